@@ -1,0 +1,73 @@
+import { instrumentsOf } from '../../definition/instruments.js';
+import { MetricsError } from '../../error.js';
+import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
+import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
+import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import { attachRecorder } from '../../recorder/wiring.js';
+import { type ActivationPlugin, activationPlugin, type MetricsContainer } from './activation-plugin.js';
+
+const installed = new WeakMap<object, MetricsRecorder>();
+
+/**
+ * Binds `MetricsRecorder` in the container and makes every instance that the container hands out report to it: however
+ * it is bound, whatever its scope. Call it before the first instance is resolved. A second call changes nothing.
+ *
+ * @returns the recorder: a new one, the one given, or the one that the container has bound already.
+ * @throws MetricsError where the options are wrong, or where two classes bound so far declare clashing families.
+ */
+export function installMetrics(container: MetricsContainer, options?: PrometheusRecorderOptions): PrometheusRecorder;
+export function installMetrics<R extends MetricsRecorder>(container: MetricsContainer, options: { recorder: R }): R;
+export function installMetrics(
+  container: MetricsContainer,
+  options: PrometheusRecorderOptions | { readonly recorder: MetricsRecorder } = {},
+): MetricsRecorder {
+  const known = installed.get(container);
+  if (known !== undefined) return known;
+  const recorder = boundRecorder(container, options);
+  container.register(activationPlugin((plugin) => wireAll(plugin, recorder)));
+  installed.set(container, recorder);
+  return recorder;
+}
+
+function boundRecorder(
+  container: MetricsContainer,
+  options: PrometheusRecorderOptions | { readonly recorder: MetricsRecorder },
+): MetricsRecorder {
+  const own = 'recorder' in options ? options.recorder : undefined;
+  if (container.isBound(MetricsRecorder)) {
+    const bound = container.get(MetricsRecorder);
+    if (own === undefined || own === bound) return bound;
+    throw new MetricsError('installMetrics', [
+      {
+        code: 'illegal_option',
+        message:
+          '"recorder" is not the MetricsRecorder that the container has bound (given another one). Leave it out, or do not bind one.',
+      },
+    ]);
+  }
+  const recorder = own ?? new PrometheusRecorder({ processMetrics: true, ...options });
+  container.bind(MetricsRecorder).toConstantValue(recorder);
+  return recorder;
+}
+
+function wireAll(plugin: ActivationPlugin, recorder: MetricsRecorder): void {
+  for (const prototype of plugin.boundPrototypes()) openFamilies(prototype, recorder);
+  plugin.onEveryActivation((instance) => wire(instance, recorder));
+}
+
+/** Attaches the recorder to an instance of an annotated class; anything else is left alone. */
+function wire(instance: unknown, recorder: MetricsRecorder): void {
+  const isObject = (typeof instance === 'object' && instance !== null) || typeof instance === 'function';
+  if (!isObject || instrumentsOf(instance).length === 0) return;
+  attachRecorder(instance, recorder);
+  try {
+    openFamilies(instance, recorder);
+  } catch {
+    // Why swallowed: container.get() never throws because of metrics. The first call of the method tells of the clash.
+  }
+}
+
+/** Makes the families of an instance's class appear in the next scrape, before any call. */
+function openFamilies(instance: object, recorder: MetricsRecorder): void {
+  for (const { family, site } of instrumentsOf(instance)) recorder.open(family, site);
+}

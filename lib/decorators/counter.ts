@@ -1,0 +1,22 @@
+import type { CounterFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { Given } from './instrument.js';
+import { methodDecorator } from './method-decorator.js';
+import type { CounterOptions, CounterRule, FamilyLabels, MethodDecoratorOf } from './options.js';
+
+/**
+ * Counts the calls of a method, or of those calls what `by` reads, once they have settled.
+ *
+ * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ */
+export function Counter<L, S, M extends AnyMethod, N extends string>(
+  options: CounterOptions<Self<L, S>, M, N>,
+): MethodDecoratorOf<L, S, M>;
+export function Counter<L, S, M extends AnyMethod, P extends Policies>(
+  family: CounterFamily<P>,
+  options: FamilyLabels<Self<L, S>, M, P> & CounterRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Counter(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return methodDecorator('Counter', given);
+}

@@ -1,0 +1,22 @@
+import type { GaugeFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { Given } from './instrument.js';
+import { methodDecorator } from './method-decorator.js';
+import type { FamilyLabels, GaugeOptions, MethodDecoratorOf, ValueRule } from './options.js';
+
+/**
+ * Sets a gauge to the `value` that it reads from the result of each call that returned.
+ *
+ * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ */
+export function Gauge<L, S, M extends AnyMethod, N extends string>(
+  options: GaugeOptions<Self<L, S>, M, N>,
+): MethodDecoratorOf<L, S, M>;
+export function Gauge<L, S, M extends AnyMethod, P extends Policies>(
+  family: GaugeFamily<P>,
+  options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Gauge(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return methodDecorator('Gauge', given);
+}

@@ -1,0 +1,22 @@
+import type { HistogramFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { Given } from './instrument.js';
+import { methodDecorator } from './method-decorator.js';
+import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } from './options.js';
+
+/**
+ * Observes the `value` that it reads from the result of each call that returned.
+ *
+ * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ */
+export function Histogram<L, S, M extends AnyMethod, N extends string>(
+  options: HistogramOptions<Self<L, S>, M, N>,
+): MethodDecoratorOf<L, S, M>;
+export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
+  family: HistogramFamily<P>,
+  options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Histogram(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return methodDecorator('Histogram', given);
+}

@@ -1,0 +1,23 @@
+import type { GaugeFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { Given } from './instrument.js';
+import { methodDecorator } from './method-decorator.js';
+import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './options.js';
+
+/**
+ * A gauge of the calls that have begun and not settled: +1 at the call, −1 when it settles. Labels read the arguments
+ * when the call begins.
+ *
+ * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ */
+export function InFlight<L, S, M extends AnyMethod, N extends string>(
+  options: InFlightOptions<Self<L, S>, M, N>,
+): MethodDecoratorOf<L, S, M>;
+export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
+  family: GaugeFamily<P>,
+  options: EarlyFamilyLabels<Self<L, S>, M, P>,
+): MethodDecoratorOf<L, S, M>;
+export function InFlight(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return methodDecorator('InFlight', given);
+}

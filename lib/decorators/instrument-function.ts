@@ -1,0 +1,44 @@
+import { MetricsError } from '../error.js';
+import type { AnyMethod } from '../readers/reader-types.js';
+import type { MethodDecoratorOf } from './options.js';
+
+/**
+ * The function with these decorators, as if it had been a method annotated with them, the first one on top. The function
+ * itself stays as it is.
+ *
+ * @throws MetricsError as the decorators do.
+ */
+export function instrumentFunction<M extends AnyMethod>(
+  fn: M,
+  // biome-ignore lint/suspicious/noExplicitAny: a function has no class.
+  ...decorators: MethodDecoratorOf<any, any, M>[]
+): M {
+  const descriptor: TypedPropertyDescriptor<M> = { value: fn, configurable: true, writable: true };
+  const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
+  for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
+  return descriptor.value as M;
+}
+
+/**
+ * Replaces a method of a class that cannot be annotated: `instrumentMethod(Pool.prototype, 'query', Timed({ … }))`.
+ * The first decorator is on top.
+ *
+ * @throws MetricsError as the decorators do, and where there is no such method.
+ */
+export function instrumentMethod<C extends object, K extends keyof C & string>(
+  prototype: C,
+  method: K,
+  ...decorators: MethodDecoratorOf<C, C, C[K] extends AnyMethod ? C[K] : never>[]
+): void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
+  if (typeof descriptor?.value !== 'function') {
+    throw new MetricsError(`instrumentMethod`, [
+      {
+        code: 'not_a_method',
+        message: `method "${method}" is not a method of the given prototype itself (given ${prototype.constructor?.name}). Give the prototype that declares it.`,
+      },
+    ]);
+  }
+  for (const decorate of decorators.toReversed()) decorate(prototype, method, descriptor);
+  Object.defineProperty(prototype, method, descriptor);
+}

@@ -1,0 +1,94 @@
+import { call } from '../readers/call.js';
+import type { AnyMethod } from '../readers/reader-types.js';
+import type { Beginning, BoundMethod } from './bound-method.js';
+import type { Instrument } from './instrument.js';
+import { InstrumentedMethod } from './instrumented-method.js';
+import { isPlainPromise } from './plain-promise.js';
+
+const wrapped = new WeakMap<AnyMethod, InstrumentedMethod>();
+
+/**
+ * The method with one more instrument: a new wrapper around a bare method, or the same wrapper once more.
+ *
+ * The only place that replaces a method.
+ */
+export function instrumented(method: AnyMethod, instrument: Instrument): AnyMethod {
+  const existing = wrapped.get(method);
+  if (existing !== undefined) {
+    existing.add(instrument);
+    return method;
+  }
+  const created = new InstrumentedMethod();
+  created.add(instrument);
+  const wrapper = disguised(wrapperOf(method, created), method);
+  wrapped.set(wrapper, created);
+  return wrapper;
+}
+
+// Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed.
+function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
+  return {
+    wrapper(this: unknown, ...args: unknown[]): unknown {
+      const bound = site.boundFor(this);
+      if (bound === undefined) return Reflect.apply(method, this, args);
+      const beginning = bound.begin(this, args);
+      let result: unknown;
+      try {
+        result = call(method, this, args);
+      } catch (error) {
+        bound.settle('threw', this, args, error, beginning);
+        throw error;
+      }
+      if (typeof result === 'object' && isPlainPromise(result)) return follow(result, bound, this, args, beginning);
+      bound.settle('returned', this, args, result, beginning);
+      return result;
+    },
+  }.wrapper;
+}
+
+/**
+ * Answers a promise by a derived one. Why with both handlers: an unhandled rejection stays unhandled, and a handled one
+ * handled. Why apart from the wrapper: its variables would be captured, and so allocated, at every call.
+ */
+function follow(
+  promise: Promise<unknown>,
+  bound: BoundMethod,
+  self: unknown,
+  args: readonly unknown[],
+  beginning: Beginning | undefined,
+): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      bound.settle('returned', self, args, value, beginning);
+      return value;
+    },
+    (error) => {
+      bound.settle('threw', self, args, error, beginning);
+      throw error;
+    },
+  );
+}
+
+/** Gives the wrapper everything that can be read off the method: name, length, own properties, metadata. */
+function disguised(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
+  for (const key of Reflect.ownKeys(method)) {
+    Reflect.defineProperty(wrapper, key, Reflect.getOwnPropertyDescriptor(method, key) as PropertyDescriptor);
+  }
+  Object.setPrototypeOf(wrapper, Object.getPrototypeOf(method));
+  copyMetadata(method, wrapper);
+  return wrapper;
+}
+
+/** The part of reflect-metadata that is used where the user has loaded it. */
+interface MetadataApi {
+  getOwnMetadataKeys?(target: object): unknown[];
+  getOwnMetadata?(key: unknown, target: object): unknown;
+  defineMetadata?(key: unknown, value: unknown, target: object): void;
+}
+
+function copyMetadata(from: object, to: object): void {
+  const api = Reflect as MetadataApi;
+  for (const key of api.getOwnMetadataKeys?.(from) ?? []) {
+    api.defineMetadata?.(key, api.getOwnMetadata?.(key, from), to);
+  }
+}

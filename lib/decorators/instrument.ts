@@ -1,0 +1,64 @@
+import { type Family, type FamilyOptions, family } from '../definition/family.js';
+import { isObject, type Unchecked } from '../definition/family-problems.js';
+import type { Declaration } from '../definition/instruments.js';
+import type { Policies } from '../definition/label-policy.js';
+import { refuseIfAny } from '../error.js';
+import { type LabelReaders, labelReaders, policiesOf } from '../readers/label-readers.js';
+import { type Reader, readerOf } from '../readers/reader.js';
+import { type DecoratorName, type DecoratorRules, decoratorRules, type On } from './decorator-rules.js';
+import { siteProblems } from './site-problems.js';
+
+/** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
+export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];
+
+/** One decorator on one method, ready to be bound to a recorder. */
+export interface Instrument extends Declaration {
+  readonly operation: DecoratorRules['operation'];
+  readonly on: On;
+  readonly when: Reader | undefined;
+  /** Gives the number; `undefined` for the duration and for calls in flight. */
+  readonly amount: Reader | undefined;
+  readonly labels: LabelReaders;
+}
+
+/** Where a decorator stands. */
+export interface Site {
+  readonly method: string;
+  readonly name: string;
+}
+
+/** Whether the first of these is a shared family rather than the options of one declared in place. */
+export const isShared = (given: Given): given is readonly [Family, Unchecked] =>
+  given.length === 2 && isObject(given[0]) && 'kind' in given[0];
+
+/**
+ * The instrument of a decorator at its site.
+ *
+ * @throws MetricsError with everything that is wrong at this site.
+ */
+export function instrumentAt(decorator: DecoratorName, given: Given, site: Site): Instrument {
+  const rules = decoratorRules[decorator];
+  refuseIfAny(site.name, siteProblems(rules, given));
+  const options = (isShared(given) ? given[1] : given[0]) as Unchecked;
+  const specs = (options['labels'] ?? {}) as Unchecked;
+  const of = isShared(given) ? given[0] : familyInPlace(rules, options, specs, site);
+  const on = (options['on'] as On | undefined) ?? rules.on(options);
+  const from = on === 'settled' ? 'arguments' : 'settled';
+  return {
+    decorator,
+    family: of,
+    method: site.method,
+    site: site.name,
+    operation: rules.operation,
+    on,
+    when: options['when'] === undefined ? undefined : readerOf(options['when'], from),
+    amount: rules.amount && readerOf(options[rules.amount.option] ?? rules.amount.default, from),
+    labels: labelReaders(Object.keys(of.labels), specs),
+  };
+}
+
+function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
+  const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
+  const named = Object.fromEntries(own) as unknown as FamilyOptions<Policies>;
+  return family(rules.kind, { ...named, labels: policiesOf(specs) }, site.name);
+}

@@ -1,0 +1,19 @@
+import { types } from 'node:util';
+
+/** Whether this is a native promise, of whatever realm, by its internal slot: nothing of the value is run. */
+export const isPromise = (value: unknown): value is Promise<unknown> => types.isPromise(value);
+
+/**
+ * Whether a promise may be answered by a derived one: native, no subclass, no own properties. Everything else that has a
+ * `then` may be lazy, or carry more than its result, and is handed back as it is.
+ */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return isPromise(value) && isDirectPromise(value) && Reflect.ownKeys(value).length === 0;
+}
+
+// Why by depth: a promise of another realm has another Promise.prototype, two steps from the end of its chain as well.
+function isDirectPromise(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  const next = prototype && Object.getPrototypeOf(prototype);
+  return next !== null && Object.getPrototypeOf(next) === null;
+}

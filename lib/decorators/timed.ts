@@ -1,0 +1,38 @@
+import { defineHistogram, type HistogramFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { Given } from './instrument.js';
+import { methodDecorator } from './method-decorator.js';
+import type { FamilyLabels, MethodDecoratorOf, TimedOptions, TimedRule } from './options.js';
+
+const methodDuration = defineHistogram({
+  name: 'method_duration_seconds',
+  help: 'How long a method call took until it settled',
+  unit: 'seconds',
+  labels: { class: {}, method: {} },
+});
+
+/**
+ * Observes how long each call took until it settled, in seconds. Without options: `method_duration_seconds{class,method}`.
+ *
+ * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: it reads nothing, so it fits every class.
+export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
+export function Timed<L, S, M extends AnyMethod, N extends string>(
+  options: TimedOptions<Self<L, S>, M, N>,
+): MethodDecoratorOf<L, S, M>;
+export function Timed<L, S, M extends AnyMethod, P extends Policies>(
+  family: HistogramFamily<P>,
+  options: FamilyLabels<Self<L, S>, M, P> & TimedRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return methodDecorator('Timed', given.length === 0 ? bare : given);
+}
+
+const bare = (method: string): Given => [methodDuration, { labels: { class: className, method } }];
+
+function className(this: unknown): string | undefined {
+  if (typeof this === 'function') return this.name;
+  return typeof this === 'object' ? this?.constructor?.name : undefined;
+}

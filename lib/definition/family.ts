@@ -1,0 +1,122 @@
+import { refuseIfAny } from '../error.js';
+import { familyProblems } from './family-problems.js';
+import type { MetricKind } from './kind.js';
+import type { LabelSet, LabelValue, Policies } from './label-policy.js';
+
+/** How the values of several processes become one: counters and histograms are summed, gauges that are set take the maximum. */
+export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
+
+/** What every family has, shared or declared in place. */
+export interface Named {
+  /** The metric's name, e.g. `auth_cross_team_access_attempts_total`. */
+  readonly name: string;
+  /** One sentence for whoever reads the metric. */
+  readonly help: string;
+  /** The base unit, e.g. `seconds` or `bytes`; exposed as `# UNIT` where the name ends in it. */
+  readonly unit?: string;
+  /** Remove a series that nothing observed for so many seconds. Never by default. */
+  readonly expireAfterSeconds?: number;
+  /** At most so many label sets. Default: the recorder's `maxSeriesPerFamily`, 10,000 unless told otherwise. */
+  readonly maxSeries?: number;
+  /** How to merge the values of several processes. */
+  readonly aggregator?: Aggregator;
+  /** `false` silences the advice on this family's name and style. */
+  readonly advice?: false;
+}
+
+export interface Bucketed {
+  /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, fit for seconds. */
+  readonly buckets?: readonly number[];
+}
+
+/** The options of a shared family; `labels` names its labels and their policies. */
+export interface FamilyOptions<P extends Policies> extends Named {
+  readonly labels?: P;
+  /** Label sets that exist, at 0, before the first observation. */
+  readonly initial?: readonly LabelSet<NoInfer<P>>[];
+}
+
+/** A metric family: frozen data that several methods and several recorders may share. */
+export interface Family<Kind extends MetricKind = MetricKind, P extends Policies = Policies> extends Named {
+  readonly kind: Kind;
+  readonly labels: P;
+  readonly buckets: readonly number[];
+  readonly initial: readonly Readonly<Record<string, LabelValue>>[];
+  /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
+  readonly site: string;
+}
+
+export type CounterFamily<P extends Policies> = Family<'counter', P>;
+export type GaugeFamily<P extends Policies> = Family<'gauge', P>;
+export type HistogramFamily<P extends Policies> = Family<'histogram', P>;
+
+/** Upper bounds that fit durations of requests, in seconds: 5 ms to 10 s. */
+export const defaultBuckets: readonly number[] = Object.freeze([
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]);
+
+/**
+ * Declares a counter that several methods may feed. Its label policies type those methods' labels.
+ *
+ * @throws MetricsError naming everything that is wrong with the declaration.
+ */
+export function defineCounter<const P extends Policies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+  return defined('defineCounter', 'counter', options);
+}
+
+/** Declares a gauge that several methods may feed; see `defineCounter`. */
+export function defineGauge<const P extends Policies = {}>(options: FamilyOptions<P>): GaugeFamily<P> {
+  return defined('defineGauge', 'gauge', options);
+}
+
+/** Declares a histogram that several methods may feed; see `defineCounter`. */
+export function defineHistogram<const P extends Policies = {}>(
+  options: FamilyOptions<P> & Bucketed,
+): HistogramFamily<P> {
+  return defined('defineHistogram', 'histogram', options);
+}
+
+function defined<K extends MetricKind, P extends Policies>(
+  by: string,
+  kind: K,
+  options: FamilyOptions<P> & Bucketed,
+): Family<K, P> {
+  const site = `${by} "${String(options?.name)}"`;
+  refuseIfAny(site, familyProblems(kind, options));
+  return family(kind, options, site);
+}
+
+/** The family of options that were found without fault. Copies what it keeps: the caller's object stays the caller's. */
+export function family<K extends MetricKind, P extends Policies>(
+  kind: K,
+  options: FamilyOptions<P> & Bucketed,
+  site: string,
+): Family<K, P> {
+  return Object.freeze({
+    ...options,
+    kind,
+    labels: frozenCopy(options.labels ?? {}) as P,
+    buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
+    initial: Object.freeze((options.initial ?? []).map((labels) => Object.freeze({ ...labels }))),
+    site,
+  });
+}
+
+function frozenCopy(policies: Policies): Policies {
+  const copies = Object.entries(policies).map(([name, policy]) => {
+    const oneOf = policy.oneOf && { oneOf: Object.freeze([...policy.oneOf]) };
+    return [name, Object.freeze({ ...policy, ...oneOf })] as const;
+  });
+  return Object.freeze(Object.fromEntries(copies));
+}
+
+/** Whether two declarations describe the same family, so that their numbers may share series. Help and site may differ. */
+export function sameDefinition(a: Family, b: Family): boolean {
+  return definitionKey(a) === definitionKey(b);
+}
+
+function definitionKey({ kind, unit, labels, buckets, maxSeries, expireAfterSeconds, aggregator }: Family): string {
+  const policies = Object.entries(labels).map(([name, p]) => [name, p.oneOf, p.limit, p.hash, p.sensitive]);
+  const bounds = kind === 'histogram' ? buckets : [];
+  return JSON.stringify([kind, unit, policies, bounds, maxSeries, expireAfterSeconds, aggregator]);
+}

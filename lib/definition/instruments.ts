@@ -1,0 +1,50 @@
+import type { Family } from './family.js';
+import { shared } from './shared-state.js';
+
+/** A family bound to a method: who feeds what. */
+export interface Declaration {
+  readonly decorator: string;
+  readonly family: Family;
+  readonly method: string;
+  /** `@Gauge on ClusterService.list`; `@Gauge on method "list"` until a standard decorator's class is known. */
+  site: string;
+}
+
+interface Register {
+  /** By prototype, or by the class itself for static methods, or by the function. */
+  readonly byOwner: WeakMap<object, Declaration[]>;
+  readonly owners: Set<WeakRef<object>>;
+}
+
+const register = shared<Register>('instruments', () => ({ byOwner: new WeakMap(), owners: new Set() }));
+
+/** Remembers, weakly, that this prototype, class or function carries the instrument. A repetition changes nothing. */
+export function declareInstrument(owner: object, declaration: Declaration): void {
+  const declarations = register.byOwner.get(owner);
+  if (declarations === undefined) {
+    register.byOwner.set(owner, [declaration]);
+    register.owners.add(new WeakRef(owner));
+  } else if (!declarations.includes(declaration)) {
+    declarations.push(declaration);
+  }
+}
+
+/** The instruments of an instance: its own (a class, a function) and those of its prototypes. */
+export function instrumentsOf(instance: object): Declaration[] {
+  const found: Declaration[] = [];
+  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    found.push(...(register.byOwner.get(owner) ?? []));
+  }
+  return found;
+}
+
+/** Every instrument that was declared in the process and is still alive. */
+export function allInstruments(): Declaration[] {
+  const found: Declaration[] = [];
+  for (const reference of register.owners) {
+    const owner = reference.deref();
+    if (owner === undefined) register.owners.delete(reference);
+    else found.push(...(register.byOwner.get(owner) ?? []));
+  }
+  return found;
+}

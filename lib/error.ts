@@ -1,0 +1,64 @@
+import type { DropReason } from './definition/drop-reason.js';
+
+/** The stable codes of a `MetricsError`; the reasons of a dropped observation are codes too. */
+export type MetricsErrorCode =
+  | DropReason
+  | 'illegal_name'
+  | 'illegal_label'
+  | 'illegal_option'
+  | 'unknown_option'
+  | 'missing_option'
+  | 'missing_label'
+  | 'not_a_method'
+  | 'not_supported'
+  | 'hash_key_missing'
+  | 'missing_peer'
+  | 'listen_failed';
+
+/** One thing that is wrong, in the words of its reader: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */
+export interface Problem {
+  readonly code: MetricsErrorCode;
+  readonly message: string;
+}
+
+/**
+ * Says where (`site`) what is wrong and what to do, all problems of the site at once.
+ *
+ * Branch on `code`, the code of the first problem; `instanceof` fails where two copies of the package are loaded.
+ */
+export class MetricsError extends Error {
+  override readonly name = 'MetricsError';
+  readonly code: MetricsErrorCode;
+  readonly site: string;
+  readonly problems: readonly Problem[];
+
+  constructor(site: string, problems: readonly [Problem, ...Problem[]], options?: ErrorOptions) {
+    super(`${site}: ${listed(problems)}`, options);
+    this.code = problems[0].code;
+    this.site = site;
+    this.problems = problems;
+  }
+}
+
+/** Throws a `MetricsError` unless `problems` is empty. */
+export function refuseIfAny(site: string, problems: readonly Problem[]): void {
+  const [first, ...others] = problems;
+  if (first !== undefined) throw new MetricsError(site, [first, ...others]);
+}
+
+function listed(problems: readonly Problem[]): string {
+  const [only] = problems;
+  if (problems.length === 1 && only !== undefined) return only.message;
+  return `${problems.length} problems.\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`;
+}
+
+/** A value as an error message shows it: short, on one line, never throwing. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(cut(value));
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return `[${cut(value.map(shown).join(', '))}]`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

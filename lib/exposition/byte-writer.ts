@@ -1,0 +1,107 @@
+const newline = 0x0a;
+const quote = 0x22;
+const backslash = 0x5c;
+const zero = 0x30;
+const letterN = 0x6e;
+
+/** Bytes that grow. Short texts are written code unit by code unit: a call into the runtime costs more than they do. */
+export class ByteWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(size = 1024) {
+    this.#bytes = Buffer.allocUnsafe(size);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Forgets everything from here on. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** What was written, as a view: valid until the next write. */
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  text(text: string): void {
+    this.#reserve(text.length * 3);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        at += bytes.write(text.slice(i), at, 'utf8');
+        break;
+      }
+      bytes[at++] = unit;
+    }
+    this.#length = at;
+  }
+
+  /** A text with `\` and newline escaped, and `"` as well where it stands in quotes. */
+  escaped(text: string, quoted: boolean): void {
+    this.#reserve(text.length * 3);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f || unit === newline || unit === backslash || unit === quote) {
+        this.#length = at;
+        return this.#escapedRest(text.slice(i), quoted);
+      }
+      bytes[at++] = unit;
+    }
+    this.#length = at;
+  }
+
+  append(other: ByteWriter): void {
+    this.#reserve(other.#length);
+    const [from, to] = [other.#bytes, this.#bytes];
+    const at = this.#length;
+    for (let i = 0; i < other.#length; i++) to[at + i] = from[i] as number;
+    this.#length = at + other.#length;
+  }
+
+  /** A value as every text format spells it. */
+  value(value: number): void {
+    if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) this.#integer(value);
+    else this.text(spelled(value));
+  }
+
+  #escapedRest(text: string, quoted: boolean): void {
+    const pattern = quoted ? /[\\\n"]/g : /[\\\n]/g;
+    this.text(text.replace(pattern, (found) => `\\${found === '\n' ? String.fromCharCode(letterN) : found}`));
+  }
+
+  #integer(value: number): void {
+    let digits = 1;
+    for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits++;
+    this.#reserve(digits);
+    let at = this.#length + digits;
+    this.#length = at;
+    for (let rest = value; at > this.#length - digits; rest = (rest / 10) | 0) this.#bytes[--at] = zero + (rest % 10);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
+
+/** Not a number and the infinities as Prometheus spells them, everything else as JavaScript does. */
+function spelled(value: number): string {
+  if (value === Infinity) return '+Inf';
+  if (value === -Infinity) return '-Inf';
+  return String(value);
+}

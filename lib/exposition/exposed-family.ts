@@ -1,0 +1,35 @@
+/** What a family is in an exposition; `unknown` where a kind cannot be told. */
+export type ExposedType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
+
+/** Takes the samples of one family, in whatever format is being written. */
+export interface SampleWriter {
+  /** The label at this depth, until the next call at the same or a lesser depth. An empty value is not written. */
+  label(depth: number, name: string, value: string): void;
+  /**
+   * A sample with the labels up to this depth.
+   *
+   * @param suffix what the sample's name adds to the family's, e.g. `_sum`.
+   * @param bound the bound of a bucket or quantile, which the format spells.
+   */
+  sample(depth: number, suffix: string, value: number, bound?: Bound): void;
+}
+
+export interface Bound {
+  readonly label: 'le' | 'quantile';
+  readonly at: number;
+}
+
+/** One family as it is to be exposed. `name` is what its samples are called, `_total` included, in every format. */
+export interface ExposedFamily {
+  readonly name: string;
+  readonly type: ExposedType;
+  readonly help: string;
+  readonly unit?: string | undefined;
+  write(samples: SampleWriter): void;
+}
+
+/** What can be scraped. */
+export interface Scrapable {
+  /** The families of one scrape, in the order of declaration; no two of them clash. */
+  exposedFamilies(): Promise<readonly ExposedFamily[]>;
+}

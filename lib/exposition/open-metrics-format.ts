@@ -1,0 +1,37 @@
+import type { ExposedFamily } from './exposed-family.js';
+import type { Format } from './format.js';
+import { goFloat } from './go-float.js';
+import { type Dialect, renderLines } from './sample-lines.js';
+
+const total = '_total';
+
+// Source: OpenMetrics 1.0.0, "Text format".
+const dialect: Dialect = {
+  metadata(family, out) {
+    const { name, type } = familyLine(family);
+    out.text(`# TYPE ${name} ${type}\n`);
+    if (family.unit !== undefined && name.endsWith(`_${family.unit}`)) out.text(`# UNIT ${name} ${family.unit}\n`);
+    out.text(`# HELP ${name} `);
+    out.escaped(family.help, true);
+    out.text('\n');
+  },
+  // Source: "Canonical Numbers": a bound is a float, and looks like one.
+  bound: (at) => goFloat(at).replace(/^-?\d+$/, '$&.0'),
+  end: '# EOF\n',
+};
+
+/**
+ * A sample's name never depends on the format: a counter is the family without `_total`, and one that does not end in
+ * it cannot be a counter here.
+ */
+function familyLine({ name, type }: ExposedFamily): { name: string; type: string } {
+  if (type !== 'counter') return { name, type };
+  return name.endsWith(total) ? { name: name.slice(0, -total.length), type } : { name, type: 'unknown' };
+}
+
+/** OpenMetrics. */
+export const openMetricsFormat: Format = {
+  mediaType: 'application/openmetrics-text',
+  versions: ['1.0.0', '0.0.1'],
+  render: (families) => renderLines(families, dialect),
+};

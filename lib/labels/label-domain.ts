@@ -1,0 +1,53 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import type { LabelPolicy } from '../definition/label-policy.js';
+import { labelText } from './label-text.js';
+
+/** A value that was not admitted, and why. */
+export interface Refusal {
+  readonly refused: DropReason;
+}
+
+/** Turns a value into the one that is exposed. */
+export type Disguise = (text: string) => string;
+
+const other = 'other';
+
+/**
+ * The values of one label of one family in one recorder: admits a raw value under the label's policy.
+ *
+ * Everything here happens at the first sight of a label set; a known one never gets here.
+ */
+export class LabelDomain {
+  readonly #policy: LabelPolicy;
+  readonly #closed: ReadonlySet<string> | undefined;
+  readonly #disguise: Disguise | undefined;
+  readonly #admitted = new Map<string, string>();
+
+  constructor(policy: LabelPolicy, disguise: Disguise | undefined) {
+    this.#policy = policy;
+    this.#closed = policy.oneOf && new Set(policy.oneOf);
+    this.#disguise = disguise;
+  }
+
+  /**
+   * The label value that this raw one becomes. One string object for each value, so that series share it.
+   *
+   * @param folds whether a value outside the domain becomes `other` rather than being refused.
+   */
+  admit(raw: unknown, folds: boolean): string | Refusal {
+    const text = labelText(raw);
+    if (text === undefined) return { refused: 'label_type' };
+    if (text === '') return text;
+    const value = this.#disguise === undefined ? text : this.#disguise(text);
+    const known = this.#admitted.get(value);
+    if (known !== undefined) return known;
+    if (this.#isOutside(value)) return folds ? other : { refused: 'overflow' };
+    this.#admitted.set(value, value);
+    return value;
+  }
+
+  #isOutside(value: string): boolean {
+    if (this.#closed !== undefined) return !this.#closed.has(value);
+    return this.#admitted.size >= (this.#policy.limit ?? Infinity) && value !== other;
+  }
+}

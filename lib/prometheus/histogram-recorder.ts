@@ -1,0 +1,46 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import type { Family } from '../definition/family.js';
+import type { SampleWriter } from '../exposition/exposed-family.js';
+import { SeriesRecorder } from './series-recorder.js';
+
+/** Per series one count for each bucket, one for what is above them all, and the sum. */
+export class HistogramRecorder extends SeriesRecorder {
+  static readonly width = ({ buckets }: Family) => buckets.length + 2;
+
+  override observe(values: readonly unknown[], value: number): DropReason | undefined {
+    if (!Number.isFinite(value)) return 'not_finite';
+    const place = this.table.place(values, true);
+    if (typeof place !== 'number') return place;
+    this.numbers.add(place + this.#bucketOf(value), 1);
+    this.numbers.add(place + this.#sum, value);
+    return undefined;
+  }
+
+  override write(place: number, samples: SampleWriter, depth: number): void {
+    const { buckets } = this.family;
+    let count = 0;
+    for (let i = 0; i <= buckets.length; i++) {
+      count += this.numbers.get(place + i);
+      samples.sample(depth, '_bucket', count, { label: 'le', at: buckets[i] ?? Infinity });
+    }
+    samples.sample(depth, '_sum', this.numbers.get(place + this.#sum));
+    samples.sample(depth, '_count', count);
+  }
+
+  override hasMoved(place: number): boolean {
+    return (
+      this.family.buckets.some((_, i) => this.numbers.get(place + i) > 0) || this.numbers.get(place + this.#sum - 1) > 0
+    );
+  }
+
+  get #sum(): number {
+    return this.family.buckets.length + 1;
+  }
+
+  #bucketOf(value: number): number {
+    const { buckets } = this.family;
+    let at = 0;
+    while (at < buckets.length && value > (buckets[at] as number)) at++;
+    return at;
+  }
+}

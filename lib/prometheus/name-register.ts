@@ -1,0 +1,50 @@
+import type { Family } from '../definition/family.js';
+import { kinds } from '../definition/kind.js';
+import { MetricsError } from '../error.js';
+
+interface Taken {
+  readonly family: Family;
+  readonly site: string;
+}
+
+/** The names that a recorder's families and samples have in either format, each taken by one family. */
+export class NameRegister {
+  readonly #taken = new Map<string, Taken>();
+
+  /**
+   * Takes the names of a family.
+   *
+   * @throws MetricsError `family_clash`, naming both sites, where another family has one of them. Then none is taken.
+   */
+  take(family: Family, name: string, site: string): void {
+    const names = exposedNames(family, name);
+    if (names.some((one) => this.#taken.has(one))) throw this.clash(family, name, site);
+    for (const one of names) this.#taken.set(one, { family, site });
+  }
+
+  /** The error that says who has taken the name. */
+  clash(family: Family, name: string, site: string): MetricsError {
+    const taken = exposedNames(family, name).find((one) => this.#taken.has(one)) ?? name;
+    const first = this.#taken.get(taken);
+    const [there, here] = differences(first?.family ?? family, family);
+    const message =
+      `family "${name}" already exists in this recorder ${there} (given ${here}); ` +
+      `first declared by ${bare(first?.site ?? '')}. Use the same definition or another name.`;
+    return new MetricsError(site, [{ code: 'family_clash', message }]);
+  }
+}
+
+function exposedNames({ kind }: Family, name: string): string[] {
+  const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);
+  return kind === 'counter' ? [...names, name.replace(/_total$/, '')] : names;
+}
+
+/** What the two families differ in, in words. */
+function differences(first: Family, second: Family): [string, string] {
+  const describe = ({ name, kind, labels }: Family) =>
+    `as a ${kind}${name === second.name ? '' : ` "${name}"`} with labels [${Object.keys(labels).join(', ')}]`;
+  const [there, here] = [describe(first), describe(second)];
+  return there === here ? [there, 'other policies, unit, buckets or bounds'] : [there, here.replace(/^as /, '')];
+}
+
+const bare = (site: string): string => site.replace(/^@\w+ on /, '');

@@ -1,0 +1,58 @@
+import type { Family } from '../definition/family.js';
+import type { MetricKind } from '../definition/kind.js';
+import type { ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
+import type { TableOptions } from '../series/series-table.js';
+import { CounterRecorder } from './counter-recorder.js';
+import { GaugeRecorder } from './gauge-recorder.js';
+import { HistogramRecorder } from './histogram-recorder.js';
+import type { SeriesRecorder } from './series-recorder.js';
+
+interface RecorderClass {
+  new (family: Family, options: TableOptions): SeriesRecorder;
+  /** How many numbers a series of this family has. */
+  width(family: Family): number;
+}
+
+const recorders: Readonly<Record<MetricKind, RecorderClass>> = {
+  counter: CounterRecorder,
+  gauge: GaugeRecorder,
+  histogram: HistogramRecorder,
+};
+
+/** The recorder of a family, with its `initial` series at 0. */
+export function seriesRecorder(family: Family, options: Omit<TableOptions, 'width'>): SeriesRecorder {
+  const kind = recorders[family.kind];
+  const recorder = new kind(family, { ...options, width: kind.width(family) });
+  const names = Object.keys(family.labels);
+  for (const labels of family.initial)
+    recorder.table.place(
+      names.map((name) => labels[name]),
+      false,
+    );
+  return recorder;
+}
+
+/** Labels that every sample of a recorder carries. */
+export type ConstantLabels = readonly (readonly [name: string, value: string])[];
+
+/** A family of ours as it is exposed. Its own labels come first, and win over a constant label of the same name. */
+export function exposed(recorder: SeriesRecorder, name: string, constant: ConstantLabels): ExposedFamily {
+  const { family } = recorder;
+  return {
+    name,
+    type: family.kind,
+    help: family.help,
+    unit: family.unit,
+    write: (samples) => writeSeries(recorder, samples, constant),
+  };
+}
+
+function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): void {
+  const own = Object.keys(recorder.family.labels);
+  const added = constant.filter(([name]) => !own.includes(name));
+  for (const [i, [name, value]] of added.entries()) samples.label(i, name, value);
+  recorder.table.visit({
+    label: (depth, value) => samples.label(added.length + depth, own[depth] ?? '', value),
+    series: (place) => recorder.write(place, samples, added.length + own.length),
+  });
+}

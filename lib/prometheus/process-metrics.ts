@@ -1,0 +1,41 @@
+import { shared } from '../definition/shared-state.js';
+import type { ExposedFamily } from '../exposition/exposed-family.js';
+import { type ForeignRegistry, foreignFamilies } from './foreign-families.js';
+
+/** The part of prom-client that is used. */
+interface PromClient {
+  readonly Registry: new () => ForeignRegistry;
+  collectDefaultMetrics(options: { register: ForeignRegistry }): void;
+}
+
+// Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
+const state = shared<{ registry?: Promise<ForeignRegistry | undefined> }>('process-metrics', () => ({}));
+
+/**
+ * These families and those of the process (CPU, memory, event loop, garbage collection), where prom-client is installed
+ * and they are not among them already.
+ */
+export async function withProcessMetrics(families: readonly ExposedFamily[]): Promise<readonly ExposedFamily[]> {
+  state.registry ??= processRegistry();
+  const registry = await state.registry;
+  if (registry === undefined) return families;
+  const taken = new Set(families.map(({ name }) => name));
+  const added = await foreignFamilies(registry);
+  return added.some(({ name }) => taken.has(name)) ? families : [...families, ...added];
+}
+
+async function processRegistry(): Promise<ForeignRegistry | undefined> {
+  const client = await promClient();
+  if (client === undefined) return undefined;
+  const registry = new client.Registry();
+  client.collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+async function promClient(): Promise<PromClient | undefined> {
+  try {
+    return (await import('prom-client')) as unknown as PromClient;
+  } catch {
+    return undefined;
+  }
+}

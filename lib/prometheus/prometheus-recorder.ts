@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { type DropReason, dropReasons } from '../definition/drop-reason.js';
+import { type Family, family as familyOf, sameDefinition } from '../definition/family.js';
+import { allInstruments } from '../definition/instruments.js';
+import { MetricsError, refuseIfAny } from '../error.js';
+import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
+import { hashedWith } from '../labels/hashed.js';
+import type { Disguise } from '../labels/label-domain.js';
+import { labelText } from '../labels/label-text.js';
+import { AbstractRecorder } from '../recorder/abstract-recorder.js';
+import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { NumberStore } from '../series/number-store.js';
+import { type Explanation, explained } from './explain.js';
+import { NameRegister } from './name-register.js';
+import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
+import { withProcessMetrics } from './process-metrics.js';
+import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
+import type { SeriesRecorder } from './series-recorder.js';
+
+const droppedFamily = familyOf(
+  'counter',
+  {
+    name: 'flowplane_metrics_dropped_total',
+    help: 'Observations that were not recorded, by metric and reason',
+    labels: { metric: {}, reason: { oneOf: dropReasons } },
+  },
+  'flowplane-metrics',
+);
+
+/** Keeps the series in memory and exposes them to Prometheus. */
+export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
+  readonly #families = new Map<string, SeriesRecorder>();
+  readonly #names = new NameRegister();
+  readonly #numbers = new NumberStore();
+  readonly #dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers: this.#numbers });
+  readonly #reasons = new Map<string, Set<DropReason>>();
+  readonly #prefix: string;
+  readonly #constantLabels: ConstantLabels;
+  readonly #maxSeries: number;
+  readonly #hash: Disguise | undefined;
+  readonly #processMetrics: boolean;
+
+  /** @throws MetricsError naming every option that is wrong. */
+  constructor(options: PrometheusRecorderOptions = {}) {
+    refuseIfAny('new PrometheusRecorder', recorderProblems(options));
+    super(options);
+    this.#prefix = options.prefix ?? '';
+    this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
+    this.#maxSeries = options.maxSeriesPerFamily ?? 10_000;
+    this.#hash = hashOf(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
+    this.#processMetrics = options.processMetrics ?? false;
+    this.#names.take(droppedFamily, droppedFamily.name, droppedFamily.site);
+  }
+
+  override open(family: Family, site = family.site): FamilyRecorder {
+    return this.#families.get(family.name) === undefined ? this.#declare(family, site) : this.#reopen(family, site);
+  }
+
+  async exposedFamilies(): Promise<readonly ExposedFamily[]> {
+    const own = [...this.#families].map(([name, recorder]) =>
+      exposed(recorder, this.#prefix + name, this.#constantLabels),
+    );
+    const families = [...own, exposed(this.#dropped, droppedFamily.name, this.#constantLabels)];
+    return this.#processMetrics ? withProcessMetrics(families) : families;
+  }
+
+  /** For each family that is declared in the process: whether it was observed, and if not, why not. */
+  explain(): Explanation[] {
+    return explained(allInstruments(), this.#families, this.#reasons);
+  }
+
+  protected override countDrop(family: Family, reason: DropReason): void {
+    this.#dropped.add([family.name, reason], 1);
+    const reasons = this.#reasons.get(family.name) ?? new Set();
+    this.#reasons.set(family.name, reasons.add(reason));
+  }
+
+  #declare(family: Family, site: string): FamilyRecorder {
+    if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash))
+      throw hashKeyMissing(family, site);
+    this.#names.take(family, this.#prefix + family.name, site);
+    const recorder = seriesRecorder(family, {
+      maxSeries: family.maxSeries ?? this.#maxSeries,
+      numbers: this.#numbers,
+      hash: this.#hash,
+    });
+    this.#families.set(family.name, recorder);
+    for (const reason of dropReasons) this.#dropped.add([family.name, reason], 0);
+    return recorder;
+  }
+
+  #reopen(family: Family, site: string): FamilyRecorder {
+    const recorder = this.#families.get(family.name) as SeriesRecorder;
+    const first = recorder.family;
+    if (first === family) return recorder;
+    if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    if (first.help !== family.help) {
+      this.advise({
+        code: 'different_help',
+        message: `${site}: family "${family.name}" has another help here (given "${family.help}"); the first stays, "${first.help}", from ${first.site}. Use the same help.`,
+      });
+    }
+    return recorder;
+  }
+}
+
+function hashOf(key: string | undefined): Disguise | undefined {
+  if (key === undefined || key === '') return undefined;
+  return hashedWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function hashKeyMissing({ name }: Family, site: string): MetricsError {
+  return new MetricsError(site, [
+    {
+      code: 'hash_key_missing',
+      message: `family "${name}" has a hashed label, but the recorder has no key (given no hashKey). Set FLOWPLANE_METRICS_HASH_KEY, or pass hashKey; hashKey: "random" makes new series at each start.`,
+    },
+  ]);
+}

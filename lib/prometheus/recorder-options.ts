@@ -1,0 +1,62 @@
+import { isObject, problem, type Unchecked, unknownOptions, unless } from '../definition/family-problems.js';
+import { isLabelName, isMetricName } from '../definition/names.js';
+import { type Problem, shown } from '../error.js';
+import type { RecorderOptions } from '../recorder/abstract-recorder.js';
+
+export interface PrometheusRecorderOptions extends RecorderOptions {
+  /** What the names of all families begin with, e.g. `billing_`. The recorder's own metrics keep their names. */
+  readonly prefix?: string;
+  /** Labels of every sample of this recorder; a family's own label of the same name wins. */
+  readonly constantLabels?: Readonly<Record<string, string>>;
+  /** At most so many label sets per family, unless the family says otherwise. Default 10,000. */
+  readonly maxSeriesPerFamily?: number;
+  /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new one at each start. */
+  readonly hashKey?: string;
+  /** Expose the process metrics of prom-client too, where it is installed. Default `false`; `installMetrics` says `true`. */
+  readonly processMetrics?: boolean;
+}
+
+const known = [
+  'prefix',
+  'constantLabels',
+  'maxSeriesPerFamily',
+  'hashKey',
+  'processMetrics',
+  'strict',
+  'onError',
+  'onAdvice',
+  'clock',
+];
+
+export function recorderProblems(options: unknown): Problem[] {
+  if (!isObject(options)) {
+    return [
+      problem(
+        'illegal_option',
+        `the options must be an object (given ${shown(options)}). Leave them out, or write { … }.`,
+      ),
+    ];
+  }
+  const { prefix, constantLabels, maxSeriesPerFamily: most } = options;
+  return [
+    ...unknownOptions(options, known),
+    ...unless(
+      prefix === undefined || isMetricName(prefix),
+      'illegal_option',
+      () => `"prefix" must begin a legal metric name (given ${shown(prefix)}). Write for example "billing_".`,
+    ),
+    ...unless(
+      most === undefined || (Number.isSafeInteger(most) && (most as number) > 0),
+      'illegal_option',
+      () => `"maxSeriesPerFamily" must be a whole number above 0 (given ${shown(most)}). Leave it out for 10,000.`,
+    ),
+    ...Object.entries((constantLabels ?? {}) as Unchecked).flatMap(([name, value]) =>
+      unless(
+        isLabelName(name) && name !== 'le' && name !== 'quantile' && typeof value === 'string',
+        'illegal_label',
+        () =>
+          `constant label ${shown(name)} must have a legal name and a string for its value (given ${shown(value)}). Correct or remove it.`,
+      ),
+    ),
+  ];
+}

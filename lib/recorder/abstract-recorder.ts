@@ -1,0 +1,68 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
+import type { Policies } from '../definition/label-policy.js';
+import type { Advice } from './advice.js';
+import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
+import type { FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
+import { type ReportOptions, Reports } from './reports.js';
+import { announceRecorder } from './wiring.js';
+
+export interface RecorderOptions extends ReportOptions {
+  /** Seconds on a clock that never goes back, for durations. Default: `performance.now()`. */
+  readonly clock?: () => number;
+}
+
+const monotonicSeconds = (): number => performance.now() / 1000;
+
+/** What every recorder shares: recording by hand, and telling once. An implementation adds `open` and `countDrop`. */
+export abstract class AbstractRecorder implements MetricsRecorder {
+  readonly #reports: Reports;
+  readonly #byHand = new WeakMap<Family, ByHand>();
+
+  readonly #clock: () => number;
+
+  constructor(options: RecorderOptions = {}) {
+    this.#reports = new Reports(options);
+    this.#clock = options.clock ?? monotonicSeconds;
+    announceRecorder(this);
+  }
+
+  abstract open(family: Family, site?: string): FamilyRecorder;
+
+  /** Counts an observation of this family that was not recorded. */
+  protected abstract countDrop(family: Family, reason: DropReason): void;
+
+  dropped(family: Family, reason: DropReason, site: string, cause?: unknown): void {
+    this.countDrop(family, reason);
+    this.#reports.dropped(family.name, reason, site, cause);
+  }
+
+  now(): number {
+    return this.#clock();
+  }
+
+  advise(advice: Advice): void {
+    this.#reports.advise(advice);
+  }
+
+  counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P> {
+    return this.#handle(family) as never;
+  }
+
+  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P> {
+    return this.#handle(family) as never;
+  }
+
+  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P> {
+    return this.#handle(family) as never;
+  }
+
+  #handle(family: Family): ByHand {
+    let handle = this.#byHand.get(family);
+    if (handle === undefined) {
+      handle = new ByHand(this, family);
+      this.#byHand.set(family, handle);
+    }
+    return handle;
+  }
+}

@@ -1,0 +1,19 @@
+import { AbstractRecorder } from './abstract-recorder.js';
+import type { FamilyRecorder } from './metrics-recorder.js';
+
+const nowhere: FamilyRecorder = Object.freeze({
+  add: () => undefined,
+  set: () => undefined,
+  observe: () => undefined,
+  enter: () => 0,
+  leave: () => undefined,
+});
+
+/** Records nothing: for a service that wants its methods annotated and its metrics off. */
+export class NoopRecorder extends AbstractRecorder {
+  override open(): FamilyRecorder {
+    return nowhere;
+  }
+
+  protected override countDrop(): void {}
+}

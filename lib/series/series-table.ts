@@ -1,0 +1,54 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import type { Family } from '../definition/family.js';
+import { type Disguise, LabelDomain } from '../labels/label-domain.js';
+import type { NumberStore } from './number-store.js';
+import { SeriesTrie } from './series-trie.js';
+
+/** How a table is to be bounded and filled. */
+export interface TableOptions {
+  readonly maxSeries: number;
+  /** Where the numbers are. */
+  readonly numbers: NumberStore;
+  /** How many numbers a series has. */
+  readonly width: number;
+  /** What a label with `hash: true` does to its values. */
+  readonly hash: Disguise | undefined;
+}
+
+/** All series of one family in one recorder: raw label values lead to the place of its numbers. */
+export class SeriesTable extends SeriesTrie {
+  readonly #numbers: NumberStore;
+  readonly #width: number;
+  readonly #domains: readonly LabelDomain[];
+  readonly #maxSeries: number;
+
+  constructor(family: Family, { maxSeries, numbers, width, hash }: TableOptions) {
+    const policies = Object.values(family.labels);
+    super(policies.length);
+    this.#numbers = numbers;
+    this.#width = width;
+    this.#domains = policies.map((policy) => new LabelDomain(policy, policy.hash ? hash : undefined));
+    this.#maxSeries = maxSeries;
+  }
+
+  /**
+   * The place of the series with these raw label values, born now if need be; else the reason why it may not be.
+   *
+   * @param folds whether a value outside its label's domain becomes `other`: only what adds up may.
+   */
+  place(raw: readonly unknown[], folds: boolean): number | DropReason {
+    return this.find(raw) ?? this.#firstSight(raw, folds);
+  }
+
+  #firstSight(raw: readonly unknown[], folds: boolean): number | DropReason {
+    const values: string[] = [];
+    for (const [depth, domain] of this.#domains.entries()) {
+      const admitted = domain.admit(raw[depth], folds);
+      if (typeof admitted !== 'string') return admitted.refused;
+      values.push(admitted);
+    }
+    const known = this.find(values);
+    if (known === undefined && this.size >= this.#maxSeries) return 'overflow';
+    return this.insert(values, raw, () => this.#numbers.allocate(this.#width));
+  }
+}

@@ -1,0 +1,82 @@
+/** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
+type Branch = Map<unknown, Branch | number>;
+
+/** Hears of the series in the order of first sight, label by label. */
+export interface SeriesVisitor {
+  /** The label at this depth has this value, until the next call at the same or a lesser depth. */
+  label(depth: number, value: string): void;
+  /** A series: the labels that were told last, and the place of its numbers. */
+  series(place: number): void;
+}
+
+/**
+ * Label sets and the places of their numbers: one level of Maps per label, so that no separator can make two sets one.
+ *
+ * The strings of a branch are its label values. A raw value of another type (1, true, null) is an alias beside the
+ * string that it stands for, so that it is found without being converted again.
+ */
+export class SeriesTrie {
+  readonly #last: number;
+  readonly #root: Branch = new Map();
+  #size = 0;
+
+  /** @param depth how many labels there are; a family without labels has one that is always empty. */
+  constructor(depth: number) {
+    this.#last = Math.max(depth, 1) - 1;
+  }
+
+  /** How many series there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The place of the series with these raw label values; `undefined` where they were not seen before. */
+  find(raw: readonly unknown[]): number | undefined {
+    let branch = this.#root;
+    for (let depth = 0; depth < this.#last; depth++) {
+      const next = branch.get(raw[depth]);
+      if (next === undefined) return undefined;
+      branch = next as Branch;
+    }
+    return branch.get(raw[this.#last]) as number | undefined;
+  }
+
+  /**
+   * The place of the series with these label values, from `allocate` unless it exists. The raw values of other types
+   * than string lead there from now on.
+   */
+  insert(values: readonly string[], raw: readonly unknown[], allocate: () => number): number {
+    let branch = this.#root;
+    for (let depth = 0; depth < this.#last; depth++) {
+      branch = child(branch, values[depth], raw[depth], () => new Map() as Branch) as Branch;
+    }
+    return child(branch, values[this.#last], raw[this.#last], () => {
+      this.#size++;
+      return allocate();
+    }) as number;
+  }
+
+  /** Tells of every series, depth first. */
+  visit(visitor: SeriesVisitor): void {
+    visitBranch(this.#root, 0, this.#last, visitor);
+  }
+}
+
+function child(branch: Branch, value = '', raw: unknown, create: () => Branch | number): Branch | number {
+  let next = branch.get(value);
+  if (next === undefined) {
+    next = create();
+    branch.set(value, next);
+  }
+  if (typeof raw !== 'string') branch.set(raw, next);
+  return next;
+}
+
+function visitBranch(branch: Branch, depth: number, last: number, visitor: SeriesVisitor): void {
+  for (const [value, next] of branch) {
+    if (typeof value !== 'string') continue;
+    visitor.label(depth, value);
+    if (depth === last) visitor.series(next as number);
+    else visitBranch(next as Branch, depth + 1, last, visitor);
+  }
+}

@@ -1,0 +1,123 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import type { Family } from '../definition/family.js';
+import { LabelDomain } from '../labels/label-domain.js';
+import type { FamilyRecorder, Lease } from '../recorder/metrics-recorder.js';
+
+/** One sample with its labels, the empty ones left out. */
+export interface MemorySeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface Entry {
+  readonly values: readonly string[];
+  readonly observed: number[];
+  value: number;
+}
+
+/** The series of one family in a `MemoryRecorder`. */
+export class MemoryFamily implements FamilyRecorder {
+  readonly family: Family;
+  readonly #domains: readonly LabelDomain[];
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(family: Family) {
+    this.family = family;
+    // Why no disguise: a test reads the value that it wrote.
+    this.#domains = Object.values(family.labels).map((policy) => new LabelDomain(policy, undefined));
+    for (const labels of family.initial)
+      this.#entry(
+        Object.keys(family.labels).map((name) => labels[name]),
+        false,
+      );
+  }
+
+  add(values: readonly unknown[], by: number): DropReason | undefined {
+    if (!Number.isFinite(by) && (this.family.kind === 'counter' || typeof by !== 'number')) return 'not_finite';
+    if (this.family.kind === 'counter' && by < 0) return 'negative_step';
+    return this.#change(values, true, (entry) => {
+      entry.value += by;
+    });
+  }
+
+  set(values: readonly unknown[], value: number): DropReason | undefined {
+    if (typeof value !== 'number') return 'not_finite';
+    return this.#change(values, false, (entry) => {
+      entry.value = value;
+    });
+  }
+
+  observe(values: readonly unknown[], value: number): DropReason | undefined {
+    if (!Number.isFinite(value)) return 'not_finite';
+    return this.#change(values, true, ({ observed }) => observed.push(value));
+  }
+
+  enter(values: readonly unknown[]): Lease | DropReason {
+    const entry = this.#entry(values, true);
+    if (typeof entry === 'string') return entry;
+    entry.value += 1;
+    return [...this.#entries.values()].indexOf(entry);
+  }
+
+  leave(lease: Lease): void {
+    const entry = [...this.#entries.values()][lease];
+    if (entry !== undefined) entry.value -= 1;
+  }
+
+  /** The samples of this name. */
+  samples(name: string): MemorySeries[] {
+    const { family } = this;
+    const entries = [...this.#entries.values()];
+    if (family.kind !== 'histogram') return name === family.name ? entries.map((e) => this.#series(e, e.value)) : [];
+    switch (name) {
+      case `${family.name}_count`:
+        return entries.map((e) => this.#series(e, e.observed.length));
+      case `${family.name}_sum`:
+        return entries.map((e) =>
+          this.#series(
+            e,
+            e.observed.reduce((sum, value) => sum + value, 0),
+          ),
+        );
+      case `${family.name}_bucket`:
+        return entries.flatMap((entry) => this.#buckets(entry));
+      default:
+        return [];
+    }
+  }
+
+  #buckets(entry: Entry): MemorySeries[] {
+    return [...this.family.buckets, Infinity].map((bound) => {
+      const { labels, value } = this.#series(entry, entry.observed.filter((observed) => observed <= bound).length);
+      return { labels: { ...labels, le: bound === Infinity ? '+Inf' : String(bound) }, value };
+    });
+  }
+
+  #series({ values }: Entry, value: number): MemorySeries {
+    const labels = Object.keys(this.family.labels).map((name, i) => [name, values[i] as string] as const);
+    return { labels: Object.fromEntries(labels.filter(([, text]) => text !== '')), value };
+  }
+
+  #change(values: readonly unknown[], folds: boolean, change: (entry: Entry) => void): DropReason | undefined {
+    const entry = this.#entry(values, folds);
+    if (typeof entry === 'string') return entry;
+    change(entry);
+    return undefined;
+  }
+
+  #entry(raw: readonly unknown[], folds: boolean): Entry | DropReason {
+    const values: string[] = [];
+    for (const [i, domain] of this.#domains.entries()) {
+      const admitted = domain.admit(raw[i], folds);
+      if (typeof admitted !== 'string') return admitted.refused;
+      values.push(admitted);
+    }
+    const key = JSON.stringify(values);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= (this.family.maxSeries ?? 10_000)) return 'overflow';
+    const entry = { values, observed: [], value: 0 };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+}

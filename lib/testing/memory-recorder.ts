@@ -1,0 +1,73 @@
+import type { DropReason } from '../definition/drop-reason.js';
+import { type Family, sameDefinition } from '../definition/family.js';
+import { MetricsError } from '../error.js';
+import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
+import type { Advice } from '../recorder/advice.js';
+import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { MemoryFamily, type MemorySeries } from './memory-family.js';
+
+/** An observation that was not recorded. */
+export interface Drop {
+  readonly metric: string;
+  readonly reason: DropReason;
+}
+
+/** The labels of a series as production would expose them: strings, without the empty ones. */
+export type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Records into plain Maps, for tests: what was recorded can be read back, label values appear as production would expose
+ * them, and advice is kept rather than printed.
+ */
+export class MemoryRecorder extends AbstractRecorder {
+  readonly #families = new Map<string, MemoryFamily>();
+  /** What was dropped, in order. */
+  readonly drops: Drop[];
+  /** What was advised, in order. */
+  readonly advice: Advice[];
+
+  constructor(options: RecorderOptions = {}) {
+    const advice: Advice[] = [];
+    super({ onAdvice: (one) => advice.push(one), ...options });
+    this.advice = advice;
+    this.drops = [];
+  }
+
+  override open(family: Family, site = family.site): FamilyRecorder {
+    const open = this.#families.get(family.name);
+    if (open !== undefined) {
+      if (sameDefinition(open.family, family)) return open;
+      throw new MetricsError(site, [
+        {
+          code: 'family_clash',
+          message: `family "${family.name}" already exists in this recorder with another definition (given a ${family.kind}); first declared by ${open.family.site}. Use the same definition or another name.`,
+        },
+      ]);
+    }
+    const recorder = new MemoryFamily(family);
+    this.#families.set(family.name, recorder);
+    return recorder;
+  }
+
+  /** The names of the families that exist, in the order of their declaration. */
+  families(): string[] {
+    return [...this.#families.keys()];
+  }
+
+  /** The value of one sample: of a counter or gauge by its name, of a histogram by `…_count`, `…_sum` or `…_bucket`. */
+  value(name: string, labels: Labels = {}): number | undefined {
+    const wanted = keyOf(labels);
+    return this.series(name).find((series) => keyOf(series.labels) === wanted)?.value;
+  }
+
+  /** All samples of this name, in the order of their first sight. */
+  series(name: string): MemorySeries[] {
+    return [...this.#families.values()].flatMap((family) => family.samples(name));
+  }
+
+  protected override countDrop({ name }: Family, reason: DropReason): void {
+    this.drops.push({ metric: name, reason });
+  }
+}
+
+const keyOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort());
