@@ -18,13 +18,7 @@ export interface InstrumentedOptions<T> {
  *
  * @throws MetricsError always: it is not supported yet. Annotate the methods with `@Counter` and `@Timed`.
  */
-export function Instrumented<T>(
-  _options?: InstrumentedOptions<T>,
-  // biome-ignore lint/suspicious/noExplicitAny: any constructor of such instances.
-): (
-  target: abstract new (...args: any) => T,
-  context?: ClassDecoratorContext<abstract new (...args: any) => T>,
-) => void {
+export function Instrumented<T>(_options?: InstrumentedOptions<T>): ClassDecoratorOf<T> {
   return (target) => {
     throw new MetricsError(`@Instrumented on ${target.name}`, [
       {
@@ -35,3 +29,7 @@ export function Instrumented<T>(
     ]);
   };
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: any constructor of such instances.
+type ClassOf<T> = abstract new (...args: any) => T;
+type ClassDecoratorOf<T> = (target: ClassOf<T>, context?: ClassDecoratorContext<ClassOf<T>>) => void;

@@ -21,7 +21,6 @@ interface Context {
  *
  * Why `any`: the public overloads of each decorator say what it applies to.
  */
-// biome-ignore lint/suspicious/noExplicitAny: see above.
 export function methodDecorator(
   decorator: DecoratorName,
   given: Given | ((method: string) => Given),

@@ -67,7 +67,7 @@ function inPlaceProblems(rules: DecoratorRules, options: Unchecked): Problem[] {
   const known = [...familyOptions, ...(kind === 'histogram' ? ['buckets'] : []), ...rules.options];
   return [
     ...unknownOptions(options, known),
-    ...namedProblems(kind, options),
+    ...namedProblems(options),
     ...labelsProblems(options['labels'], (labels) =>
       Object.entries(labels).flatMap(([name, spec]) => [
         ...labelNameProblems(kind, name),

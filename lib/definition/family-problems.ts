@@ -6,6 +6,7 @@ import { isLabelName, isMetricName } from './names.js';
 export type Unchecked = Readonly<Record<string, unknown>>;
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
+const mostBuckets = 1000;
 const sensitivities = ['redact', 'allow', 'drop'];
 
 export const familyOptions = [
@@ -25,11 +26,11 @@ export const policyOptions = ['oneOf', 'limit', 'hash', 'sensitive'];
 export function familyProblems(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const known = kind === 'histogram' ? [...familyOptions, 'buckets'] : familyOptions;
-  return [...unknownOptions(given, known), ...namedProblems(kind, given), ...labelsProblems(kind, given['labels'])];
+  return [...unknownOptions(given, known), ...namedProblems(given), ...labelsProblems(kind, given['labels'])];
 }
 
 /** What is wrong with the options that shared families and families declared in place have in common. */
-export function namedProblems(kind: MetricKind, given: Unchecked): Problem[] {
+export function namedProblems(given: Unchecked): Problem[] {
   const { name, help, unit, maxSeries, expireAfterSeconds, aggregator, buckets } = given;
   return [
     ...unless(
@@ -125,10 +126,10 @@ export function policyProblems(name: string, { oneOf, limit, hash, sensitive }: 
       () => `label "${name}": "hash" must be true or false (given ${shown(hash)}). Choose one.`,
     ),
     ...unless(
-      sensitive === undefined || sensitivities.includes(sensitive as string),
-      'illegal_label',
+      sensitive === undefined || sensitive === 'allow',
+      sensitivities.includes(sensitive as string) ? 'not_supported' : 'illegal_label',
       () =>
-        `label "${name}": "sensitive" must be one of ${sensitivities.join(', ')} (given ${shown(sensitive)}). Choose one.`,
+        `label "${name}": "sensitive" can only be "allow" yet (given ${shown(sensitive)}). Keep secrets out of the reader, or use hash: true.`,
     ),
   ];
 }
@@ -139,6 +140,10 @@ function bucketProblems(buckets: unknown): Problem[] {
     return [
       problem('illegal_option', `"buckets" must be a list of numbers (given ${shown(buckets)}). Write [0.1, 1, 10].`),
     ];
+  }
+  if (buckets.length > mostBuckets) {
+    const message = `"buckets" may have at most ${mostBuckets} bounds (given ${buckets.length}). Use fewer: each is a series.`;
+    return [problem('illegal_option', message)];
   }
   const wrong = buckets.findIndex((bound, i) => !isBound(bound, i === buckets.length - 1) || bound <= buckets[i - 1]);
   return wrong === -1

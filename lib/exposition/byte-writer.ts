@@ -56,7 +56,8 @@ export class ByteWriter {
       const unit = text.charCodeAt(i);
       if (unit > 0x7f || unit === newline || unit === backslash || unit === quote) {
         this.#length = at;
-        return this.#escapedRest(text.slice(i), quoted);
+        this.#escapedRest(text.slice(i), quoted);
+        return;
       }
       bytes[at++] = unit;
     }

@@ -70,8 +70,10 @@ export class ByHand {
   }
 
   #record(operation: 'add' | 'set' | 'observe', labels: Labels | undefined, value: number): void {
-    if (this.#opened === undefined)
-      return this.#recorder.dropped(this.#family, 'family_clash', this.#site, this.#clash);
+    if (this.#opened === undefined) {
+      this.#recorder.dropped(this.#family, 'family_clash', this.#site, this.#clash);
+      return;
+    }
     // Why a fresh array where there is no scratch: a getter among the labels may record by hand itself.
     const values = this.#scratch ?? this.#freshValues();
     this.#scratch = undefined;

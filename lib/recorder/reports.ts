@@ -65,8 +65,8 @@ export class Reports {
 
 function dropError(metric: string, reason: DropReason, site: string, cause: unknown): MetricsError {
   if (reason === 'family_clash' && cause instanceof MetricsError) return cause;
-  const given = cause instanceof Error ? `${cause.name}: ${cause.message}` : causes[reason];
-  const message = `an observation of "${metric}" is dropped, ${causes[reason]} (${given}). ${remedies[reason]}.`;
+  const given = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : '';
+  const message = `an observation of "${metric}" is dropped: ${causes[reason]}${given}. ${remedies[reason]}.`;
   return new MetricsError(site, [{ code: reason, message }], { cause });
 }
 

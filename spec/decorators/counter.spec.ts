@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { attachRecorder, Counter, defineCounter, errorName, outcome } from 'flowplane-metrics';
+import { MemoryRecorder } from 'flowplane-metrics/testing';
+import { mode } from './mode.js';
+
+const orders = defineCounter({
+  name: 'orders_total',
+  help: 'Orders placed',
+  labels: { channel: { oneOf: ['web', 'shop'] }, customer: {} },
+});
+
+class Shop {
+  readonly currency = 'EUR';
+
+  @Counter({ name: 'visits_total', help: 'Visits' })
+  visit(): string {
+    return 'hello';
+  }
+
+  @Counter({ name: 'attempts_total', help: 'Attempts', labels: { outcome, errorName } })
+  attempt(fails: boolean): boolean {
+    if (fails) throw new TypeError('no');
+    return true;
+  }
+
+  @Counter({ name: 'async_attempts_total', help: 'Attempts', labels: { outcome } })
+  async attemptLater(fails: boolean): Promise<boolean> {
+    if (fails) throw new TypeError('no');
+    return true;
+  }
+
+  @Counter({ name: 'refusals_total', help: 'Refusals', when: (allowed) => !allowed })
+  allows(age: number): boolean {
+    if (age < 0) throw new RangeError('not an age');
+    return age >= 18;
+  }
+
+  @Counter({ name: 'items_total', help: 'Items', by: (items) => items.length })
+  async pack(count: number): Promise<string[]> {
+    return new Array(count).fill('item');
+  }
+
+  @Counter({ name: 'dozens_total', help: 'Eggs', by: 12 })
+  dozen(): void {}
+
+  @Counter({ name: 'failures_total', help: 'Failures', on: 'threw', when: (error) => error instanceof RangeError })
+  mayFail(error?: Error): void {
+    if (error) throw error;
+  }
+
+  @Counter({ name: 'drained_total', help: 'Drained', on: 'settled', by: (batch) => batch.length })
+  drain(batch: string[]): void {
+    if (batch.includes('bad')) throw new Error('bad');
+  }
+
+  @Counter(orders, { labels: { channel: 'web', customer: (customer) => customer } })
+  orderOnline(_customer: string): void {}
+
+  @Counter(orders, {
+    labels: { channel: 'shop', customer: { result: (order) => order.customer } },
+    by: (order) => order.count,
+  })
+  async orderAtCounter(customer: string, count: number): Promise<{ customer: string; count: number }> {
+    return { customer, count };
+  }
+
+  @Counter({
+    name: 'sales_total',
+    help: 'Sales',
+    labels: {
+      currency() {
+        return this.currency;
+      },
+      rounded: { args: (price) => price > 10 },
+      price: (price) => price,
+    },
+  })
+  sell(_price: number): void {}
+
+  @Counter({ name: 'opened_total', help: 'Openings', labels: { town: (town) => town } })
+  static open(_town: string): void {}
+}
+
+describe(`@Counter (${mode} decorators)`, () => {
+  let recorder: MemoryRecorder;
+  let shop: Shop;
+
+  beforeEach(() => {
+    recorder = new MemoryRecorder({ strict: true });
+    shop = attachRecorder(new Shop(), recorder);
+  });
+
+  it('counts each call once and returns what the method returns', () => {
+    expect([shop.visit(), shop.visit()]).to.deep.equal(['hello', 'hello']);
+    expect(recorder.value('visits_total')).to.equal(2);
+  });
+
+  describe('without a function in its rule', () => {
+    it('counts calls that returned and calls that threw', () => {
+      shop.attempt(false);
+      expect(() => shop.attempt(true)).to.throw(TypeError);
+      expect(recorder.series('attempts_total')).to.deep.equal([
+        { labels: { outcome: 'success' }, value: 1 },
+        { labels: { outcome: 'error', errorName: 'TypeError' }, value: 1 },
+      ]);
+    });
+
+    it('counts a promise when it has settled, by how it settled', async () => {
+      const pending = shop.attemptLater(false);
+      expect(recorder.value('async_attempts_total', { outcome: 'success' })).to.equal(undefined);
+      expect(await pending).to.equal(true);
+      const reason = await shop.attemptLater(true).catch((error: unknown) => error);
+      expect(reason).to.be.instanceOf(TypeError);
+      expect(recorder.value('async_attempts_total', { outcome: 'success' })).to.equal(1);
+      expect(recorder.value('async_attempts_total', { outcome: 'error' })).to.equal(1);
+    });
+  });
+
+  describe('with when', () => {
+    it('asks it of the result', () => {
+      shop.allows(12);
+      shop.allows(21);
+      expect(recorder.value('refusals_total')).to.equal(1);
+    });
+
+    it('never asks it of a call that threw', () => {
+      expect(() => shop.allows(-1)).to.throw(RangeError);
+      expect(recorder.value('refusals_total')).to.equal(undefined);
+    });
+  });
+
+  describe('with by', () => {
+    it('adds what it reads from the awaited result', async () => {
+      await shop.pack(3);
+      await shop.pack(4);
+      expect(recorder.value('items_total')).to.equal(7);
+    });
+
+    it('adds a constant', () => {
+      shop.dozen();
+      shop.dozen();
+      expect(recorder.value('dozens_total')).to.equal(24);
+    });
+  });
+
+  it('on: "threw" counts only what threw, and asks when of the error', () => {
+    shop.mayFail();
+    expect(() => shop.mayFail(new TypeError('other'))).to.throw('other');
+    expect(() => shop.mayFail(new RangeError('this'))).to.throw('this');
+    expect(recorder.value('failures_total')).to.equal(1);
+  });
+
+  it('on: "settled" reads the arguments, however the call ended', () => {
+    shop.drain(['a', 'b']);
+    expect(() => shop.drain(['bad'])).to.throw('bad');
+    expect(recorder.value('drained_total')).to.equal(3);
+  });
+
+  it('feeds a shared family from several methods', async () => {
+    shop.orderOnline('ada');
+    await shop.orderAtCounter('bob', 5);
+    expect(recorder.series('orders_total')).to.deep.equal([
+      { labels: { channel: 'web', customer: 'ada' }, value: 1 },
+      { labels: { channel: 'shop', customer: 'bob' }, value: 5 },
+    ]);
+  });
+
+  it('gives its readers the instance as this, and takes numbers and booleans', () => {
+    shop.sell(12);
+    expect(recorder.series('sales_total')).to.deep.equal([
+      { labels: { currency: 'EUR', rounded: 'true', price: '12' }, value: 1 },
+    ]);
+  });
+
+  it('counts a static method by the recorder that its class was given', () => {
+    attachRecorder(Shop, recorder);
+    Shop.open('Graz');
+    expect(recorder.value('opened_total', { town: 'Graz' })).to.equal(1);
+  });
+});

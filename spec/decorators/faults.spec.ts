@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { attachRecorder, Counter, Gauge, type MetricsError } from 'flowplane-metrics';
+import { MemoryRecorder } from 'flowplane-metrics/testing';
+import { mode } from './mode.js';
+
+class Faulty {
+  @Counter({
+    name: 'reader_throws_total',
+    help: 'Its reader throws',
+    labels: {
+      team: (): string => {
+        throw new Error('no team');
+      },
+    },
+  })
+  readerThrows(): string {
+    return 'unharmed';
+  }
+
+  @Counter({ name: 'label_object_total', help: 'Its label is an object', labels: { x: (): string => [1] as never } })
+  labelObject(): string {
+    return 'unharmed';
+  }
+
+  @Counter({
+    name: 'label_promise_total',
+    help: 'Its label is a rejecting promise',
+    labels: { x: (): string => Promise.reject(new Error('late')) as never },
+  })
+  labelPromise(): string {
+    return 'unharmed';
+  }
+
+  @Gauge({ name: 'not_a_number', help: 'Its value is NaN', value: () => Number.NaN })
+  notANumber(): string {
+    return 'unharmed';
+  }
+
+  @Gauge({ name: 'promised_value', help: 'Its value is a promise', value: () => Promise.resolve(1) as never })
+  promisedValue(): string {
+    return 'unharmed';
+  }
+
+  @Counter({ name: 'negative_total', help: 'Its step is negative', by: () => -1 })
+  negative(): string {
+    return 'unharmed';
+  }
+
+  @Counter({
+    name: 'when_throws_total',
+    help: 'Its when throws',
+    when: () => {
+      throw new Error('when?');
+    },
+  })
+  async whenThrows(): Promise<string> {
+    return 'unharmed';
+  }
+}
+
+const cases = [
+  ['readerThrows', 'reader_threw'],
+  ['labelObject', 'label_type'],
+  ['labelPromise', 'reader_promise'],
+  ['notANumber', 'not_finite'],
+  ['promisedValue', 'reader_promise'],
+  ['negative', 'negative_step'],
+  ['whenThrows', 'reader_threw'],
+] as const;
+
+describe(`A fault inside instrumentation (${mode} decorators)`, () => {
+  for (const [method, reason] of cases) {
+    it(`${method}: leaves the call unharmed, records nothing, is counted as ${reason} and told once`, async () => {
+      const told: MetricsError[] = [];
+      const recorder = new MemoryRecorder({ onError: (error) => told.push(error) });
+      const faulty = attachRecorder(new Faulty(), recorder);
+      expect(await faulty[method]()).to.equal('unharmed');
+      expect(await faulty[method]()).to.equal('unharmed');
+      const [metric = ''] = recorder.families();
+      expect(recorder.series(metric)).to.deep.equal([]);
+      expect(recorder.drops).to.deep.equal([
+        { metric, reason },
+        { metric, reason },
+      ]);
+      expect(told.map(({ code }) => code)).to.deep.equal([reason]);
+      expect(told[0]?.message).to.match(new RegExp(`^@\\w+ on Faulty\\.${method}: an observation of "${metric}" is dropped`));
+    });
+  }
+
+  it('is not heard of by the caller when onError throws as well', () => {
+    const recorder = new MemoryRecorder({
+      onError: () => {
+        throw new Error('the listener fails too');
+      },
+    });
+    expect(attachRecorder(new Faulty(), recorder).readerThrows()).to.equal('unharmed');
+  });
+
+  it('is thrown in strict mode', () => {
+    const faulty = attachRecorder(new Faulty(), new MemoryRecorder({ strict: true }));
+    expect(() => faulty.readerThrows()).to.throw('no team').with.property('code', 'reader_threw');
+  });
+});
