@@ -1,4 +1,5 @@
 import type { DropReason } from '../definition/drop-reason.js';
+import { shared } from '../definition/shared-state.js';
 import { MetricsError } from '../error.js';
 import type { Advice } from './advice.js';
 
@@ -52,7 +53,7 @@ export class Reports {
   }
 
   advise(advice: Advice): void {
-    const { onAdvice = ({ message }) => warn(message) } = this.#options;
+    const { onAdvice = warnOnce } = this.#options;
     if (this.#isNews(advice.message)) quietly(() => onAdvice(advice));
   }
 
@@ -70,9 +71,17 @@ function dropError(metric: string, reason: DropReason, site: string, cause: unkn
   return new MetricsError(site, [{ code: reason, message }], { cause });
 }
 
-function warn(what: Error | string): void {
-  const message = typeof what === 'string' ? what : what.message;
+function warn({ message }: { readonly message: string }): void {
   process.emitWarning(message, { type: 'FlowplaneMetricsWarning' });
+}
+
+const warned = shared('warned', () => new Set<string>());
+
+// Why once per process: every recorder hears of an unwired instance, and they all warn the same reader.
+function warnOnce(advice: Advice): void {
+  if (warned.has(advice.message)) return;
+  warned.add(advice.message);
+  warn(advice);
 }
 
 function quietly(tell: () => void): void {

@@ -1,3 +1,4 @@
+import { instrumentsOf } from '../definition/instruments.js';
 import { shared } from '../definition/shared-state.js';
 import type { Advice } from './advice.js';
 import type { MetricsRecorder } from './metrics-recorder.js';
@@ -24,7 +25,8 @@ const wiring = shared<Wiring>('wiring', () => ({
 }));
 
 /**
- * Makes an instance report to this recorder, instead of any earlier one, and returns the instance.
+ * Makes an instance report to this recorder, instead of any earlier one, and returns the instance. The families of its
+ * class are in the next scrape, before any call; one that clashes is told of by the first call.
  *
  * Why an own symbol property: a Proxy around the instance finds it too. It is not enumerable, so nothing that copies or
  * prints the instance sees it.
@@ -34,7 +36,25 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
     wiring.frozen.set(instance, recorder);
     wiring.anyFrozen = true;
   }
+  openFamilies(instance, recorder);
   return instance;
+}
+
+const opened = new WeakMap<MetricsRecorder, WeakSet<object>>();
+
+function openFamilies(instance: object, recorder: MetricsRecorder): void {
+  const classes = opened.get(recorder) ?? new WeakSet();
+  opened.set(recorder, classes);
+  const prototype = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance);
+  if (prototype === null || classes.has(prototype)) return;
+  classes.add(prototype);
+  for (const { family, site } of instrumentsOf(prototype)) {
+    try {
+      recorder.open(family, site);
+    } catch {
+      // Why swallowed: wiring an instance must not fail for a metric. The first call of the method tells of the clash.
+    }
+  }
 }
 
 /** Serves what nobody wired: static methods, plain functions, `new Service()`. `undefined` takes it back. */

@@ -99,7 +99,9 @@ describe(`A decorated method (${mode} decorators)`, () => {
   });
 
   it('throws the very error', () => {
-    expect(() => service.throws()).to.throw().equal(service.thrown);
+    expect(() => service.throws())
+      .to.throw()
+      .equal(service.thrown);
   });
 
   it('rejects with the very reason', async () => {

@@ -51,23 +51,14 @@ function boundRecorder(
 }
 
 function wireAll(plugin: ActivationPlugin, recorder: MetricsRecorder): void {
-  for (const prototype of plugin.boundPrototypes()) openFamilies(prototype, recorder);
+  for (const prototype of plugin.boundPrototypes()) {
+    for (const { family, site } of instrumentsOf(prototype)) recorder.open(family, site);
+  }
   plugin.onEveryActivation((instance) => wire(instance, recorder));
 }
 
 /** Attaches the recorder to an instance of an annotated class; anything else is left alone. */
 function wire(instance: unknown, recorder: MetricsRecorder): void {
   const isObject = (typeof instance === 'object' && instance !== null) || typeof instance === 'function';
-  if (!isObject || instrumentsOf(instance).length === 0) return;
-  attachRecorder(instance, recorder);
-  try {
-    openFamilies(instance, recorder);
-  } catch {
-    // Why swallowed: container.get() never throws because of metrics. The first call of the method tells of the clash.
-  }
-}
-
-/** Makes the families of an instance's class appear in the next scrape, before any call. */
-function openFamilies(instance: object, recorder: MetricsRecorder): void {
-  for (const { family, site } of instrumentsOf(instance)) recorder.open(family, site);
+  if (isObject && instrumentsOf(instance).length > 0) attachRecorder(instance, recorder);
 }

@@ -1,0 +1,243 @@
+import { expect } from 'chai';
+import {
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  type MetricsRecorder,
+  type RecorderOptions,
+} from '../../lib/index.js';
+
+/** One exposed line: the sample's name and labels, and its value. */
+export type Readings = Readonly<Record<string, number>>;
+
+/** How the suite makes a recorder, and reads what it holds. */
+export interface Subject {
+  create(options?: RecorderOptions): MetricsRecorder;
+  /** Every sample of a family, as `name{label="value",…}`, empty labels left out. */
+  read(recorder: MetricsRecorder, family: string): Promise<Readings>;
+}
+
+const calls = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team: {}, kind: { oneOf: ['a', 'b'] } } });
+const plain = defineCounter({ name: 'plain_total', help: 'Calls' });
+const size = defineGauge({ name: 'size', help: 'Size', labels: { team: { limit: 2 } }, initial: [{ team: 'first' }] });
+const latency = defineHistogram({ name: 'latency_seconds', help: 'Latency', buckets: [0.1, 1], labels: { team: {} } });
+
+/** What every implementation of `MetricsRecorder` promises. */
+export function describeMetricsRecorder(name: string, { create, read }: Subject): void {
+  describe(`${name} as a MetricsRecorder`, () => {
+    let recorder: MetricsRecorder;
+    const quiet = { onError: () => undefined, onAdvice: () => undefined };
+
+    beforeEach(() => {
+      recorder = create(quiet);
+    });
+
+    describe('open(family)', () => {
+      it('gives the same recorder at each call, for an equal definition as well', () => {
+        const again = defineCounter({ name: 'plain_total', help: 'Calls' });
+        expect(recorder.open(plain)).to.equal(recorder.open(plain)).and.to.equal(recorder.open(again));
+      });
+
+      it('refuses another definition of the name, naming both sites', () => {
+        recorder.open(plain, '@Counter on First.method');
+        const other = defineGauge({ name: 'plain_total', help: 'Calls', labels: { team: {} } });
+        expect(() => recorder.open(other, '@Gauge on Second.method'))
+          .to.throw(/^@Gauge on Second\.method: family "plain_total" already exists in this recorder/)
+          .with.property('code', 'family_clash');
+      });
+
+      it('makes the initial series exist at 0', async () => {
+        recorder.open(size);
+        expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0 });
+      });
+    });
+
+    describe('add', () => {
+      it('counts label sets apart, and the same one together', async () => {
+        const family = recorder.open(calls);
+        family.add(['x', 'a'], 1);
+        family.add(['x', 'a'], 2.5);
+        family.add(['y', 'a'], 1);
+        expect(await read(recorder, 'calls_total')).to.deep.equal({
+          'calls_total{team="x",kind="a"}': 3.5,
+          'calls_total{team="y",kind="a"}': 1,
+        });
+      });
+
+      it('reads the borrowed array before it returns, and keeps nothing of it', async () => {
+        const family = recorder.open(calls);
+        const borrowed = ['x', 'a'];
+        family.add(borrowed, 1);
+        borrowed[0] = 'changed';
+        expect(await read(recorder, 'calls_total')).to.deep.equal({ 'calls_total{team="x",kind="a"}': 1 });
+      });
+
+      it('counts a family without labels', async () => {
+        recorder.open(plain).add([], 1);
+        recorder.open(plain).add([], 1);
+        expect(await read(recorder, 'plain_total')).to.deep.equal({ plain_total: 2 });
+      });
+
+      it('refuses a negative step and what is not finite', async () => {
+        const family = recorder.open(plain);
+        expect(family.add([], -1)).to.equal('negative_step');
+        expect(family.add([], Number.NaN)).to.equal('not_finite');
+        expect(family.add([], Infinity)).to.equal('not_finite');
+        expect(await read(recorder, 'plain_total')).to.deep.equal({});
+      });
+
+      it('folds a value outside the closed domain into "other", and leaves the empty one empty', async () => {
+        const family = recorder.open(calls);
+        family.add(['x', 'c'], 1);
+        family.add(['x', 'd'], 1);
+        family.add(['x', ''], 1);
+        expect(await read(recorder, 'calls_total')).to.deep.equal({
+          'calls_total{team="x",kind="other"}': 2,
+          'calls_total{team="x"}': 1,
+        });
+      });
+    });
+
+    describe('a label value', () => {
+      const sameSeries: [string, unknown[], string][] = [
+        ['1 and "1" and 1n', [1, '1', 1n], '1'],
+        ['true and "true"', [true, 'true'], 'true'],
+        ['a lone surrogate and U+FFFD', ['a\ud800', 'a\ufffd'], 'a\ufffd'],
+      ];
+      for (const [title, values, text] of sameSeries) {
+        it(`is the same series for ${title}`, async () => {
+          for (const value of values) recorder.open(calls).add([value, 'a'], 1);
+          expect(await read(recorder, 'calls_total')).to.deep.equal({
+            [`calls_total{team="${text}",kind="a"}`]: values.length,
+          });
+        });
+      }
+
+      it('is the same, absent, for null, undefined and the empty string', async () => {
+        for (const value of [null, undefined, '']) recorder.open(calls).add([value, 'a'], 1);
+        expect(await read(recorder, 'calls_total')).to.deep.equal({ 'calls_total{kind="a"}': 3 });
+      });
+
+      it('is told apart by a trailing blank, and no separator makes two sets one', async () => {
+        const family = recorder.open(defineCounter({ name: 'pairs_total', help: 'Pairs', labels: { a: {}, b: {} } }));
+        for (const pair of [
+          ['1', ''],
+          ['1 ', ''],
+          ['x|', 'y'],
+          ['x', '|y'],
+          ['a,b:c', ''],
+          ['a', 'b:c'],
+        ]) {
+          family.add(pair, 1);
+        }
+        expect(Object.keys(await read(recorder, 'pairs_total'))).to.have.length(6);
+      });
+
+      it('is dropped where it is an array, an object, a function or a symbol', async () => {
+        const family = recorder.open(calls);
+        for (const value of [['x'], { toString: () => 'x' }, () => 'x', Symbol('x')]) {
+          expect(family.add([value, 'a'], 1)).to.equal('label_type');
+        }
+        expect(await read(recorder, 'calls_total')).to.deep.equal({});
+      });
+
+      it('is cut at 1,024 code points', async () => {
+        recorder.open(calls).add(['😀'.repeat(2000), 'a'], 1);
+        const [name = ''] = Object.keys(await read(recorder, 'calls_total'));
+        expect(name).to.equal(`calls_total{team="${'😀'.repeat(1023)}…",kind="a"}`);
+      });
+    });
+
+    describe('set, inc and dec', () => {
+      it('sets, and goes up and down', async () => {
+        const gauge = recorder.gauge(size);
+        gauge.set({ team: 'x' }, 5);
+        gauge.inc({ team: 'x' });
+        gauge.dec({ team: 'x' }, 3);
+        expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 3 });
+      });
+
+      it('takes NaN and the infinities by hand', async () => {
+        recorder.gauge(size).set({ team: 'first' }, Number.NEGATIVE_INFINITY);
+        expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': Number.NEGATIVE_INFINITY });
+      });
+
+      it('drops a value to be set past the limit of a label', async () => {
+        const family = recorder.open(size);
+        expect(family.set(['x'], 1)).to.equal(undefined);
+        expect(family.set(['y'], 1)).to.equal('overflow');
+        expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 1 });
+      });
+    });
+
+    describe('enter and leave', () => {
+      it('counts what is in flight, folded past the limit, and returns to 0', async () => {
+        const family = recorder.open(size);
+        const leases = ['x', 'x', 'y'].map((team) => family.enter([team]));
+        expect(await read(recorder, 'size')).to.deep.equal({
+          'size{team="first"}': 0,
+          'size{team="x"}': 2,
+          'size{team="other"}': 1,
+        });
+        for (const lease of leases) family.leave(lease as number);
+        expect(Object.values(await read(recorder, 'size'))).to.deep.equal([0, 0, 0]);
+      });
+    });
+
+    describe('observe', () => {
+      it('fills cumulative buckets, the sum and the count', async () => {
+        const histogram = recorder.histogram(latency);
+        for (const seconds of [0.05, 0.1, 0.5, 7]) histogram.observe({ team: 'x' }, seconds);
+        expect(await read(recorder, 'latency_seconds')).to.deep.equal({
+          'latency_seconds_bucket{team="x",le="0.1"}': 2,
+          'latency_seconds_bucket{team="x",le="1"}': 3,
+          'latency_seconds_bucket{team="x",le="+Inf"}': 4,
+          'latency_seconds_sum{team="x"}': 7.65,
+          'latency_seconds_count{team="x"}': 4,
+        });
+      });
+
+      it('never observes what is not finite', () => {
+        expect(recorder.open(latency).observe(['x'], Number.NaN)).to.equal('not_finite');
+      });
+    });
+
+    describe('recording by hand', () => {
+      it('never throws: what cannot be recorded is told to onError', () => {
+        const codes: string[] = [];
+        const strictly = create({ ...quiet, onError: ({ code }) => codes.push(code) });
+        strictly.counter(calls).inc({ team: 'x', knid: 'a' } as never);
+        strictly.counter(plain).inc(5 as never);
+        strictly.counter(plain).inc({}, -1);
+        strictly.gauge({ ...size, name: 'plain_total' } as never).set({}, 1);
+        expect(codes).to.deep.equal(['label_type', 'label_type', 'negative_step', 'family_clash']);
+      });
+
+      it('counts rightly when a getter among the labels counts as well', async () => {
+        const counter = recorder.counter(calls);
+        counter.inc({
+          get team() {
+            counter.inc({ team: 'inner', kind: 'b' });
+            return 'outer';
+          },
+          kind: 'a',
+        });
+        expect(await read(recorder, 'calls_total')).to.deep.equal({
+          'calls_total{team="inner",kind="b"}': 1,
+          'calls_total{team="outer",kind="a"}': 1,
+        });
+      });
+    });
+
+    it('passes the same advice on once', () => {
+      const heard: string[] = [];
+      const advised = create({ ...quiet, onAdvice: ({ message }) => heard.push(message) });
+      for (const message of ['a', 'a', 'b']) advised.advise({ code: 'unwired', message });
+      expect(heard).to.deep.equal(['a', 'b']);
+    });
+
+    it('throws in strict mode what it drops otherwise', () => {
+      expect(() => create({ strict: true }).counter(plain).inc({}, -1)).to.throw('a counter cannot be decreased');
+    });
+  });
+}

@@ -1,0 +1,121 @@
+import { expect } from 'chai';
+import { attachRecorder, Counter, defineCounter, defineGauge, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { describeMetricsRecorder } from '../contracts/metrics-recorder.contract.js';
+import { readSamples } from './read-samples.js';
+
+describeMetricsRecorder('PrometheusRecorder', {
+  create: (options) => new PrometheusRecorder(options),
+  read: (recorder, family) => readSamples(recorder as PrometheusRecorder, family),
+});
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
+
+async function text(recorder: PrometheusRecorder): Promise<string> {
+  return (await scrape(recorder, { method: 'GET' })).body.toString();
+}
+
+describe('PrometheusRecorder', () => {
+  it('shows a family from its opening on, before any observation', async () => {
+    const recorder = new PrometheusRecorder();
+    recorder.open(jobs);
+    expect(await text(recorder)).to.contain('# HELP jobs_total Jobs\n# TYPE jobs_total counter\n');
+  });
+
+  it('counts drops by metric and reason, every reason at 0 from the opening on', async () => {
+    const recorder = new PrometheusRecorder({ onError: () => undefined });
+    recorder.counter(jobs).inc({ team: 'x' }, -1);
+    const shown = await text(recorder);
+    expect(shown).to.contain('flowplane_metrics_dropped_total{metric="jobs_total",reason="negative_step"} 1\n');
+    expect(shown).to.contain('flowplane_metrics_dropped_total{metric="jobs_total",reason="overflow"} 0\n');
+  });
+
+  it('shows the same bytes to two scrapes with nothing between them', async () => {
+    const recorder = new PrometheusRecorder();
+    for (const team of ['b', 'a', 'c']) recorder.counter(jobs).inc({ team });
+    expect(await text(recorder)).to.equal(await text(recorder));
+  });
+
+  it('puts prefix and constantLabels on its families; a label of their own wins', async () => {
+    const recorder = new PrometheusRecorder({ prefix: 'shop_', constantLabels: { zone: 'eu', team: 'none' } });
+    recorder.counter(jobs).inc({ team: 'x' });
+    expect(await text(recorder)).to.contain('shop_jobs_total{zone="eu",team="x"} 1\n');
+  });
+
+  it('refuses a family whose samples would clash with another one in either format', () => {
+    const recorder = new PrometheusRecorder();
+    recorder.open(jobs);
+    expect(() => recorder.open(defineGauge({ name: 'jobs', help: 'Jobs' }))).to.throw(
+      'defineGauge "jobs": family "jobs" already exists in this recorder as a counter "jobs_total" with labels [team] (given a gauge with labels []); first declared by defineCounter "jobs_total". Use the same definition or another name.',
+    );
+  });
+
+  it('keeps the first help, and remarks on another one', async () => {
+    const remarks: string[] = [];
+    const recorder = new PrometheusRecorder({ onAdvice: ({ code }) => remarks.push(code) });
+    recorder.open(jobs);
+    recorder.open(defineCounter({ name: 'jobs_total', help: 'Other', labels: { team: {} } }));
+    expect(remarks).to.deep.equal(['different_help']);
+    expect(await text(recorder)).to.contain('# HELP jobs_total Jobs\n');
+  });
+
+  it('drops label sets past the bound of the family, and past its own', () => {
+    const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2 });
+    const few = recorder.open(defineCounter({ name: 'few_total', help: 'Few', labels: { id: {} }, maxSeries: 1 }));
+    expect([few.add(['a'], 1), few.add(['b'], 1), few.add(['a'], 1)]).to.deep.equal([undefined, 'overflow', undefined]);
+    const more = recorder.open(jobs);
+    expect([more.add(['a'], 1), more.add(['b'], 1), more.add(['c'], 1)]).to.deep.equal([
+      undefined,
+      undefined,
+      'overflow',
+    ]);
+  });
+
+  it('writes 16 hex digits for a hashed label, the same ones under the same key', async () => {
+    const logins = defineCounter({ name: 'logins_total', help: 'Logins', labels: { user: { hash: true } } });
+    const recorder = new PrometheusRecorder({ hashKey: 'secret' });
+    recorder.counter(logins).inc({ user: 'ada' });
+    recorder.counter(logins).inc({ user: 'ada' });
+    const samples = await readSamples(recorder, 'logins_total');
+    expect(samples).to.deep.equal({ 'logins_total{user="3c30486140e27f6f"}': 2 });
+    expect(() => new PrometheusRecorder({ hashKey: '' }).open(logins)).to.throw('FLOWPLANE_METRICS_HASH_KEY');
+  });
+
+  it('refuses every option that is wrong, at once', () => {
+    const options = { prefix: '9', constantLabels: { le: 'x' }, maxSeriesPerFamily: 0, registy: {} };
+    expect(() => new PrometheusRecorder(options)).to.throw(/^new PrometheusRecorder: 4 problems\./);
+  });
+
+  describe('explain()', () => {
+    it('tells what was observed, not called, not wired, and dropped', () => {
+      class Explained {
+        @Counter({ name: 'explained_observed_total', help: 'Observed' })
+        observed(): void {}
+
+        @Counter({ name: 'explained_silent_total', help: 'Not called' })
+        silent(): void {}
+
+        @Counter({ name: 'explained_dropped_total', help: 'Dropped', by: () => -1 })
+        dropped(): void {}
+      }
+      class Unwired {
+        @Counter({ name: 'explained_unwired_total', help: 'Not wired' })
+        method(): void {}
+      }
+      void Unwired;
+      const recorder = new PrometheusRecorder({ onError: () => undefined });
+      const instance = attachRecorder(new Explained(), recorder);
+      instance.observed();
+      instance.dropped();
+      const state = (name: string) => recorder.explain().find((family) => family.name === name);
+      expect(state('explained_observed_total')).to.deep.equal({
+        name: 'explained_observed_total',
+        state: 'observed',
+        reasons: [],
+        sites: ['@Counter on Explained.observed'],
+      });
+      expect(state('explained_dropped_total')).to.deep.include({ state: 'all dropped', reasons: ['negative_step'] });
+      expect(state('explained_unwired_total')).to.deep.include({ state: 'not wired' });
+      expect(state('explained_silent_total')).to.deep.include({ state: 'no call yet' });
+    });
+  });
+});
