@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+
+/** What the files of each folder may import, beside their own folder and `error.ts`. The longest folder applies. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  'error.ts': ['definition'],
+  'index.ts': ['definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
+  definition: [],
+  readers: ['definition'],
+  recorder: ['definition'],
+  decorators: ['definition', 'readers', 'recorder'],
+  labels: ['definition'],
+  series: ['definition', 'labels'],
+  exposition: ['definition', 'series'],
+  prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
+  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus'],
+  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus'],
+  testing: ['definition', 'labels', 'recorder'],
+};
+
+/** Where each package that is not Node's own may be imported, and how. */
+const packages: Readonly<Record<string, string>> = {
+  koa: 'adapters/koa/metrics-application.ts',
+  '@koa/router': 'adapters/koa/metrics-application.ts',
+  'prom-client': 'prometheus/process-metrics.ts',
+};
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+}
+
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+const imports: Import[] = files.flatMap((from) => {
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(lib, from), 'utf8'));
+  return importedFiles.map(({ fileName }) => ({ from, specifier: fileName }));
+});
+
+/** The entry of the table that a file belongs to. */
+function roomOf(file: string): string | undefined {
+  return Object.keys(mayImport).find((room) => file === room || file.startsWith(`${room}/`));
+}
+
+describe('The folders of lib/', () => {
+  it('are all in the import table', () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).to.deep.equal([]);
+  });
+
+  it('import only what the table allows', () => {
+    const wrong = imports
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .map(({ from, specifier }) => ({ from, to: relative(lib, resolve(lib, dirname(from), specifier)) }))
+      .filter(({ from, to }) => {
+        const [own, other] = [roomOf(from), roomOf(to.replace(/\.js$/, '.ts'))];
+        return own !== other && other !== 'error.ts' && !mayImport[own ?? '']?.includes(other ?? '');
+      });
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('import no package but Node and, each in one place, the optional peers', () => {
+    const wrong = imports
+      .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .filter(({ from, specifier }) => packages[specifier] !== from);
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('evaluate no code from strings, and keep to what a CommonJS build could have', () => {
+    const forbidden = /\bnew Function\b|\beval\(|\bimport\.meta\b|^(?:const .* = )?await /m;
+    expect(files.filter((file) => forbidden.test(readFileSync(join(lib, file), 'utf8')))).to.deep.equal([]);
+  });
+});

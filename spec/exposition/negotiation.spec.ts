@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { acceptsGzip, negotiated } from '../../lib/exposition/negotiation.js';
+
+const text = 'text/plain; version=0.0.4; charset=utf-8';
+const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+const older = 'application/openmetrics-text; version=0.0.1; charset=utf-8';
+
+const prometheus242 =
+  'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+const prometheus35 =
+  'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1';
+
+const accepts: [accept: string | undefined, contentType: string][] = [
+  [undefined, text],
+  ['', text],
+  ['*/*', text],
+  ['text/*', text],
+  ['text/plain', text],
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', text],
+  [prometheus242, openMetrics],
+  [prometheus35, openMetrics],
+  ['application/openmetrics-text', openMetrics],
+  ['application/openmetrics-text; version=0.0.1', older],
+  ['application/openmetrics-text;version=2.0.0', text],
+  ['application/openmetrics-text;q=0,text/plain', text],
+  ['text/plain;q=0.5,application/openmetrics-text;version="1.0.0";q=0.9', openMetrics],
+  ['APPLICATION/OPENMETRICS-TEXT ; VERSION=1.0.0', openMetrics],
+  ['application/json', text],
+  [';;,,q=', text],
+];
+
+describe('negotiated(Accept)', () => {
+  for (const [accept, contentType] of accepts) {
+    it(`${accept} gives ${contentType}`, () => {
+      expect(negotiated(accept).contentType).to.equal(contentType);
+    });
+  }
+});
+
+describe('acceptsGzip(Accept-Encoding)', () => {
+  const encodings: [acceptEncoding: string | undefined, gzip: boolean][] = [
+    [undefined, false],
+    ['gzip', true],
+    ['deflate, gzip;q=0.5', true],
+    ['gzip;q=0', false],
+    ['*', true],
+    ['*, gzip;q=0', false],
+    ['identity', false],
+  ];
+  for (const [acceptEncoding, gzip] of encodings) {
+    it(`${acceptEncoding} is ${gzip}`, () => {
+      expect(acceptsGzip(acceptEncoding)).to.equal(gzip);
+    });
+  }
+});

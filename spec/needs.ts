@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import type { Context } from 'mocha';
+
+/** How to see whether something outside npm is there, and the Debian package that brings it. */
+const probes: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
+  promtool: ['promtool', '--version'],
+  prometheus: ['prometheus', '--version'],
+  'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],
+};
+
+/** Skips a spec, with the reason, where what it needs is absent; under CI that is a failure. */
+export function needs(context: Context, what: string): void {
+  const [command = '', ...args] = probes[what] ?? [what];
+  if (spawnSync(command, args).status === 0) return;
+  if (process.env['CI'] === 'true') throw new Error(`${what} is absent, and CI must have it: apt-get install it`);
+  const { test } = context;
+  if (test) test.title += ` (skipped: ${what} is not installed)`;
+  context.skip();
+}
