@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { configFrom } from './config.js';
+import { type ControlPlane, startControlPlane } from './control-plane.js';
+import { demonstrate } from './demonstration-traffic.js';
+
+async function main(): Promise<void> {
+  const config = configFrom(process.env);
+  const plane = await startControlPlane(config);
+  const stop = new AbortController();
+  const traffic = config.traffic ? demonstrate(plane.apiUrl, config.tokens, stop.signal) : undefined;
+  console.log(greeting(plane, Object.keys(config.tokens)[0] as string));
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  stop.abort();
+  await traffic;
+  await plane.close();
+}
+
+function greeting({ apiUrl, metricsUrl }: ControlPlane, token: string): string {
+  return [
+    `API      ${apiUrl}`,
+    `Metrics  ${metricsUrl}`,
+    '',
+    'Create a cluster, and watch its team be counted:',
+    `  curl -X POST ${apiUrl}/api/v1/teams/payments/clusters -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '{"name":"ledger"}'`,
+    `  curl -s ${metricsUrl} | grep xds_team_resources_total`,
+    '',
+    'Ctrl-C stops it.',
+  ].join('\n');
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

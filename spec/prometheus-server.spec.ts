@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { demonstrationTokens } from '../samples/flowplane/config.js';
+import { type ControlPlane, startControlPlane } from '../samples/flowplane/control-plane.js';
+import { needs } from './needs.js';
+import { PrometheusServer } from './prometheus-server.js';
+import { Client } from './samples/client.js';
+
+const attempts = 'auth_cross_team_access_attempts_total';
+
+describe('A real Prometheus that scrapes the sample', function () {
+  this.timeout(90_000);
+  let plane: ControlPlane;
+  let prometheus: PrometheusServer | undefined;
+  let server: PrometheusServer;
+
+  before(async function () {
+    needs(this, 'prometheus');
+    const config = {
+      apiPort: 0,
+      metricsHost: '127.0.0.1',
+      metricsPort: 0,
+      tokens: demonstrationTokens,
+      traffic: false,
+    };
+    plane = await startControlPlane(config);
+    prometheus = server = await PrometheusServer.start(plane.metricsUrl);
+  });
+
+  after(async () => {
+    await prometheus?.stop();
+    await plane?.close();
+  });
+
+  it('sees exactly the resources that were created, per team and type, and summed', async () => {
+    const [payments, checkout] = [new Client(plane.apiUrl, 'demo-payments'), new Client(plane.apiUrl, 'demo-checkout')];
+    for (const name of ['a', 'b', 'c']) await payments.create('payments', 'clusters', name);
+    for (const name of ['a', 'b']) await payments.create('payments', 'routes', name);
+    await checkout.create('checkout', 'clusters', 'a');
+    expect(await server.until('sum(xds_team_resources_total)', 6)).to.equal(6);
+    expect(await server.value('xds_team_resources_total{resource_type="cluster",team="payments"}')).to.equal(3);
+    const byTeam = await server.query('sum by (team) (xds_team_resources_total)');
+    const sums = Object.fromEntries(byTeam.map(({ metric, value }) => [metric['team'], Number(value[1])]));
+    expect(sums).to.deep.equal({ payments: 5, checkout: 1 });
+  });
+
+  it('sees exactly the cross-team attempts, and a rate of those after the first scrape', async () => {
+    const platform = new Client(plane.apiUrl, 'demo-platform');
+    const attempt = () => platform.create('payments', 'listeners', 'x');
+    for (let i = 0; i < 3; i++) await attempt();
+    const series = `${attempts}{from_team="platform",to_team="payments",resource_type="listener"}`;
+    expect(await server.until(series, 3)).to.equal(3);
+    for (let seen = 4; seen <= 8; seen++) {
+      await attempt();
+      expect(await server.until(series, seen)).to.equal(seen);
+    }
+    const [latest] = await server.query(series);
+    const time = latest?.value[0] as number;
+    const [range] = await server.query(`${series}[60s]`, time);
+    const times = (range?.values ?? []).map(([at]) => at);
+    const sampled = (times.at(-1) as number) - (times[0] as number);
+    const interval = sampled / (times.length - 1);
+    const increase = (await server.value(`increase(${series}[60s])`, time)) as number;
+    // Prometheus extrapolates what it sampled by at most 1.1 intervals on either side.
+    expect(increase).to.be.within(5, (5 * (sampled + 2.2 * interval)) / sampled);
+    expect(await server.value(`rate(${series}[60s])`, time)).to.be.closeTo(increase / 60, 1e-9);
+  });
+
+  it('drops and rejects nothing', async () => {
+    expect(await server.until('up{job="flowplane"}', 1)).to.equal(1);
+    const scraped = await server.until('scrape_samples_scraped - scrape_samples_post_metric_relabeling', 0);
+    expect(scraped).to.equal(0);
+    expect(await server.value('scrape_samples_scraped')).to.be.above(50);
+    expect(server.log.filter((line) => /level=(warn|error)/.test(line))).to.deep.equal([]);
+  });
+});
