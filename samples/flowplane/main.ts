@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { configFrom } from './config.js';
 import { type ControlPlane, startControlPlane } from './control-plane.js';
 import { demonstrate } from './demonstration-traffic.js';
@@ -9,10 +8,17 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   const traffic = config.traffic ? demonstrate(plane.apiUrl, config.tokens, stop.signal) : undefined;
   console.log(greeting(plane, Object.keys(config.tokens)[0] as string));
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await stopSignal();
   stop.abort();
   await traffic;
   await plane.close();
+}
+
+// Why the listeners stay: npm passes Ctrl-C on to a process that the terminal has told already.
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => resolve());
+  });
 }
 
 function greeting({ apiUrl, metricsUrl }: ControlPlane, token: string): string {
