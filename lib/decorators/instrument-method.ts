@@ -1,6 +1,7 @@
 import { call } from '../readers/call.js';
 import type { AnyMethod } from '../readers/reader-types.js';
-import type { Beginning, BoundMethod } from './bound-method.js';
+import type { Beginning } from './beginning.js';
+import type { BoundChain } from './bound-chain.js';
 import type { Instrument } from './instrument.js';
 import { InstrumentedMethod } from './instrumented-method.js';
 import { isPlainPromise } from './plain-promise.js';
@@ -31,7 +32,7 @@ function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
     wrapper(this: unknown, ...args: unknown[]): unknown {
       const bound = site.boundFor(this);
       if (bound === undefined) return Reflect.apply(method, this, args);
-      const beginning = bound.begin(this, args);
+      const beginning = bound.begins ? begun(bound, this, args) : undefined;
       let result: unknown;
       try {
         result = call(method, this, args);
@@ -46,13 +47,19 @@ function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
   }.wrapper;
 }
 
+function begun(bound: BoundChain, self: unknown, args: readonly unknown[]): Beginning {
+  const beginning: Beginning = { at: undefined, leases: new Map() };
+  bound.begin(self, args, beginning);
+  return beginning;
+}
+
 /**
  * Answers a promise by a derived one. Why with both handlers: an unhandled rejection stays unhandled, and a handled one
  * handled. Why apart from the wrapper: its variables would be captured, and so allocated, at every call.
  */
 function follow(
   promise: Promise<unknown>,
-  bound: BoundMethod,
+  bound: BoundChain,
   self: unknown,
   args: readonly unknown[],
   beginning: Beginning | undefined,

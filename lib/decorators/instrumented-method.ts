@@ -1,16 +1,18 @@
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { recorderOf } from '../recorder/wiring.js';
-import { BoundMethod } from './bound-method.js';
+import type { BoundChain } from './bound-chain.js';
+import { BoundInFlight } from './bound-in-flight.js';
+import { BoundInstrument } from './bound-instrument.js';
 import type { Instrument } from './instrument.js';
 import { adviseUnwired } from './unwired.js';
 
-/** The instruments of one wrapped method, bound to each recorder that its calls report to. */
+/** The instruments of one wrapped method, chained and bound to each recorder that its calls report to. */
 export class InstrumentedMethod {
   readonly #instruments: Instrument[] = [];
-  #bound = new WeakMap<MetricsRecorder, BoundMethod>();
+  #bound = new WeakMap<MetricsRecorder, BoundChain>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison is cheaper than a look-up.
   #lastRecorder: MetricsRecorder | undefined;
-  #lastBound: BoundMethod | undefined;
+  #lastBound: BoundChain | undefined;
 
   /** Takes one more decorator: stacked ones share the wrapper. */
   add(instrument: Instrument): void {
@@ -19,8 +21,8 @@ export class InstrumentedMethod {
     this.#lastRecorder = undefined;
   }
 
-  /** The instruments as bound to the recorder of this instance; `undefined` where nothing is to be recorded. */
-  boundFor(instance: unknown): BoundMethod | undefined {
+  /** The first instrument as bound to the recorder of this instance; `undefined` where nothing is to be recorded. */
+  boundFor(instance: unknown): BoundChain | undefined {
     try {
       const recorder = recorderOf(instance);
       if (recorder === undefined) return adviseUnwired(instance, this.#instruments);
@@ -31,14 +33,21 @@ export class InstrumentedMethod {
     }
   }
 
-  #bind(recorder: MetricsRecorder): BoundMethod {
+  #bind(recorder: MetricsRecorder): BoundChain {
     let bound = this.#bound.get(recorder);
     if (bound === undefined) {
-      bound = new BoundMethod(this.#instruments, recorder);
+      bound = this.#chained(recorder);
       this.#bound.set(recorder, bound);
     }
     this.#lastRecorder = recorder;
     this.#lastBound = bound;
     return bound;
+  }
+
+  #chained(recorder: MetricsRecorder): BoundChain {
+    return this.#instruments.reduce<BoundChain | undefined>((next, instrument) => {
+      const Bound = instrument.operation === 'enter' ? BoundInFlight : BoundInstrument;
+      return new Bound(instrument, recorder, next);
+    }, undefined) as BoundChain;
   }
 }

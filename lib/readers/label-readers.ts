@@ -1,8 +1,7 @@
 import { isObject, policyOptions, problem, type Unchecked, unknownOptions } from '../definition/family-problems.js';
 import type { LabelPolicy } from '../definition/label-policy.js';
 import { type Problem, shown } from '../error.js';
-import { type Reader, readerOf } from './reader.js';
-import type { AnyMethod } from './reader-types.js';
+import { Constant, type Reader, readerOf } from './reader.js';
 
 /** A site's labels, in the family's order, by how the call ended. */
 export interface LabelReaders {
@@ -11,7 +10,7 @@ export interface LabelReaders {
 }
 
 const sources = ['args', 'result', 'error'] as const;
-const absent: Reader = { from: 'constant', value: undefined };
+const absent = new Constant(undefined);
 
 /** The readers of a site's label specs. What no reader gives is the empty value. */
 export function labelReaders(names: readonly string[], specs: Unchecked): LabelReaders {
@@ -23,8 +22,8 @@ export function labelReaders(names: readonly string[], specs: Unchecked): LabelR
 
 function reader(spec: unknown, end: 'result' | 'error'): Reader {
   if (!isObject(spec)) return readerOf(spec, 'arguments');
-  if (spec[end] !== undefined) return { from: 'settled', read: spec[end] as AnyMethod };
-  return spec['args'] === undefined ? absent : { from: 'arguments', read: spec['args'] as AnyMethod };
+  if (spec[end] !== undefined) return readerOf(spec[end], 'settled');
+  return spec['args'] === undefined ? absent : readerOf(spec['args'], 'arguments');
 }
 
 /** The policies that a family declared in place takes from its label specs. */

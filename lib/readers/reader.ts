@@ -1,15 +1,26 @@
 import { call } from './call.js';
 import type { AnyMethod } from './reader-types.js';
 
-/** How a settled call gives one value: always the same, from its arguments, or from what it settled with. */
-export type Reader =
-  | { readonly from: 'constant'; readonly value: unknown }
-  | { readonly from: 'arguments'; readonly read: AnyMethod }
-  | { readonly from: 'settled'; readonly read: AnyMethod };
+/** Always the same value. */
+export class Constant {
+  constructor(readonly value: unknown) {}
+}
+
+/** Reads what the call settled with, its result or its error, and then the arguments. */
+export class Settled {
+  constructor(readonly read: AnyMethod) {}
+}
+
+/**
+ * How a settled call gives one value. The commonest is the user's own function, which reads the arguments: no object
+ * stands between it and the call.
+ */
+export type Reader = AnyMethod | Constant | Settled;
 
 /** A reader of this when it is a function, else the constant. */
 export function readerOf(given: unknown, from: 'arguments' | 'settled'): Reader {
-  return typeof given === 'function' ? { from, read: given as AnyMethod } : { from: 'constant', value: given };
+  if (typeof given !== 'function') return new Constant(given);
+  return from === 'arguments' ? (given as AnyMethod) : new Settled(given as AnyMethod);
 }
 
 /**
@@ -18,12 +29,6 @@ export function readerOf(given: unknown, from: 'arguments' | 'settled'): Reader 
  * Throws what the user's reader throws.
  */
 export function read(reader: Reader, self: unknown, args: readonly unknown[], settled: unknown): unknown {
-  switch (reader.from) {
-    case 'constant':
-      return reader.value;
-    case 'arguments':
-      return call(reader.read, self, args);
-    case 'settled':
-      return reader.read.call(self, settled, ...args);
-  }
+  if (typeof reader === 'function') return call(reader, self, args);
+  return reader instanceof Constant ? reader.value : reader.read.call(self, settled, ...args);
 }
