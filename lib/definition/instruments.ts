@@ -1,5 +1,5 @@
 import type { Family } from './family.js';
-import { shared } from './shared-state.js';
+import { copies, shared } from './shared-state.js';
 
 /** A family bound to a method: who feeds what. */
 export interface Declaration {
@@ -20,6 +20,7 @@ const register = shared<Register>('instruments', () => ({ byOwner: new WeakMap()
 
 /** Remembers, weakly, that this prototype, class or function carries the instrument. A repetition changes nothing. */
 export function declareInstrument(owner: object, declaration: Declaration): void {
+  copies();
   const declarations = register.byOwner.get(owner);
   if (declarations === undefined) {
     register.byOwner.set(owner, [declaration]);

@@ -8,7 +8,7 @@ export class CounterRecorder extends SeriesRecorder {
 
   override add(values: readonly unknown[], by: number): DropReason | undefined {
     if (!(by >= 0 && by < Infinity)) return by < 0 ? 'negative_step' : 'not_finite';
-    const place = this.table.place(values, true);
+    const place = this.place(values, true);
     if (typeof place !== 'number') return place;
     this.numbers.add(place, by);
     return undefined;

@@ -36,9 +36,9 @@ function stateOf(recorder: SeriesRecorder | undefined, reasons: readonly DropRea
 
 /** Whether there are more series than the initial ones, or one of these has moved. */
 function wasObserved(recorder: SeriesRecorder): boolean {
-  if (recorder.table.size > recorder.family.initial.length) return true;
+  if (recorder.size > recorder.family.initial.length) return true;
   let moved = false;
-  recorder.table.visit({
+  recorder.visit({
     label: () => undefined,
     series: (place) => {
       moved ||= recorder.hasMoved(place);

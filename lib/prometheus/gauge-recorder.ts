@@ -9,7 +9,7 @@ export class GaugeRecorder extends SeriesRecorder {
 
   override add(values: readonly unknown[], by: number): DropReason | undefined {
     if (typeof by !== 'number') return 'not_finite';
-    const place = this.table.place(values, true);
+    const place = this.place(values, true);
     if (typeof place !== 'number') return place;
     this.numbers.add(place, by);
     return undefined;
@@ -18,14 +18,14 @@ export class GaugeRecorder extends SeriesRecorder {
   // Why not folded: in "other" the last writer's value would be nobody's.
   override set(values: readonly unknown[], value: number): DropReason | undefined {
     if (typeof value !== 'number') return 'not_finite';
-    const place = this.table.place(values, false);
+    const place = this.place(values, false);
     if (typeof place !== 'number') return place;
     this.numbers.set(place, value);
     return undefined;
   }
 
   override enter(values: readonly unknown[]): Lease | DropReason {
-    const place = this.table.place(values, true);
+    const place = this.place(values, true);
     if (typeof place === 'number') this.numbers.add(place, 1);
     return place;
   }

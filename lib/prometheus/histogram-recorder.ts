@@ -9,7 +9,7 @@ export class HistogramRecorder extends SeriesRecorder {
 
   override observe(values: readonly unknown[], value: number): DropReason | undefined {
     if (!Number.isFinite(value)) return 'not_finite';
-    const place = this.table.place(values, true);
+    const place = this.place(values, true);
     if (typeof place !== 'number') return place;
     this.numbers.add(place + this.#bucketOf(value), 1);
     this.numbers.add(place + this.#sum, value);

@@ -25,7 +25,7 @@ export function seriesRecorder(family: Family, options: Omit<TableOptions, 'widt
   const recorder = new kind(family, { ...options, width: kind.width(family) });
   const names = Object.keys(family.labels);
   for (const labels of family.initial)
-    recorder.table.place(
+    recorder.place(
       names.map((name) => labels[name]),
       false,
     );
@@ -51,7 +51,7 @@ function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: 
   const own = Object.keys(recorder.family.labels);
   const added = constant.filter(([name]) => !own.includes(name));
   for (const [i, [name, value]] of added.entries()) samples.label(i, name, value);
-  recorder.table.visit({
+  recorder.visit({
     label: (depth, value) => samples.label(added.length + depth, own[depth] ?? '', value),
     series: (place) => recorder.write(place, samples, added.length + own.length),
   });

@@ -1,6 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import { copies } from '../definition/shared-state.js';
 import type { Advice } from './advice.js';
 import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
 import type { FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
@@ -11,6 +12,12 @@ export interface RecorderOptions extends ReportOptions {
   /** Seconds on a clock that never goes back, for durations. Default: `performance.now()`. */
   readonly clock?: () => number;
 }
+
+const secondCopy: Advice = {
+  code: 'second_copy',
+  message:
+    'flowplane-metrics is loaded more than once in this process (given two copies). They work together, but deduplicate them: npm ls flowplane-metrics.',
+};
 
 const monotonicSeconds = (): number => performance.now() / 1000;
 
@@ -25,6 +32,7 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports = new Reports(options);
     this.#clock = options.clock ?? monotonicSeconds;
     announceRecorder(this);
+    if (copies() > 1) this.advise(secondCopy);
   }
 
   abstract open(family: Family, site?: string): FamilyRecorder;

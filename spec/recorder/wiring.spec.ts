@@ -91,22 +91,22 @@ describe('While no recorder exists in the process', () => {
 });
 
 describe('Two copies of the package', () => {
-  it('agree on the recorder of an instance and on the default one', () => {
+  it('agree on the default recorder, which remarks on the second copy once', () => {
     const script = `
       import { Counter, instrumentFunction } from 'flowplane-metrics';
-      import { readdirSync, cpSync, mkdtempSync } from 'node:fs';
-      import { pathToFileURL } from 'node:url';
-      const folder = mkdtempSync('node_modules/.copy-');
-      process.on('exit', () => (fs.rmSync(folder, { recursive: true })));
       import fs from 'node:fs';
-      cpSync('dist/lib', folder, { recursive: true });
-      const copy = await import(pathToFileURL(folder + '/index.js'));
-      const recorder = new copy.PrometheusRecorder();
-      copy.setDefaultRecorder(recorder);
+      import { pathToFileURL } from 'node:url';
+      const folder = fs.mkdtempSync('node_modules/.copy-');
+      process.on('exit', () => fs.rmSync(folder, { recursive: true }));
       const counted = instrumentFunction(() => 1, Counter({ name: 'x_total', help: 'X' }));
+      fs.cpSync('dist/lib', folder, { recursive: true });
+      const copy = await import(pathToFileURL(folder + '/index.js'));
+      const remarks = [];
+      const recorder = new copy.PrometheusRecorder({ onAdvice: ({ code }) => remarks.push(code) });
+      copy.setDefaultRecorder(recorder);
       counted();
       const { body } = await copy.scrape(recorder, { method: 'GET' });
-      if (!body.toString().includes('x_total 1')) process.exit(1);`;
+      if (!body.toString().includes('x_total 1') || remarks.join() !== 'second_copy') process.exit(1);`;
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' });
   });
 });

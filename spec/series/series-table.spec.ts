@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
+import { readSamples } from '../prometheus/read-samples.js';
+
+const calls = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team: {}, kind: {} } });
+
+describe('The series of a PrometheusRecorder', () => {
+  it('are found again without an allocation', () => {
+    const family = new PrometheusRecorder().open(calls);
+    const values = ['team', 'kind'];
+    const record = (times: number) => {
+      for (let i = 0; i < times; i++) family.add(values, 1);
+    };
+    record(200_000);
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    record(200_000);
+    const bytesPerCall = (process.memoryUsage().heapUsed - before) / 200_000;
+    expect(bytesPerCall).to.be.below(1);
+  });
+
+  it('hold nothing of the large string that a label value was cut from', () => {
+    const family = new PrometheusRecorder().open(calls);
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 100; i++) {
+      const large = `${i} is the beginning of `.padEnd(1 << 20, 'something long ');
+      family.add([large.slice(0, 20), 'kind'], 1);
+    }
+    global.gc?.();
+    expect(process.memoryUsage().heapUsed - before).to.be.below(4 << 20);
+  });
+
+  it('are right after ten thousand label sets of hostile values, in random order', async () => {
+    const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000 });
+    const family = recorder.open(calls);
+    const parts = ['a', '"', '\\', '\n', ',', '|', '{}', '=', '__proto__', '1', ' ', 'é', '😀', '\u0000', '‮'];
+    const model = new Map<string, number>();
+    for (let i = 0; i < 10_000; i++) {
+      const value = () => parts[Math.floor(Math.random() * parts.length)] + (parts[i % parts.length] ?? '');
+      const labels = [value(), value()];
+      const key = JSON.stringify(labels);
+      model.set(key, (model.get(key) ?? 0) + 1);
+      family.add(labels, 1);
+    }
+    const readings = await readSamples(recorder, 'calls_total');
+    const expected = [...model].map(([key, count]) => {
+      const [team, kind] = JSON.parse(key);
+      return [`calls_total{team="${team}",kind="${kind}"}`, count] as const;
+    });
+    expect(readings).to.deep.equal(Object.fromEntries(expected));
+  });
+});
