@@ -21,7 +21,7 @@ export class LabelDomain {
   readonly #policy: LabelPolicy;
   readonly #closed: ReadonlySet<string> | undefined;
   readonly #disguise: Disguise | undefined;
-  readonly #admitted = new Map<string, string>();
+  readonly #kept = new Map<string, string>();
 
   constructor(policy: LabelPolicy, disguise: Disguise | undefined) {
     this.#policy = policy;
@@ -30,7 +30,7 @@ export class LabelDomain {
   }
 
   /**
-   * The label value that this raw one becomes. One string object for each value, so that series share it.
+   * The label value that this raw one becomes.
    *
    * @param folds whether a value outside the domain becomes `other` rather than being refused.
    */
@@ -39,15 +39,26 @@ export class LabelDomain {
     if (text === undefined) return { refused: 'label_type' };
     if (text === '') return text;
     const value = this.#disguise === undefined ? text : this.#disguise(text);
-    const known = this.#admitted.get(value);
-    if (known !== undefined) return known;
-    if (this.#isOutside(value)) return folds ? other : { refused: 'overflow' };
-    this.#admitted.set(value, value);
+    if (!this.#isOutside(value)) return value;
+    return folds ? other : { refused: 'overflow' };
+  }
+
+  /**
+   * Remembers an admitted value that a series has, and gives the one string object that all series share.
+   *
+   * Why apart from `admit`: what no series has must not be remembered, or fresh values without end would fill the memory.
+   */
+  keep(value: string): string {
+    if (value === '' || value === other) return value;
+    const kept = this.#kept.get(value);
+    if (kept !== undefined) return kept;
+    this.#kept.set(value, value);
     return value;
   }
 
   #isOutside(value: string): boolean {
     if (this.#closed !== undefined) return !this.#closed.has(value);
-    return this.#admitted.size >= (this.#policy.limit ?? Infinity) && value !== other;
+    const { limit } = this.#policy;
+    return limit !== undefined && this.#kept.size >= limit && !this.#kept.has(value) && value !== other;
   }
 }

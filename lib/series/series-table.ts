@@ -49,6 +49,7 @@ export class SeriesTable extends SeriesTrie {
     }
     const known = this.find(values);
     if (known === undefined && this.size >= this.#maxSeries) return 'overflow';
-    return this.insert(values, raw, () => this.#numbers.allocate(this.#width));
+    const kept = values.map((value, depth) => (this.#domains[depth] as LabelDomain).keep(value));
+    return this.insert(kept, raw, () => this.#numbers.allocate(this.#width));
   }
 }

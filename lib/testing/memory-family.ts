@@ -116,6 +116,7 @@ export class MemoryFamily implements FamilyRecorder {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     if (this.#entries.size >= (this.family.maxSeries ?? 10_000)) return 'overflow';
+    for (const [i, domain] of this.#domains.entries()) domain.keep(values[i] as string);
     const entry = { values, observed: [], value: 0 };
     this.#entries.set(key, entry);
     return entry;

@@ -31,6 +31,16 @@ describe('The series of a PrometheusRecorder', () => {
     expect(process.memoryUsage().heapUsed - before).to.be.below(4 << 20);
   });
 
+  it('hold nothing of fresh values without end, past the bound of the family', () => {
+    const family = new PrometheusRecorder({ maxSeriesPerFamily: 100 }).open(calls);
+    for (let i = 0; i < 1000; i++) family.add([`fresh-${i}`, 'kind'], 1);
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 200_000; i++) family.add([`fresher-${i}`, 'kind'], 1);
+    global.gc?.();
+    expect(process.memoryUsage().heapUsed - before).to.be.below(1 << 20);
+  });
+
   it('are right after ten thousand label sets of hostile values, in random order', async () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000 });
     const family = recorder.open(calls);
