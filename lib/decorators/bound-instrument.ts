@@ -14,97 +14,94 @@ import { drop, Unrecordable, unrecordable } from './unrecordable.js';
  * out.
  *
  * Why its fields are copied from the instrument: each step to another object is memory that every call waits for. Why
- * `settle` leaves what is rare to other methods: V8 inlines it into the wrapper only while it is small.
+ * `settle` leaves what is rare to other methods: V8 inlines it into the wrapper only while it is small; and why `private`: the
+ * code for a `#field` is twice as long.
  */
 export class BoundInstrument implements BoundChain {
   readonly begins: boolean;
-  readonly #next: BoundChain | undefined;
-  readonly #on: On;
+  private readonly next: BoundChain | undefined;
+  private readonly on: On;
+  private readonly adds: boolean;
   /** The number to record, where it is the same for every call. */
-  readonly #constant: number | undefined;
-  readonly #returned: readonly Reader[];
-  readonly #threw: readonly Reader[];
-  readonly #family: FamilyRecorder;
+  private readonly constant: number | undefined;
+  private readonly returned: readonly Reader[];
+  private readonly threw: readonly Reader[];
+  private readonly family: FamilyRecorder;
   /** Lent to the family recorder; absent while it is, so that a re-entrant call takes a fresh one. */
-  #scratch: unknown[] | undefined;
-  readonly #instrument: Instrument;
-  readonly #recorder: MetricsRecorder;
+  private scratch: unknown[] | undefined;
+  private readonly instrument: Instrument;
+  private readonly recorder: MetricsRecorder;
 
   constructor(instrument: Instrument, recorder: MetricsRecorder, next: BoundChain | undefined) {
     const { amount, when, labels } = instrument;
     this.begins = amount === undefined || next?.begins === true;
-    this.#next = next;
-    this.#on = instrument.on;
-    this.#constant = when === undefined && amount instanceof Constant ? (amount.value as number) : undefined;
-    this.#returned = labels.returned;
-    this.#threw = labels.threw;
-    this.#family = openOrRefuse(instrument, recorder);
-    this.#scratch = this.#freshValues();
-    this.#instrument = instrument;
-    this.#recorder = recorder;
+    this.next = next;
+    this.on = instrument.on;
+    this.adds = instrument.operation === 'add';
+    this.constant = when === undefined && amount instanceof Constant ? (amount.value as number) : undefined;
+    this.returned = labels.returned;
+    this.threw = labels.threw;
+    this.family = openOrRefuse(instrument, recorder);
+    this.scratch = this.freshValues();
+    this.instrument = instrument;
+    this.recorder = recorder;
   }
 
   begin(self: unknown, args: readonly unknown[], beginning: Beginning): void {
-    beginning.at ??= this.#recorder.now();
-    this.#next?.begin(self, args, beginning);
+    beginning.at ??= this.recorder.now();
+    this.next?.begin(self, args, beginning);
   }
 
   settle(end: End, self: unknown, args: readonly unknown[], settled: unknown, beginning: Beginning | undefined): void {
-    if (this.#next !== undefined) this.#next.settle(end, self, args, settled, beginning);
-    if (this.#on !== 'settled' && this.#on !== end) return;
-    const values = this.#scratch ?? this.#freshValues();
-    this.#scratch = undefined;
+    if (this.next !== undefined) this.next.settle(end, self, args, settled, beginning);
+    if (this.on !== 'settled' && this.on !== end) return;
+    const values = this.scratch ?? this.freshValues();
+    this.scratch = undefined;
     let reason: DropReason | undefined;
     let cause: unknown;
     try {
-      const number = this.#constant ?? this.#number(self, args, settled, beginning);
+      const number = this.constant ?? this.number(self, args, settled, beginning);
       if (number !== undefined) {
-        const readers = end === 'returned' ? this.#returned : this.#threw;
+        const readers = end === 'returned' ? this.returned : this.threw;
         for (let i = 0; i < values.length; i++) values[i] = read(readers[i] as Reader, self, args, settled);
-        reason = this.#record(values, number);
+        reason = this.adds ? this.family.add(values, number) : this.setOrObserve(values, number);
       }
     } catch (thrown) {
       reason = 'reader_threw';
       cause = thrown;
     }
-    if (reason !== undefined) drop(this.#instrument, this.#recorder, reason, cause, values);
+    if (reason !== undefined) drop(this.instrument, this.recorder, reason, cause, values);
     // Why emptied: nothing that the caller owns is kept after the call.
     for (let i = 0; i < values.length; i++) values[i] = undefined;
-    this.#scratch = values;
+    this.scratch = values;
   }
 
-  #record(values: readonly unknown[], number: number): DropReason | undefined {
-    switch (this.#instrument.operation) {
-      case 'add':
-        return this.#family.add(values, number);
-      case 'set':
-        return this.#family.set(values, number);
-      default:
-        return this.#family.observe(values, number);
-    }
+  private setOrObserve(values: readonly unknown[], number: number): DropReason | undefined {
+    if (this.instrument.operation === 'set') return this.family.set(values, number);
+    return this.family.observe(values, number);
   }
 
   /** The number to record; `undefined` where the call is not wanted. Throws where there is none. */
-  #number(
+  private number(
     self: unknown,
     args: readonly unknown[],
     settled: unknown,
     beginning: Beginning | undefined,
   ): number | undefined {
-    const { when, amount } = this.#instrument;
+    const { when, amount } = this.instrument;
     const wanted = when === undefined || read(when, self, args, settled);
     if (isPromise(wanted)) throw unrecordable(wanted);
     if (!wanted) return undefined;
-    const number = amount === undefined ? this.#since(beginning) : read(amount, self, args, settled);
+    const number = amount === undefined ? this.since(beginning) : read(amount, self, args, settled);
     if (typeof number === 'number' && Number.isFinite(number)) return number;
     throw isPromise(number) ? unrecordable(number) : new Unrecordable('not_finite');
   }
 
-  #since(beginning: Beginning | undefined): number {
-    return this.#recorder.now() - (beginning?.at ?? Number.NaN);
+  private since(beginning: Beginning | undefined): number {
+    return this.recorder.now() - (beginning?.at ?? Number.NaN);
   }
 
-  #freshValues(): unknown[] {
-    return this.#returned.map(() => undefined);
+  private freshValues(): unknown[] {
+    return this.returned.map(() => undefined);
   }
 }

@@ -8,44 +8,44 @@ import { adviseUnwired } from './unwired.js';
 
 /** The instruments of one wrapped method, chained and bound to each recorder that its calls report to. */
 export class InstrumentedMethod {
-  readonly #instruments: Instrument[] = [];
-  #bound = new WeakMap<MetricsRecorder, BoundChain>();
+  private readonly instruments: Instrument[] = [];
+  private bound = new WeakMap<MetricsRecorder, BoundChain>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison is cheaper than a look-up.
-  #lastRecorder: MetricsRecorder | undefined;
-  #lastBound: BoundChain | undefined;
+  private lastRecorder: MetricsRecorder | undefined;
+  private lastBound: BoundChain | undefined;
 
   /** Takes one more decorator: stacked ones share the wrapper. */
   add(instrument: Instrument): void {
-    this.#instruments.push(instrument);
-    this.#bound = new WeakMap();
-    this.#lastRecorder = undefined;
+    this.instruments.push(instrument);
+    this.bound = new WeakMap();
+    this.lastRecorder = undefined;
   }
 
   /** The first instrument as bound to the recorder of this instance; `undefined` where nothing is to be recorded. */
   boundFor(instance: unknown): BoundChain | undefined {
     try {
       const recorder = recorderOf(instance);
-      if (recorder === undefined) return adviseUnwired(instance, this.#instruments);
-      return recorder === this.#lastRecorder ? this.#lastBound : this.#bind(recorder);
+      if (recorder === undefined) return adviseUnwired(instance, this.instruments);
+      return recorder === this.lastRecorder ? this.lastBound : this.bind(recorder);
     } catch {
       // Why swallowed: only an instance that refuses to be looked at, such as a revoked Proxy, gets here.
       return undefined;
     }
   }
 
-  #bind(recorder: MetricsRecorder): BoundChain {
-    let bound = this.#bound.get(recorder);
+  private bind(recorder: MetricsRecorder): BoundChain {
+    let bound = this.bound.get(recorder);
     if (bound === undefined) {
-      bound = this.#chained(recorder);
-      this.#bound.set(recorder, bound);
+      bound = this.chained(recorder);
+      this.bound.set(recorder, bound);
     }
-    this.#lastRecorder = recorder;
-    this.#lastBound = bound;
+    this.lastRecorder = recorder;
+    this.lastBound = bound;
     return bound;
   }
 
-  #chained(recorder: MetricsRecorder): BoundChain {
-    return this.#instruments.reduce<BoundChain | undefined>((next, instrument) => {
+  private chained(recorder: MetricsRecorder): BoundChain {
+    return this.instruments.reduce<BoundChain | undefined>((next, instrument) => {
       const Bound = instrument.operation === 'enter' ? BoundInFlight : BoundInstrument;
       return new Bound(instrument, recorder, next);
     }, undefined) as BoundChain;

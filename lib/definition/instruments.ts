@@ -28,6 +28,18 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   } else if (!declarations.includes(declaration)) {
     declarations.push(declaration);
   }
+  mirror(owner);
+}
+
+/** The part of reflect-metadata that is used where the user has loaded it. */
+interface MetadataApi {
+  defineMetadata?(key: string, value: unknown, target: object): void;
+}
+
+/** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. Nothing here reads it. */
+function mirror(owner: object): void {
+  const { defineMetadata } = Reflect as MetadataApi;
+  defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
 }
 
 /** The instruments of an instance: its own (a class, a function) and those of its prototypes. */

@@ -8,33 +8,33 @@ const chunkSize = 1 << chunkBits;
  * every call touches stays in the processor's cache.
  */
 export class NumberStore {
-  readonly #chunks: Float64Array[] = [];
-  #next = 0;
+  private readonly chunks: Float64Array[] = [];
+  private next = 0;
 
   /** The first of so many places side by side, at most 4,096, their numbers at 0. */
   allocate(width: number): number {
-    const room = chunkSize - (this.#next & (chunkSize - 1));
-    if (room < width) this.#next += room;
-    const place = this.#next;
-    this.#next += width;
-    while (this.#chunks.length << chunkBits < this.#next) this.#chunks.push(new Float64Array(chunkSize));
+    const room = chunkSize - (this.next & (chunkSize - 1));
+    if (room < width) this.next += room;
+    const place = this.next;
+    this.next += width;
+    while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
     return place;
   }
 
   get(place: number): number {
-    return this.#chunk(place)[place & (chunkSize - 1)] as number;
+    return this.chunk(place)[place & (chunkSize - 1)] as number;
   }
 
   set(place: number, value: number): void {
-    this.#chunk(place)[place & (chunkSize - 1)] = value;
+    this.chunk(place)[place & (chunkSize - 1)] = value;
   }
 
   add(place: number, by: number): void {
-    const chunk = this.#chunk(place);
+    const chunk = this.chunk(place);
     chunk[place & (chunkSize - 1)] = (chunk[place & (chunkSize - 1)] as number) + by;
   }
 
-  #chunk(place: number): Float64Array {
-    return this.#chunks[place >> chunkBits] as Float64Array;
+  private chunk(place: number): Float64Array {
+    return this.chunks[place >> chunkBits] as Float64Array;
   }
 }

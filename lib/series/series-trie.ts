@@ -16,13 +16,13 @@ export interface SeriesVisitor {
  * string that it stands for, so that it is found without being converted again.
  */
 export class SeriesTrie {
-  readonly #last: number;
-  readonly #root: Branch = new Map();
+  private readonly last: number;
+  private readonly root: Branch = new Map();
   #size = 0;
 
   /** @param depth how many labels there are; a family without labels has one that is always empty. */
   constructor(depth: number) {
-    this.#last = Math.max(depth, 1) - 1;
+    this.last = Math.max(depth, 1) - 1;
   }
 
   /** How many series there are. */
@@ -32,13 +32,13 @@ export class SeriesTrie {
 
   /** The place of the series with these raw label values; `undefined` where they were not seen before. */
   find(raw: readonly unknown[]): number | undefined {
-    let branch = this.#root;
-    for (let depth = 0; depth < this.#last; depth++) {
+    let branch = this.root;
+    for (let depth = 0; depth < this.last; depth++) {
       const next = branch.get(raw[depth]);
       if (next === undefined) return undefined;
       branch = next as Branch;
     }
-    return branch.get(raw[this.#last]) as number | undefined;
+    return branch.get(raw[this.last]) as number | undefined;
   }
 
   /**
@@ -46,11 +46,11 @@ export class SeriesTrie {
    * than string lead there from now on.
    */
   insert(values: readonly string[], raw: readonly unknown[], allocate: () => number): number {
-    let branch = this.#root;
-    for (let depth = 0; depth < this.#last; depth++) {
+    let branch = this.root;
+    for (let depth = 0; depth < this.last; depth++) {
       branch = child(branch, values[depth], raw[depth], () => new Map() as Branch) as Branch;
     }
-    return child(branch, values[this.#last], raw[this.#last], () => {
+    return child(branch, values[this.last], raw[this.last], () => {
       this.#size++;
       return allocate();
     }) as number;
@@ -58,7 +58,7 @@ export class SeriesTrie {
 
   /** Tells of every series, depth first. */
   visit(visitor: SeriesVisitor): void {
-    visitBranch(this.#root, 0, this.#last, visitor);
+    visitBranch(this.root, 0, this.last, visitor);
   }
 }
 

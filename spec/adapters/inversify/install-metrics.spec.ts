@@ -315,6 +315,12 @@ describe('installMetrics(container)', () => {
     expect(Reflect.ownKeys(container.get('plain') as object)).to.deep.equal([]);
   });
 
+  it('finds what reflect-metadata shows to tools', () => {
+    const shown = Reflect.getOwnMetadata('flowplane-metrics:instruments', Store.prototype);
+    expect(shown).to.have.length(1);
+    expect(shown[0]).to.include({ decorator: 'Counter', method: 'load', site: '@Counter on Store.load' });
+  });
+
   describe('when two classes declare clashing families', () => {
     @injectable()
     class Clashing {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -185,6 +185,19 @@ describe('new MetricsServer(recorder)', () => {
       env: { ...process.env, FLOWPLANE_METRICS_HOST: '::1', FLOWPLANE_METRICS_PORT: '0' },
     });
     expect(stdout).to.match(/^http:\/\/\[::1\]:\d+\/metrics\n$/);
+  });
+
+  it('keeps the process running where keepAlive says so', async () => {
+    const script = `
+      import { PrometheusRecorder } from 'flowplane-metrics';
+      import { MetricsServer } from 'flowplane-metrics/koa';
+      const server = new MetricsServer(new PrometheusRecorder(), { port: 0, keepAlive: true });
+      console.log((await server.listen()).url);`;
+    const running = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const [printed] = await once(running.stdout, 'data');
+    expect((await ask(String(printed).trim())).status).to.equal(200);
+    running.kill('SIGTERM');
+    expect(await once(running, 'exit')).to.deep.equal([null, 'SIGTERM']);
   });
 });
 
