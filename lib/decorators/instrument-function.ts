@@ -1,5 +1,6 @@
 import { MetricsError } from '../error.js';
 import type { AnyMethod } from '../readers/reader-types.js';
+import { unshared } from './instrument-method.js';
 import type { MethodDecoratorOf } from './options.js';
 
 /**
@@ -13,7 +14,7 @@ export function instrumentFunction<M extends AnyMethod>(
   // biome-ignore lint/suspicious/noExplicitAny: a function has no class.
   ...decorators: MethodDecoratorOf<any, any, M>[]
 ): M {
-  const descriptor: TypedPropertyDescriptor<M> = { value: fn, configurable: true, writable: true };
+  const descriptor: TypedPropertyDescriptor<M> = { value: unshared(fn), configurable: true, writable: true };
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
   return descriptor.value as M;

@@ -26,6 +26,15 @@ export function instrumented(method: AnyMethod, instrument: Instrument): AnyMeth
   return wrapper;
 }
 
+/** The function itself, or, where it is a wrapper, one around it: what that is given does not reach the function. */
+export function unshared<M extends AnyMethod>(fn: M): M {
+  if (!wrapped.has(fn)) return fn;
+  const layer = function (this: unknown, ...args: unknown[]): unknown {
+    return Reflect.apply(fn, this, args);
+  };
+  return disguised(layer, fn) as M;
+}
+
 // Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed.
 function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
   return {

@@ -46,7 +46,12 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   }
 
   now(): number {
-    return this.#clock();
+    try {
+      return this.#clock();
+    } catch {
+      // Why not thrown: this is asked in the middle of the service's own calls. The duration is dropped and counted.
+      return Number.NaN;
+    }
   }
 
   advise(advice: Advice): void {
@@ -54,23 +59,24 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   }
 
   counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P> {
-    return this.#handle(family) as never;
+    return this.#handle(family);
   }
 
   gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P> {
-    return this.#handle(family) as never;
+    return this.#handle(family);
   }
 
   histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P> {
-    return this.#handle(family) as never;
+    return this.#handle(family);
   }
 
-  #handle(family: Family): ByHand {
+  // Why the type parameter: one class records by hand for every kind, and each kind shows what its types allow.
+  #handle<Handle>(family: Family): Handle {
     let handle = this.#byHand.get(family);
     if (handle === undefined) {
       handle = new ByHand(this, family);
       this.#byHand.set(family, handle);
     }
-    return handle;
+    return handle as Handle;
   }
 }

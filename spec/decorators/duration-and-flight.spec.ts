@@ -89,6 +89,15 @@ describe(`Durations and calls in flight (${mode} decorators)`, () => {
     expect(recorder.value('work_seconds_bucket', { outcome: 'success', le: '10' })).to.equal(1);
   });
 
+  it('@Timed leaves the call unharmed when the clock throws', () => {
+    const clock = (): number => {
+      throw new Error('no time');
+    };
+    const timeless = new MemoryRecorder({ clock, onError: () => undefined });
+    expect(attachRecorder(new Service(() => undefined), timeless).maybe('slow')).to.equal('slow');
+    expect(timeless.drops).to.deep.equal([{ metric: 'slow_seconds', reason: 'not_finite' }]);
+  });
+
   it('@Timed() without options is method_duration_seconds by class and method', () => {
     service.bare();
     expect(recorder.value('method_duration_seconds_sum', { class: 'Service', method: 'bare' })).to.equal(2);

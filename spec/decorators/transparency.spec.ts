@@ -1,5 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect } from 'chai';
-import { attachRecorder, Counter, Gauge, instrumentFunction, instrumentMethod, Timed } from 'flowplane-metrics';
+import {
+  attachRecorder,
+  Counter,
+  Gauge,
+  instrumentFunction,
+  instrumentMethod,
+  setDefaultRecorder,
+  Timed,
+} from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { mode } from './mode.js';
 
@@ -159,6 +168,23 @@ describe(`A decorated method (${mode} decorators)`, () => {
     expect(recorder.value('thenables_total')).to.equal(1);
   });
 
+  it('counts a promise when it has settled under an AsyncLocalStorage too', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    await storage.run('context', async () => {
+      const pending = service.rejects();
+      expect(recorder.value('rejections_total')).to.equal(undefined);
+      await pending.catch(() => undefined);
+      expect(recorder.value('rejections_total')).to.equal(1);
+      expect(storage.getStore()).to.equal('context');
+    });
+  });
+
+  it('hands a promise with properties of its own, or of a subclass, back untouched', () => {
+    class Special extends Promise<string> {}
+    const child = Object.assign(Promise.resolve('x'), { child: 'process' });
+    for (const promise of [child, Special.resolve('x')]) expect(service.thenable(promise)).to.equal(promise);
+  });
+
   it('leaves an unhandled rejection unhandled, once, and a handled one handled', async () => {
     const unhandled: unknown[] = [];
     const listeners = process.listeners('unhandledRejection');
@@ -192,6 +218,19 @@ describe(`What cannot be annotated (${mode} decorators)`, () => {
     expect(recorder.value('last_doubled')).to.equal(8);
     expect(counted.name).to.equal('double');
     expect(double(1)).to.equal(2);
+  });
+
+  it('instrumentFunction(fn, …) of a function that is counted already adds a layer of its own', () => {
+    const recorder = new MemoryRecorder({ strict: true });
+    const once = instrumentFunction(() => 1, Counter({ name: 'once_total', help: 'Once' }));
+    const twice = instrumentFunction(once, Counter({ name: 'twice_total', help: 'Twice' }));
+    for (const fn of [once, twice]) attachRecorder(fn, recorder);
+    setDefaultRecorder(recorder);
+    twice();
+    once();
+    setDefaultRecorder(undefined);
+    expect(recorder.value('once_total')).to.equal(2);
+    expect(recorder.value('twice_total')).to.equal(1);
   });
 
   it("instrumentMethod(prototype, method, …) annotates somebody else's class", async () => {

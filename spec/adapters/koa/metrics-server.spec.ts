@@ -67,7 +67,7 @@ describe('new MetricsServer(recorder)', () => {
       const { body } = await ask(url, 'GET', { Accept: accept });
       expect(body.toString())
         .to.match(/^process_cpu_user_seconds_total \d/m)
-        .and.to.match(/^nodejs_gc_duration_seconds/m);
+        .and.to.match(/^nodejs_version_info/m);
     }
   });
 
