@@ -1,3 +1,4 @@
+import { unknownOptions } from '../../definition/family-problems.js';
 import { type Problem, refuseIfAny, shown } from '../../error.js';
 
 export interface MetricsServerOptions {
@@ -24,17 +25,8 @@ export function serverAddress(options: MetricsServerOptions): { host: string; po
   const port = options.port ?? (envPort ? Number(envPort) : 9090);
   const source = options.port === undefined ? 'FLOWPLANE_METRICS_PORT' : '"port"';
   const given = options.port ?? envPort;
-  refuseIfAny('MetricsServer', [...unknown(options), ...portProblems(source, port, given)]);
+  refuseIfAny('MetricsServer', [...unknownOptions({ ...options }, known), ...portProblems(source, port, given)]);
   return { host, port };
-}
-
-function unknown(options: MetricsServerOptions): Problem[] {
-  return Object.keys(options)
-    .filter((option) => !known.includes(option))
-    .map((option) => ({
-      code: 'unknown_option',
-      message: `option ${shown(option)} is unknown (known: ${known.join(', ')}). Correct or remove it.`,
-    }));
 }
 
 function portProblems(source: string, port: number, given: unknown): Problem[] {
