@@ -1,8 +1,9 @@
 import type { DropReason } from '../definition/drop-reason.js';
+import type { End } from '../ends/ending.js';
 import { read } from '../readers/reader.js';
 import type { FamilyRecorder, Lease, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import type { Beginning } from './beginning.js';
-import type { BoundChain, End } from './bound-chain.js';
+import type { BoundChain } from './bound-chain.js';
 import type { Instrument } from './instrument.js';
 import { openOrRefuse } from './open-or-refuse.js';
 import { drop } from './unrecordable.js';
@@ -28,9 +29,20 @@ export class BoundInFlight implements BoundChain {
   }
 
   settle(end: End, self: unknown, args: readonly unknown[], settled: unknown, beginning: Beginning | undefined): void {
-    const lease = beginning?.leases.get(this);
-    if (lease !== undefined) this.#family.leave(lease);
+    this.#leave(beginning);
     this.#next?.settle(end, self, args, settled, beginning);
+  }
+
+  release(beginning: Beginning): void {
+    this.#leave(beginning);
+    this.#next?.release(beginning);
+  }
+
+  #leave(beginning: Beginning | undefined): void {
+    const lease = beginning?.leases.get(this);
+    if (lease === undefined) return;
+    beginning?.leases.delete(this);
+    this.#family.leave(lease);
   }
 
   #enter(self: unknown, args: readonly unknown[], { leases }: Beginning): void {

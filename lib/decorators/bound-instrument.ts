@@ -1,12 +1,13 @@
 import type { DropReason } from '../definition/drop-reason.js';
+import type { End } from '../ends/ending.js';
+import { isPromise } from '../ends/plain-promise.js';
 import { Constant, type Reader, read } from '../readers/reader.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import type { Beginning } from './beginning.js';
-import type { BoundChain, End } from './bound-chain.js';
+import type { BoundChain } from './bound-chain.js';
 import type { On } from './decorator-rules.js';
 import type { Instrument } from './instrument.js';
 import { openOrRefuse } from './open-or-refuse.js';
-import { isPromise } from './plain-promise.js';
 import { drop, Unrecordable, unrecordable } from './unrecordable.js';
 
 /**
@@ -74,6 +75,10 @@ export class BoundInstrument implements BoundChain {
     // Why emptied: nothing that the caller owns is kept after the call.
     for (let i = 0; i < values.length; i++) values[i] = undefined;
     this.scratch = values;
+  }
+
+  release(beginning: Beginning): void {
+    this.next?.release(beginning);
   }
 
   private setOrObserve(values: readonly unknown[], number: number): DropReason | undefined {

@@ -1,10 +1,12 @@
+import type { Ending } from '../ends/ending.js';
+import { endingOf, follow } from '../ends/follow.js';
 import { call } from '../readers/call.js';
 import type { AnyMethod } from '../readers/reader-types.js';
 import type { Beginning } from './beginning.js';
 import type { BoundChain } from './bound-chain.js';
 import type { Instrument } from './instrument.js';
 import { InstrumentedMethod } from './instrumented-method.js';
-import { isPlainPromise } from './plain-promise.js';
+import { PendingCall } from './pending-call.js';
 
 const wrapped = new WeakMap<AnyMethod, InstrumentedMethod>();
 
@@ -49,7 +51,8 @@ function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
         bound.settle('threw', this, args, error, beginning);
         throw error;
       }
-      if (typeof result === 'object' && isPlainPromise(result)) return follow(result, bound, this, args, beginning);
+      const ending = typeof result === 'object' ? endingOf(result) : undefined;
+      if (ending !== undefined) return followed(result as object, ending, bound, this, args, beginning);
       bound.settle('returned', this, args, result, beginning);
       return result;
     },
@@ -62,27 +65,16 @@ function begun(bound: BoundChain, self: unknown, args: readonly unknown[]): Begi
   return beginning;
 }
 
-/**
- * Answers a promise by a derived one. Why with both handlers: an unhandled rejection stays unhandled, and a handled one
- * handled. Why apart from the wrapper: its variables would be captured, and so allocated, at every call.
- */
-function follow(
-  promise: Promise<unknown>,
+// Why apart from the wrapper: its variables would be captured, and so allocated, at every call.
+function followed(
+  result: object,
+  ending: Ending,
   bound: BoundChain,
   self: unknown,
   args: readonly unknown[],
   beginning: Beginning | undefined,
-): Promise<unknown> {
-  return promise.then(
-    (value) => {
-      bound.settle('returned', self, args, value, beginning);
-      return value;
-    },
-    (error) => {
-      bound.settle('threw', self, args, error, beginning);
-      throw error;
-    },
-  );
+): unknown {
+  return follow(result, ending, new PendingCall(bound, self, args, beginning));
 }
 
 /** Gives the wrapper everything that can be read off the method: name, length, own properties, metadata. */

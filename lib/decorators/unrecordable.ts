@@ -1,7 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
+import { isPromise } from '../ends/plain-promise.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 import type { Instrument } from './instrument.js';
-import { isPromise } from './plain-promise.js';
 
 /** Thrown, inside the instrumentation only, where a call gives nothing that can be recorded. */
 export class Unrecordable {
