@@ -6,10 +6,10 @@ export { instrumentFunction, instrumentMethod } from './decorators/instrument-fu
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
 export type { MethodDecoratorOf } from './decorators/options.js';
 export { Timed } from './decorators/timed.js';
+export { defaultBuckets, exponentialBuckets, linearBuckets } from './definition/buckets.js';
 export { type DropReason, dropReasons } from './definition/drop-reason.js';
 export {
   type CounterFamily,
-  defaultBuckets,
   defineCounter,
   defineGauge,
   defineHistogram,

@@ -28,6 +28,9 @@ export function instrumented(method: AnyMethod, instrument: Instrument): AnyMeth
   return wrapper;
 }
 
+/** The instruments that this function carries already. */
+export const instrumentsOn = (method: AnyMethod): readonly Instrument[] => wrapped.get(method)?.instruments ?? [];
+
 /** The function itself, or, where it is a wrapper, one around it: what that is given does not reach the function. */
 export function unshared<M extends AnyMethod>(fn: M): M {
   if (!wrapped.has(fn)) return fn;

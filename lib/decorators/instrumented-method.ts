@@ -8,7 +8,7 @@ import { adviseUnwired } from './unwired.js';
 
 /** The instruments of one wrapped method, chained and bound to each recorder that its calls report to. */
 export class InstrumentedMethod {
-  private readonly instruments: Instrument[] = [];
+  readonly instruments: Instrument[] = [];
   private bound = new WeakMap<MetricsRecorder, BoundChain>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison is cheaper than a look-up.
   private lastRecorder: MetricsRecorder | undefined;

@@ -1,16 +1,13 @@
-import { defineHistogram, type HistogramFamily } from '../definition/family.js';
+import type { HistogramFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
+import { className } from './class-name.js';
 import type { Given } from './instrument.js';
 import { methodDecorator } from './method-decorator.js';
+import { methodDuration } from './method-families.js';
 import type { FamilyLabels, MethodDecoratorOf, TimedOptions, TimedRule } from './options.js';
 
-const methodDuration = defineHistogram({
-  name: 'method_duration_seconds',
-  help: 'How long a method call took until it settled',
-  unit: 'seconds',
-  labels: { class: {}, method: {} },
-});
+const duration = methodDuration('', {});
 
 /**
  * Observes how long each call took until it settled, in seconds. Without options: `method_duration_seconds{class,method}`.
@@ -30,9 +27,4 @@ export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown,
   return methodDecorator('Timed', given.length === 0 ? bare : given);
 }
 
-const bare = (method: string): Given => [methodDuration, { labels: { class: className, method } }];
-
-function className(this: unknown): string | undefined {
-  if (typeof this === 'function') return this.name;
-  return typeof this === 'object' ? this?.constructor?.name : undefined;
-}
+const bare = (method: string): Given => [duration, { labels: { class: className, method } }];

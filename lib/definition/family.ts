@@ -1,4 +1,5 @@
 import { refuseIfAny } from '../error.js';
+import { defaultBuckets } from './buckets.js';
 import { familyProblems } from './family-problems.js';
 import type { MetricKind } from './kind.js';
 import type { LabelSet, LabelValue, Policies } from './label-policy.js';
@@ -49,11 +50,6 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends Policies
 export type CounterFamily<P extends Policies> = Family<'counter', P>;
 export type GaugeFamily<P extends Policies> = Family<'gauge', P>;
 export type HistogramFamily<P extends Policies> = Family<'histogram', P>;
-
-/** Upper bounds that fit durations of requests, in seconds: 5 ms to 10 s. */
-export const defaultBuckets: readonly number[] = Object.freeze([
-  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-]);
 
 /**
  * Declares a counter that several methods may feed. Its label policies type those methods' labels.
