@@ -56,6 +56,11 @@ export class LabelDomain {
     return value;
   }
 
+  /** Forgets what the series had that are gone. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   #isOutside(value: string): boolean {
     if (this.#closed !== undefined) return !this.#closed.has(value);
     const { limit } = this.#policy;

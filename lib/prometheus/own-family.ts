@@ -19,17 +19,10 @@ const recorders: Readonly<Record<MetricKind, RecorderClass>> = {
   histogram: HistogramRecorder,
 };
 
-/** The recorder of a family, with its `initial` series at 0. */
+/** The recorder of a family. */
 export function seriesRecorder(family: Family, options: Omit<TableOptions, 'width'>): SeriesRecorder {
   const kind = recorders[family.kind];
-  const recorder = new kind(family, { ...options, width: kind.width(family) });
-  const names = Object.keys(family.labels);
-  for (const labels of family.initial)
-    recorder.place(
-      names.map((name) => labels[name]),
-      false,
-    );
-  return recorder;
+  return new kind(family, { ...options, width: kind.width(family) });
 }
 
 /** Labels that every sample of a recorder carries. */

@@ -9,9 +9,9 @@ import type { Disguise } from '../labels/label-domain.js';
 import { labelText } from '../labels/label-text.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { NameRegister } from '../recorder/name-register.js';
 import { NumberStore } from '../series/number-store.js';
 import { type Explanation, explained } from './explain.js';
-import { NameRegister } from './name-register.js';
 import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
 import { withProcessMetrics } from './process-metrics.js';
 import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
@@ -54,6 +54,11 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
 
   override open(family: Family, site = family.site): FamilyRecorder {
     return this.#families.get(family.name) === undefined ? this.#declare(family, site) : this.#reopen(family, site);
+  }
+
+  /** Forgets every series of a family but its `initial` ones, which are at 0 again. Unknown families are left alone. */
+  clear({ name }: Family): void {
+    this.#families.get(name)?.clear();
   }
 
   async exposedFamilies(): Promise<readonly ExposedFamily[]> {

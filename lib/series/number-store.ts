@@ -9,16 +9,27 @@ const chunkSize = 1 << chunkBits;
  */
 export class NumberStore {
   private readonly chunks: Float64Array[] = [];
+  private readonly freed = new Map<number, number[]>();
   private next = 0;
 
   /** The first of so many places side by side, at most 4,096, their numbers at 0. */
   allocate(width: number): number {
+    const reused = this.freed.get(width)?.pop();
+    if (reused !== undefined) return reused;
     const room = chunkSize - (this.next & (chunkSize - 1));
     if (room < width) this.next += room;
     const place = this.next;
     this.next += width;
     while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
     return place;
+  }
+
+  /** Takes places back that `allocate` gave; they may be given again, for another series. */
+  free(place: number, width: number): void {
+    for (let i = place; i < place + width; i++) this.set(i, 0);
+    const freed = this.freed.get(width);
+    if (freed === undefined) this.freed.set(width, [place]);
+    else freed.push(place);
   }
 
   get(place: number): number {

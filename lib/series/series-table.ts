@@ -21,6 +21,7 @@ export class SeriesTable extends SeriesTrie {
   readonly #width: number;
   readonly #domains: readonly LabelDomain[];
   readonly #maxSeries: number;
+  readonly #initial: readonly (readonly unknown[])[];
 
   constructor(family: Family, { maxSeries, numbers, width, hash }: TableOptions) {
     const policies = Object.values(family.labels);
@@ -29,6 +30,9 @@ export class SeriesTable extends SeriesTrie {
     this.#width = width;
     this.#domains = policies.map((policy) => new LabelDomain(policy, policy.hash ? hash : undefined));
     this.#maxSeries = maxSeries;
+    const names = Object.keys(family.labels);
+    this.#initial = family.initial.map((labels) => names.map((name) => labels[name]));
+    this.#declareInitial();
   }
 
   /**
@@ -38,6 +42,25 @@ export class SeriesTable extends SeriesTrie {
    */
   place(raw: readonly unknown[], folds: boolean): number | DropReason {
     return this.find(raw) ?? this.#firstSight(raw, folds);
+  }
+
+  /** Forgets every series; the initial ones are at 0 again. What was held from before leads to none of the new ones. */
+  clear(): void {
+    const places: number[] = [];
+    this.visit({ label: () => undefined, series: (place) => places.push(place) });
+    this.empty();
+    for (const domain of this.#domains) domain.forget();
+    for (const place of places) this.retire(place);
+    this.#declareInitial();
+  }
+
+  /** Takes back the numbers of a series that is gone. */
+  protected retire(place: number): void {
+    this.#numbers.free(place, this.#width);
+  }
+
+  #declareInitial(): void {
+    for (const values of this.#initial) this.place(values, false);
   }
 
   #firstSight(raw: readonly unknown[], folds: boolean): number | DropReason {

@@ -56,6 +56,12 @@ export class SeriesTrie {
     }) as number;
   }
 
+  /** Forgets every series. */
+  protected empty(): void {
+    this.root.clear();
+    this.#size = 0;
+  }
+
   /** Tells of every series, depth first. */
   visit(visitor: SeriesVisitor): void {
     visitBranch(this.root, 0, this.last, visitor);

@@ -20,16 +20,28 @@ export class MemoryFamily implements FamilyRecorder {
   readonly family: Family;
   readonly #domains: readonly LabelDomain[];
   readonly #entries = new Map<string, Entry>();
+  readonly #leases = new Map<Lease, Entry>();
+  #lastLease = 0;
 
   constructor(family: Family) {
     this.family = family;
     // Why no disguise: a test reads the value that it wrote.
     this.#domains = Object.values(family.labels).map((policy) => new LabelDomain(policy, undefined));
-    for (const labels of family.initial)
-      this.#entry(
-        Object.keys(family.labels).map((name) => labels[name]),
-        false,
-      );
+    this.#declareInitial();
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    for (const domain of this.#domains) domain.forget();
+    this.#declareInitial();
+  }
+
+  #declareInitial(): void {
+    const names = Object.keys(this.family.labels);
+    for (const labels of this.family.initial) {
+      const values = names.map((name) => labels[name]);
+      this.#entry(values, false);
+    }
   }
 
   add(values: readonly unknown[], by: number): DropReason | undefined {
@@ -56,12 +68,14 @@ export class MemoryFamily implements FamilyRecorder {
     const entry = this.#entry(values, true);
     if (typeof entry === 'string') return entry;
     entry.value += 1;
-    return [...this.#entries.values()].indexOf(entry);
+    this.#leases.set(++this.#lastLease, entry);
+    return this.#lastLease;
   }
 
   leave(lease: Lease): void {
-    const entry = [...this.#entries.values()][lease];
+    const entry = this.#leases.get(lease);
     if (entry !== undefined) entry.value -= 1;
+    this.#leases.delete(lease);
   }
 
   /** The samples of this name. */

@@ -1,9 +1,9 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import { type Family, sameDefinition } from '../definition/family.js';
-import { MetricsError } from '../error.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { Advice } from '../recorder/advice.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { NameRegister } from '../recorder/name-register.js';
 import { MemoryFamily, type MemorySeries } from './memory-family.js';
 
 /** An observation that was not recorded. */
@@ -21,6 +21,7 @@ export type Labels = Readonly<Record<string, string>>;
  */
 export class MemoryRecorder extends AbstractRecorder {
   readonly #families = new Map<string, MemoryFamily>();
+  readonly #names = new NameRegister();
   /** What was dropped, in order. */
   readonly drops: Drop[];
   /** What was advised, in order. */
@@ -37,16 +38,17 @@ export class MemoryRecorder extends AbstractRecorder {
     const open = this.#families.get(family.name);
     if (open !== undefined) {
       if (sameDefinition(open.family, family)) return open;
-      throw new MetricsError(site, [
-        {
-          code: 'family_clash',
-          message: `family "${family.name}" already exists in this recorder with another definition (given a ${family.kind}); first declared by ${open.family.site}. Use the same definition or another name.`,
-        },
-      ]);
+      throw this.#names.clash(family, family.name, site);
     }
+    this.#names.take(family, family.name, site);
     const recorder = new MemoryFamily(family);
     this.#families.set(family.name, recorder);
     return recorder;
+  }
+
+  /** Forgets every series of a family but its `initial` ones, which are at 0 again. */
+  clear({ name }: Family): void {
+    this.#families.get(name)?.clear();
   }
 
   /** The names of the families that exist, in the order of their declaration. */

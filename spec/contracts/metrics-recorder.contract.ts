@@ -46,6 +46,19 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
           .with.property('code', 'family_clash');
       });
 
+      it('refuses families whose samples would have the same name in one of the formats', () => {
+        recorder.open(defineCounter({ name: 'jobs_total', help: 'Jobs' }));
+        recorder.open(defineHistogram({ name: 'wait_seconds', help: 'Waiting' }));
+        for (const clashing of [
+          defineGauge({ name: 'jobs', help: 'Jobs' }),
+          defineCounter({ name: 'wait_seconds_count', help: 'Waits' }),
+        ]) {
+          expect(() => recorder.open(clashing))
+            .to.throw('already exists')
+            .with.property('code', 'family_clash');
+        }
+      });
+
       it('makes the initial series exist at 0', async () => {
         recorder.open(size);
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0 });

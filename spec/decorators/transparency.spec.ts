@@ -65,7 +65,7 @@ class Service {
 
   @Timed({ name: 'stacked_seconds', help: 'Duration' })
   @Counter({ name: 'stacked_total', help: 'Calls' })
-  @Gauge({ name: 'stacked', help: 'Result', value: (n) => n })
+  @Gauge({ name: 'stacked_result', help: 'Result', value: (n) => n })
   async stacked(n: number): Promise<number> {
     return n;
   }
@@ -150,7 +150,7 @@ describe(`A decorated method (${mode} decorators)`, () => {
     const first = service.stacked(7);
     expect(await first).to.equal(7);
     expect(recorder.value('stacked_total')).to.equal(1);
-    expect(recorder.value('stacked')).to.equal(7);
+    expect(recorder.value('stacked_result')).to.equal(7);
     expect(recorder.value('stacked_seconds_count')).to.equal(1);
   });
 
