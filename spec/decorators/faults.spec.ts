@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { attachRecorder, Counter, Gauge, type MetricsError } from 'flowplane-metrics';
+import { attachRecorder, Counter, Gauge, InFlight, type MetricsError, Timed } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { mode } from './mode.js';
 
@@ -56,6 +56,21 @@ class Faulty {
   async whenThrows(): Promise<string> {
     return 'unharmed';
   }
+
+  @InFlight({ name: 'stacked_in_flight', help: 'Calls in flight' })
+  @Timed({ name: 'stacked_seconds', help: 'Duration' })
+  @Gauge({
+    name: 'stacked_value',
+    help: 'Its value cannot be read',
+    value: () => {
+      throw new Error('no value');
+    },
+  })
+  @Counter({ name: 'stacked_total', help: 'Calls' })
+  async stacked(fails: boolean): Promise<string> {
+    if (fails) throw new Error('asked for');
+    return 'unharmed';
+  }
 }
 
 const cases = [
@@ -87,6 +102,17 @@ describe(`A fault inside instrumentation (${mode} decorators)`, () => {
       );
     });
   }
+
+  it('costs only its own metric where several are stacked, and nothing stays in flight', async () => {
+    const recorder = new MemoryRecorder({ onError: () => undefined });
+    const faulty = attachRecorder(new Faulty(), recorder);
+    expect(await faulty.stacked(false)).to.equal('unharmed');
+    expect(await faulty.stacked(true).catch(({ message }: Error) => message)).to.equal('asked for');
+    expect(recorder.drops).to.deep.equal([{ metric: 'stacked_value', reason: 'reader_threw' }]);
+    expect(
+      ['stacked_in_flight', 'stacked_seconds_count', 'stacked_total'].map((name) => recorder.value(name)),
+    ).to.deep.equal([0, 2, 2]);
+  });
 
   it('is not heard of by the caller when onError throws as well', () => {
     const recorder = new MemoryRecorder({

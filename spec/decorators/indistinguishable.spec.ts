@@ -203,6 +203,11 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
       marked(): string {
         return 'done';
       }
+
+      @marked
+      bare(): string {
+        return 'done';
+      }
     }
 
     it('runs each of them once, in order, and records each once', () => {
@@ -216,9 +221,11 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
       const method = Stacked.prototype.marked as unknown as { marked: string };
       expect(method.marked).to.equal('yes');
       expect(Reflect.getMetadata('mark', method)).to.equal('metadata');
-      if (mode === 'legacy') {
-        expect(Reflect.getMetadata('design:returntype', Stacked.prototype, 'marked')).to.equal(String);
-      }
+      // What the compiler emits, if it does, is the same as for a method without our decorators.
+      const [ours, others] = ['marked', 'bare'].map((key) =>
+        Reflect.getMetadata('design:returntype', Stacked.prototype, key),
+      );
+      expect(ours).to.equal(others);
     });
   });
 
