@@ -1,2 +1,2 @@
-export type { MetricsContainer } from './activation-plugin.js';
 export { installMetrics } from './install-metrics.js';
+export type { MetricsContainer } from './metrics-container.js';

@@ -4,7 +4,9 @@ import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
 import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { attachRecorder } from '../../recorder/wiring.js';
-import { type ActivationPlugin, activationPlugin, type MetricsContainer } from './activation-plugin.js';
+import { hearByMiddleware } from './hear-by-middleware.js';
+import { hearByPlugin } from './hear-by-plugin.js';
+import type { Hear, MetricsContainer } from './metrics-container.js';
 
 const installed = new WeakMap<object, MetricsRecorder>();
 
@@ -24,7 +26,7 @@ export function installMetrics(
   const known = installed.get(container);
   if (known !== undefined) return known;
   const recorder = boundRecorder(container, options);
-  container.register(activationPlugin((plugin) => wireAll(plugin, recorder)));
+  for (const prototype of hearInstances(container, (instance) => wire(instance, recorder))) open(prototype, recorder);
   installed.set(container, recorder);
   return recorder;
 }
@@ -50,11 +52,15 @@ function boundRecorder(
   return recorder;
 }
 
-function wireAll(plugin: ActivationPlugin, recorder: MetricsRecorder): void {
-  for (const prototype of plugin.boundPrototypes()) {
-    for (const { family, site } of instrumentsOf(prototype)) recorder.open(family, site);
-  }
-  plugin.onEveryActivation((instance) => wire(instance, recorder));
+/** Gives the prototypes of the classes that are bound so far; inversify 6 does not tell them. */
+function hearInstances(container: MetricsContainer, hear: Hear): object[] {
+  if ('register' in container) return hearByPlugin(container, hear);
+  hearByMiddleware(container, hear);
+  return [];
+}
+
+function open(prototype: object, recorder: MetricsRecorder): void {
+  for (const { family, site } of instrumentsOf(prototype)) recorder.open(family, site);
 }
 
 /** Attaches the recorder to an instance of an annotated class; anything else is left alone. */

@@ -1,10 +1,7 @@
-import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import type { Hear } from './metrics-container.js';
 
-/** The part of an inversify `Container` that is used, by shape: 7 and 8 have it. */
-export interface MetricsContainer {
-  isBound(identifier: typeof MetricsRecorder): boolean;
-  get(identifier: typeof MetricsRecorder): MetricsRecorder;
-  bind(identifier: typeof MetricsRecorder): { toConstantValue(value: MetricsRecorder): unknown };
+/** The part of inversify 7 and 8 that is used. */
+export interface PluginContainer {
   register(plugin: new (container: never, context: never) => object): void;
 }
 
@@ -32,40 +29,33 @@ interface PluginContext {
   readonly planResultCacheService: { clearCache(): void };
 }
 
-/** What a plugin may do with its container. */
-export interface ActivationPlugin {
-  /** The prototypes of the classes that are bound so far. */
-  boundPrototypes(): object[];
-  /** Calls this with every instance that the container hands out from now on, the last of its activations. */
-  onEveryActivation(hear: (instance: unknown) => void): void;
-}
+/**
+ * Hears of every instance through a plugin, which the container shows its services to. Gives the prototypes of the classes
+ * that are bound so far.
+ *
+ * Why no import: a plugin's one brand is a registered symbol, and inversify stays optional.
+ */
+export function hearByPlugin(container: PluginContainer, hear: Hear): object[] {
+  let prototypes: object[] = [];
+  container.register(
+    class {
+      readonly [isPlugin] = true;
+      readonly #context: PluginContext;
 
-/** A plugin for `container.register`. Why no import: its one brand is a registered symbol, and inversify stays optional. */
-export function activationPlugin(
-  load: (plugin: ActivationPlugin) => void,
-): new (
-  container: never,
-  context: never,
-) => object {
-  return class {
-    readonly [isPlugin] = true;
-    readonly #context: PluginContext;
+      constructor(_container: never, context: PluginContext) {
+        this.#context = context;
+      }
 
-    constructor(_container: never, context: PluginContext) {
-      this.#context = context;
-    }
-
-    load(): void {
-      load({
-        boundPrototypes: () => boundPrototypes(this.#context),
-        onEveryActivation: (hear) => {
-          hearEvery(this.#context.activationService, hear);
-          // Plans made before now have left activations out.
-          this.#context.planResultCacheService.clearCache();
-        },
-      });
-    }
-  };
+      load(): void {
+        const { activationService, planResultCacheService } = this.#context;
+        prototypes = boundPrototypes(this.#context);
+        hearEvery(activationService, hear);
+        // Plans made before now have left activations out.
+        planResultCacheService.clearCache();
+      }
+    },
+  );
+  return prototypes;
 }
 
 function boundPrototypes({ bindingService }: PluginContext): object[] {
@@ -81,7 +71,7 @@ function boundPrototypes({ bindingService }: PluginContext): object[] {
  * plans and resolves, also for those bound later, bound again, or bound by autobind or in a child. The copy that
  * `snapshot()` takes must do the same.
  */
-function hearEvery(service: ActivationService, hear: (instance: unknown) => void): ActivationService {
+function hearEvery(service: ActivationService, hear: Hear): ActivationService {
   const { get, clone } = service;
   const activation: Activation = (_context, instance) => {
     hear(instance);

@@ -1,0 +1,392 @@
+import 'reflect-metadata';
+import { expect } from 'chai';
+import type { Container } from 'inversify';
+import { installMetrics } from '../../../lib/adapters/inversify/index.js';
+import { attachRecorder, Counter, Gauge, MetricsRecorder, PrometheusRecorder, scrape } from '../../../lib/index.js';
+import { MemoryRecorder } from '../../../lib/testing/index.js';
+
+/** One version of inversify: its decorators, and what its containers do under other names. */
+export interface Inversify {
+  readonly version: string;
+  readonly injectable: () => ClassDecorator;
+  readonly inject: (identifier: unknown) => ParameterDecorator;
+  container(): Container;
+  child(parent: Container): Container;
+  rebind(container: Container, identifier: string): Promise<ReturnType<Container['bind']>>;
+  unbind(container: Container, identifier: unknown): Promise<unknown>;
+  /** A factory that resolves from its container, or makes something of its own. */
+  factory(make: (get: (identifier: unknown) => unknown) => unknown): unknown;
+  /** An instance of a class that nobody has bound. */
+  autobind(container: Container, identifier: unknown): unknown;
+  /** The ways out of a container, and the rules, that this version does not have. */
+  readonly lacks: readonly string[];
+}
+
+interface Loader {
+  load(id: string): string;
+}
+
+type Way = [title: string, take: (container: Container) => unknown];
+
+/** What `installMetrics` promises, whatever the version. */
+export function describeInstallMetrics(inversify: Inversify): void {
+  const { injectable, inject } = inversify;
+
+  @injectable()
+  class Store {
+    @Counter({ name: 'loads_total', help: 'Loads', labels: { id: (id) => id } })
+    load(id: string): string {
+      return id;
+    }
+  }
+
+  @injectable()
+  class SpecialStore extends Store {}
+
+  @injectable()
+  class Shop {
+    constructor(
+      @inject(Store) readonly store: Store,
+      @inject(MetricsRecorder) readonly recorder: MetricsRecorder,
+    ) {}
+  }
+
+  /** Every way in which an instance can come out of a container. */
+  const ways: Way[] = [
+    [
+      'toSelf()',
+      (container) => {
+        container.bind(Store).toSelf();
+        return container.get(Store);
+      },
+    ],
+    [
+      'to(Class)',
+      (container) => {
+        container.bind<Loader>('loader').to(Store);
+        return container.get<Loader>('loader');
+      },
+    ],
+    [
+      'toConstantValue(instance)',
+      (container) => {
+        container.bind(Store).toConstantValue(new Store());
+        return container.get(Store);
+      },
+    ],
+    [
+      'toDynamicValue(() => instance)',
+      (container) => {
+        container.bind(Store).toDynamicValue(() => new Store());
+        return container.get(Store);
+      },
+    ],
+    [
+      'toDynamicValue(async () => instance)',
+      (container) => {
+        container.bind(Store).toDynamicValue(async () => new Store());
+        return container.getAsync(Store);
+      },
+    ],
+    [
+      'toResolvedValue(() => instance)',
+      (container) => {
+        container.bind<Loader>('loader').toResolvedValue(() => new Store());
+        return container.get<Loader>('loader');
+      },
+    ],
+    [
+      'a factory through the context',
+      (container) => {
+        container.bind(Store).toSelf();
+        container.bind<() => Loader>('factory').toFactory(inversify.factory((get) => get(Store)) as never);
+        return container.get<() => Loader>('factory')();
+      },
+    ],
+    [
+      'toService(other)',
+      (container) => {
+        container.bind(Store).toSelf();
+        container.bind<Loader>('loader').toService(Store);
+        return container.get<Loader>('loader');
+      },
+    ],
+    [
+      'a plain subclass of a decorated class',
+      (container) => {
+        container.bind(Store).to(SpecialStore);
+        return container.get(Store);
+      },
+    ],
+    ['autobind', (container) => inversify.autobind(container, Store)],
+    [
+      'rebind',
+      async (container) => {
+        container.bind<Loader>('loader').toConstantValue({ load: (id) => id });
+        container.get<Loader>('loader');
+        (await inversify.rebind(container, 'loader')).to(Store);
+        return container.get<Loader>('loader');
+      },
+    ],
+    [
+      'unbind and bind',
+      async (container) => {
+        container.bind(Store).toSelf();
+        container.get(Store);
+        await inversify.unbind(container, Store);
+        container.bind(Store).toSelf();
+        return container.get(Store);
+      },
+    ],
+    [
+      'singleton scope',
+      (container) => {
+        container.bind(Store).toSelf().inSingletonScope();
+        container.get(Store);
+        return container.get(Store);
+      },
+    ],
+    [
+      'request scope',
+      (container) => {
+        container.bind(Store).toSelf().inRequestScope();
+        return container.get(Store);
+      },
+    ],
+    [
+      'transient scope',
+      (container) => {
+        container.bind(Store).toSelf().inTransientScope();
+        return container.get(Store);
+      },
+    ],
+    [
+      'a constructor dependency',
+      (container) => {
+        container.bind(Store).toSelf();
+        container.bind(Shop).toSelf();
+        return container.get(Shop).store;
+      },
+    ],
+    [
+      'getAll',
+      (container) => {
+        container.bind<Loader>('loader').to(SpecialStore);
+        container.bind<Loader>('loader').to(Store);
+        return container.getAll<Loader>('loader')[1] as Loader;
+      },
+    ],
+    [
+      'an activation that hands out a Proxy',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          .onActivation((_context, store) => new Proxy(store, {}));
+        return container.get(Store);
+      },
+    ],
+    [
+      'an activation that freezes',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          .onActivation((_context, store) => Object.freeze(store));
+        return container.get(Store);
+      },
+    ],
+    [
+      'snapshot and restore',
+      (container) => {
+        container.snapshot();
+        container.bind(Store).toConstantValue(new Store());
+        container.restore();
+        container.bind(Store).toSelf();
+        return container.get(Store);
+      },
+    ],
+    [
+      'a child container',
+      (container) => {
+        const child = inversify.child(container);
+        child.bind(Store).toConstantValue(new Store());
+        return child.get(Store);
+      },
+    ],
+    [
+      'a plan that was made before',
+      (container) => {
+        const fresh = inversify.container();
+        fresh.bind(Store).toSelf();
+        fresh.get(Store);
+        installMetrics(fresh, { recorder: container.get(MetricsRecorder) });
+        return fresh.get(Store);
+      },
+    ],
+  ];
+
+  describe(`installMetrics(container) of inversify ${inversify.version}`, () => {
+    let container: Container;
+    let recorder: MemoryRecorder;
+
+    beforeEach(() => {
+      container = inversify.container();
+      recorder = new MemoryRecorder({ strict: true });
+      installMetrics(container, { recorder });
+    });
+
+    describe('makes an instance report that comes', () => {
+      for (const [title, take] of ways.filter(([name]) => !inversify.lacks.includes(name))) {
+        it(`by ${title}`, async () => {
+          const loader = (await take(container)) as Loader;
+          expect(loader.load('7')).to.equal('7');
+          expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
+        });
+      }
+    });
+
+    describe('cannot reach', () => {
+      it('a singleton that was resolved before', () => {
+        const late = inversify.container();
+        late.bind(Store).toSelf().inSingletonScope();
+        const store = late.get(Store);
+        installMetrics(late, { recorder });
+        expect(late.get(Store)).to.equal(store);
+        store.load('7');
+        expect(recorder.series('loads_total')).to.deep.equal([]);
+        attachRecorder(store, recorder).load('7');
+        expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
+      });
+
+      it('what a factory makes with new', () => {
+        container.bind<() => Store>('factory').toFactory(inversify.factory(() => new Store()) as never);
+        const store = container.get<() => Store>('factory')();
+        store.load('7');
+        expect(recorder.series('loads_total')).to.deep.equal([]);
+        attachRecorder(store, recorder).load('7');
+        expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
+      });
+
+      if (inversify.lacks.includes('a child container')) {
+        it('what a child container has bound, without its own installMetrics(child)', () => {
+          const child = inversify.child(container);
+          child.bind(Store).toSelf();
+          child.get(Store).load('unseen');
+          expect(recorder.series('loads_total')).to.deep.equal([]);
+          expect(installMetrics(child)).to.equal(recorder);
+          child.get(Store).load('7');
+          expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
+        });
+      }
+
+      it('a container that was restored to a snapshot from before', () => {
+        const restored = inversify.container();
+        restored.bind(Store).toSelf();
+        restored.snapshot();
+        installMetrics(restored, { recorder });
+        restored.restore();
+        restored.get(Store).load('7');
+        expect(recorder.series('loads_total')).to.deep.equal([]);
+      });
+    });
+
+    it('gives each container its own recorder, the child before the parent', () => {
+      const child = inversify.child(container);
+      const ofChild = new MemoryRecorder({ strict: true });
+      container.bind(Store).toSelf();
+      child.bind(MetricsRecorder).toConstantValue(ofChild);
+      installMetrics(child);
+      child.get(Store).load('child');
+      container.get(Store).load('parent');
+      expect(ofChild.series('loads_total')).to.deep.equal([{ labels: { id: 'child' }, value: 1 }]);
+      expect(recorder.series('loads_total')).to.deep.equal([{ labels: { id: 'parent' }, value: 1 }]);
+    });
+
+    it('binds the recorder, so that a class can have it injected', () => {
+      container.bind(Store).toSelf();
+      container.bind(Shop).toSelf();
+      expect(container.get(Shop).recorder).to.equal(recorder);
+      expect(container.get(MetricsRecorder)).to.equal(recorder);
+    });
+
+    it('uses the recorder that is bound already', () => {
+      const other = inversify.container();
+      other.bind(MetricsRecorder).toConstantValue(recorder);
+      expect(installMetrics(other)).to.equal(recorder);
+    });
+
+    it('refuses another recorder than the one that is bound already', () => {
+      const other = inversify.container();
+      other.bind(MetricsRecorder).toConstantValue(recorder);
+      expect(() => installMetrics(other, { recorder: new MemoryRecorder() })).to.throw('Leave it out');
+    });
+
+    it('changes nothing the second time', () => {
+      expect(installMetrics(container)).to.equal(recorder);
+      container.bind(Store).toSelf();
+      container.get(Store).load('7');
+      expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
+    });
+
+    it('makes a PrometheusRecorder unless one is given, which shows process metrics as well', async () => {
+      const created = installMetrics(inversify.container(), { prefix: 'shop_' });
+      expect(created).to.be.instanceOf(PrometheusRecorder);
+      const text = (await scrape(created, { method: 'GET' })).body.toString();
+      expect(text).to.contain('process_cpu_user_seconds_total');
+    });
+
+    it('shows the families of a class that was handed out, before any call', async () => {
+      const shop = inversify.container();
+      const created = installMetrics(shop);
+      shop.bind(Store).toSelf();
+      shop.get(Store);
+      expect((await scrape(created, { method: 'GET' })).body.toString()).to.contain('# TYPE loads_total counter');
+    });
+
+    it('leaves instances without annotated methods alone', () => {
+      const plain = {};
+      container.bind('plain').toConstantValue(plain);
+      expect(Reflect.ownKeys(container.get('plain') as object)).to.deep.equal([]);
+    });
+
+    it('finds what reflect-metadata shows to tools', () => {
+      const shown = Reflect.getOwnMetadata('flowplane-metrics:instruments', Store.prototype);
+      expect(shown).to.have.length(1);
+      expect(shown[0]).to.include({ decorator: 'Counter', method: 'load', site: '@Counter on Store.load' });
+    });
+
+    describe('when two classes declare clashing families', () => {
+      @injectable()
+      class Clashing {
+        @Gauge({ name: 'loads_total', help: 'Loads', value: 1 })
+        load(): string {
+          return 'unharmed';
+        }
+      }
+
+      if (!inversify.lacks.includes('bound classes')) {
+        it('throws for the classes that are bound, naming both sites', () => {
+          const clashing = inversify.container();
+          clashing.bind(Store).toSelf();
+          clashing.bind(Clashing).toSelf();
+          expect(() => installMetrics(clashing)).to.throw(
+            '@Gauge on Clashing.load: family "loads_total" already exists in this recorder as a counter with labels [id] (given a gauge with labels []); first declared by Store.load.',
+          );
+        });
+      }
+
+      it('lets get() and the call go on for a class that is bound later, and tells onError', () => {
+        const told: string[] = [];
+        const later = inversify.container();
+        const created = installMetrics(later, { onError: ({ code }) => told.push(code), processMetrics: false });
+        later.bind(Store).toSelf();
+        later.bind(Clashing).toSelf();
+        later.get(Store).load('7');
+        expect(later.get(Clashing).load()).to.equal('unharmed');
+        expect(told).to.deep.equal(['family_clash']);
+        expect(created.explain().find(({ name }) => name === 'loads_total')?.reasons).to.deep.equal(['family_clash']);
+      });
+    });
+  });
+}
