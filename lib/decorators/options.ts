@@ -24,19 +24,23 @@ export type CounterRule<T, M extends AnyMethod> =
   | {
       /** Count calls that threw or rejected: `when` and `by` read the reason. */
       readonly on: 'threw';
+      /** What to add, 1 unless given: a finite number, not negative. */
       readonly by?: number | FromError<T, M, number>;
+      /** Count only the calls of which this is true. */
       readonly when?: FromError<T, M, boolean>;
     }
   | {
       /** Count every call once it has settled: `when` and `by` read the arguments. The default without functions. */
       readonly on: 'settled';
+      /** What to add, 1 unless given: a finite number, not negative. */
       readonly by?: number | FromArguments<T, M, number>;
+      /** Count only the calls of which this is true. */
       readonly when?: FromArguments<T, M, boolean>;
     };
 
 /** A value of calls that returned. */
 export interface ValueRule<T, M extends AnyMethod> {
-  /** The value, a finite number, read from the awaited result. */
+  /** The value, a finite number in the metric's unit: a constant, or read from the awaited result. */
   readonly value: number | FromResult<T, M, number>;
   /** Record only the calls of which this is true. */
   readonly when?: FromResult<T, M, boolean>;
@@ -44,12 +48,28 @@ export interface ValueRule<T, M extends AnyMethod> {
 
 /** Which calls are timed, and what `when` reads. */
 export type TimedRule<T, M extends AnyMethod> =
-  | { readonly on?: 'settled'; readonly when?: FromArguments<T, M, boolean> }
-  | { readonly on: 'returned'; readonly when?: FromResult<T, M, boolean> }
-  | { readonly on: 'threw'; readonly when?: FromError<T, M, boolean> };
+  | {
+      /** Time every call once it has settled: `when` reads the arguments. The default. */
+      readonly on?: 'settled';
+      /** Time only the calls of which this is true. */
+      readonly when?: FromArguments<T, M, boolean>;
+    }
+  | {
+      /** Time calls that returned: `when` reads the awaited result. */
+      readonly on: 'returned';
+      /** Time only the calls of which this is true. */
+      readonly when?: FromResult<T, M, boolean>;
+    }
+  | {
+      /** Time calls that threw or rejected: `when` reads the reason. */
+      readonly on: 'threw';
+      /** Time only the calls of which this is true. */
+      readonly when?: FromError<T, M, boolean>;
+    };
 
-/** Label sets that exist, at 0, before the first call. */
+/** Label sets that are wanted from the start. */
 interface Initial<N extends string> {
+  /** Label sets that exist, at 0, before the first call, so that `rate()` sees the first event. Default: none. */
   readonly initial?: readonly { readonly [K in NoInfer<N>]: LabelValue }[];
 }
 

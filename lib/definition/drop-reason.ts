@@ -10,4 +10,5 @@ export const dropReasons = [
   'family_clash',
 ] as const;
 
+/** Why an observation was not recorded; the values of the label `reason` of `flowplane_metrics_dropped_total`. */
 export type DropReason = (typeof dropReasons)[number];

@@ -32,6 +32,7 @@ export interface Bucketed {
 
 /** The options of a shared family; `labels` names its labels and their policies. */
 export interface FamilyOptions<P extends Policies> extends Named {
+  /** The labels' names, in the order of exposition, each with its policy; `{}` is an open label. Default: no labels. */
   readonly labels?: P;
   /** Label sets that exist, at 0, before the first observation. */
   readonly initial?: readonly LabelSet<NoInfer<P>>[];
@@ -47,8 +48,11 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends Policies
   readonly site: string;
 }
 
+/** A counter, as `defineCounter` gives it. */
 export type CounterFamily<P extends Policies> = Family<'counter', P>;
+/** A gauge, as `defineGauge` gives it. */
 export type GaugeFamily<P extends Policies> = Family<'gauge', P>;
+/** A histogram, as `defineHistogram` gives it. */
 export type HistogramFamily<P extends Policies> = Family<'histogram', P>;
 
 /**

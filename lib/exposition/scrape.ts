@@ -12,6 +12,7 @@ export interface ScrapeRequest {
   readonly names?: readonly string[];
 }
 
+/** What to answer a scrape with, in the terms of HTTP. */
 export interface ScrapeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

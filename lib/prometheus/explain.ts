@@ -5,6 +5,7 @@ import type { SeriesRecorder } from './series-recorder.js';
 /** What became of a declared family in one recorder. */
 export type FamilyState = 'observed' | 'no call yet' | 'not wired' | 'all dropped';
 
+/** What became of one declared family, and why. */
 export interface Explanation {
   readonly name: string;
   readonly state: FamilyState;

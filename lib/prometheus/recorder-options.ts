@@ -3,6 +3,7 @@ import { isLabelName, isMetricName } from '../definition/names.js';
 import { type Problem, shown } from '../error.js';
 import type { RecorderOptions } from '../recorder/abstract-recorder.js';
 
+/** The options of a `PrometheusRecorder`; all may be left out. */
 export interface PrometheusRecorderOptions extends RecorderOptions {
   /** What the names of all families begin with, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;

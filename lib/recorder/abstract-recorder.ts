@@ -8,6 +8,7 @@ import type { FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
 import { type ReportOptions, Reports } from './reports.js';
 import { announceRecorder } from './wiring.js';
 
+/** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {
   /** Seconds on a clock that never goes back, for durations. Default: `performance.now()`. */
   readonly clock?: () => number;

@@ -12,6 +12,7 @@ export interface KoaContext {
   set(header: string, value: string): void;
 }
 
+/** A middleware, by shape: what `app.use()` takes. */
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**

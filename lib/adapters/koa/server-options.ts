@@ -1,6 +1,7 @@
 import { unknownOptions } from '../../definition/family-problems.js';
 import { type Problem, refuseIfAny, shown } from '../../error.js';
 
+/** Where the metrics server listens; all may be left out. */
 export interface MetricsServerOptions {
   /** The address to listen on. Default: `FLOWPLANE_METRICS_HOST`, else 127.0.0.1: this machine only. */
   readonly host?: string | undefined;
