@@ -1,2 +1,2 @@
-export type { MemorySeries } from './memory-family.js';
-export { type Drop, type Labels, MemoryRecorder } from './memory-recorder.js';
+export { type Drop, MemoryRecorder } from './memory-recorder.js';
+export type { Labels, Reading, Readings } from './readings.js';

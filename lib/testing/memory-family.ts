@@ -2,12 +2,7 @@ import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import { LabelDomain } from '../labels/label-domain.js';
 import type { FamilyRecorder, Lease } from '../recorder/metrics-recorder.js';
-
-/** One sample with its labels, the empty ones left out. */
-export interface MemorySeries {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
+import type { Reading } from './readings.js';
 
 interface Entry {
   readonly values: readonly string[];
@@ -79,7 +74,7 @@ export class MemoryFamily implements FamilyRecorder {
   }
 
   /** The samples of this name. */
-  samples(name: string): MemorySeries[] {
+  samples(name: string): Reading[] {
     const { family } = this;
     const entries = [...this.#entries.values()];
     if (family.kind !== 'histogram') return name === family.name ? entries.map((e) => this.#series(e, e.value)) : [];
@@ -100,14 +95,14 @@ export class MemoryFamily implements FamilyRecorder {
     }
   }
 
-  #buckets(entry: Entry): MemorySeries[] {
+  #buckets(entry: Entry): Reading[] {
     return [...this.family.buckets, Infinity].map((bound) => {
       const { labels, value } = this.#series(entry, entry.observed.filter((observed) => observed <= bound).length);
       return { labels: { ...labels, le: bound === Infinity ? '+Inf' : String(bound) }, value };
     });
   }
 
-  #series({ values }: Entry, value: number): MemorySeries {
+  #series({ values }: Entry, value: number): Reading {
     const labels = Object.keys(this.family.labels).map((name, i) => [name, values[i] as string] as const);
     return { labels: Object.fromEntries(labels.filter(([, text]) => text !== '')), value };
   }

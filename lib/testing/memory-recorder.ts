@@ -4,7 +4,8 @@ import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-rec
 import type { Advice } from '../recorder/advice.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
-import { MemoryFamily, type MemorySeries } from './memory-family.js';
+import { MemoryFamily } from './memory-family.js';
+import { type Labels, type Reading, type Readings, sameLabels } from './readings.js';
 
 /** An observation that was not recorded. */
 export interface Drop {
@@ -12,14 +13,11 @@ export interface Drop {
   readonly reason: DropReason;
 }
 
-/** The labels of a series as production would expose them: strings, without the empty ones. */
-export type Labels = Readonly<Record<string, string>>;
-
 /**
  * Records into plain Maps, for tests: what was recorded can be read back, label values appear as production would expose
  * them, and advice is kept rather than printed.
  */
-export class MemoryRecorder extends AbstractRecorder {
+export class MemoryRecorder extends AbstractRecorder implements Readings {
   readonly #families = new Map<string, MemoryFamily>();
   readonly #names = new NameRegister();
   /** What was dropped, in order. */
@@ -51,19 +49,25 @@ export class MemoryRecorder extends AbstractRecorder {
     this.#families.get(name)?.clear();
   }
 
-  /** The names of the families that exist, in the order of their declaration. */
   families(): string[] {
     return [...this.#families.keys()];
   }
 
   /** The value of one sample: of a counter or gauge by its name, of a histogram by `…_count`, `…_sum` or `…_bucket`. */
   value(name: string, labels: Labels = {}): number | undefined {
-    const wanted = keyOf(labels);
-    return this.series(name).find((series) => keyOf(series.labels) === wanted)?.value;
+    return this.series(name).find((reading) => sameLabels(reading.labels, labels))?.value;
   }
 
-  /** All samples of this name, in the order of their first sight. */
-  series(name: string): MemorySeries[] {
+  increase(name: string, labels: Labels, run: () => PromiseLike<unknown>): Promise<number>;
+  increase(name: string, labels: Labels, run: () => unknown): number;
+  increase(name: string, labels: Labels, run: () => unknown): number | Promise<number> {
+    const now = (): number => this.value(name, labels) ?? 0;
+    const before = now();
+    const running = run();
+    return running instanceof Promise ? running.then(() => now() - before) : now() - before;
+  }
+
+  series(name: string): Reading[] {
     return [...this.#families.values()].flatMap((family) => family.samples(name));
   }
 
@@ -71,5 +75,3 @@ export class MemoryRecorder extends AbstractRecorder {
     this.drops.push({ metric: name, reason });
   }
 }
-
-const keyOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort());
