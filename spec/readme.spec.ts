@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { setDefaultRecorder } from '../lib/index.js';
+import { MemoryRecorder } from '../lib/testing/index.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 // Why below dist/: there the package's own name leads to the package.
@@ -26,6 +28,11 @@ describe('The README', function () {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const { file, text } of snippets) writeFileSync(join(folder, file), text);
+    // The class of somebody else that a snippet wraps.
+    writeFileSync(
+      join(folder, 'pool.ts'),
+      'export class Pool { async query(sql: string) { return { rows: [sql] }; } }',
+    );
   });
 
   it('has a file name on every snippet', () => {
@@ -61,6 +68,30 @@ describe('The README', function () {
 
   it('has a test that passes', () => {
     expect(printed('services.spec.ts')).to.equal('');
+  });
+
+  it('has a test with chai that passes', () => {
+    expect(printed('chai.spec.ts')).to.equal('');
+  });
+
+  it('has wrapped functions and classes that are counted', async () => {
+    const { parse, Mailer } = await import(join(folder, 'wrapped.js'));
+    const { Pool } = await import(join(folder, 'pool.js'));
+    const recorder = new MemoryRecorder({ strict: true });
+    setDefaultRecorder(recorder);
+    try {
+      expect(() => parse('{')).to.throw(SyntaxError);
+      await new Pool().query('SELECT 1');
+      await new Mailer().send('ada');
+      new Mailer().close();
+    } finally {
+      setDefaultRecorder(undefined);
+    }
+    const send = { class: 'Mailer', method: 'send' };
+    expect(recorder.value('parse_errors_total')).to.equal(1);
+    expect(recorder.value('db_query_duration_seconds_count', { operation: 'select' })).to.equal(1);
+    expect(recorder.value('mail_method_calls_total', { ...send, outcome: 'success' })).to.equal(1);
+    expect(recorder.series('mail_method_duration_seconds_count')).to.deep.equal([{ labels: send, value: 1 }]);
   });
 
   it('has a middleware that can be made', () => {
