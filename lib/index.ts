@@ -30,6 +30,6 @@ export { errorName, outcome } from './readers/ready-made.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
 export type { Advice } from './recorder/advice.js';
 export type { CounterByHand, GaugeByHand, HistogramByHand } from './recorder/by-hand.js';
-export { type FamilyRecorder, type Lease, MetricsRecorder } from './recorder/metrics-recorder.js';
+export { type FamilyRecorder, MetricsRecorder, type Place } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
 export { attachRecorder, setDefaultRecorder } from './recorder/wiring.js';

@@ -1,9 +1,9 @@
-import type { Lease } from '../recorder/metrics-recorder.js';
+import type { Place } from '../recorder/metrics-recorder.js';
 
 /** What is kept of a call's beginning, until it has settled. */
 export interface Beginning {
-  /** Seconds on the recorder's clock. */
+  /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
   at: number | undefined;
-  /** What its in-flight gauges have to be given back, by the instrument. */
-  readonly leases: Map<object, Lease>;
+  /** Where the in-flight gauges have counted the call, and have to leave. */
+  entered: Map<object, Place> | undefined;
 }

@@ -1,61 +1,58 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { End } from '../ends/ending.js';
-import { read } from '../readers/reader.js';
-import type { FamilyRecorder, Lease, MetricsRecorder } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, MetricsRecorder, Place } from '../recorder/metrics-recorder.js';
 import type { Beginning } from './beginning.js';
-import type { BoundChain } from './bound-chain.js';
+import type { Bound } from './bound.js';
 import type { Instrument } from './instrument.js';
 import { openOrRefuse } from './open-or-refuse.js';
+import { placeOf } from './place-of.js';
 import { drop } from './unrecordable.js';
 
 /** An in-flight gauge that reports to one recorder: +1 when a call begins, −1 when it has ended. */
-export class BoundInFlight implements BoundChain {
+export class BoundInFlight implements Bound {
   readonly begins = true;
-  readonly #next: BoundChain | undefined;
   readonly #instrument: Instrument;
   readonly #recorder: MetricsRecorder;
   readonly #family: FamilyRecorder;
 
-  constructor(instrument: Instrument, recorder: MetricsRecorder, next: BoundChain | undefined) {
-    this.#next = next;
+  constructor(instrument: Instrument, recorder: MetricsRecorder) {
     this.#instrument = instrument;
     this.#recorder = recorder;
     this.#family = openOrRefuse(instrument, recorder);
   }
 
-  begin(self: unknown, args: readonly unknown[], beginning: Beginning): void {
-    this.#enter(self, args, beginning);
-    this.#next?.begin(self, args, beginning);
-  }
-
-  settle(end: End, self: unknown, args: readonly unknown[], settled: unknown, beginning: Beginning | undefined): void {
-    this.#leave(beginning);
-    this.#next?.settle(end, self, args, settled, beginning);
-  }
-
-  release(beginning: Beginning): void {
-    this.#leave(beginning);
-    this.#next?.release(beginning);
-  }
-
-  #leave(beginning: Beginning | undefined): void {
-    const lease = beginning?.leases.get(this);
-    if (lease === undefined) return;
-    beginning?.leases.delete(this);
-    this.#family.leave(lease);
-  }
-
-  #enter(self: unknown, args: readonly unknown[], { leases }: Beginning): void {
-    let values: unknown[] = [];
-    let entered: Lease | DropReason = 'reader_threw';
+  begin(
+    self: unknown,
+    beginning: Beginning,
+    count: number,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    all: readonly unknown[] | undefined,
+  ): void {
+    let place: Place | DropReason = 'reader_threw';
     let cause: unknown;
     try {
-      values = this.#instrument.labels.returned.map((reader) => read(reader, self, args, undefined));
-      entered = this.#family.enter(values);
+      const { returned } = this.#instrument.labels;
+      place = placeOf(this.#family, returned, true, self, undefined, count, a, b, c, all);
     } catch (thrown) {
       cause = thrown;
     }
-    if (typeof entered === 'number') leases.set(this, entered);
-    else drop(this.#instrument, this.#recorder, entered, cause, values);
+    if (typeof place === 'number') {
+      this.#family.enter(place);
+      beginning.entered ??= new Map();
+      beginning.entered.set(this, place);
+    } else drop(this.#instrument, this.#recorder, place, cause);
+  }
+
+  settle(_end: End, _self: unknown, _settled: unknown, beginning: Beginning | undefined): void {
+    if (beginning !== undefined) this.release(beginning);
+  }
+
+  release({ entered }: Beginning): void {
+    const place = entered?.get(this);
+    if (place === undefined) return;
+    entered?.delete(this);
+    this.#family.leave(place);
   }
 }

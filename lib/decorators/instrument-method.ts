@@ -1,9 +1,8 @@
-import type { Ending } from '../ends/ending.js';
 import { endingOf, follow } from '../ends/follow.js';
 import { call } from '../readers/call.js';
 import type { AnyMethod } from '../readers/reader-types.js';
 import type { Beginning } from './beginning.js';
-import type { BoundChain } from './bound-chain.js';
+import type { Bound } from './bound.js';
 import type { Instrument } from './instrument.js';
 import { InstrumentedMethod } from './instrumented-method.js';
 import { PendingCall } from './pending-call.js';
@@ -46,38 +45,42 @@ function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
     wrapper(this: unknown, ...args: unknown[]): unknown {
       const bound = site.boundFor(this);
       if (bound === undefined) return Reflect.apply(method, this, args);
-      const beginning = bound.begins ? begun(bound, this, args) : undefined;
+      const count = args.length;
+      const a = args[0];
+      const b = args[1];
+      const c = args[2];
+      // Why spread: V8 makes no list of the arguments as long as nothing but a call takes them all.
+      const all = count > 3 ? listOf(...args) : undefined;
+      const beginning = bound.begins ? begun(bound, this, count, a, b, c, all) : undefined;
       let result: unknown;
       try {
-        result = call(method, this, args);
+        result = call(method, this, count, a, b, c, all);
       } catch (error) {
-        bound.settle('threw', this, args, error, beginning);
+        bound.settle('threw', this, error, beginning, count, a, b, c, all);
         throw error;
       }
       const ending = typeof result === 'object' ? endingOf(result) : undefined;
-      if (ending !== undefined) return followed(result as object, ending, bound, this, args, beginning);
-      bound.settle('returned', this, args, result, beginning);
+      if (ending === undefined) bound.settle('returned', this, result, beginning, count, a, b, c, all);
+      else return follow(result as object, ending, new PendingCall(bound, this, beginning, count, a, b, c, all));
       return result;
     },
   }.wrapper;
 }
 
-function begun(bound: BoundChain, self: unknown, args: readonly unknown[]): Beginning {
-  const beginning: Beginning = { at: undefined, leases: new Map() };
-  bound.begin(self, args, beginning);
-  return beginning;
-}
+const listOf = (...args: unknown[]): readonly unknown[] => args;
 
-// Why apart from the wrapper: its variables would be captured, and so allocated, at every call.
-function followed(
-  result: object,
-  ending: Ending,
-  bound: BoundChain,
+function begun(
+  bound: Bound,
   self: unknown,
-  args: readonly unknown[],
-  beginning: Beginning | undefined,
-): unknown {
-  return follow(result, ending, new PendingCall(bound, self, args, beginning));
+  count: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  all: readonly unknown[] | undefined,
+): Beginning {
+  const beginning: Beginning = { at: undefined, entered: undefined };
+  bound.begin(self, beginning, count, a, b, c, all);
+  return beginning;
 }
 
 /** Gives the wrapper everything that can be read off the method: name, length, own properties, metadata. */

@@ -1,18 +1,19 @@
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { recorderOf } from '../recorder/wiring.js';
-import type { BoundChain } from './bound-chain.js';
+import type { Bound } from './bound.js';
 import { BoundInFlight } from './bound-in-flight.js';
 import { BoundInstrument } from './bound-instrument.js';
+import { BoundStack } from './bound-stack.js';
 import type { Instrument } from './instrument.js';
 import { adviseUnwired } from './unwired.js';
 
-/** The instruments of one wrapped method, chained and bound to each recorder that its calls report to. */
+/** The instruments of one wrapped method, bound to each recorder that its calls report to. */
 export class InstrumentedMethod {
   readonly instruments: Instrument[] = [];
-  private bound = new WeakMap<MetricsRecorder, BoundChain>();
+  private bound = new WeakMap<MetricsRecorder, Bound>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison is cheaper than a look-up.
   private lastRecorder: MetricsRecorder | undefined;
-  private lastBound: BoundChain | undefined;
+  private lastBound: Bound | undefined;
 
   /** Takes one more decorator: stacked ones share the wrapper. */
   add(instrument: Instrument): void {
@@ -21,8 +22,8 @@ export class InstrumentedMethod {
     this.lastRecorder = undefined;
   }
 
-  /** The first instrument as bound to the recorder of this instance; `undefined` where nothing is to be recorded. */
-  boundFor(instance: unknown): BoundChain | undefined {
+  /** What the calls are told to, bound to the recorder of this instance; `undefined` where nothing is to be recorded. */
+  boundFor(instance: unknown): Bound | undefined {
     try {
       const recorder = recorderOf(instance);
       if (recorder === undefined) return adviseUnwired(instance, this.instruments);
@@ -33,10 +34,10 @@ export class InstrumentedMethod {
     }
   }
 
-  private bind(recorder: MetricsRecorder): BoundChain {
+  private bind(recorder: MetricsRecorder): Bound {
     let bound = this.bound.get(recorder);
     if (bound === undefined) {
-      bound = this.chained(recorder);
+      bound = this.boundTo(recorder);
       this.bound.set(recorder, bound);
     }
     this.lastRecorder = recorder;
@@ -44,10 +45,11 @@ export class InstrumentedMethod {
     return bound;
   }
 
-  private chained(recorder: MetricsRecorder): BoundChain {
-    return this.instruments.reduce<BoundChain | undefined>((next, instrument) => {
-      const Bound = instrument.operation === 'enter' ? BoundInFlight : BoundInstrument;
-      return new Bound(instrument, recorder, next);
-    }, undefined) as BoundChain;
+  private boundTo(recorder: MetricsRecorder): Bound {
+    const parts = this.instruments.map((instrument) => {
+      const Part = instrument.operation === 'enter' ? BoundInFlight : BoundInstrument;
+      return new Part(instrument, recorder);
+    });
+    return parts.length === 1 ? (parts[0] as Bound) : new BoundStack(parts);
   }
 }

@@ -10,6 +10,6 @@ export function openOrRefuse({ family, site }: Instrument, recorder: MetricsReco
     const refuse = (): never => {
       throw new Unrecordable('family_clash', clash);
     };
-    return { add: refuse, set: refuse, observe: refuse, enter: refuse, leave: () => undefined };
+    return { find: refuse, place: refuse, add: refuse, set: refuse, observe: refuse, enter: refuse, leave: refuse };
   }
 }

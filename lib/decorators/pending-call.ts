@@ -1,30 +1,50 @@
 import type { End, Pending } from '../ends/ending.js';
 import type { Beginning } from './beginning.js';
-import type { BoundChain } from './bound-chain.js';
+import type { Bound } from './bound.js';
 
 /** A call that has handed back a result and not ended yet. */
 export class PendingCall implements Pending {
-  readonly owner: BoundChain;
-  readonly release: (() => void) | undefined;
+  readonly owner: Bound;
   readonly #self: unknown;
-  readonly #args: readonly unknown[];
   readonly #beginning: Beginning | undefined;
+  readonly #count: number;
+  readonly #a: unknown;
+  readonly #b: unknown;
+  readonly #c: unknown;
+  readonly #all: readonly unknown[] | undefined;
   #hasEnded = false;
 
-  constructor(owner: BoundChain, self: unknown, args: readonly unknown[], beginning: Beginning | undefined) {
+  constructor(
+    owner: Bound,
+    self: unknown,
+    beginning: Beginning | undefined,
+    count: number,
+    a: unknown,
+    b: unknown,
+    c: unknown,
+    all: readonly unknown[] | undefined,
+  ) {
     this.owner = owner;
-    this.release = beginning && releaseOf(owner, beginning);
     this.#self = self;
-    this.#args = args;
     this.#beginning = beginning;
+    this.#count = count;
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#all = all;
+  }
+
+  get release(): (() => void) | undefined {
+    return this.#beginning && releaseOf(this.owner, this.#beginning);
   }
 
   end(end: End, settled: unknown): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.owner.settle(end, this.#self, this.#args, settled, this.#beginning);
+    const [a, b, c] = [this.#a, this.#b, this.#c];
+    this.owner.settle(end, this.#self, settled, this.#beginning, this.#count, a, b, c, this.#all);
   }
 }
 
 // Why apart: it must hold neither the instance nor the arguments, which may hold the result.
-const releaseOf = (owner: BoundChain, beginning: Beginning) => (): void => owner.release(beginning);
+const releaseOf = (owner: Bound, beginning: Beginning) => (): void => owner.release(beginning);

@@ -1,5 +1,4 @@
 import type { DropReason } from '../definition/drop-reason.js';
-import { isPromise } from '../ends/plain-promise.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 import type { Instrument } from './instrument.js';
 
@@ -21,18 +20,15 @@ export function unrecordable(promise: Promise<unknown>): Unrecordable {
 }
 
 /**
- * Drops what an instrument could not record: for the reason that a family recorder gave, or for what was thrown. Throws
+ * Drops what an instrument could not record: for the reason that its family recorder gave, or for what was thrown. Throws
  * in strict mode only.
  */
 export function drop(
   { family, site }: Instrument,
   recorder: MetricsRecorder,
-  given: DropReason,
+  reason: DropReason,
   thrown: unknown,
-  values: readonly unknown[],
 ): void {
-  const promised = given === 'label_type' ? values.find(isPromise) : undefined;
-  const found = promised === undefined ? thrown : unrecordable(promised);
-  if (found instanceof Unrecordable) recorder.dropped(family, found.reason, site, found.cause);
-  else recorder.dropped(family, given, site, thrown);
+  if (thrown instanceof Unrecordable) recorder.dropped(family, thrown.reason, site, thrown.cause);
+  else recorder.dropped(family, reason, site, thrown);
 }

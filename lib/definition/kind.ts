@@ -1,16 +1,41 @@
+import type { DropReason } from './drop-reason.js';
+
 /** How a family's numbers behave over time. */
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
+
+/** What may be done with a number and a series. */
+export type Operation = 'add' | 'set' | 'observe';
 
 interface KindRules {
   /** Label names that the exposition formats keep for themselves. */
   readonly reservedLabels: readonly string[];
   /** What a sample's name may add to the family's name. */
   readonly sampleSuffixes: readonly string[];
+  readonly operations: readonly Operation[];
+  /** Why this number, as it may come from JavaScript, is none that the kind takes; `undefined` where it is. */
+  refuses(value: unknown): DropReason | undefined;
 }
+
+const finite = (value: unknown): DropReason | undefined => (Number.isFinite(value) ? undefined : 'not_finite');
 
 /** Everything that differs by kind alone. */
 export const kinds: Readonly<Record<MetricKind, KindRules>> = {
-  counter: { reservedLabels: [], sampleSuffixes: [''] },
-  gauge: { reservedLabels: [], sampleSuffixes: [''] },
-  histogram: { reservedLabels: ['le'], sampleSuffixes: ['', '_bucket', '_sum', '_count'] },
+  counter: {
+    reservedLabels: [],
+    sampleSuffixes: [''],
+    operations: ['add'],
+    refuses: (value) => ((value as number) < 0 ? 'negative_step' : finite(value)),
+  },
+  gauge: {
+    reservedLabels: [],
+    sampleSuffixes: [''],
+    operations: ['add', 'set'],
+    refuses: (value) => (typeof value === 'number' ? undefined : 'not_finite'),
+  },
+  histogram: {
+    reservedLabels: ['le'],
+    sampleSuffixes: ['', '_bucket', '_sum', '_count'],
+    operations: ['observe'],
+    refuses: finite,
+  },
 };

@@ -1,22 +1,18 @@
-import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import type { SampleWriter } from '../exposition/exposed-family.js';
+import type { Place } from '../recorder/metrics-recorder.js';
 import { SeriesRecorder } from './series-recorder.js';
 
 /** Per series one count for each bucket, one for what is above them all, and the sum. */
 export class HistogramRecorder extends SeriesRecorder {
   static readonly width = ({ buckets }: Family) => buckets.length + 2;
 
-  override observe(values: readonly unknown[], value: number): DropReason | undefined {
-    if (!Number.isFinite(value)) return 'not_finite';
-    const place = this.place(values, true);
-    if (typeof place !== 'number') return place;
+  override observe(place: Place, value: number): void {
     this.numbers.add(place + this.#bucketOf(value), 1);
     this.numbers.add(place + this.#sum, value);
-    return undefined;
   }
 
-  override write(place: number, samples: SampleWriter, depth: number): void {
+  override write(place: Place, samples: SampleWriter, depth: number): void {
     const { buckets } = this.family;
     let count = 0;
     for (let i = 0; i <= buckets.length; i++) {
@@ -27,7 +23,7 @@ export class HistogramRecorder extends SeriesRecorder {
     samples.sample(depth, '_count', count);
   }
 
-  override hasMoved(place: number): boolean {
+  override hasMoved(place: Place): boolean {
     return (
       this.family.buckets.some((_, i) => this.numbers.get(place + i) > 0) || this.numbers.get(place + this.#sum - 1) > 0
     );

@@ -75,9 +75,13 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   }
 
   protected override countDrop(family: Family, reason: DropReason): void {
-    this.#dropped.add([family.name, reason], 1);
+    this.#dropped.add(this.#placeOfDrops(family, reason), 1);
     const reasons = this.#reasons.get(family.name) ?? new Set();
     this.#reasons.set(family.name, reasons.add(reason));
+  }
+
+  #placeOfDrops({ name }: Family, reason: DropReason): number {
+    return this.#dropped.place([name, reason], true) as number;
   }
 
   #declare(family: Family, site: string): FamilyRecorder {
@@ -90,7 +94,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       hash: this.#hash,
     });
     this.#families.set(family.name, recorder);
-    for (const reason of dropReasons) this.#dropped.add([family.name, reason], 0);
+    for (const reason of dropReasons) this.#placeOfDrops(family, reason);
     return recorder;
   }
 

@@ -1,7 +1,6 @@
-import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import type { SampleWriter } from '../exposition/exposed-family.js';
-import type { FamilyRecorder, Lease } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
 import type { NumberStore } from '../series/number-store.js';
 import { SeriesTable, type TableOptions } from '../series/series-table.js';
 
@@ -26,23 +25,15 @@ export abstract class SeriesRecorder extends SeriesTable implements FamilyRecord
   /** Whether any number of this series has moved from 0. */
   abstract hasMoved(place: number): boolean;
 
-  // What a kind does not have is another kind's: the types refuse it, so only plain JavaScript gets here.
+  // What a kind does not have does nothing: the callers have asked the table of kinds.
 
-  add(_values: readonly unknown[], _by: number): DropReason | undefined {
-    return 'family_clash';
-  }
+  add(_place: Place, _by: number): void {}
 
-  set(_values: readonly unknown[], _value: number): DropReason | undefined {
-    return 'family_clash';
-  }
+  set(_place: Place, _value: number): void {}
 
-  observe(_values: readonly unknown[], _value: number): DropReason | undefined {
-    return 'family_clash';
-  }
+  observe(_place: Place, _value: number): void {}
 
-  enter(_values: readonly unknown[]): Lease | DropReason {
-    return 'family_clash';
-  }
+  enter(_place: Place): void {}
 
-  leave(_lease: Lease): void {}
+  leave(_place: Place): void {}
 }

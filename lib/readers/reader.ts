@@ -1,4 +1,4 @@
-import { call } from './call.js';
+import { call, callSettled } from './call.js';
 import type { AnyMethod } from './reader-types.js';
 
 /** Always the same value. */
@@ -24,11 +24,22 @@ export function readerOf(given: unknown, from: 'arguments' | 'settled'): Reader 
 }
 
 /**
- * Reads one value of a call. `settled` is the result or the error, whichever the reader was made for.
+ * Reads one value of a call. `settled` is the result or the error, whichever the reader was made for; the arguments are
+ * counted out as for `call`.
  *
  * Throws what the user's reader throws.
  */
-export function read(reader: Reader, self: unknown, args: readonly unknown[], settled: unknown): unknown {
-  if (typeof reader === 'function') return call(reader, self, args);
-  return reader instanceof Constant ? reader.value : reader.read.call(self, settled, ...args);
+export function read(
+  reader: Reader,
+  self: unknown,
+  settled: unknown,
+  count: number,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  all: readonly unknown[] | undefined,
+): unknown {
+  if (typeof reader === 'function') return call(reader, self, count, a, b, c, all);
+  if (reader instanceof Constant) return reader.value;
+  return callSettled(reader.read, self, settled, count, a, b, c, all);
 }

@@ -1,8 +1,9 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
+import { kinds, type Operation } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { MetricsError, shown } from '../error.js';
-import type { FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
+import type { FamilyRecorder, MetricsRecorder, Place } from './metrics-recorder.js';
 
 /** The labels of a call by hand; a family without labels takes none. */
 type Given<P extends Policies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
@@ -35,17 +36,17 @@ export class ByHand {
   readonly #recorder: MetricsRecorder;
   readonly #family: Family;
   readonly #site: string;
-  readonly #index: ReadonlyMap<string, number>;
+  readonly #names: readonly string[];
+  readonly #known: ReadonlySet<string>;
   #opened: FamilyRecorder | undefined;
   #clash: unknown;
-  #scratch: unknown[] | undefined;
 
   constructor(recorder: MetricsRecorder, family: Family) {
     this.#recorder = recorder;
     this.#family = family;
     this.#site = `recorder.${family.kind}("${family.name}")`;
-    this.#index = new Map(Object.keys(family.labels).map((name, i) => [name, i]));
-    this.#scratch = this.#freshValues();
+    this.#names = Object.keys(family.labels);
+    this.#known = new Set(this.#names);
     try {
       this.#opened = recorder.open(family, this.#site);
     } catch (clash) {
@@ -69,36 +70,50 @@ export class ByHand {
     this.#record('observe', labels, value);
   }
 
-  #record(operation: 'add' | 'set' | 'observe', labels: Labels | undefined, value: number): void {
-    if (this.#opened === undefined) {
-      this.#recorder.dropped(this.#family, 'family_clash', this.#site, this.#clash);
-      return;
-    }
-    // Why a fresh array where there is no scratch: a getter among the labels may record by hand itself.
-    const values = this.#scratch ?? this.#freshValues();
-    this.#scratch = undefined;
+  #record(operation: Operation, labels: Labels = {}, value: number): void {
+    const opened = this.#opened;
     let reason: DropReason | undefined;
     let cause: unknown;
     try {
-      this.#fill(values, labels);
-      reason = this.#opened[operation](values, value);
+      reason = this.#refusal(operation, value);
+      if (opened !== undefined && reason === undefined) {
+        const place = this.#place(opened, labels, operation !== 'set');
+        if (typeof place === 'number') opened[operation](place, value);
+        else reason = place;
+      }
     } catch (thrown) {
       reason = thrown instanceof MetricsError ? 'label_type' : 'reader_threw';
       cause = thrown;
     }
-    values.fill(undefined);
-    this.#scratch = values;
-    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause);
+    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause ?? this.#clash);
   }
 
-  #fill(values: unknown[], labels: Labels | undefined): void {
-    if (labels === undefined) return;
-    if (typeof labels !== 'object') throw this.#badLabels(`labels must be an object (given ${shown(labels)})`);
+  #refusal(operation: Operation, value: number): DropReason | undefined {
+    const { operations, refuses } = kinds[this.#family.kind];
+    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuses(value);
+  }
+
+  // Why each label is read once: it may be a getter.
+  #place(opened: FamilyRecorder, labels: Labels, folds: boolean): Place | DropReason {
+    this.#check(labels);
+    const names = this.#names;
+    if (names.length > 3)
+      return opened.place(
+        names.map((name) => labels[name]),
+        folds,
+      );
+    const a = names[0] && labels[names[0]];
+    const b = names[1] && labels[names[1]];
+    const c = names[2] && labels[names[2]];
+    return opened.find(a, b, c) ?? opened.place([a, b, c].slice(0, names.length), folds);
+  }
+
+  #check(labels: Labels): void {
+    if (typeof labels !== 'object' || labels === null)
+      throw this.#badLabels(`labels must be an object (given ${shown(labels)})`);
     for (const name in labels) {
-      const at = this.#index.get(name);
-      if (at === undefined)
-        throw this.#badLabels(`label ${shown(name)} is unknown (known: ${[...this.#index.keys()].join(', ')})`);
-      values[at] = labels[name];
+      if (!this.#known.has(name))
+        throw this.#badLabels(`label ${shown(name)} is unknown (known: ${this.#names.join(', ')})`);
     }
   }
 
@@ -106,9 +121,5 @@ export class ByHand {
     return new MetricsError(this.#site, [
       { code: 'label_type', message: `${wrong}. Give the family's labels by name.` },
     ]);
-  }
-
-  #freshValues(): unknown[] {
-    return new Array(this.#index.size).fill(undefined);
   }
 }

@@ -4,26 +4,39 @@ import type { Policies } from '../definition/label-policy.js';
 import type { Advice } from './advice.js';
 import type { CounterByHand, GaugeByHand, HistogramByHand } from './by-hand.js';
 
-/** What `enter` gives and `leave` takes back. */
-export type Lease = number;
+/** Names one series of a family in one recorder, until the family is cleared. */
+export type Place = number;
 
 /**
- * Records the observations of one family.
+ * Records the observations of one family, in two steps: first the series is found by its label values, in the order of the
+ * family's labels, then a number is recorded there. Nothing here throws.
  *
- * `values` are raw label values in the order of the family's labels. The array is borrowed: an implementation reads it
- * before it returns and never keeps it. Nothing here throws; an observation that cannot be recorded gives its reason.
+ * The caller has made sure that the family's kind has the operation and takes the number (`kinds` in `definition/`): a
+ * series must not be born of what is dropped.
  */
 export interface FamilyRecorder {
+  /**
+   * The place of a known series by its raw label values, `undefined` for those that the family does not have. May always
+   * say `undefined`; it is asked first for families of at most three labels, since no list has to be made for it.
+   */
+  find(a: unknown, b: unknown, c: unknown): Place | undefined;
+  /**
+   * The place of the series with these raw label values, born now if need be, or the reason why it may not be. The list
+   * is borrowed: it is read before this returns, and never kept.
+   *
+   * @param folds whether a value outside its label's domain becomes `other`: not where the number is to be set.
+   */
+  place(values: readonly unknown[], folds: boolean): Place | DropReason;
   /** Adds `by` to a counter (finite, not negative) or to a gauge. */
-  add(values: readonly unknown[], by: number): DropReason | undefined;
+  add(place: Place, by: number): void;
   /** Sets a gauge. NaN and the infinities are values too. */
-  set(values: readonly unknown[], value: number): DropReason | undefined;
+  set(place: Place, value: number): void;
   /** Observes a finite value in a histogram. */
-  observe(values: readonly unknown[], value: number): DropReason | undefined;
-  /** Adds 1 to a gauge until the lease is given back. */
-  enter(values: readonly unknown[]): Lease | DropReason;
-  /** Subtracts what `enter` added, from the very series that it was added to. */
-  leave(lease: Lease): void;
+  observe(place: Place, value: number): void;
+  /** Adds 1 to a gauge, until `leave`. */
+  enter(place: Place): void;
+  /** Subtracts what `enter` added, from the very series that it was added to, even if that was cleared meanwhile. */
+  leave(place: Place): void;
 }
 
 /** Receives observations from annotated methods and by hand. Extend `AbstractRecorder` to write another one. */

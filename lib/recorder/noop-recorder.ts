@@ -2,10 +2,12 @@ import { AbstractRecorder } from './abstract-recorder.js';
 import type { FamilyRecorder } from './metrics-recorder.js';
 
 const nowhere: FamilyRecorder = Object.freeze({
+  find: () => 0,
+  place: () => 0,
   add: () => undefined,
   set: () => undefined,
   observe: () => undefined,
-  enter: () => 0,
+  enter: () => undefined,
   leave: () => undefined,
 });
 

@@ -41,7 +41,7 @@ export class SeriesTable extends SeriesTrie {
    * @param folds whether a value outside its label's domain becomes `other`: only what adds up may.
    */
   place(raw: readonly unknown[], folds: boolean): number | DropReason {
-    return this.find(raw) ?? this.#firstSight(raw, folds);
+    return this.findAll(raw) ?? this.#firstSight(raw, folds);
   }
 
   /** Forgets every series; the initial ones are at 0 again. What was held from before leads to none of the new ones. */
@@ -70,7 +70,7 @@ export class SeriesTable extends SeriesTrie {
       if (typeof admitted !== 'string') return admitted.refused;
       values.push(admitted);
     }
-    const known = this.find(values);
+    const known = this.findAll(values);
     if (known === undefined && this.size >= this.#maxSeries) return 'overflow';
     const kept = values.map((value, depth) => (this.#domains[depth] as LabelDomain).keep(value));
     return this.insert(kept, raw, () => this.#numbers.allocate(this.#width));

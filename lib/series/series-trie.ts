@@ -30,8 +30,20 @@ export class SeriesTrie {
     return this.#size;
   }
 
-  /** The place of the series with these raw label values; `undefined` where they were not seen before. */
-  find(raw: readonly unknown[]): number | undefined {
+  /**
+   * The place of the series with these raw label values; `undefined` where they were not seen before. For at most three
+   * labels: a list of them would have to be allocated at every call.
+   */
+  find(a: unknown, b: unknown, c: unknown): number | undefined {
+    const ofA = this.root.get(a);
+    if (this.last === 0 || ofA === undefined) return ofA as number | undefined;
+    const ofB = (ofA as Branch).get(b);
+    if (this.last === 1 || ofB === undefined) return ofB as number | undefined;
+    return (ofB as Branch).get(c) as number | undefined;
+  }
+
+  /** The same for any number of labels. */
+  protected findAll(raw: readonly unknown[]): number | undefined {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
       const next = branch.get(raw[depth]);

@@ -6,6 +6,7 @@ import {
   type MetricsRecorder,
   type RecorderOptions,
 } from '../../lib/index.js';
+import { add } from './add.js';
 
 /** One exposed line: the sample's name and labels, and its value. */
 export type Readings = Readonly<Record<string, number>>;
@@ -68,9 +69,9 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
     describe('add', () => {
       it('counts label sets apart, and the same one together', async () => {
         const family = recorder.open(calls);
-        family.add(['x', 'a'], 1);
-        family.add(['x', 'a'], 2.5);
-        family.add(['y', 'a'], 1);
+        add(family, ['x', 'a'], 1);
+        add(family, ['x', 'a'], 2.5);
+        add(family, ['y', 'a'], 1);
         expect(await read(recorder, 'calls_total')).to.deep.equal({
           'calls_total{team="x",kind="a"}': 3.5,
           'calls_total{team="y",kind="a"}': 1,
@@ -80,30 +81,39 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       it('reads the borrowed array before it returns, and keeps nothing of it', async () => {
         const family = recorder.open(calls);
         const borrowed = ['x', 'a'];
-        family.add(borrowed, 1);
+        add(family, borrowed, 1);
         borrowed[0] = 'changed';
         expect(await read(recorder, 'calls_total')).to.deep.equal({ 'calls_total{team="x",kind="a"}': 1 });
       });
 
       it('counts a family without labels', async () => {
-        recorder.open(plain).add([], 1);
-        recorder.open(plain).add([], 1);
+        add(recorder.open(plain), [], 1);
+        add(recorder.open(plain), [], 1);
         expect(await read(recorder, 'plain_total')).to.deep.equal({ plain_total: 2 });
       });
 
-      it('refuses a negative step and what is not finite', async () => {
-        const family = recorder.open(plain);
-        expect(family.add([], -1)).to.equal('negative_step');
-        expect(family.add([], Number.NaN)).to.equal('not_finite');
-        expect(family.add([], Infinity)).to.equal('not_finite');
-        expect(await read(recorder, 'plain_total')).to.deep.equal({});
+      it('drops a negative step and what is not finite, of which no series is born', async () => {
+        const told: string[] = [];
+        const recording = create({ ...quiet, onError: ({ code }, site) => told.push(`${code} ${site}`) });
+        for (const by of [-1, Number.NaN, Infinity]) recording.counter(plain).inc({}, by);
+        expect(told.map((one) => one.split(' ')[0])).to.deep.equal(['negative_step', 'not_finite']);
+        expect(await read(recording, 'plain_total')).to.deep.equal({});
+      });
+
+      it('finds a series again by up to three label values, unless it always asks for the list', () => {
+        const family = recorder.open(calls);
+        expect(family.find('x', 'a', undefined)).to.equal(undefined);
+        const place = family.place(['x', 'a'], true);
+        expect(family.find('x', 'a', undefined)).to.be.oneOf([place, undefined]);
+        expect(family.place(['x', 'a'], true)).to.equal(place);
+        expect(family.find('x', 'b', undefined)).to.equal(undefined);
       });
 
       it('folds a value outside the closed domain into "other", and leaves the empty one empty', async () => {
         const family = recorder.open(calls);
-        family.add(['x', 'c'], 1);
-        family.add(['x', 'd'], 1);
-        family.add(['x', ''], 1);
+        add(family, ['x', 'c'], 1);
+        add(family, ['x', 'd'], 1);
+        add(family, ['x', ''], 1);
         expect(await read(recorder, 'calls_total')).to.deep.equal({
           'calls_total{team="x",kind="other"}': 2,
           'calls_total{team="x"}': 1,
@@ -119,7 +129,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       ];
       for (const [title, values, text] of sameSeries) {
         it(`is the same series for ${title}`, async () => {
-          for (const value of values) recorder.open(calls).add([value, 'a'], 1);
+          for (const value of values) add(recorder.open(calls), [value, 'a'], 1);
           expect(await read(recorder, 'calls_total')).to.deep.equal({
             [`calls_total{team="${text}",kind="a"}`]: values.length,
           });
@@ -127,7 +137,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       }
 
       it('is the same, absent, for null, undefined and the empty string', async () => {
-        for (const value of [null, undefined, '']) recorder.open(calls).add([value, 'a'], 1);
+        for (const value of [null, undefined, '']) add(recorder.open(calls), [value, 'a'], 1);
         expect(await read(recorder, 'calls_total')).to.deep.equal({ 'calls_total{kind="a"}': 3 });
       });
 
@@ -141,7 +151,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
           ['a,b:c', ''],
           ['a', 'b:c'],
         ]) {
-          family.add(pair, 1);
+          add(family, pair, 1);
         }
         expect(Object.keys(await read(recorder, 'pairs_total'))).to.have.length(6);
       });
@@ -149,13 +159,13 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       it('is dropped where it is an array, an object, a function or a symbol', async () => {
         const family = recorder.open(calls);
         for (const value of [['x'], { toString: () => 'x' }, () => 'x', Symbol('x')]) {
-          expect(family.add([value, 'a'], 1)).to.equal('label_type');
+          expect(add(family, [value, 'a'], 1)).to.equal('label_type');
         }
         expect(await read(recorder, 'calls_total')).to.deep.equal({});
       });
 
       it('is cut at 1,024 code points', async () => {
-        recorder.open(calls).add(['😀'.repeat(2000), 'a'], 1);
+        add(recorder.open(calls), ['😀'.repeat(2000), 'a'], 1);
         const [name = ''] = Object.keys(await read(recorder, 'calls_total'));
         expect(name).to.equal(`calls_total{team="${'😀'.repeat(1023)}…",kind="a"}`);
       });
@@ -177,8 +187,8 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
 
       it('drops a value to be set past the limit of a label', async () => {
         const family = recorder.open(size);
-        expect(family.set(['x'], 1)).to.equal(undefined);
-        expect(family.set(['y'], 1)).to.equal('overflow');
+        family.set(family.place(['x'], false) as number, 1);
+        expect(family.place(['y'], false)).to.equal('overflow');
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 1 });
       });
     });
@@ -186,13 +196,14 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
     describe('enter and leave', () => {
       it('counts what is in flight, folded past the limit, and returns to 0', async () => {
         const family = recorder.open(size);
-        const leases = ['x', 'x', 'y'].map((team) => family.enter([team]));
+        const places = ['x', 'x', 'y'].map((team) => family.place([team], true) as number);
+        for (const place of places) family.enter(place);
         expect(await read(recorder, 'size')).to.deep.equal({
           'size{team="first"}': 0,
           'size{team="x"}': 2,
           'size{team="other"}': 1,
         });
-        for (const lease of leases) family.leave(lease as number);
+        for (const place of places) family.leave(place);
         expect(Object.values(await read(recorder, 'size'))).to.deep.equal([0, 0, 0]);
       });
     });
@@ -210,8 +221,9 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         });
       });
 
-      it('never observes what is not finite', () => {
-        expect(recorder.open(latency).observe(['x'], Number.NaN)).to.equal('not_finite');
+      it('never observes what is not finite', async () => {
+        for (const value of [Number.NaN, Infinity]) recorder.histogram(latency).observe({ team: 'x' }, value);
+        expect(await read(recorder, 'latency_seconds')).to.deep.equal({});
       });
     });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { attachRecorder, Counter, defineCounter, defineGauge, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { add } from '../contracts/add.js';
 import { describeMetricsRecorder } from '../contracts/metrics-recorder.contract.js';
 import { readSamples } from './read-samples.js';
 
@@ -61,9 +62,13 @@ describe('PrometheusRecorder', () => {
   it('drops label sets past the bound of the family, and past its own', () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2 });
     const few = recorder.open(defineCounter({ name: 'few_total', help: 'Few', labels: { id: {} }, maxSeries: 1 }));
-    expect([few.add(['a'], 1), few.add(['b'], 1), few.add(['a'], 1)]).to.deep.equal([undefined, 'overflow', undefined]);
+    expect([add(few, ['a'], 1), add(few, ['b'], 1), add(few, ['a'], 1)]).to.deep.equal([
+      undefined,
+      'overflow',
+      undefined,
+    ]);
     const more = recorder.open(jobs);
-    expect([more.add(['a'], 1), more.add(['b'], 1), more.add(['c'], 1)]).to.deep.equal([
+    expect([add(more, ['a'], 1), add(more, ['b'], 1), add(more, ['c'], 1)]).to.deep.equal([
       undefined,
       undefined,
       'overflow',
