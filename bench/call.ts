@@ -1,32 +1,76 @@
 import { labelValues } from './label-values.js';
-import { type Service, subjects } from './subjects.js';
+import { operations } from './operations.js';
+import type { Service, Subject } from './service.js';
+
+/** What one arrangement has given for one subject. */
+export interface Figure {
+  readonly name: string;
+  readonly nanoseconds: number;
+  readonly bytes: number;
+}
 
 // One arrangement in a process of its own: what else was compiled there would change the figures.
-const [methods, strings] = process.argv.slice(2);
+const [operation = '', methods, strings] = process.argv.slice(2);
 const count = Number(methods);
+const isAsync = operation.endsWith('async');
 // Why many short rounds: what else the machine does slows some of them down, and the median leaves those out.
 const calls = 15_000;
-const rounds = 240;
+const rounds = 200;
 const warmUp = 40;
+const weighed = 10;
 
-function nanosecondsPerCall(services: readonly Service[], teams: readonly string[], types: readonly string[]): number {
-  const start = process.hrtime.bigint();
+type Values = ReturnType<typeof labelValues>;
+
+function callAll(services: readonly Service[], { teams, types }: Values): void {
   for (let i = 0; i < calls; i++) {
     (services[i % services.length] as Service).handle(teams[i] as string, types[i] as string);
   }
+}
+
+async function awaitAll(services: readonly Service[], { teams, types }: Values): Promise<void> {
+  for (let i = 0; i < calls; i++) {
+    await (services[i % services.length] as Service).handle(teams[i] as string, types[i] as string);
+  }
+}
+
+async function round(services: readonly Service[], values: Values): Promise<number> {
+  const start = process.hrtime.bigint();
+  if (isAsync) await awaitAll(services, values);
+  else callAll(services, values);
   return Number(process.hrtime.bigint() - start) / calls;
+}
+
+/** The least of several weighings: the garbage collector may have run in some, and the compiler in others. */
+async function bytesPerCall(services: readonly Service[], values: Values): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < weighed; i++) {
+    global.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    await round(services, values);
+    const grown = (process.memoryUsage().heapUsed - before) / calls;
+    if (grown >= 0) least = Math.min(least, grown);
+  }
+  return least;
 }
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 }
 
-const runs = subjects.map(({ name, services }) => ({ name, services: services(count), times: [] as number[] }));
-for (let round = 0; round < rounds; round++) {
-  for (const run of runs) {
-    const { teams, types } = labelValues(calls, strings === 'fresh');
-    const time = nanosecondsPerCall(run.services, teams, types);
-    if (round >= warmUp) run.times.push(time);
+async function figures(subjects: readonly Subject[]): Promise<Figure[]> {
+  const runs = subjects.map(({ name, services }) => ({ name, services: services(count), times: [] as number[] }));
+  for (let i = 0; i < rounds; i++) {
+    for (const { services, times } of runs) {
+      const time = await round(services, labelValues(calls, strings === 'fresh'));
+      if (i >= warmUp) times.push(time);
+    }
   }
+  const found: Figure[] = [];
+  for (const { name, services, times } of runs) {
+    const values = labelValues(calls, strings === 'fresh');
+    found.push({ name, nanoseconds: median(times), bytes: await bytesPerCall(services, values) });
+  }
+  return found;
 }
-console.log(JSON.stringify(runs.map(({ name, times }) => ({ name, nanoseconds: median(times) }))));
+
+console.log(JSON.stringify(await figures(operations[operation] ?? [])));

@@ -1,0 +1,42 @@
+import {
+  attachRecorder,
+  Counter,
+  Gauge,
+  Histogram,
+  InFlight,
+  instrumentMethod,
+  type MethodDecoratorOf,
+  PrometheusRecorder,
+  Timed,
+} from 'flowplane-metrics';
+import { each, type Service, type Subject } from './service.js';
+
+type Decorator = MethodDecoratorOf<Service, Service, Service['handle']>;
+
+const labels = { team: (team: string) => team, type: (_team: string, type: string) => type };
+
+/** Every decorator, for the service with this number. */
+const decorators = {
+  counter: (i: number): Decorator => Counter({ name: `counted_${i}_total`, help: 'Calls', labels }),
+  gauge: (i: number): Decorator => Gauge({ name: `gauged_${i}`, help: 'A value', labels, value: () => 7 }),
+  histogram: (i: number): Decorator =>
+    Histogram({ name: `observed_${i}_bytes`, help: 'A value', labels, value: () => 0.07 }),
+  timed: (i: number): Decorator => Timed({ name: `timed_${i}_seconds`, help: 'A duration', labels }),
+  inFlight: (i: number): Decorator => InFlight({ name: `in_flight_${i}`, help: 'Calls in flight', labels }),
+};
+
+/** Services whose method carries these decorators. */
+export function decorated(bare: () => Service, ...kinds: (keyof typeof decorators)[]): Subject {
+  return {
+    name: 'decorated',
+    services(count) {
+      const recorder = new PrometheusRecorder();
+      return each(count, (i) => {
+        const service = bare();
+        const prototype = Object.getPrototypeOf(service) as Service;
+        instrumentMethod(prototype, 'handle', ...kinds.map((kind) => decorators[kind](i)));
+        return attachRecorder(service, recorder);
+      });
+    },
+  };
+}
