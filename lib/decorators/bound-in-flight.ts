@@ -11,14 +11,14 @@ import { drop } from './unrecordable.js';
 /** An in-flight gauge that reports to one recorder: +1 when a call begins, −1 when it has ended. */
 export class BoundInFlight implements Bound {
   readonly begins = true;
-  readonly #instrument: Instrument;
-  readonly #recorder: MetricsRecorder;
-  readonly #family: FamilyRecorder;
+  private readonly instrument: Instrument;
+  private readonly recorder: MetricsRecorder;
+  private readonly family: FamilyRecorder;
 
   constructor(instrument: Instrument, recorder: MetricsRecorder) {
-    this.#instrument = instrument;
-    this.#recorder = recorder;
-    this.#family = openOrRefuse(instrument, recorder);
+    this.instrument = instrument;
+    this.recorder = recorder;
+    this.family = openOrRefuse(instrument, recorder);
   }
 
   begin(
@@ -33,16 +33,15 @@ export class BoundInFlight implements Bound {
     let place: Place | DropReason = 'reader_threw';
     let cause: unknown;
     try {
-      const { returned } = this.#instrument.labels;
-      place = placeOf(this.#family, returned, true, self, undefined, count, a, b, c, all);
+      const { returned } = this.instrument.labels;
+      place = placeOf(this.family, returned, true, self, undefined, count, a, b, c, all);
     } catch (thrown) {
       cause = thrown;
     }
     if (typeof place === 'number') {
-      this.#family.enter(place);
-      beginning.entered ??= new Map();
-      beginning.entered.set(this, place);
-    } else drop(this.#instrument, this.#recorder, place, cause);
+      this.family.enter(place);
+      beginning.entered = { by: this, place, next: beginning.entered };
+    } else drop(this.instrument, this.recorder, place, cause);
   }
 
   settle(_end: End, _self: unknown, _settled: unknown, beginning: Beginning | undefined): void {
@@ -50,9 +49,10 @@ export class BoundInFlight implements Bound {
   }
 
   release({ entered }: Beginning): void {
-    const place = entered?.get(this);
-    if (place === undefined) return;
-    entered?.delete(this);
-    this.#family.leave(place);
+    let mine = entered;
+    while (mine !== undefined && mine.by !== this) mine = mine.next;
+    if (mine?.place === undefined) return;
+    this.family.leave(mine.place);
+    mine.place = undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { DropReason } from '../definition/drop-reason.js';
-import { kinds, type Operation } from '../definition/kind.js';
+import { kinds } from '../definition/kind.js';
 import type { End } from '../ends/ending.js';
 import { isPromise } from '../ends/plain-promise.js';
 import { Constant, type Reader, read } from '../readers/reader.js';
@@ -79,7 +79,8 @@ export class BoundInstrument implements Bound {
   release(): void {}
 
   private setOrObserve(place: Place, number: number): void {
-    this.family[this.instrument.operation as Operation](place, number);
+    if (this.instrument.operation === 'set') this.family.set(place, number);
+    else this.family.observe(place, number);
   }
 
   /** The number to record; `undefined` where the call is not wanted. Throws where there is none. */
@@ -93,18 +94,26 @@ export class BoundInstrument implements Bound {
     c: unknown,
     all: readonly unknown[] | undefined,
   ): number | undefined {
-    const { when, amount, family } = this.instrument;
+    const { when, amount } = this.instrument;
     const wanted = when === undefined || read(when, self, settled, count, a, b, c, all);
-    if (isPromise(wanted)) throw unrecordable(wanted);
-    if (!wanted) return undefined;
+    if (wanted !== true && !isWanted(wanted)) return undefined;
     const number = amount === undefined ? this.since(beginning) : read(amount, self, settled, count, a, b, c, all);
-    if (isPromise(number)) throw unrecordable(number);
-    const refusal = Number.isFinite(number) ? kinds[family.kind].refuses(number) : 'not_finite';
-    if (refusal !== undefined) throw new Unrecordable(refusal);
-    return number as number;
+    if (Number.isFinite(number) && (!this.adds || (number as number) >= 0)) return number as number;
+    throw this.refusal(number);
+  }
+
+  private refusal(number: unknown): Unrecordable {
+    if (isPromise(number)) return unrecordable(number);
+    return new Unrecordable(kinds[this.instrument.family.kind].refuses(number) ?? 'not_finite');
   }
 
   private since(beginning: Beginning | undefined): number {
     return this.recorder.now() - (beginning?.at ?? Number.NaN);
   }
+}
+
+/** Whether `when` has said yes. Throws where it has promised to. */
+function isWanted(answer: unknown): boolean {
+  if (isPromise(answer)) throw unrecordable(answer);
+  return Boolean(answer);
 }

@@ -5,14 +5,14 @@ import type { Bound } from './bound.js';
 /** A call that has handed back a result and not ended yet. */
 export class PendingCall implements Pending {
   readonly owner: Bound;
-  readonly #self: unknown;
-  readonly #beginning: Beginning | undefined;
-  readonly #count: number;
-  readonly #a: unknown;
-  readonly #b: unknown;
-  readonly #c: unknown;
-  readonly #all: readonly unknown[] | undefined;
-  #hasEnded = false;
+  private readonly self: unknown;
+  private readonly beginning: Beginning | undefined;
+  private readonly count: number;
+  private readonly a: unknown;
+  private readonly b: unknown;
+  private readonly c: unknown;
+  private readonly all: readonly unknown[] | undefined;
+  private hasEnded = false;
 
   constructor(
     owner: Bound,
@@ -25,24 +25,24 @@ export class PendingCall implements Pending {
     all: readonly unknown[] | undefined,
   ) {
     this.owner = owner;
-    this.#self = self;
-    this.#beginning = beginning;
-    this.#count = count;
-    this.#a = a;
-    this.#b = b;
-    this.#c = c;
-    this.#all = all;
+    this.self = self;
+    this.beginning = beginning;
+    this.count = count;
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.all = all;
   }
 
   get release(): (() => void) | undefined {
-    return this.#beginning && releaseOf(this.owner, this.#beginning);
+    return this.beginning && releaseOf(this.owner, this.beginning);
   }
 
   end(end: End, settled: unknown): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    const [a, b, c] = [this.#a, this.#b, this.#c];
-    this.owner.settle(end, this.#self, settled, this.#beginning, this.#count, a, b, c, this.#all);
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    const [a, b, c] = [this.a, this.b, this.c];
+    this.owner.settle(end, this.self, settled, this.beginning, this.count, a, b, c, this.all);
   }
 }
 

@@ -31,7 +31,10 @@ const endings: readonly Ending[] = [
 export function endingOf(result: unknown): Ending | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   try {
-    return endings.find(({ is }) => is(result));
+    for (const ending of endings) {
+      if (ending.is(result)) return ending;
+    }
+    return undefined;
   } catch {
     // Why swallowed: only what refuses to be looked at, such as a revoked Proxy, gets here; it is handed back as it is.
     return undefined;

@@ -13,9 +13,10 @@ export function isPlainPromise(value: unknown): value is Promise<unknown> {
   return isPromise(value) && isDirectPromise(value) && Object.getOwnPropertyNames(value).length === 0;
 }
 
-// Why by depth: a promise of another realm has another Promise.prototype, two steps from the end of its chain as well.
+// Why also by depth: a promise of another realm has another Promise.prototype, two steps from the end of its chain as well.
 function isDirectPromise(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
+  if (prototype === Promise.prototype) return true;
   const next = prototype && Object.getPrototypeOf(prototype);
   return next !== null && Object.getPrototypeOf(next) === null;
 }

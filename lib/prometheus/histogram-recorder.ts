@@ -1,15 +1,25 @@
 import type { Family } from '../definition/family.js';
 import type { SampleWriter } from '../exposition/exposed-family.js';
 import type { Place } from '../recorder/metrics-recorder.js';
+import type { TableOptions } from '../series/series-table.js';
 import { SeriesRecorder } from './series-recorder.js';
 
 /** Per series one count for each bucket, one for what is above them all, and the sum. */
 export class HistogramRecorder extends SeriesRecorder {
   static readonly width = ({ buckets }: Family) => buckets.length + 2;
+  private readonly bounds: Float64Array;
+
+  constructor(family: Family, options: TableOptions) {
+    super(family, options);
+    this.bounds = Float64Array.from(family.buckets);
+  }
 
   override observe(place: Place, value: number): void {
-    this.numbers.add(place + this.#bucketOf(value), 1);
-    this.numbers.add(place + this.#sum, value);
+    const { bounds } = this;
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
+    this.numbers.add(place + bucket, 1);
+    this.numbers.add(place + bounds.length + 1, value);
   }
 
   override write(place: Place, samples: SampleWriter, depth: number): void {
@@ -31,12 +41,5 @@ export class HistogramRecorder extends SeriesRecorder {
 
   get #sum(): number {
     return this.family.buckets.length + 1;
-  }
-
-  #bucketOf(value: number): number {
-    const { buckets } = this.family;
-    let at = 0;
-    while (at < buckets.length && value > (buckets[at] as number)) at++;
-    return at;
   }
 }
