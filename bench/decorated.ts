@@ -18,6 +18,7 @@ const labels = { team: (team: string) => team, type: (_team: string, type: strin
 /** Every decorator, for the service with this number. */
 const decorators = {
   counter: (i: number): Decorator => Counter({ name: `counted_${i}_total`, help: 'Calls', labels }),
+  plainCounter: (i: number): Decorator => Counter({ name: `counted_plainly_${i}_total`, help: 'Calls' }),
   gauge: (i: number): Decorator => Gauge({ name: `gauged_${i}`, help: 'A value', labels, value: () => 7 }),
   histogram: (i: number): Decorator =>
     Histogram({ name: `observed_${i}_bytes`, help: 'A value', labels, value: () => 0.07 }),
@@ -28,7 +29,7 @@ const decorators = {
 /** Services whose method carries these decorators. */
 export function decorated(bare: () => Service, ...kinds: (keyof typeof decorators)[]): Subject {
   return {
-    name: 'decorated',
+    name: kinds[0] === 'plainCounter' ? 'decorated, no labels' : 'decorated',
     services(count) {
       const recorder = new PrometheusRecorder();
       return each(count, (i) => {

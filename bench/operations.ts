@@ -14,6 +14,7 @@ export const operations: Readonly<Record<string, readonly Subject[]>> = {
     decorated(bareService, 'counter'),
     byHand.counter,
     openTelemetryAdd,
+    decorated(bareService, 'plainCounter'),
     nestjsOtel,
     autometrics,
   ],

@@ -43,7 +43,7 @@ export const openTelemetryAdd: Subject = {
   },
 };
 
-/** Why without labels: its decorator has none. */
+/** Why without labels: its decorator has none. To be compared with ours without labels. */
 export const nestjsOtel: Subject = {
   name: 'nestjs-otel decorator',
   services(count) {

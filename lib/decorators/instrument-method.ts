@@ -1,4 +1,4 @@
-import { endingOf, follow } from '../ends/follow.js';
+import { endingOf, endingOfEvery, follow } from '../ends/follow.js';
 import { call } from '../readers/call.js';
 import type { AnyMethod } from '../readers/reader-types.js';
 import type { Beginning } from './beginning.js';
@@ -41,6 +41,7 @@ export function unshared<M extends AnyMethod>(fn: M): M {
 
 // Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed.
 function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
+  const known = endingOfEvery(method);
   return {
     wrapper(this: unknown, ...args: unknown[]): unknown {
       const bound = site.boundFor(this);
@@ -59,7 +60,7 @@ function wrapperOf(method: AnyMethod, site: InstrumentedMethod): AnyMethod {
         bound.settle('threw', this, error, beginning, count, a, b, c, all);
         throw error;
       }
-      const ending = typeof result === 'object' ? endingOf(result) : undefined;
+      const ending = known ?? (typeof result === 'object' ? endingOf(result) : undefined);
       if (ending === undefined) bound.settle('returned', this, result, beginning, count, a, b, c, all);
       else return follow(result as object, ending, new PendingCall(bound, this, beginning, count, a, b, c, all));
       return result;

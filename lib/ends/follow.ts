@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import type { AnyMethod } from '../readers/reader-types.js';
 import { asyncGeneratorEnding } from './async-generator.js';
 import type { Ending, Pending } from './ending.js';
 import { generatorEnding } from './generator.js';
@@ -26,6 +28,14 @@ const endings: readonly Ending[] = [
   nodeStreamEnding,
   webStreamEnding,
 ];
+
+/**
+ * How everything ends that this method gives back, where that is known before it is called: an async function gives a new
+ * and plain promise. It saves looking at each.
+ */
+export function endingOfEvery(method: AnyMethod): Ending | undefined {
+  return types.isAsyncFunction(method) && !types.isGeneratorFunction(method) ? promiseEnding : undefined;
+}
 
 /** How this result ends; `undefined` where it has ended. */
 export function endingOf(result: unknown): Ending | undefined {
