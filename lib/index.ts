@@ -22,6 +22,7 @@ export type { LabelPolicy, LabelSet, LabelValue, Policies } from './definition/l
 export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export type { ExposedFamily, Scrapable } from './exposition/exposed-family.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
+export type { FamilySnapshot, SampleSnapshot } from './exposition/snapshot.js';
 export type { Explanation, FamilyState } from './prometheus/explain.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';

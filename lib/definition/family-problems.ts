@@ -56,10 +56,10 @@ export function namedProblems(given: Unchecked): Problem[] {
         `"maxSeries" must be a whole number above 0 (given ${shown(maxSeries)}). Leave it out for the recorder's own bound.`,
     ),
     ...unless(
-      expireAfterSeconds === undefined,
-      'not_supported',
+      expireAfterSeconds === undefined || (Number.isFinite(expireAfterSeconds) && (expireAfterSeconds as number) > 0),
+      'illegal_option',
       () =>
-        `"expireAfterSeconds" is not supported yet (given ${shown(expireAfterSeconds)}). Leave it out: series stay.`,
+        `"expireAfterSeconds" must be a number above 0 (given ${shown(expireAfterSeconds)}). Leave it out: series stay.`,
     ),
     ...unless(
       aggregator === undefined || aggregators.includes(aggregator as string),

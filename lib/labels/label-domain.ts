@@ -43,6 +43,12 @@ export class LabelDomain {
     return folds ? other : { refused: 'overflow' };
   }
 
+  /** The label value that a raw one is exposed as, whatever the domain; one that is never a label is `undefined`. */
+  exposed(raw: unknown): string | undefined {
+    const text = labelText(raw);
+    return text === undefined || text === '' || this.#disguise === undefined ? text : this.#disguise(text);
+  }
+
   /**
    * Remembers an admitted value that a series has, and gives the one string object that all series share.
    *

@@ -26,15 +26,19 @@ export class GaugeRecorder extends SeriesRecorder {
   override leave(place: Place): void {
     this.numbers.add(place, -1);
     this.numbers.add(place + 1, -1);
-    if (this.#removed.size > 0 && this.#removed.has(place) && this.numbers.get(place + 1) === 0) {
+    if (this.#removed.size > 0 && this.#removed.has(place) && !this.isHeld(place)) {
       this.#removed.delete(place);
       super.retire(place);
     }
   }
 
+  override isHeld(place: Place): boolean {
+    return this.numbers.get(place + 1) > 0;
+  }
+
   protected override retire(place: Place): void {
-    if (this.numbers.get(place + 1) === 0) super.retire(place);
-    else this.#removed.add(place);
+    if (this.isHeld(place)) this.#removed.add(place);
+    else super.retire(place);
   }
 
   override write(place: Place, samples: SampleWriter, depth: number): void {

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { type DropReason, dropReasons } from '../definition/drop-reason.js';
 import { type Family, family as familyOf, sameDefinition } from '../definition/family.js';
 import { allInstruments } from '../definition/instruments.js';
+import type { MetricKind } from '../definition/kind.js';
+import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { MetricsError, refuseIfAny } from '../error.js';
 import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
+import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
 import { hashedWith } from '../labels/hashed.js';
 import type { Disguise } from '../labels/label-domain.js';
 import { labelText } from '../labels/label-text.js';
@@ -11,6 +14,7 @@ import { AbstractRecorder } from '../recorder/abstract-recorder.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { NumberStore } from '../series/number-store.js';
+import { ExpiringRecorder } from './expiring-recorder.js';
 import { type Explanation, explained } from './explain.js';
 import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
 import { withProcessMetrics } from './process-metrics.js';
@@ -30,6 +34,7 @@ const droppedFamily = familyOf(
 /** Keeps the series in memory and exposes them to Prometheus. */
 export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #families = new Map<string, SeriesRecorder>();
+  readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
   readonly #dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers: this.#numbers });
@@ -53,15 +58,30 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {
-    return this.#families.get(family.name) === undefined ? this.#declare(family, site) : this.#reopen(family, site);
+    const recorder = this.#families.has(family.name) ? this.#reopen(family, site) : this.#declare(family, site);
+    return this.#expiring.get(family.name) ?? recorder;
+  }
+
+  /**
+   * Removes the series of a family that have these labels, whatever their other ones; says how many there were. What was
+   * held from before, such as a call in flight, does not bring them back.
+   */
+  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+    return this.#families.get(name)?.remove(labels) ?? 0;
+  }
+
+  /** Every family that a scrape would show, as plain data: for tests and tools. */
+  async snapshot(): Promise<FamilySnapshot[]> {
+    return (await this.exposedFamilies()).map(snapshotOf);
   }
 
   /** Forgets every series of a family but its `initial` ones, which are at 0 again. Unknown families are left alone. */
   clear({ name }: Family): void {
-    this.#families.get(name)?.clear();
+    (this.#expiring.get(name) ?? this.#families.get(name))?.clear();
   }
 
   async exposedFamilies(): Promise<readonly ExposedFamily[]> {
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
     const own = [...this.#families].map(([name, recorder]) =>
       exposed(recorder, this.#prefix + name, this.#constantLabels),
     );
@@ -84,7 +104,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     return this.#dropped.place([name, reason], true) as number;
   }
 
-  #declare(family: Family, site: string): FamilyRecorder {
+  #declare(family: Family, site: string): SeriesRecorder {
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash))
       throw hashKeyMissing(family, site);
     this.#names.take(family, this.#prefix + family.name, site);
@@ -94,11 +114,14 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       hash: this.#hash,
     });
     this.#families.set(family.name, recorder);
+    if (family.expireAfterSeconds !== undefined) {
+      this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
+    }
     for (const reason of dropReasons) this.#placeOfDrops(family, reason);
     return recorder;
   }
 
-  #reopen(family: Family, site: string): FamilyRecorder {
+  #reopen(family: Family, site: string): SeriesRecorder {
     const recorder = this.#families.get(family.name) as SeriesRecorder;
     const first = recorder.family;
     if (first === family) return recorder;

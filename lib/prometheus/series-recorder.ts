@@ -25,6 +25,11 @@ export abstract class SeriesRecorder extends SeriesTable implements FamilyRecord
   /** Whether any number of this series has moved from 0. */
   abstract hasMoved(place: number): boolean;
 
+  /** Whether a call in flight holds this series. */
+  isHeld(_place: Place): boolean {
+    return false;
+  }
+
   // What a kind does not have does nothing: the callers have asked the table of kinds.
 
   add(_place: Place, _by: number): void {}

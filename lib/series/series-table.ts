@@ -2,7 +2,7 @@ import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import { type Disguise, LabelDomain } from '../labels/label-domain.js';
 import type { NumberStore } from './number-store.js';
-import { SeriesTrie } from './series-trie.js';
+import { type Selection, SeriesTrie } from './series-trie.js';
 
 /** How a table is to be bounded and filled. */
 export interface TableOptions {
@@ -22,6 +22,10 @@ export class SeriesTable extends SeriesTrie {
   readonly #domains: readonly LabelDomain[];
   readonly #maxSeries: number;
   readonly #initial: readonly (readonly unknown[])[];
+  readonly #names: readonly string[];
+  readonly #isLimited: boolean;
+  /** How many series were removed since the domains were counted. */
+  #removed = 0;
 
   constructor(family: Family, { maxSeries, numbers, width, hash }: TableOptions) {
     const policies = Object.values(family.labels);
@@ -30,8 +34,9 @@ export class SeriesTable extends SeriesTrie {
     this.#width = width;
     this.#domains = policies.map((policy) => new LabelDomain(policy, policy.hash ? hash : undefined));
     this.#maxSeries = maxSeries;
-    const names = Object.keys(family.labels);
-    this.#initial = family.initial.map((labels) => names.map((name) => labels[name]));
+    this.#isLimited = policies.some(({ limit }) => limit !== undefined);
+    this.#names = Object.keys(family.labels);
+    this.#initial = family.initial.map((labels) => this.#names.map((name) => labels[name]));
     this.#declareInitial();
   }
 
@@ -44,19 +49,59 @@ export class SeriesTable extends SeriesTrie {
     return this.findAll(raw) ?? this.#firstSight(raw, folds);
   }
 
+  /** Removes the series that have these labels, whatever their other ones; says how many there were. */
+  remove(labels: Readonly<Record<string, unknown>>): number {
+    if (Object.keys(labels).some((name) => !this.#names.includes(name))) return 0;
+    const wanted = this.#names.map((name, depth) => this.#wanted(depth, labels[name]));
+    if (wanted.includes(null)) return 0;
+    return this.#removeSelected({
+      label: (depth, value) => (wanted[depth] ?? value) === value,
+      series: () => true,
+    });
+  }
+
+  /** Removes the series whose places are to go; says how many there were. */
+  removeWhere(goes: (place: number) => boolean): number {
+    return this.#removeSelected({ label: () => true, series: goes });
+  }
+
   /** Forgets every series; the initial ones are at 0 again. What was held from before leads to none of the new ones. */
   clear(): void {
-    const places: number[] = [];
-    this.visit({ label: () => undefined, series: (place) => places.push(place) });
-    this.empty();
-    for (const domain of this.#domains) domain.forget();
-    for (const place of places) this.retire(place);
+    this.removeWhere(() => true);
     this.#declareInitial();
   }
 
   /** Takes back the numbers of a series that is gone. */
   protected retire(place: number): void {
     this.#numbers.free(place, this.#width);
+  }
+
+  /** The label value that is meant: `undefined` where any is, `null` where none can be. */
+  #wanted(depth: number, raw: unknown): string | undefined | null {
+    return raw === undefined ? undefined : ((this.#domains[depth] as LabelDomain).exposed(raw) ?? null);
+  }
+
+  #removeSelected(selection: Selection): number {
+    const places = this.takeOut(selection);
+    for (const place of places) this.retire(place);
+    this.#removed += places.length;
+    if (this.#isLimited || this.#removed > this.size) this.#recount();
+    return places.length;
+  }
+
+  /**
+   * Has the domains remember only what the series still have. Why not at each removal: it takes as long as there are
+   * series; it is needed at once only where the number of values is limited.
+   */
+  #recount(): void {
+    this.#removed = 0;
+    for (const domain of this.#domains) domain.forget();
+    this.visit({
+      label: (depth, value) => {
+        this.#domains[depth]?.keep(value);
+      },
+      series: () => undefined,
+    });
   }
 
   #declareInitial(): void {

@@ -9,6 +9,13 @@ export interface SeriesVisitor {
   series(place: number): void;
 }
 
+/** Says which series are meant. */
+export interface Selection {
+  /** Whether series with this value of the label at this depth may be among them. */
+  label(depth: number, value: string): boolean;
+  series(place: number): boolean;
+}
+
 /**
  * Label sets and the places of their numbers: one level of Maps per label, so that no separator can make two sets one.
  *
@@ -68,10 +75,12 @@ export class SeriesTrie {
     }) as number;
   }
 
-  /** Forgets every series. */
-  protected empty(): void {
-    this.root.clear();
-    this.#size = 0;
+  /** Takes out the selected series; gives their places. */
+  protected takeOut(selection: Selection): number[] {
+    const places: number[] = [];
+    takeOutOf(this.root, 0, this.last, selection, places);
+    this.#size -= places.length;
+    return places;
   }
 
   /** Tells of every series, depth first. */
@@ -88,6 +97,23 @@ function child(branch: Branch, value = '', raw: unknown, create: () => Branch | 
   }
   if (typeof raw !== 'string') branch.set(raw, next);
   return next;
+}
+
+function takeOutOf(branch: Branch, depth: number, last: number, selection: Selection, places: number[]): void {
+  const gone = new Set<Branch | number>();
+  for (const [value, next] of branch) {
+    if (typeof value !== 'string' || !selection.label(depth, value)) continue;
+    if (depth < last) {
+      takeOutOf(next as Branch, depth + 1, last, selection, places);
+      if ((next as Branch).size === 0) gone.add(next);
+    } else if (selection.series(next as number)) {
+      places.push(next as number);
+      gone.add(next);
+    }
+  }
+  if (gone.size === 0) return;
+  // With the string go the raw values of other types that lead to the same.
+  for (const [value, next] of branch) if (gone.has(next)) branch.delete(value);
 }
 
 function visitBranch(branch: Branch, depth: number, last: number, visitor: SeriesVisitor): void {

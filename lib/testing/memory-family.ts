@@ -1,6 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import { LabelDomain } from '../labels/label-domain.js';
+import { labelText } from '../labels/label-text.js';
 import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
 import type { Reading } from './readings.js';
 
@@ -23,6 +24,17 @@ export class MemoryFamily implements FamilyRecorder {
     // Why no disguise: a test reads the value that it wrote.
     this.#domains = Object.values(family.labels).map((policy) => new LabelDomain(policy, undefined));
     this.#declareInitial();
+  }
+
+  remove(labels: Readonly<Record<string, unknown>>): number {
+    const names = Object.keys(this.family.labels);
+    if (Object.keys(labels).some((name) => !names.includes(name))) return 0;
+    const wanted = names.map((name) => (labels[name] === undefined ? undefined : (labelText(labels[name]) ?? null)));
+    const gone = [...this.#places].filter(([, place]) =>
+      this.#at(place).values.every((value, i) => (wanted[i] === undefined ? value : wanted[i]) === value),
+    );
+    for (const [key] of gone) this.#places.delete(key);
+    return gone.length;
   }
 
   clear(): void {

@@ -1,5 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import { type Family, sameDefinition } from '../definition/family.js';
+import type { MetricKind } from '../definition/kind.js';
+import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { Advice } from '../recorder/advice.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
@@ -47,6 +49,11 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
   /** Forgets every series of a family but its `initial` ones, which are at 0 again. */
   clear({ name }: Family): void {
     this.#families.get(name)?.clear();
+  }
+
+  /** Removes the series of a family that have these labels, whatever their other ones; says how many there were. */
+  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+    return this.#families.get(name)?.remove(labels) ?? 0;
   }
 
   families(): string[] {

@@ -1,0 +1,47 @@
+import type { Bound, ExposedFamily, ExposedType, SampleWriter } from './exposed-family.js';
+import { goFloat } from './go-float.js';
+
+/** One sample, as plain data: what a scrape would show. */
+export interface SampleSnapshot {
+  /** The sample's name: of a histogram `…_bucket`, `…_sum`, `…_count`. */
+  readonly name: string;
+  /** Its labels without the empty ones, `le` included, as the text format spells it. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** One family and its samples, as plain data. */
+export interface FamilySnapshot {
+  readonly name: string;
+  readonly type: ExposedType;
+  readonly help: string;
+  readonly unit?: string;
+  readonly samples: readonly SampleSnapshot[];
+}
+
+/** A family as plain data, of this instant. */
+export function snapshotOf({ name, type, help, unit, write }: ExposedFamily): FamilySnapshot {
+  const collected = new CollectedSamples(name);
+  write(collected);
+  return { name, type, help, ...(unit === undefined ? {} : { unit }), samples: collected.samples };
+}
+
+class CollectedSamples implements SampleWriter {
+  readonly samples: SampleSnapshot[] = [];
+  readonly #name: string;
+  readonly #labels: (readonly [name: string, value: string])[] = [];
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  label(depth: number, name: string, value: string): void {
+    this.#labels[depth] = [name, value];
+  }
+
+  sample(depth: number, suffix: string, value: number, bound?: Bound): void {
+    const labels = this.#labels.slice(0, depth).filter(([, text]) => text !== '');
+    if (bound !== undefined) labels.push([bound.label, goFloat(bound.at)]);
+    this.samples.push({ name: this.#name + suffix, labels: Object.fromEntries(labels), value });
+  }
+}
