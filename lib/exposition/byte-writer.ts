@@ -22,9 +22,12 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** What was written, as a view: valid until the next write. */
-  bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
+  /** Gives away what was written, and begins anew. */
+  take(): Buffer {
+    const written = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    this.#length = 0;
+    return written;
   }
 
   byte(value: number): void {

@@ -25,7 +25,8 @@ export interface ExposedFamily {
   readonly type: ExposedType;
   readonly help: string;
   readonly unit?: string | undefined;
-  write(samples: SampleWriter): void;
+  /** Writes every sample. Yields after some hundred of them, so that whoever writes them down can pause. */
+  write(samples: SampleWriter): Iterable<void>;
 }
 
 /** What can be scraped. */

@@ -5,7 +5,8 @@ export interface Format {
   readonly mediaType: string;
   /** The versions of it that are answered; the first one to a request that names none. */
   readonly versions: readonly string[];
-  render(families: readonly ExposedFamily[]): Buffer;
+  /** The families' bytes, in chunks of some ten kilobytes, each rendered when it is asked for. */
+  render(families: readonly ExposedFamily[]): Iterable<Buffer>;
 }
 
 export const contentType = ({ mediaType }: Format, version: string): string =>

@@ -11,15 +11,21 @@ export interface Dialect {
   readonly end: string;
 }
 
+const chunk = 64 * 1024;
+
 /** Families as lines of text, which both text formats share. */
-export function renderLines(families: readonly ExposedFamily[], dialect: Dialect): Buffer {
-  const out = new ByteWriter(64 * 1024);
+export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
+  // Why larger than a chunk: what is written between two looks at its length still fits.
+  const out = new ByteWriter(2 * chunk);
   for (const family of families) {
     dialect.metadata(family, out);
-    family.write(new SampleLines(family.name, out, dialect));
+    for (const _ of family.write(new SampleLines(family.name, out, dialect))) {
+      if (out.length >= chunk) yield out.take();
+    }
+    if (out.length >= chunk) yield out.take();
   }
   out.text(dialect.end);
-  return out.bytes();
+  if (out.length > 0) yield out.take();
 }
 
 /** The samples of one family. The labels that samples share are spelled once. */

@@ -1,5 +1,6 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { constants, createGzip } from 'node:zlib';
 import type { ExposedFamily, Scrapable } from './exposed-family.js';
 import { acceptsGzip, negotiated } from './negotiation.js';
 
@@ -16,10 +17,10 @@ export interface ScrapeRequest {
 export interface ScrapeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** The bytes, rendered while they are read: read or destroy it. `text(body)` of `node:stream/consumers` reads it all. */
+  readonly body: Readable;
 }
 
-const compressed = promisify(gzip);
 const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
 
 /** Answers a scrape. Never rejects: what goes wrong is a 500 of one line. */
@@ -37,10 +38,33 @@ export async function scrape(scrapable: Scrapable, request: ScrapeRequest): Prom
 async function answer(scrapable: Scrapable, request: ScrapeRequest): Promise<ScrapeResponse> {
   const { format, contentType } = negotiated(request.accept);
   const families = selected(await scrapable.exposedFamilies(), request.names ?? []);
-  const rendered = format.render(families);
-  const headers = { 'Content-Type': contentType, Vary: 'Accept, Accept-Encoding' };
-  if (!acceptsGzip(request.acceptEncoding)) return response(200, headers, rendered);
-  return response(200, { ...headers, 'Content-Encoding': 'gzip' }, await compressed(rendered));
+  const isGzip = acceptsGzip(request.acceptEncoding);
+  const headers = {
+    'Content-Type': contentType,
+    Vary: 'Accept, Accept-Encoding',
+    ...(isGzip && { 'Content-Encoding': 'gzip' }),
+  };
+  if (request.method === 'HEAD') return { status: 200, headers, body: Readable.from([]) };
+  const rendered = Readable.from(paced(format.render(families)), { objectMode: false });
+  return { status: 200, headers, body: isGzip ? compressed(rendered) : rendered };
+}
+
+/** For so many milliseconds at a time the rendering has the event loop for itself. */
+const turn = 2;
+
+async function* paced(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  let began = performance.now();
+  for (const chunk of chunks) {
+    yield chunk;
+    if (performance.now() - began < turn) continue;
+    await setImmediate();
+    began = performance.now();
+  }
+}
+
+// Why the least effort: metrics are so repetitive that more of it saves few bytes.
+function compressed(rendered: Readable): Readable {
+  return pipeline(rendered, createGzip({ level: constants.Z_BEST_SPEED }), () => undefined);
 }
 
 function selected(families: readonly ExposedFamily[], names: readonly string[]): readonly ExposedFamily[] {
@@ -50,9 +74,5 @@ function selected(families: readonly ExposedFamily[], names: readonly string[]):
 }
 
 function refusal(status: number, line: string, headers: Readonly<Record<string, string>> = {}): ScrapeResponse {
-  return response(status, { ...plainText, ...headers }, Buffer.from(`${line}\n`));
-}
-
-function response(status: number, headers: Readonly<Record<string, string>>, body: Buffer): ScrapeResponse {
-  return { status, headers: { ...headers, 'Content-Length': String(body.length) }, body };
+  return { status, headers: { ...plainText, ...headers }, body: Readable.from([Buffer.from(`${line}\n`)]) };
 }

@@ -22,7 +22,7 @@ export interface FamilySnapshot {
 /** A family as plain data, of this instant. */
 export function snapshotOf({ name, type, help, unit, write }: ExposedFamily): FamilySnapshot {
   const collected = new CollectedSamples(name);
-  write(collected);
+  for (const _ of write(collected));
   return { name, type, help, ...(unit === undefined ? {} : { unit }), samples: collected.samples };
 }
 

@@ -43,8 +43,11 @@ function exposed({ name, help, type, values }: ForeignSnapshot): ExposedFamily {
     name,
     type: types[type] ?? 'unknown',
     help: String(help),
-    write: (samples) => {
-      for (const value of values) writeValue(name, value, samples);
+    *write(samples) {
+      for (const [i, value] of values.entries()) {
+        writeValue(name, value, samples);
+        if (i % 128 === 127) yield;
+      }
     },
   };
 }

@@ -40,11 +40,11 @@ export function exposed(recorder: SeriesRecorder, name: string, constant: Consta
   };
 }
 
-function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): void {
+function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): Iterable<void> {
   const own = Object.keys(recorder.family.labels);
   const added = constant.filter(([name]) => !own.includes(name));
   for (const [i, [name, value]] of added.entries()) samples.label(i, name, value);
-  recorder.visit({
+  return recorder.walk({
     label: (depth, value) => samples.label(added.length + depth, own[depth] ?? '', value),
     series: (place) => recorder.write(place, samples, added.length + own.length),
   });

@@ -1,6 +1,9 @@
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
 type Branch = Map<unknown, Branch | number>;
 
+/** After how many series a walk yields. */
+const pace = 128;
+
 /** Hears of the series in the order of first sight, label by label. */
 export interface SeriesVisitor {
   /** The label at this depth has this value, until the next call at the same or a lesser depth. */
@@ -85,7 +88,15 @@ export class SeriesTrie {
 
   /** Tells of every series, depth first. */
   visit(visitor: SeriesVisitor): void {
-    visitBranch(this.root, 0, this.last, visitor);
+    for (const _ of this.walk(visitor));
+  }
+
+  /**
+   * Tells of every series, depth first, and yields after some hundred of them. What is born or removed meanwhile may or may
+   * not be told of.
+   */
+  walk(visitor: SeriesVisitor): Iterable<void> {
+    return walkBranch(this.root, 0, this.last, { visitor, series: 0 });
   }
 }
 
@@ -116,11 +127,19 @@ function takeOutOf(branch: Branch, depth: number, last: number, selection: Selec
   for (const [value, next] of branch) if (gone.has(next)) branch.delete(value);
 }
 
-function visitBranch(branch: Branch, depth: number, last: number, visitor: SeriesVisitor): void {
+interface Walk {
+  readonly visitor: SeriesVisitor;
+  series: number;
+}
+
+function* walkBranch(branch: Branch, depth: number, last: number, walk: Walk): Generator<void> {
   for (const [value, next] of branch) {
     if (typeof value !== 'string') continue;
-    visitor.label(depth, value);
-    if (depth === last) visitor.series(next as number);
-    else visitBranch(next as Branch, depth + 1, last, visitor);
+    walk.visitor.label(depth, value);
+    if (depth < last) yield* walkBranch(next as Branch, depth + 1, last, walk);
+    else {
+      walk.visitor.series(next as number);
+      if (++walk.series % pace === 0) yield;
+    }
   }
 }

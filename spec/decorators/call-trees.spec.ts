@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -174,7 +175,7 @@ async function readings(recorder: Recorder): Promise<Record<string, number>> {
     return Object.fromEntries(samples);
   }
   const { body } = await scrape(recorder, { method: 'GET' });
-  const samples = [...body.toString().matchAll(/^([a-z_]+)(?:\{(.*)\})? (\S+)$/gm)];
+  const samples = [...(await text(body)).matchAll(/^([a-z_]+)(?:\{(.*)\})? (\S+)$/gm)];
   return Object.fromEntries(samples.map(([, name, labels = '', value]) => [`${name}{${labels}}`, Number(value)]));
 }
 

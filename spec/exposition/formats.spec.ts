@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { defineCounter, defineGauge, defineHistogram, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { needs } from '../needs.js';
@@ -24,7 +25,7 @@ function filled(): PrometheusRecorder {
 
 async function exposition(accept: string): Promise<string> {
   const { body } = await scrape(filled(), { method: 'GET', accept });
-  return body.toString().replace(/(?:# \w+ |)flowplane_metrics_dropped.*\n/g, '');
+  return (await text(body)).replace(/(?:# \w+ |)flowplane_metrics_dropped.*\n/g, '');
 }
 
 describe('The text format 0.0.4', () => {
@@ -110,7 +111,7 @@ describe('OpenMetrics 1.0.0', () => {
 import sys, json
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(json.dumps([[s.name, s.labels, s.value] for f in parse(sys.stdin.read()) for s in f.samples if s.name == 'jobs_total']))`;
-    const parsed = execFileSync('/usr/bin/python3', ['-c', program], { input: body, encoding: 'utf8' });
+    const parsed = execFileSync('/usr/bin/python3', ['-c', program], { input: await text(body), encoding: 'utf8' });
     expect(JSON.parse(parsed)).to.deep.equal([['jobs_total', { team: 'a"b\\\n' }, 3]]);
   });
 });

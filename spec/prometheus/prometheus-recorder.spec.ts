@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { attachRecorder, Counter, defineCounter, defineGauge, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { add } from '../contracts/add.js';
@@ -11,21 +12,21 @@ describeMetricsRecorder('PrometheusRecorder', {
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
 
-async function text(recorder: PrometheusRecorder): Promise<string> {
-  return (await scrape(recorder, { method: 'GET' })).body.toString();
+async function exposed(recorder: PrometheusRecorder): Promise<string> {
+  return text((await scrape(recorder, { method: 'GET' })).body);
 }
 
 describe('PrometheusRecorder', () => {
   it('shows a family from its opening on, before any observation', async () => {
     const recorder = new PrometheusRecorder();
     recorder.open(jobs);
-    expect(await text(recorder)).to.contain('# HELP jobs_total Jobs\n# TYPE jobs_total counter\n');
+    expect(await exposed(recorder)).to.contain('# HELP jobs_total Jobs\n# TYPE jobs_total counter\n');
   });
 
   it('counts drops by metric and reason, every reason at 0 from the opening on', async () => {
     const recorder = new PrometheusRecorder({ onError: () => undefined });
     recorder.counter(jobs).inc({ team: 'x' }, -1);
-    const shown = await text(recorder);
+    const shown = await exposed(recorder);
     expect(shown).to.contain('flowplane_metrics_dropped_total{metric="jobs_total",reason="negative_step"} 1\n');
     expect(shown).to.contain('flowplane_metrics_dropped_total{metric="jobs_total",reason="overflow"} 0\n');
   });
@@ -33,13 +34,13 @@ describe('PrometheusRecorder', () => {
   it('shows the same bytes to two scrapes with nothing between them', async () => {
     const recorder = new PrometheusRecorder();
     for (const team of ['b', 'a', 'c']) recorder.counter(jobs).inc({ team });
-    expect(await text(recorder)).to.equal(await text(recorder));
+    expect(await exposed(recorder)).to.equal(await exposed(recorder));
   });
 
   it('puts prefix and constantLabels on its families; a label of their own wins', async () => {
     const recorder = new PrometheusRecorder({ prefix: 'shop_', constantLabels: { zone: 'eu', team: 'none' } });
     recorder.counter(jobs).inc({ team: 'x' });
-    expect(await text(recorder)).to.contain('shop_jobs_total{zone="eu",team="x"} 1\n');
+    expect(await exposed(recorder)).to.contain('shop_jobs_total{zone="eu",team="x"} 1\n');
   });
 
   it('refuses a family whose samples would clash with another one in either format', () => {
@@ -56,7 +57,7 @@ describe('PrometheusRecorder', () => {
     recorder.open(jobs);
     recorder.open(defineCounter({ name: 'jobs_total', help: 'Other', labels: { team: {} } }));
     expect(remarks).to.deep.equal(['different_help']);
-    expect(await text(recorder)).to.contain('# HELP jobs_total Jobs\n');
+    expect(await exposed(recorder)).to.contain('# HELP jobs_total Jobs\n');
   });
 
   it('drops label sets past the bound of the family, and past its own', () => {

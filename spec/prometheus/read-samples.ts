@@ -5,7 +5,7 @@ import type { Readings } from '../contracts/metrics-recorder.contract.js';
 export async function readSamples(scrapable: Scrapable, family: string): Promise<Readings> {
   const readings: Record<string, number> = {};
   for (const exposed of await scrapable.exposedFamilies()) {
-    if (exposed.name === family) exposed.write(collectInto(readings, family));
+    if (exposed.name === family) for (const _ of exposed.write(collectInto(readings, family)));
   }
   return readings;
 }

@@ -106,7 +106,8 @@ describe('Two copies of the package', () => {
       copy.setDefaultRecorder(recorder);
       counted();
       const { body } = await copy.scrape(recorder, { method: 'GET' });
-      if (!body.toString().includes('x_total 1') || remarks.join() !== 'second_copy') process.exit(1);`;
+      const { text } = await import('node:stream/consumers');
+      if (!(await text(body)).includes('x_total 1') || remarks.join() !== 'second_copy') process.exit(1);`;
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' });
   });
 });

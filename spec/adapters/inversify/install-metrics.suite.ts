@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { Container } from 'inversify';
 import { installMetrics } from '../../../lib/adapters/inversify/index.js';
@@ -332,8 +333,8 @@ export function describeInstallMetrics(inversify: Inversify): void {
     it('makes a PrometheusRecorder unless one is given, which shows process metrics as well', async () => {
       const created = installMetrics(inversify.container(), { prefix: 'shop_' });
       expect(created).to.be.instanceOf(PrometheusRecorder);
-      const text = (await scrape(created, { method: 'GET' })).body.toString();
-      expect(text).to.contain('process_cpu_user_seconds_total');
+      const shown = await text((await scrape(created, { method: 'GET' })).body);
+      expect(shown).to.contain('process_cpu_user_seconds_total');
     });
 
     it('shows the families of a class that was handed out, before any call', async () => {
@@ -341,7 +342,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
       const created = installMetrics(shop);
       shop.bind(Store).toSelf();
       shop.get(Store);
-      expect((await scrape(created, { method: 'GET' })).body.toString()).to.contain('# TYPE loads_total counter');
+      expect(await text((await scrape(created, { method: 'GET' })).body)).to.contain('# TYPE loads_total counter');
     });
 
     it('leaves instances without annotated methods alone', () => {
