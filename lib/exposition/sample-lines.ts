@@ -12,6 +12,15 @@ export interface Dialect {
 }
 
 const chunk = 64 * 1024;
+const [newline, space, quote, comma, equals, open, close] = [...Buffer.from('\n ",={}')] as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 /** Families as lines of text, which both text formats share. */
 export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
@@ -28,11 +37,13 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
   if (out.length > 0) yield out.take();
 }
 
-/** The samples of one family. The labels that samples share are spelled once. */
+/** The samples of one family. What samples share, their names and their first labels, is spelled once. */
 class SampleLines implements SampleWriter {
   readonly #name: string;
   readonly #out: ByteWriter;
   readonly #dialect: Dialect;
+  /** What a sample's line begins with, by suffix. */
+  readonly #heads = new Map<string, ByteWriter>();
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
@@ -47,35 +58,41 @@ class SampleLines implements SampleWriter {
     const labels = this.#labels;
     labels.truncate(this.#ends[depth] as number);
     if (value !== '') {
-      if (labels.length > 0) labels.text(',');
+      if (labels.length > 0) labels.byte(comma);
       labels.text(name);
-      labels.text('="');
+      labels.byte(equals);
+      labels.byte(quote);
       labels.escaped(value, true);
-      labels.text('"');
+      labels.byte(quote);
     }
     this.#ends[depth + 1] = labels.length;
   }
 
   sample(depth: number, suffix: string, value: number, bound?: Bound): void {
     const out = this.#out;
-    this.#labels.truncate(this.#ends[depth] as number);
-    out.text(this.#name);
-    out.text(suffix);
-    this.#labelsOf(bound);
-    out.text(' ');
+    const labels = this.#labels;
+    labels.truncate(this.#ends[depth] as number);
+    out.append(this.#heads.get(suffix) ?? this.#head(suffix));
+    if (labels.length > 0 || bound !== undefined) {
+      out.byte(open);
+      out.append(labels);
+      if (bound !== undefined) this.#bound(bound);
+      out.byte(close);
+    }
+    out.byte(space);
     out.value(value);
-    out.text('\n');
+    out.byte(newline);
   }
 
-  #labelsOf(bound: Bound | undefined): void {
-    const [out, labels] = [this.#out, this.#labels];
-    if (labels.length === 0 && bound === undefined) return;
-    out.text('{');
-    out.append(labels);
-    if (bound !== undefined) {
-      if (labels.length > 0) out.text(',');
-      out.text(`${bound.label}="${this.#dialect.bound(bound.at)}"`);
-    }
-    out.text('}');
+  #head(suffix: string): ByteWriter {
+    const head = new ByteWriter(256);
+    head.text(this.#name + suffix);
+    this.#heads.set(suffix, head);
+    return head;
+  }
+
+  #bound({ label, at }: Bound): void {
+    const separator = this.#labels.length > 0 ? ',' : '';
+    this.#out.text(`${separator}${label}="${this.#dialect.bound(at)}"`);
   }
 }

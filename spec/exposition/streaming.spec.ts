@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { buffer, text } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import { MetricsServer } from '../../lib/adapters/koa/index.js';
+import { defineCounter, PrometheusRecorder, scrape } from '../../lib/index.js';
+
+const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {}, user: {}, code: {} } });
+const users = 500;
+const codes = 100;
+
+/** A recorder with so many series that they are rendered in several turns. */
+function large(): PrometheusRecorder {
+  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 1_000_000 });
+  for (let user = 0; user < users; user++) {
+    for (let code = 0; code < codes; code++) recorder.counter(visits).inc({ page: 'start', user, code });
+  }
+  return recorder;
+}
+
+const samplesIn = (exposition: string): number => exposition.match(/^visits_total\{/gm)?.length ?? 0;
+
+describe('A large scrape', function () {
+  this.timeout(60_000);
+  let recorder: PrometheusRecorder;
+
+  before(() => {
+    recorder = large();
+  });
+
+  it('comes in chunks, which together are what two scrapes without an observation between have in common', async () => {
+    const digests = [];
+    for (let i = 0; i < 2; i++) {
+      const { body } = await scrape(recorder, { method: 'GET' });
+      const hash = createHash('sha256');
+      let chunks = 0;
+      for await (const chunk of body) {
+        chunks++;
+        expect(chunk.length).to.be.below(256 * 1024);
+        hash.update(chunk);
+      }
+      expect(chunks).to.be.above(20);
+      digests.push(hash.digest('hex'));
+    }
+    expect(digests[0]).to.equal(digests[1]);
+  });
+
+  it('lets the event loop turn while it is rendered', async () => {
+    const { body } = await scrape(recorder, { method: 'GET' });
+    let turns = 0;
+    let isRead = false;
+    const count = (): void => {
+      turns++;
+      if (!isRead) setImmediate(count);
+    };
+    setImmediate(count);
+    await buffer(body);
+    isRead = true;
+    expect(turns).to.be.above(2);
+  });
+
+  it('is rendered no further than it is read', async () => {
+    const { body } = await scrape(recorder, { method: 'GET' });
+    await once(body, 'readable');
+    body.read(1);
+    const later = { page: 'read later', user: 0, code: 0 };
+    recorder.counter(visits).inc(later);
+    expect(await text(body)).to.contain('visits_total{page="read later",user="0",code="0"} 1\n');
+    recorder.remove(visits, later);
+  });
+
+  it('has every series once while others are born, observed and removed in the middle of it', async () => {
+    const { body } = await scrape(recorder, { method: 'GET' });
+    let seen = '';
+    let round = 0;
+    for await (const chunk of body) {
+      seen += chunk.toString();
+      recorder.counter(visits).inc({ page: 'start', user: round % users, code: 7 });
+      recorder.counter(visits).inc({ page: 'born', user: round++, code: 0 });
+      recorder.remove(visits, { page: 'born', user: round - 2 });
+    }
+    const lines = seen.split('\n').filter((line) => line.startsWith('visits_total{page="start"'));
+    expect(lines).to.have.length(users * codes);
+    expect(new Set(lines.map((line) => line.slice(0, line.indexOf('}')))).size).to.equal(users * codes);
+    recorder.remove(visits, { page: 'born' });
+  });
+
+  it('is compressed while it is rendered', async () => {
+    const { headers, body } = await scrape(recorder, { method: 'GET', acceptEncoding: 'gzip' });
+    expect(headers['Content-Encoding']).to.equal('gzip');
+    expect(samplesIn(gunzipSync(await buffer(body)).toString())).to.equal(users * codes);
+  });
+
+  it('ends where the scraper goes away in the middle, and the next one is answered in full', async () => {
+    const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
+    const { url } = await server.listen();
+    try {
+      const request = get(url);
+      const [response] = await once(request, 'response');
+      await once(response, 'data');
+      request.destroy();
+      expect(samplesIn(await (await fetch(url)).text())).to.equal(users * codes);
+    } finally {
+      await server.close();
+    }
+  });
+});
