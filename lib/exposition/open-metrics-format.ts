@@ -15,6 +15,9 @@ const dialect: Dialect = {
     out.escaped(family.help, true);
     out.text('\n');
   },
+  // Source: "Histogram": a sum is a counter, so it is left out where it could not be one;
+  // there is no count without it, but the last bucket says the same.
+  negativeSums: false,
   // Source: "Canonical Numbers": a bound is a float, and looks like one.
   bound: (at) => goFloat(at).replace(/^-?\d+$/, '$&.0'),
   end: '# EOF\n',

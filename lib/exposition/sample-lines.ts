@@ -5,6 +5,8 @@ import type { Bound, ExposedFamily, SampleWriter } from './exposed-family.js';
 export interface Dialect {
   /** The lines before a family's samples. */
   metadata(family: ExposedFamily, out: ByteWriter): void;
+  /** Whether a sum may be below 0, or stand beside a bound below 0; else it is left out, and the count with it. */
+  readonly negativeSums: boolean;
   /** How a bound is spelled. */
   bound(at: number): string;
   /** The last line. */
@@ -47,6 +49,9 @@ class SampleLines implements SampleWriter {
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
+  #hasNegativeBound = false;
+  /** Whether the sum of this series is left out, and the count that follows it. */
+  #isWithheld = false;
 
   constructor(name: string, out: ByteWriter, dialect: Dialect) {
     this.#name = name;
@@ -69,6 +74,8 @@ class SampleLines implements SampleWriter {
   }
 
   sample(depth: number, suffix: string, value: number, bound?: Bound): void {
+    if (suffix === '_sum') this.#isWithheld = !this.#dialect.negativeSums && (this.#hasNegativeBound || value < 0);
+    if (this.#isWithheld && (suffix === '_sum' || suffix === '_count')) return;
     const out = this.#out;
     const labels = this.#labels;
     labels.truncate(this.#ends[depth] as number);
@@ -92,6 +99,7 @@ class SampleLines implements SampleWriter {
   }
 
   #bound({ label, at }: Bound): void {
+    if (at < 0) this.#hasNegativeBound = true;
     const separator = this.#labels.length > 0 ? ',' : '';
     this.#out.text(`${separator}${label}="${this.#dialect.bound(at)}"`);
   }

@@ -9,6 +9,7 @@ const dialect: Dialect = {
     out.escaped(help, false);
     out.text(`\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`);
   },
+  negativeSums: true,
   bound: goFloat,
   end: '',
 };
