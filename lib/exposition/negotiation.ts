@@ -17,9 +17,20 @@ export function negotiated(accept: string | undefined): { format: Format; conten
   for (const preference of preferences(accept)) {
     const format = formats.find(({ mediaType }) => covers(preference.value, mediaType));
     const version = format && versionOf(format, preference);
-    if (format !== undefined && version !== undefined) return { format, contentType: contentType(format, version) };
+    if (format !== undefined && version !== undefined) {
+      return { format, contentType: contentType(format, version) + escaping(version, preference) };
+    }
   }
   return { format: textFormat, contentType: contentType(textFormat, textFormat.versions[0] as string) };
+}
+
+// Source: Prometheus, "Content negotiation". All schemes write a legal name as it is, and ours are all legal.
+const schemes = ['allow-utf-8', 'underscores', 'dots', 'values'];
+
+/** Says by which scheme names are escaped, where the client has asked for one that there is. */
+function escaping(version: string, { parameters }: Preference): string {
+  const scheme = parameters.get('escaping') ?? '';
+  return version === '1.0.0' && schemes.includes(scheme) ? `; escaping=${scheme}` : '';
 }
 
 /** Whether the client takes a compressed body. */

@@ -17,6 +17,6 @@ const dialect: Dialect = {
 /** Prometheus' own text format. */
 export const textFormat: Format = {
   mediaType: 'text/plain',
-  versions: ['0.0.4'],
+  versions: ['0.0.4', '1.0.0'],
   render: (families) => renderLines(families, dialect),
 };

@@ -10,6 +10,12 @@ const prometheus242 =
 const prometheus35 =
   'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1';
 
+const prometheus253 =
+  'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+const nativeHistograms242 =
+  'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+const newerText = 'text/plain; version=1.0.0; charset=utf-8';
+
 const accepts: [accept: string | undefined, contentType: string][] = [
   [undefined, text],
   ['', text],
@@ -18,7 +24,15 @@ const accepts: [accept: string | undefined, contentType: string][] = [
   ['text/plain', text],
   ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', text],
   [prometheus242, openMetrics],
-  [prometheus35, openMetrics],
+  [nativeHistograms242, openMetrics],
+  [prometheus253, openMetrics],
+  [prometheus35, `${openMetrics}; escaping=allow-utf-8`],
+  ['text/plain;version=1.0.0;escaping=allow-utf-8', `${newerText}; escaping=allow-utf-8`],
+  ['text/plain; version=1.0.0; escaping=underscores', `${newerText}; escaping=underscores`],
+  ['text/plain;version=1.0.0', newerText],
+  ['text/plain;version=1.0.0;escaping=unheard-of', newerText],
+  ['text/plain;version=0.0.4;escaping=allow-utf-8', text],
+  ['application/openmetrics-text;version=0.0.1;escaping=values', older],
   ['application/openmetrics-text', openMetrics],
   ['application/openmetrics-text; version=0.0.1', older],
   ['application/openmetrics-text;version=2.0.0', text],
