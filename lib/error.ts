@@ -13,7 +13,8 @@ export type MetricsErrorCode =
   | 'not_supported'
   | 'hash_key_missing'
   | 'missing_peer'
-  | 'listen_failed';
+  | 'listen_failed'
+  | 'collector_failed';
 
 /** One thing that is wrong, in the words of its reader: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */
 export interface Problem {

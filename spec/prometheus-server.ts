@@ -50,6 +50,7 @@ export class PrometheusServer {
         if (address !== undefined) resolve(`http://${address}`);
       });
     });
+    while (!(await fetch(`${url}/-/ready`, { headers: { connection: 'close' } })).ok) await wait(50);
     return new PrometheusServer(child, folder, url, log);
   }
 

@@ -66,6 +66,10 @@ describe('The README', function () {
     expect(readme).to.contain(`prints \`${printed('by-hand.ts').trim()}\``);
   });
 
+  it('has a registry.ts that prints what it says', () => {
+    expect(printed('registry.ts')).to.equal('queue_depth{queue="mail"} 7\norders_total 3\n');
+  });
+
   it('has a test that passes', () => {
     expect(printed('services.spec.ts')).to.equal('');
   });

@@ -60,5 +60,7 @@ export function instrumentAt(decorator: DecoratorName, given: Given, site: Site)
 function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
   const named = Object.fromEntries(own) as unknown as FamilyOptions<Policies>;
-  return family(rules.kind, { ...named, labels: policiesOf(specs) }, site.name);
+  // Calls in flight add up over processes, where the values of other gauges do not.
+  const adding = rules.operation === 'enter' ? { aggregator: 'sum' as const } : {};
+  return family(rules.kind, { ...adding, ...named, labels: policiesOf(specs) }, site.name);
 }

@@ -29,8 +29,14 @@ export interface ExposedFamily {
   write(samples: SampleWriter): Iterable<void>;
 }
 
+/** What a scrape leaves to whoever computes values for it. */
+export interface ScrapeLimits {
+  /** For so long the scraper waits for the whole answer. */
+  readonly timeoutSeconds?: number;
+}
+
 /** What can be scraped. */
 export interface Scrapable {
   /** The families of one scrape, in the order of declaration; no two of them clash. */
-  exposedFamilies(): Promise<readonly ExposedFamily[]>;
+  exposedFamilies(limits?: ScrapeLimits): Promise<readonly ExposedFamily[]>;
 }

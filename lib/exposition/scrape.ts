@@ -1,7 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGzip } from 'node:zlib';
-import type { ExposedFamily, Scrapable } from './exposed-family.js';
+import type { ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
 import { acceptsGzip, negotiated } from './negotiation.js';
 
 /** What a scrape asks for, whatever the web framework. */
@@ -11,6 +11,8 @@ export interface ScrapeRequest {
   readonly acceptEncoding?: string | undefined;
   /** `?name[]=`: only these families, by the name of the family or of a sample. */
   readonly names?: readonly string[];
+  /** `X-Prometheus-Scrape-Timeout-Seconds`: for so long the scraper waits. */
+  readonly timeout?: string | undefined;
 }
 
 /** What to answer a scrape with, in the terms of HTTP. */
@@ -37,7 +39,7 @@ export async function scrape(scrapable: Scrapable, request: ScrapeRequest): Prom
 
 async function answer(scrapable: Scrapable, request: ScrapeRequest): Promise<ScrapeResponse> {
   const { format, contentType } = negotiated(request.accept);
-  const families = selected(await scrapable.exposedFamilies(), request.names ?? []);
+  const families = selected(await scrapable.exposedFamilies(limits(request)), request.names ?? []);
   const isGzip = acceptsGzip(request.acceptEncoding);
   const headers = {
     'Content-Type': contentType,
@@ -65,6 +67,11 @@ async function* paced(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
 // Why the least effort: metrics are so repetitive that more of it saves few bytes.
 function compressed(rendered: Readable): Readable {
   return pipeline(rendered, createGzip({ level: constants.Z_BEST_SPEED }), () => undefined);
+}
+
+function limits({ timeout }: ScrapeRequest): ScrapeLimits {
+  const seconds = Number(timeout);
+  return seconds > 0 ? { timeoutSeconds: seconds } : {};
 }
 
 function selected(families: readonly ExposedFamily[], names: readonly string[]): readonly ExposedFamily[] {

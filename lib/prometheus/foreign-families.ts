@@ -1,14 +1,18 @@
+import { isLabelName } from '../definition/names.js';
 import type { Bound, ExposedFamily, ExposedType, SampleWriter } from '../exposition/exposed-family.js';
 import { labelText } from '../labels/label-text.js';
+import type { Collection } from './collection.js';
 
 /** A value of a metric of prom-client 15 or of its successor. */
 interface ForeignValue {
   readonly value: number;
   readonly labels?: Readonly<Record<string, unknown>>;
+  readonly sharedLabels?: Readonly<Record<string, unknown>>;
   readonly metricName?: string;
 }
 
-interface ForeignMetric {
+export interface ForeignMetric {
+  readonly name?: string;
   get(): Promise<ForeignSnapshot> | ForeignSnapshot;
 }
 
@@ -22,6 +26,11 @@ interface ForeignSnapshot {
 /** The part of a prom-client `Registry` that is used: known by its shape, as several copies and successors exist. */
 export interface ForeignRegistry {
   getMetricsAsArray(): unknown[];
+  getSingleMetric(name: string): unknown;
+  registerMetric(metric: never): void;
+  readonly contentType?: string;
+  /** Labels of every sample that do not already have them; prom-client keeps them here. */
+  readonly _defaultLabels?: Readonly<Record<string, unknown>>;
 }
 
 const types: Readonly<Record<string, ExposedType>> = {
@@ -31,21 +40,42 @@ const types: Readonly<Record<string, ExposedType>> = {
   summary: 'summary',
 };
 
-/** The families of a registry of prom-client. One whose `collect` fails costs only itself. */
-export async function foreignFamilies(registry: ForeignRegistry): Promise<ExposedFamily[]> {
-  const metrics = registry.getMetricsAsArray() as ForeignMetric[];
-  const snapshots = await Promise.allSettled(metrics.map(async (metric) => metric.get()));
-  return snapshots.flatMap((snapshot) => (snapshot.status === 'fulfilled' ? [exposed(snapshot.value)] : []));
+/** The labels that the registry gives to every sample that has none of these names. */
+export const defaultLabels = ({ _defaultLabels = {} }: ForeignRegistry): readonly (readonly [string, string])[] =>
+  Object.entries(_defaultLabels).map(([name, value]) => [name, labelText(value) ?? '']);
+
+/** The metrics of a registry but for ours. One that fails, or is not there in time, costs only itself. */
+export async function foreignFamilies(
+  registry: ForeignRegistry,
+  collection: Collection,
+  seconds: number,
+  ours: (metric: unknown) => boolean = () => false,
+): Promise<ExposedFamily[]> {
+  const metrics = registry.getMetricsAsArray().filter((metric) => !ours(metric)) as ForeignMetric[];
+  const collected = metrics.map((metric) => collection.of(metric, String(metric.name), () => metric.get(), seconds));
+  const snapshots = await Promise.all(collected);
+  const added = defaultLabels(registry);
+  const adds = addsTotal(registry);
+  return snapshots.flatMap((snapshot) => (snapshot === undefined ? [] : [exposed(snapshot, added, adds)]));
 }
 
-function exposed({ name, help, type, values }: ForeignSnapshot): ExposedFamily {
+/** Whether this registry takes `_total` off the names of its counters, and adds it again when it writes them. */
+export const addsTotal = ({ contentType = '' }: ForeignRegistry): boolean =>
+  contentType.startsWith('application/openmetrics-text');
+
+function exposed(
+  { name: given, help, type, values }: ForeignSnapshot,
+  added: readonly (readonly [string, string])[],
+  adds: boolean,
+): ExposedFamily {
+  const name = adds && type === 'counter' && !given.endsWith('_total') ? `${given}_total` : given;
   return {
     name,
     type: types[type] ?? 'unknown',
     help: String(help),
     *write(samples) {
       for (const [i, value] of values.entries()) {
-        writeValue(name, value, samples);
+        writeValue(given, value, added, samples);
         if (i % 128 === 127) yield;
       }
     },
@@ -54,15 +84,18 @@ function exposed({ name, help, type, values }: ForeignSnapshot): ExposedFamily {
 
 function writeValue(
   name: string,
-  { value, labels = {}, metricName = name }: ForeignValue,
+  { value, labels = {}, sharedLabels, metricName = name }: ForeignValue,
+  added: readonly (readonly [string, string])[],
   samples: SampleWriter,
 ): void {
   let depth = 0;
   let bound: Bound | undefined;
-  for (const [label, raw] of Object.entries(labels)) {
+  const own = { ...labels, ...sharedLabels };
+  for (const [label, raw] of Object.entries(own)) {
     if (label === 'le' || label === 'quantile') bound = { label, at: boundOf(raw) };
-    else samples.label(depth++, label, labelText(raw) ?? '');
+    else if (isLabelName(label)) samples.label(depth++, label, labelText(raw) ?? '');
   }
+  for (const [label, text] of added) if (!Object.hasOwn(own, label)) samples.label(depth++, label, text);
   samples.sample(depth, metricName.slice(name.length), value, bound);
 }
 

@@ -1,5 +1,6 @@
 import { shared } from '../definition/shared-state.js';
 import type { ExposedFamily } from '../exposition/exposed-family.js';
+import { Collection } from './collection.js';
 import { type ForeignRegistry, foreignFamilies } from './foreign-families.js';
 
 /** The part of prom-client that is used. */
@@ -7,6 +8,10 @@ interface PromClient {
   readonly Registry: new () => ForeignRegistry;
   collectDefaultMetrics(options: { register: ForeignRegistry }): void;
 }
+
+// Those of prom-client give their values at once.
+const collection = new Collection(() => undefined);
+const patience = 5;
 
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
 const state = shared<{ registry?: Promise<ForeignRegistry | undefined> }>('process-metrics', () => ({}));
@@ -20,7 +25,7 @@ export async function withProcessMetrics(families: readonly ExposedFamily[]): Pr
   const registry = await state.registry;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await foreignFamilies(registry);
+  const added = await foreignFamilies(registry, collection, patience);
   return added.some(({ name }) => taken.has(name)) ? families : [...families, ...added];
 }
 

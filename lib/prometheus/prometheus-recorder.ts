@@ -1,24 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { type DropReason, dropReasons } from '../definition/drop-reason.js';
-import { type Family, family as familyOf, sameDefinition } from '../definition/family.js';
+import { type Family, family as familyOf, type GaugeFamily, sameDefinition } from '../definition/family.js';
 import { allInstruments } from '../definition/instruments.js';
 import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
-import { MetricsError, refuseIfAny } from '../error.js';
-import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
+import { MetricsError, refuseIfAny, shown } from '../error.js';
+import type { ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
 import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
 import { hashedWith } from '../labels/hashed.js';
 import type { Disguise } from '../labels/label-domain.js';
 import { labelText } from '../labels/label-text.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
-import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import type { Collected, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { NumberStore } from '../series/number-store.js';
+import { Collection } from './collection.js';
 import { ExpiringRecorder } from './expiring-recorder.js';
 import { type Explanation, explained } from './explain.js';
 import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
 import { withProcessMetrics } from './process-metrics.js';
 import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
+import { RegistryMembership } from './registry-membership.js';
+import { registryMetric } from './registry-metric.js';
 import type { SeriesRecorder } from './series-recorder.js';
 
 const droppedFamily = familyOf(
@@ -31,6 +34,16 @@ const droppedFamily = familyOf(
   'flowplane-metrics',
 );
 
+const failuresFamily = familyOf(
+  'counter',
+  {
+    name: 'flowplane_metrics_collector_failures_total',
+    help: 'Metrics that were left out of a scrape, because computing them failed, took too long or their name is taken',
+    labels: { metric: {} },
+  },
+  'flowplane-metrics',
+);
+
 /** Keeps the series in memory and exposes them to Prometheus. */
 export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #families = new Map<string, SeriesRecorder>();
@@ -38,6 +51,11 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
   readonly #dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers: this.#numbers });
+  readonly #failures = seriesRecorder(failuresFamily, { maxSeries: 1000, hash: undefined, numbers: this.#numbers });
+  readonly #collectors = new Map<string, Collector>();
+  readonly #collection = new Collection((metric, cause) => this.#countFailure(metric, cause));
+  readonly #membership: RegistryMembership | undefined;
+  #collecting: Promise<readonly ExposedFamily[]> | undefined;
   readonly #reasons = new Map<string, Set<DropReason>>();
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
@@ -54,7 +72,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#maxSeries = options.maxSeriesPerFamily ?? 10_000;
     this.#hash = hashOf(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#processMetrics = options.processMetrics ?? false;
-    this.#names.take(droppedFamily, droppedFamily.name, droppedFamily.site);
+    this.#membership = options.registry && new RegistryMembership(options.registry);
+    for (const family of [droppedFamily, failuresFamily]) this.#names.take(family, family.name, family.site);
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {
@@ -80,18 +99,76 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     (this.#expiring.get(name) ?? this.#families.get(name))?.clear();
   }
 
-  async exposedFamilies(): Promise<readonly ExposedFamily[]> {
-    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
-    const own = [...this.#families].map(([name, recorder]) =>
-      exposed(recorder, this.#prefix + name, this.#constantLabels),
-    );
-    const families = [...own, exposed(this.#dropped, droppedFamily.name, this.#constantLabels)];
-    return this.#processMetrics ? withProcessMetrics(families) : families;
+  override collect(family: Family, collector: Collector): void {
+    this.open(family);
+    this.#collectors.set(family.name, collector);
+  }
+
+  /** Two scrapes at the same time share what is collected. */
+  exposedFamilies({ timeoutSeconds = 10 }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    // Why not the whole time: what was collected has to be rendered and sent as well.
+    this.#collecting ??= this.#exposed(timeoutSeconds * 0.8).finally(() => {
+      this.#collecting = undefined;
+    });
+    return this.#collecting;
   }
 
   /** For each family that is declared in the process: whether it was observed, and if not, why not. */
   explain(): Explanation[] {
     return explained(allInstruments(), this.#families, this.#reasons);
+  }
+
+  async #exposed(seconds: number): Promise<readonly ExposedFamily[]> {
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+    const [own, foreign] = await Promise.all([
+      Promise.all([...this.#families.values()].map((recorder) => this.#exposedOwn(recorder, seconds))),
+      this.#exposedForeign(seconds),
+    ]);
+    const about = [this.#dropped, this.#failures].map((recorder) =>
+      exposed(recorder, recorder.family.name, this.#addedLabels()),
+    );
+    const families = [...own.filter((family) => family !== undefined), ...about, ...foreign];
+    return this.#processMetrics ? withProcessMetrics(families) : families;
+  }
+
+  /** A family of ours, its values computed first where they are; `undefined` where that fails. */
+  async #exposedOwn(recorder: SeriesRecorder, seconds: number): Promise<ExposedFamily | undefined> {
+    const { family } = recorder;
+    const collector = this.#collectors.get(family.name);
+    if (collector !== undefined) {
+      const given = await this.#collection.of(recorder, family.name, async () => listed(await collector()), seconds);
+      if (given === undefined) return undefined;
+      this.#replaceBy(family as GaugeFamily<Policies>, given);
+    }
+    return exposed(recorder, this.#prefix + family.name, this.#addedLabels());
+  }
+
+  #replaceBy(family: GaugeFamily<Policies>, collected: Exclude<Collected, number>): void {
+    this.clear(family);
+    for (const { labels, value } of collected) this.gauge(family).set(labels as never, value);
+  }
+
+  /** What else is in the user's registry, but for what clashes with ours. */
+  async #exposedForeign(seconds: number): Promise<ExposedFamily[]> {
+    const families = (await this.#membership?.foreign(this.#collection, seconds)) ?? [];
+    return families.filter(({ name, type }) => {
+      const isTaken = this.#names.isTaken(type, name);
+      if (isTaken) this.#countFailure(name, new Error('a family of this recorder has its name'));
+      return !isTaken;
+    });
+  }
+
+  /** The constant labels of this recorder, and those that the registry gives to everything in it. */
+  #addedLabels(): ConstantLabels {
+    const own = this.#constantLabels;
+    const given = this.#membership?.labels() ?? [];
+    return [...own, ...given.filter(([name]) => !own.some(([taken]) => taken === name))];
+  }
+
+  #countFailure(metric: string, cause: unknown): void {
+    const place = this.#failures.place([metric], true);
+    if (typeof place === 'number') this.#failures.add(place, 1);
+    this.collectorFailed(metric, cause);
   }
 
   protected override countDrop(family: Family, reason: DropReason): void {
@@ -107,6 +184,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   #declare(family: Family, site: string): SeriesRecorder {
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash))
       throw hashKeyMissing(family, site);
+    this.#membership?.refuseTaken(this.#prefix + family.name, site);
     this.#names.take(family, this.#prefix + family.name, site);
     const recorder = seriesRecorder(family, {
       maxSeries: family.maxSeries ?? this.#maxSeries,
@@ -118,7 +196,15 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
     for (const reason of dropReasons) this.#placeOfDrops(family, reason);
+    this.#register(recorder);
     return recorder;
+  }
+
+  #register(recorder: SeriesRecorder): void {
+    const { family } = recorder;
+    const expose = () => this.#exposedOwn(recorder, 10);
+    const name = this.#prefix + family.name;
+    this.#membership?.add(registryMetric(family, this.#membership.registry, expose, () => this.clear(family), name));
   }
 
   #reopen(family: Family, site: string): SeriesRecorder {
@@ -134,6 +220,13 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     }
     return recorder;
   }
+}
+
+/** What a collector has given, as a list. Throws where it is neither that nor a number. */
+function listed(collected: Collected): Exclude<Collected, number> {
+  if (typeof collected === 'number') return [{ labels: {}, value: collected }];
+  if (Array.isArray(collected)) return collected;
+  throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${shown(collected)}`);
 }
 
 function hashOf(key: string | undefined): Disguise | undefined {

@@ -2,9 +2,15 @@ import { isObject, problem, type Unchecked, unknownOptions, unless } from '../de
 import { isLabelName, isMetricName } from '../definition/names.js';
 import { type Problem, shown } from '../error.js';
 import type { RecorderOptions } from '../recorder/abstract-recorder.js';
+import type { ForeignRegistry } from './foreign-families.js';
 
 /** The options of a `PrometheusRecorder`; all may be left out. */
 export interface PrometheusRecorderOptions extends RecorderOptions {
+  /**
+   * A registry of prom-client, or of its successor: our families are registered there, and what else it holds is exposed
+   * beside ours. Default: none.
+   */
+  readonly registry?: ForeignRegistry;
   /** What the names of all families begin with, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
@@ -18,6 +24,7 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
 }
 
 const known = [
+  'registry',
   'prefix',
   'constantLabels',
   'maxSeriesPerFamily',
@@ -38,9 +45,14 @@ export function recorderProblems(options: unknown): Problem[] {
       ),
     ];
   }
-  const { prefix, constantLabels, maxSeriesPerFamily: most } = options;
+  const { prefix, constantLabels, maxSeriesPerFamily: most, registry } = options;
   return [
     ...unknownOptions(options, known),
+    ...unless(
+      registry === undefined || isRegistry(registry),
+      'illegal_option',
+      () => `"registry" must be a Registry of prom-client (given ${shown(registry)}). Pass for example register.`,
+    ),
     ...unless(
       prefix === undefined || isMetricName(prefix),
       'illegal_option',
@@ -61,3 +73,7 @@ export function recorderProblems(options: unknown): Problem[] {
     ),
   ];
 }
+
+const isRegistry = (given: unknown): boolean =>
+  isObject(given) &&
+  ['getMetricsAsArray', 'getSingleMetric', 'registerMetric'].every((method) => typeof given[method] === 'function');

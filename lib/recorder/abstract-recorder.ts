@@ -4,7 +4,7 @@ import type { Policies } from '../definition/label-policy.js';
 import { copies } from '../definition/shared-state.js';
 import type { Advice } from './advice.js';
 import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
-import type { FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
+import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
 import { type ReportOptions, Reports } from './reports.js';
 import { announceRecorder } from './wiring.js';
 
@@ -41,9 +41,16 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   /** Counts an observation of this family that was not recorded. */
   protected abstract countDrop(family: Family, reason: DropReason): void;
 
+  collect(_family: Family, _collector: Collector): void {}
+
   dropped(family: Family, reason: DropReason, site: string, cause?: unknown): void {
     this.countDrop(family, reason);
     this.#reports.dropped(family.name, reason, site, cause);
+  }
+
+  /** Tells, once per metric, that a scrape went without it. */
+  protected collectorFailed(metric: string, cause: unknown): void {
+    this.#reports.collectorFailed(metric, cause);
   }
 
   now(): number {

@@ -3,7 +3,7 @@ import type { Family } from '../definition/family.js';
 import { kinds, type Operation } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { MetricsError, shown } from '../error.js';
-import type { FamilyRecorder, MetricsRecorder, Place } from './metrics-recorder.js';
+import type { Collector, FamilyRecorder, MetricsRecorder, Place } from './metrics-recorder.js';
 
 /** The labels of a call by hand; a family without labels takes none. */
 type Given<P extends Policies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
@@ -22,7 +22,17 @@ export interface GaugeByHand<P extends Policies> {
   inc(...given: [...Lead<P>, by?: number]): void;
   /** Subtracts `by`, 1 unless given. */
   dec(...given: [...Lead<P>, by?: number]): void;
+  /**
+   * Has the values computed at each scrape: what is given then is all there is. A collector that throws, rejects or takes
+   * too long costs only this metric, in this scrape, and is counted.
+   */
+  collect(collector: () => CollectedBy<P> | PromiseLike<CollectedBy<P>>): void;
 }
+
+/** What a gauge's collector gives: one number, or every label set with its value. */
+export type CollectedBy<P extends Policies> =
+  | ({} extends P ? number : never)
+  | readonly { readonly labels: Given<P>; readonly value: number }[];
 
 /** A histogram by hand. Never throws. */
 export interface HistogramByHand<P extends Policies> {
@@ -64,6 +74,10 @@ export class ByHand {
 
   set(labels: Labels, value: number): void {
     this.#record('set', labels, value);
+  }
+
+  collect(collector: Collector): void {
+    if (kinds[this.#family.kind].operations.includes('set')) this.#recorder.collect(this.#family, collector);
   }
 
   observe(labels: Labels, value: number): void {

@@ -39,6 +39,10 @@ export interface FamilyRecorder {
   leave(place: Place): void;
 }
 
+/** Computes a gauge's values: one number, or every label set with its value. */
+export type Collector = () => Collected | PromiseLike<Collected>;
+export type Collected = number | readonly { readonly labels: object; readonly value: number }[];
+
 /** Receives observations from annotated methods and by hand. Extend `AbstractRecorder` to write another one. */
 export interface MetricsRecorder {
   /**
@@ -55,6 +59,9 @@ export interface MetricsRecorder {
   now(): number;
   /** Passes on a remark, once. */
   advise(advice: Advice): void;
+
+  /** Has a gauge's values computed when they are read, instead of any that were computed before. */
+  collect(family: Family, collector: Collector): void;
 
   /** Counts by hand, typed by the family. Neither this nor what it returns throws. */
   counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P>;

@@ -1,5 +1,5 @@
 import type { Family } from '../definition/family.js';
-import { kinds } from '../definition/kind.js';
+import { kinds, type MetricKind } from '../definition/kind.js';
 import { MetricsError } from '../error.js';
 
 interface Taken {
@@ -20,6 +20,14 @@ export class NameRegister {
     const names = exposedNames(family, name);
     if (names.some((one) => this.#taken.has(one))) throw this.clash(family, name, site);
     for (const one of names) this.#taken.set(one, { family, site });
+  }
+
+  /** Whether a family has taken one of the names that somebody else's metric of this type would have. */
+  isTaken(type: string, name: string): boolean {
+    const suffixes = kinds[type as MetricKind]?.sampleSuffixes ?? ['', '_sum', '_count'];
+    return [...suffixes.map((suffix) => name + suffix), name.replace(/_total$/, '')].some((one) =>
+      this.#taken.has(one),
+    );
   }
 
   /** The error that says who has taken the name. */

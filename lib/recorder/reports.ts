@@ -52,6 +52,15 @@ export class Reports {
     quietly(() => onError(error, site));
   }
 
+  collectorFailed(metric: string, cause: unknown): void {
+    if (!this.#isNews(`collector ${metric}`)) return;
+    const { onError = warn } = this.#options;
+    const site = `the collector of "${metric}"`;
+    const given = cause instanceof Error ? cause.message : String(cause);
+    const message = `a scrape goes without "${metric}" (${given}). Make its collector quick and total.`;
+    quietly(() => onError(new MetricsError(site, [{ code: 'collector_failed', message }], { cause }), site));
+  }
+
   advise(advice: Advice): void {
     const { onAdvice = warnOnce } = this.#options;
     if (this.#isNews(advice.message)) quietly(() => onAdvice(advice));

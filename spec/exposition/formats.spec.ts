@@ -25,7 +25,7 @@ function filled(): PrometheusRecorder {
 
 async function exposition(accept: string): Promise<string> {
   const { body } = await scrape(filled(), { method: 'GET', accept });
-  return (await text(body)).replace(/(?:# \w+ |)flowplane_metrics_dropped.*\n/g, '');
+  return (await text(body)).replace(/(?:# \w+ |)flowplane_metrics_.*\n/g, '');
 }
 
 describe('The text format 0.0.4', () => {

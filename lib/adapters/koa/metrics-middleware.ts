@@ -36,6 +36,7 @@ export async function answerScrape(recorder: Scrapable, context: KoaContext): Pr
     method: context.method,
     accept: context.get('Accept'),
     acceptEncoding: context.get('Accept-Encoding'),
+    timeout: context.get('X-Prometheus-Scrape-Timeout-Seconds'),
     names: [context.query['name[]'] ?? []].flat(),
   });
   context.status = status;

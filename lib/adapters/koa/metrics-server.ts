@@ -87,5 +87,5 @@ function addressOf(server: Server): ServerAddress {
 }
 
 const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
-  exposedFamilies: async () => withProcessMetrics(await recorder.exposedFamilies()),
+  exposedFamilies: async (limits) => withProcessMetrics(await recorder.exposedFamilies(limits)),
 });
