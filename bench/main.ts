@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from './call.js';
 import { operations } from './operations.js';
+import { printAllStores } from './print-stores.js';
 
 const script = fileURLToPath(new URL('call.js', import.meta.url));
 // Why so much room for young objects: a collection in the middle would hide what was allocated.
@@ -34,3 +35,4 @@ for (const operation of Object.keys(operations).filter((name) => wanted.length =
     for (const strings of ['identical', 'fresh']) print(operation, methods, strings);
   }
 }
+if (wanted.length === 0 || wanted.includes('series')) printAllStores();

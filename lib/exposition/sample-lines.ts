@@ -14,15 +14,8 @@ export interface Dialect {
 }
 
 const chunk = 64 * 1024;
-const [newline, space, quote, comma, equals, open, close] = [...Buffer.from('\n ",={}')] as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const comma = 0x2c;
+const quote = 0x22;
 
 /** Families as lines of text, which both text formats share. */
 export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
@@ -39,13 +32,16 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
   if (out.length > 0) yield out.take();
 }
 
-/** The samples of one family. What samples share, their names and their first labels, is spelled once. */
+/** The samples of one family. What samples share, their names, labels and bounds, is spelled once. */
 class SampleLines implements SampleWriter {
   readonly #name: string;
   readonly #out: ByteWriter;
   readonly #dialect: Dialect;
   /** What a sample's line begins with, by suffix. */
   readonly #heads = new Map<string, ByteWriter>();
+  readonly #bounds = new Map<number, ByteWriter>();
+  /** What stands before the value of the label at each depth. */
+  readonly #labelHeads: { readonly name: string; readonly text: ByteWriter }[] = [];
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
@@ -64,9 +60,8 @@ class SampleLines implements SampleWriter {
     labels.truncate(this.#ends[depth] as number);
     if (value !== '') {
       if (labels.length > 0) labels.byte(comma);
-      labels.text(name);
-      labels.byte(equals);
-      labels.byte(quote);
+      const head = this.#labelHeads[depth];
+      labels.append(head?.name === name ? head.text : this.#labelHead(depth, name));
       labels.escaped(value, true);
       labels.byte(quote);
     }
@@ -76,31 +71,34 @@ class SampleLines implements SampleWriter {
   sample(depth: number, suffix: string, value: number, bound?: Bound): void {
     if (suffix === '_sum') this.#isWithheld = !this.#dialect.negativeSums && (this.#hasNegativeBound || value < 0);
     if (this.#isWithheld && (suffix === '_sum' || suffix === '_count')) return;
-    const out = this.#out;
-    const labels = this.#labels;
-    labels.truncate(this.#ends[depth] as number);
-    out.append(this.#heads.get(suffix) ?? this.#head(suffix));
-    if (labels.length > 0 || bound !== undefined) {
-      out.byte(open);
-      out.append(labels);
-      if (bound !== undefined) this.#bound(bound);
-      out.byte(close);
-    }
-    out.byte(space);
-    out.value(value);
-    out.byte(newline);
+    this.#labels.truncate(this.#ends[depth] as number);
+    const head = this.#heads.get(suffix) ?? this.#head(suffix);
+    this.#out.line(head, this.#labels, bound && (this.#bounds.get(bound.at) ?? this.#bound(bound)), value);
   }
 
   #head(suffix: string): ByteWriter {
-    const head = new ByteWriter(256);
-    head.text(this.#name + suffix);
+    const head = written(this.#name + suffix);
     this.#heads.set(suffix, head);
     return head;
   }
 
-  #bound({ label, at }: Bound): void {
-    if (at < 0) this.#hasNegativeBound = true;
-    const separator = this.#labels.length > 0 ? ',' : '';
-    this.#out.text(`${separator}${label}="${this.#dialect.bound(at)}"`);
+  #labelHead(depth: number, name: string): ByteWriter {
+    const text = written(`${name}="`);
+    this.#labelHeads[depth] = { name, text };
+    return text;
   }
+
+  // Why by its number alone: a family has one kind of bounds.
+  #bound({ label, at }: Bound): ByteWriter {
+    if (at < 0) this.#hasNegativeBound = true;
+    const bound = written(`${label}="${this.#dialect.bound(at)}"`);
+    this.#bounds.set(at, bound);
+    return bound;
+  }
+}
+
+function written(text: string): ByteWriter {
+  const writer = new ByteWriter(text.length * 3);
+  writer.text(text);
+  return writer;
 }

@@ -1,5 +1,5 @@
 import type { Family } from '../definition/family.js';
-import type { SampleWriter } from '../exposition/exposed-family.js';
+import type { Bound, SampleWriter } from '../exposition/exposed-family.js';
 import type { Place } from '../recorder/metrics-recorder.js';
 import type { TableOptions } from '../series/series-table.js';
 import { SeriesRecorder } from './series-recorder.js';
@@ -8,10 +8,13 @@ import { SeriesRecorder } from './series-recorder.js';
 export class HistogramRecorder extends SeriesRecorder {
   static readonly width = ({ buckets }: Family) => buckets.length + 2;
   private readonly bounds: Float64Array;
+  /** The bounds as they are exposed, the last one for everything. */
+  private readonly exposedBounds: readonly Bound[];
 
   constructor(family: Family, options: TableOptions) {
     super(family, options);
     this.bounds = Float64Array.from(family.buckets);
+    this.exposedBounds = [...family.buckets, Infinity].map((at) => ({ label: 'le', at }));
   }
 
   override observe(place: Place, value: number): void {
@@ -23,11 +26,10 @@ export class HistogramRecorder extends SeriesRecorder {
   }
 
   override write(place: Place, samples: SampleWriter, depth: number): void {
-    const { buckets } = this.family;
     let count = 0;
-    for (let i = 0; i <= buckets.length; i++) {
+    for (const [i, bound] of this.exposedBounds.entries()) {
       count += this.numbers.get(place + i);
-      samples.sample(depth, '_bucket', count, { label: 'le', at: buckets[i] ?? Infinity });
+      samples.sample(depth, '_bucket', count, bound);
     }
     samples.sample(depth, '_sum', this.numbers.get(place + this.#sum));
     samples.sample(depth, '_count', count);
