@@ -1,6 +1,7 @@
 import {
   attachRecorder,
   Counter,
+  defineCounter,
   Gauge,
   Histogram,
   InFlight,
@@ -41,3 +42,21 @@ export function decorated(bare: () => Service, ...kinds: (keyof typeof decorator
     },
   };
 }
+
+/** The same without a decorator: `recorder.counter(family).inc(labels)` in the method. */
+export const recordedByHand: Subject = {
+  name: 'recorder.counter().inc()',
+  services(count) {
+    const recorder = new PrometheusRecorder();
+    return each(count, (i) => {
+      const family = defineCounter({ name: `by_hand_${i}_total`, help: 'Calls', labels: { team: {}, type: {} } });
+      class Handler implements Service {
+        handle(team: string, type: string): number {
+          recorder.counter(family).inc({ team, type });
+          return team.length + type.length;
+        }
+      }
+      return new Handler();
+    });
+  },
+};

@@ -1,6 +1,6 @@
 import * as byHand from './by-hand.js';
-import { decorated } from './decorated.js';
-import { autometrics, nestjsOtel, openTelemetryAdd } from './peers.js';
+import { decorated, recordedByHand } from './decorated.js';
+import { autometrics, nestjsOtel, openTelemetryAdd, successorByHand } from './peers.js';
 import { bareAsyncService, bareService, each, type Subject } from './service.js';
 
 const bare: Subject = { name: 'bare method', services: (count) => each(count, bareService) };
@@ -12,7 +12,9 @@ export const operations: Readonly<Record<string, readonly Subject[]>> = {
     bare,
     byHand.walk,
     decorated(bareService, 'counter'),
+    recordedByHand,
     byHand.counter,
+    successorByHand,
     openTelemetryAdd,
     decorated(bareService, 'plainCounter'),
     nestjsOtel,

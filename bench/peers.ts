@@ -43,6 +43,26 @@ export const openTelemetryAdd: Subject = {
   },
 };
 
+/** prom-client's successor. */
+export const successorByHand: Subject = {
+  name: '@prometheus-io by hand',
+  services(count) {
+    const { Registry, Counter } = require('@prometheus-io/client');
+    const registry = new Registry();
+    return each(count, (i) => {
+      const options = { name: `counted_${i}_total`, help: 'X', labelNames: ['team', 'type'], registers: [registry] };
+      const counter = new Counter(options);
+      class Handler implements Service {
+        handle(team: string, type: string): number {
+          counter.inc({ team, type });
+          return team.length + type.length;
+        }
+      }
+      return new Handler();
+    });
+  },
+};
+
 /** Why without labels: its decorator has none. To be compared with ours without labels. */
 export const nestjsOtel: Subject = {
   name: 'nestjs-otel decorator',
