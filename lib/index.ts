@@ -19,6 +19,7 @@ export {
   type HistogramFamily,
 } from './definition/family.js';
 export type { LabelPolicy, LabelSet, LabelValue, Policies } from './definition/label-policy.js';
+export type { OpenLabels, Placed, PlacedCounter, PlacedGauge, PlacedHistogram } from './definition/placed.js';
 export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export type { ExposedFamily, Scrapable } from './exposition/exposed-family.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';

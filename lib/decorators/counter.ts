@@ -1,5 +1,6 @@
 import type { CounterFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import type { OpenLabels, PlacedCounter } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import type { Given } from './instrument.js';
 import { methodDecorator } from './method-decorator.js';
@@ -16,6 +17,10 @@ export function Counter<L, S, M extends AnyMethod, N extends string>(
 export function Counter<L, S, M extends AnyMethod, P extends Policies>(
   family: CounterFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & CounterRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Counter<L, S, M extends AnyMethod, N extends string>(
+  metric: PlacedCounter<N>,
+  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & CounterRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Counter', given);

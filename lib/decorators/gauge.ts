@@ -1,5 +1,6 @@
 import type { GaugeFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import type { Given } from './instrument.js';
 import { methodDecorator } from './method-decorator.js';
@@ -16,6 +17,10 @@ export function Gauge<L, S, M extends AnyMethod, N extends string>(
 export function Gauge<L, S, M extends AnyMethod, P extends Policies>(
   family: GaugeFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Gauge<L, S, M extends AnyMethod, N extends string>(
+  metric: PlacedGauge<N>,
+  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Gauge', given);

@@ -1,5 +1,6 @@
 import type { HistogramFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import type { Given } from './instrument.js';
 import { methodDecorator } from './method-decorator.js';
@@ -16,6 +17,10 @@ export function Histogram<L, S, M extends AnyMethod, N extends string>(
 export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
   family: HistogramFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Histogram<L, S, M extends AnyMethod, N extends string>(
+  metric: PlacedHistogram<N>,
+  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Histogram', given);

@@ -1,5 +1,6 @@
 import type { GaugeFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import type { Given } from './instrument.js';
 import { methodDecorator } from './method-decorator.js';
@@ -17,6 +18,10 @@ export function InFlight<L, S, M extends AnyMethod, N extends string>(
 export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
   family: GaugeFamily<P>,
   options: EarlyFamilyLabels<Self<L, S>, M, P>,
+): MethodDecoratorOf<L, S, M>;
+export function InFlight<L, S, M extends AnyMethod, N extends string>(
+  metric: PlacedGauge<N>,
+  options: EarlyFamilyLabels<Self<L, S>, M, OpenLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('InFlight', given);

@@ -2,6 +2,7 @@ import { type Family, type FamilyOptions, family } from '../definition/family.js
 import { isObject, type Unchecked } from '../definition/family-problems.js';
 import type { Declaration } from '../definition/instruments.js';
 import type { Policies } from '../definition/label-policy.js';
+import { isPlaced, placedFamily } from '../definition/placed.js';
 import { refuseIfAny } from '../error.js';
 import { type LabelReaders, labelReaders, policiesOf } from '../readers/label-readers.js';
 import { type Reader, readerOf } from '../readers/reader.js';
@@ -36,8 +37,9 @@ export const isShared = (given: Given): given is readonly [Family, Unchecked] =>
  *
  * @throws MetricsError with everything that is wrong at this site.
  */
-export function instrumentAt(decorator: DecoratorName, given: Given, site: Site): Instrument {
+export function instrumentAt(decorator: DecoratorName, written: Given, site: Site): Instrument {
   const rules = decoratorRules[decorator];
+  const given = withFamily(written);
   refuseIfAny(site.name, siteProblems(rules, given));
   const options = (isShared(given) ? given[1] : given[0]) as Unchecked;
   const specs = (options['labels'] ?? {}) as Unchecked;
@@ -56,6 +58,10 @@ export function instrumentAt(decorator: DecoratorName, given: Given, site: Site)
     labels: labelReaders(Object.keys(of.labels), specs),
   };
 }
+
+/** The same, where somebody else's metric stands for a family, with that family. */
+const withFamily = (given: Given): Given =>
+  given.length === 2 && isPlaced(given[0]) ? [placedFamily(given[0]), given[1]] : given;
 
 function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));

@@ -1,5 +1,6 @@
 import type { HistogramFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import { className } from './class-name.js';
 import type { Given } from './instrument.js';
@@ -22,6 +23,10 @@ export function Timed<L, S, M extends AnyMethod, N extends string>(
 export function Timed<L, S, M extends AnyMethod, P extends Policies>(
   family: HistogramFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & TimedRule<Self<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Timed<L, S, M extends AnyMethod, N extends string>(
+  metric: PlacedHistogram<N>,
+  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Timed', given.length === 0 ? bare : given);

@@ -3,6 +3,7 @@ import { defaultBuckets } from './buckets.js';
 import { familyProblems } from './family-problems.js';
 import type { MetricKind } from './kind.js';
 import type { LabelSet, LabelValue, Policies } from './label-policy.js';
+import type { PlacedMetric } from './placed.js';
 
 /** How the values of several processes become one: counters and histograms are summed, gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -44,6 +45,8 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends Policies
   readonly labels: P;
   readonly buckets: readonly number[];
   readonly initial: readonly Readonly<Record<string, LabelValue>>[];
+  /** Somebody else's metric that stands for this family: a `PrometheusRecorder` records into that. */
+  readonly placed?: PlacedMetric;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
   readonly site: string;
 }

@@ -34,7 +34,7 @@ export const kinds: Readonly<Record<MetricKind, KindRules>> = {
   },
   histogram: {
     reservedLabels: ['le'],
-    sampleSuffixes: ['', '_bucket', '_sum', '_count'],
+    sampleSuffixes: ['', '_bucket', '_sum', '_count', '_created'],
     operations: ['observe'],
     refuses: finite,
   },

@@ -12,6 +12,8 @@ export interface SampleWriter {
    * @param bound the bound of a bucket or quantile, which the format spells.
    */
   sample(depth: number, suffix: string, value: number, bound?: Bound): void;
+  /** When the series with the labels up to this depth was born, in seconds since the epoch, for formats that tell. */
+  created(depth: number, seconds: number): void;
 }
 
 export interface Bound {

@@ -15,6 +15,10 @@ const dialect: Dialect = {
     out.escaped(family.help, true);
     out.text('\n');
   },
+  created: (family) => {
+    const { name, type } = familyLine(family);
+    return type === 'counter' || type === 'histogram' ? `${name}_created` : undefined;
+  },
   // Source: "Histogram": a sum is a counter, so it is left out where it could not be one;
   // there is no count without it, but the last bucket says the same.
   negativeSums: false,

@@ -7,6 +7,8 @@ export interface Dialect {
   metadata(family: ExposedFamily, out: ByteWriter): void;
   /** Whether a sum may be below 0, or stand beside a bound below 0; else it is left out, and the count with it. */
   readonly negativeSums: boolean;
+  /** What the sample is called that tells when a series of this family was born. Absent where none does. */
+  created?(family: ExposedFamily): string | undefined;
   /** How a bound is spelled. */
   bound(at: number): string;
   /** The last line. */
@@ -23,7 +25,7 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
   const out = new ByteWriter(2 * chunk);
   for (const family of families) {
     dialect.metadata(family, out);
-    for (const _ of family.write(new SampleLines(family.name, out, dialect))) {
+    for (const _ of family.write(new SampleLines(family, out, dialect))) {
       if (out.length >= chunk) yield out.take();
     }
     if (out.length >= chunk) yield out.take();
@@ -45,12 +47,15 @@ class SampleLines implements SampleWriter {
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
+  readonly #created: ByteWriter | undefined;
   #hasNegativeBound = false;
   /** Whether the sum of this series is left out, and the count that follows it. */
   #isWithheld = false;
 
-  constructor(name: string, out: ByteWriter, dialect: Dialect) {
-    this.#name = name;
+  constructor(family: ExposedFamily, out: ByteWriter, dialect: Dialect) {
+    this.#name = family.name;
+    const created = dialect.created?.(family);
+    this.#created = created === undefined ? undefined : written(created);
     this.#out = out;
     this.#dialect = dialect;
   }
@@ -74,6 +79,12 @@ class SampleLines implements SampleWriter {
     this.#labels.truncate(this.#ends[depth] as number);
     const head = this.#heads.get(suffix) ?? this.#head(suffix);
     this.#out.line(head, this.#labels, bound && (this.#bounds.get(bound.at) ?? this.#bound(bound)), value);
+  }
+
+  created(depth: number, seconds: number): void {
+    if (this.#created === undefined) return;
+    this.#labels.truncate(this.#ends[depth] as number);
+    this.#out.line(this.#created, this.#labels, undefined, seconds);
   }
 
   #head(suffix: string): ByteWriter {

@@ -39,6 +39,9 @@ class CollectedSamples implements SampleWriter {
     this.#labels[depth] = [name, value];
   }
 
+  // A scrape shows it in one of the formats only.
+  created(): void {}
+
   sample(depth: number, suffix: string, value: number, bound?: Bound): void {
     const labels = this.#labels.slice(0, depth).filter(([, text]) => text !== '');
     if (bound !== undefined) labels.push([bound.label, goFloat(bound.at)]);

@@ -12,6 +12,8 @@ export class CounterRecorder extends SeriesRecorder {
 
   override write(place: Place, samples: SampleWriter, depth: number): void {
     samples.sample(depth, '', this.numbers.get(place));
+    const created = this.createdAt(place);
+    if (created !== undefined) samples.created(depth, created);
   }
 
   override hasMoved(place: Place): boolean {

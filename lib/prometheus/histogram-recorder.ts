@@ -33,6 +33,8 @@ export class HistogramRecorder extends SeriesRecorder {
     }
     samples.sample(depth, '_sum', this.numbers.get(place + this.#sum));
     samples.sample(depth, '_count', count);
+    const created = this.createdAt(place);
+    if (created !== undefined) samples.created(depth, created);
   }
 
   override hasMoved(place: Place): boolean {

@@ -4,6 +4,7 @@ import { type Family, family as familyOf, type GaugeFamily, sameDefinition } fro
 import { allInstruments } from '../definition/instruments.js';
 import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
+import type { PlacedMetric } from '../definition/placed.js';
 import { MetricsError, refuseIfAny, shown } from '../error.js';
 import type { ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
 import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
@@ -18,6 +19,7 @@ import { Collection } from './collection.js';
 import { ExpiringRecorder } from './expiring-recorder.js';
 import { type Explanation, explained } from './explain.js';
 import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
+import { PlacedRecorder } from './placed-recorder.js';
 import { withProcessMetrics } from './process-metrics.js';
 import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
 import { RegistryMembership } from './registry-membership.js';
@@ -52,6 +54,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #numbers = new NumberStore();
   readonly #dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers: this.#numbers });
   readonly #failures = seriesRecorder(failuresFamily, { maxSeries: 1000, hash: undefined, numbers: this.#numbers });
+  readonly #placed = new WeakMap<PlacedMetric, PlacedRecorder>();
   readonly #collectors = new Map<string, Collector>();
   readonly #collection = new Collection((metric, cause) => this.#countFailure(metric, cause));
   readonly #membership: RegistryMembership | undefined;
@@ -61,6 +64,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeries: number;
   readonly #hash: Disguise | undefined;
+  readonly #created: boolean;
   readonly #processMetrics: boolean;
 
   /** @throws MetricsError naming every option that is wrong. */
@@ -71,12 +75,14 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
     this.#maxSeries = options.maxSeriesPerFamily ?? 10_000;
     this.#hash = hashOf(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
+    this.#created = options.created ?? false;
     this.#processMetrics = options.processMetrics ?? false;
     this.#membership = options.registry && new RegistryMembership(options.registry);
     for (const family of [droppedFamily, failuresFamily]) this.#names.take(family, family.name, family.site);
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {
+    if (family.placed !== undefined) return this.#placedIn(family, family.placed);
     const recorder = this.#families.has(family.name) ? this.#reopen(family, site) : this.#declare(family, site);
     return this.#expiring.get(family.name) ?? recorder;
   }
@@ -190,6 +196,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       maxSeries: family.maxSeries ?? this.#maxSeries,
       numbers: this.#numbers,
       hash: this.#hash,
+      created: this.#created && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#families.set(family.name, recorder);
     if (family.expireAfterSeconds !== undefined) {
@@ -205,6 +212,14 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const expose = () => this.#exposedOwn(recorder, 10);
     const name = this.#prefix + family.name;
     this.#membership?.add(registryMetric(family, this.#membership.registry, expose, () => this.clear(family), name));
+  }
+
+  #placedIn(family: Family, metric: PlacedMetric): FamilyRecorder {
+    const known = this.#placed.get(metric);
+    if (known !== undefined) return known;
+    const recorder = new PlacedRecorder(family, metric, this.#maxSeries);
+    this.#placed.set(metric, recorder);
+    return recorder;
   }
 
   #reopen(family: Family, site: string): SeriesRecorder {
@@ -228,6 +243,8 @@ function listed(collected: Collected): Exclude<Collected, number> {
   if (Array.isArray(collected)) return collected;
   throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${shown(collected)}`);
 }
+
+const secondsSinceEpoch = (): number => Date.now() / 1000;
 
 function hashOf(key: string | undefined): Disguise | undefined {
   if (key === undefined || key === '') return undefined;

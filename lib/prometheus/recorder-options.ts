@@ -11,6 +11,8 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
    * beside ours. Default: none.
    */
   readonly registry?: ForeignRegistry;
+  /** Expose in OpenMetrics when each counter and histogram series was born, as `_created`. Default `false`. */
+  readonly created?: boolean;
   /** What the names of all families begin with, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
@@ -25,6 +27,7 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
 
 const known = [
   'registry',
+  'created',
   'prefix',
   'constantLabels',
   'maxSeriesPerFamily',

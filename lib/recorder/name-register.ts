@@ -44,7 +44,9 @@ export class NameRegister {
 
 function exposedNames({ kind }: Family, name: string): string[] {
   const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);
-  return kind === 'counter' ? [...names, name.replace(/_total$/, '')] : names;
+  if (kind !== 'counter') return names;
+  const bare = name.replace(/_total$/, '');
+  return [...names, bare, `${bare}_created`];
 }
 
 /** What the two families differ in, in words. */

@@ -11,6 +11,8 @@ export interface TableOptions {
   readonly numbers: NumberStore;
   /** How many numbers a series has. */
   readonly width: number;
+  /** Seconds since the epoch, where each series is to remember when it was born: in one number more. */
+  readonly created?: (() => number) | undefined;
   /** What a label with `hash: true` does to its values. */
   readonly hash: Disguise | undefined;
 }
@@ -19,6 +21,7 @@ export interface TableOptions {
 export class SeriesTable extends SeriesTrie {
   readonly #numbers: NumberStore;
   readonly #width: number;
+  readonly #created: (() => number) | undefined;
   readonly #domains: readonly LabelDomain[];
   readonly #maxSeries: number;
   readonly #initial: readonly (readonly unknown[])[];
@@ -27,11 +30,12 @@ export class SeriesTable extends SeriesTrie {
   /** How many series were removed since the domains were counted. */
   #removed = 0;
 
-  constructor(family: Family, { maxSeries, numbers, width, hash }: TableOptions) {
+  constructor(family: Family, { maxSeries, numbers, width, hash, created }: TableOptions) {
     const policies = Object.values(family.labels);
     super(policies.length);
     this.#numbers = numbers;
-    this.#width = width;
+    this.#width = width + (created === undefined ? 0 : 1);
+    this.#created = created;
     this.#domains = policies.map((policy) => new LabelDomain(policy, policy.hash ? hash : undefined));
     this.#maxSeries = maxSeries;
     this.#isLimited = policies.some(({ limit }) => limit !== undefined);
@@ -76,6 +80,17 @@ export class SeriesTable extends SeriesTrie {
     this.#numbers.free(place, this.#width);
   }
 
+  #born(): number {
+    const place = this.#numbers.allocate(this.#width);
+    if (this.#created !== undefined) this.#numbers.set(place + this.#width - 1, this.#created());
+    return place;
+  }
+
+  /** When the series at this place was born, in seconds since the epoch, where that is remembered. */
+  protected createdAt(place: number): number | undefined {
+    return this.#created === undefined ? undefined : this.#numbers.get(place + this.#width - 1);
+  }
+
   /** The label value that is meant: `undefined` where any is, `null` where none can be. */
   #wanted(depth: number, raw: unknown): string | undefined | null {
     return raw === undefined ? undefined : ((this.#domains[depth] as LabelDomain).exposed(raw) ?? null);
@@ -118,6 +133,6 @@ export class SeriesTable extends SeriesTrie {
     const known = this.findAll(values);
     if (known === undefined && this.size >= this.#maxSeries) return 'overflow';
     const kept = values.map((value, depth) => (this.#domains[depth] as LabelDomain).keep(value));
-    return this.insert(kept, raw, () => this.#numbers.allocate(this.#width));
+    return this.insert(kept, raw, () => this.#born());
   }
 }

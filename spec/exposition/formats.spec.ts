@@ -100,9 +100,25 @@ describe('OpenMetrics 1.0.0', () => {
     );
   });
 
+  it('tells when counters and histograms were born, where that is asked for, and the text format does not', async () => {
+    const recorder = new PrometheusRecorder({ created: true });
+    const before = Date.now() / 1000;
+    recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } })).inc({ team: 'x' });
+    recorder.counter(defineCounter({ name: 'done', help: 'Done' })).inc();
+    recorder.histogram(defineHistogram({ name: 'size', help: 'Size', buckets: [1] })).observe({}, 1);
+    recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).set({}, 1);
+    const shown = async (accept: string) => text((await scrape(recorder, { method: 'GET', accept })).body);
+    const created = [...(await shown(openMetrics)).matchAll(/^(\w+_created\S*) (\S+)$/gm)];
+    expect(created.map(([, name]) => name)).to.deep.equal(['jobs_created{team="x"}', 'size_created']);
+    for (const [, , value] of created) expect(Number(value)).to.be.within(before, Date.now() / 1000);
+    expect(await shown('text/plain')).to.not.contain('_created');
+    const clash = defineGauge({ name: 'jobs_created', help: 'Clashes' });
+    expect(() => recorder.open(clash)).to.throw('already exists');
+  });
+
   it('passes the reference parser, process metrics included', async function () {
     needs(this, 'python3-prometheus-client');
-    const recorder = new PrometheusRecorder({ processMetrics: true });
+    const recorder = new PrometheusRecorder({ processMetrics: true, created: true });
     recorder
       .counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } }))
       .inc({ team: 'a"b\\\n' }, 3);

@@ -16,6 +16,7 @@ function collectInto(readings: Record<string, number>, family: string): SampleWr
     label(depth, name, value) {
       labels[depth] = [name, value];
     },
+    created: () => undefined,
     sample(depth, suffix, value, bound) {
       const own = labels.slice(0, depth).filter(([, text]) => text !== '');
       const all = bound ? [...own, [bound.label, bound.at === Infinity ? '+Inf' : String(bound.at)]] : own;
