@@ -5,6 +5,8 @@ import type { Context } from 'mocha';
 const probes: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
+  // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.
+  '@prometheus-io/client': [process.execPath, '-e', "require('./bench/node_modules/@prometheus-io/client')"],
   'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],
 };
 
@@ -12,7 +14,7 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
 export function needs(context: Context, what: string): void {
   const [command = '', ...args] = probes[what] ?? [what];
   if (spawnSync(command, args).status === 0) return;
-  if (process.env['CI'] === 'true') throw new Error(`${what} is absent, and CI must have it: apt-get install it`);
+  if (process.env['CI'] === 'true') throw new Error(`${what} is absent, and CI must have it: .ci/run installs it`);
   console.log(`      skipped: ${what} is not installed`);
   context.skip();
 }

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import * as promClient from 'prom-client';
 import {
   defineCounter,
   defineGauge,
@@ -10,178 +11,195 @@ import {
   type PrometheusRecorderOptions,
   scrape,
 } from '../../lib/index.js';
+import { needs } from '../needs.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { queue: {} } });
 const depth = defineGauge({ name: 'depth', help: 'Depth' });
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', buckets: [0.1, 1] });
 
-describe('A recorder with a registry of prom-client', () => {
-  let registry: Registry;
-  let recorder: PrometheusRecorder;
-  let told: MetricsError[];
+const require = createRequire(new URL('../../../bench/package.json', import.meta.url));
 
-  const make = (options: PrometheusRecorderOptions = {}) =>
-    new PrometheusRecorder({ registry, onError: (error) => told.push(error), ...options });
-  const scraped = async (accept = 'text/plain', timeout = '10'): Promise<string> => {
-    const { body } = await scrape(recorder, { method: 'GET', accept, timeout });
-    return (await text(body)).replace(/(?:# \w+ |)flowplane_metrics_.*\n/g, '');
-  };
+/** Both generations have the same names. */
+const generations: readonly [name: string, load: () => typeof promClient][] = [
+  ['prom-client', () => promClient],
+  ['@prometheus-io/client', () => require('@prometheus-io/client')],
+];
 
-  beforeEach(() => {
-    told = [];
-    registry = new Registry();
-    recorder = make();
-  });
+for (const [generation, load] of generations)
+  describe(`A recorder with a registry of ${generation}`, () => {
+    let client: typeof promClient;
+    let registry: promClient.Registry;
+    let recorder: PrometheusRecorder;
+    let told: MetricsError[];
 
-  describe('has its families in that registry', () => {
-    beforeEach(() => {
-      recorder.counter(jobs).inc({ queue: 'a"b' }, 2);
-      recorder.gauge(depth).set({}, 7);
-      recorder.histogram(wait).observe({}, 0.5);
+    const make = (options: PrometheusRecorderOptions = {}) =>
+      new PrometheusRecorder({ registry, onError: (error) => told.push(error), ...options });
+    const scraped = async (accept = 'text/plain', timeout = '10'): Promise<string> => {
+      const { body } = await scrape(recorder, { method: 'GET', accept, timeout });
+      return (await text(body)).replace(/(?:# \w+ |)flowplane_metrics_.*\n/g, '');
+    };
+
+    before(function () {
+      if (generation !== 'prom-client') needs(this, generation);
+      client = load();
     });
-
-    it('so that its metrics() shows what a scrape does', async () => {
-      const theirs = (await registry.metrics()).split('\n').filter((line) => line !== '');
-      const ours = (await scraped()).split('\n').filter((line) => line !== '');
-      expect(theirs).to.deep.equal(ours);
-    });
-
-    it('so that getMetricsAsJSON() and the aggregation of a cluster have them', async () => {
-      const json = await registry.getMetricsAsJSON();
-      expect(json.map(({ name, aggregator }) => [name, aggregator])).to.deep.equal([
-        ['jobs_total', 'sum'],
-        ['depth', 'max'],
-        ['wait_seconds', 'sum'],
-      ]);
-      const merged = await AggregatorRegistry.aggregate([json, structuredClone(json)]).metrics();
-      expect(merged).to.contain('jobs_total{queue="a\\"b"} 4\n').and.to.contain('\ndepth 7\n');
-      expect(merged).to.contain('wait_seconds_bucket{le="1"} 2\n').and.to.contain('wait_seconds_count 2');
-    });
-
-    it('in an OpenMetrics registry too, under the right names, whatever that renames', async () => {
-      const open: Registry = Reflect.construct(Registry, [Registry.OPENMETRICS_CONTENT_TYPE]);
-      const second = new PrometheusRecorder({ registry: open });
-      second.counter(jobs).inc({ queue: 'mail' });
-      for (let i = 0; i < 2; i++) expect(await open.metrics()).to.contain('\njobs_total{queue="mail"} 1\n');
-      const { body } = await scrape(second, { method: 'GET' });
-      expect(await text(body)).to.contain('\njobs_total{queue="mail"} 1\n');
-    });
-
-    it('again at the next scrape after the registry was cleared', async () => {
-      registry.clear();
-      expect(await scraped()).to.contain('depth 7\n');
-      expect(await registry.metrics()).to.contain('depth 7\n');
-    });
-
-    it('and forgets them where the registry resets its metrics', async () => {
-      registry.resetMetrics();
-      expect(await scraped()).to.not.contain('jobs_total{');
-    });
-  });
-
-  describe('exposes what else is in there', () => {
-    it('in every format, correctly named and escaped', async () => {
-      new Counter({ name: 'orders_total', help: 'Orders', labelNames: ['id'], registers: [registry] }).inc({
-        id: 'x\n"\\',
-      });
-      new Counter({ name: 'done', help: 'Done', registers: [registry] }).inc(2);
-      new Histogram({ name: 'size_bytes', help: 'Size', buckets: [1, 2.5], registers: [registry] }).observe(2);
-      new Summary({ name: 'age_seconds', help: 'Age', percentiles: [0.5], registers: [registry] }).observe(3);
-      const expected = [
-        'orders_total{id="x\\n\\"\\\\"} 1',
-        'done 2',
-        'size_bytes_bucket{le="1"} 0',
-        'size_bytes_sum 2',
-        'size_bytes_count 1',
-        'age_seconds{quantile="0.5"} 3',
-      ];
-      expect((await scraped()).split('\n')).to.include.members(expected);
-      const openMetrics = (await scraped('application/openmetrics-text')).split('\n');
-      expect(openMetrics).to.include.members([
-        ...expected.filter((line) => !line.includes('le="1"')),
-        'size_bytes_bucket{le="1.0"} 0',
-        '# TYPE orders counter',
-        '# TYPE done unknown',
-      ]);
-    });
-
-    it('what the client lets through that would break a scrape: a newline in an object, an illegal label', async () => {
-      const gauge = new Gauge({
-        name: 'hostile',
-        help: 'Hostile',
-        labelNames: ['a', '__name__'],
-        registers: [registry],
-      });
-      gauge.set({ a: ['x\ny 1'] as never, __name__: 'forged' }, 5);
-      expect(await scraped()).to.contain('\nhostile 5\n');
-    });
-
-    it('with the registry’s default labels, which ours get as well; a metric’s own label wins', async () => {
-      registry.setDefaultLabels({ service: 'shop', queue: 'default' });
-      new Counter({ name: 'orders_total', help: 'Orders', registers: [registry] }).inc();
-      recorder.counter(jobs).inc({ queue: 'mail' });
-      const shown = await scraped();
-      expect(shown).to.contain('orders_total{service="shop",queue="default"} 1\n');
-      expect(shown).to.match(/jobs_total\{(service="shop",queue="mail"|queue="mail",service="shop")\} 1\n/);
-      expect(await registry.metrics()).to.contain('service="shop"');
-    });
-
-    it('but for what clashes with a family of ours, which is counted and told once', async () => {
-      recorder.counter(jobs).inc({ queue: 'mail' });
-      new Gauge({ name: 'jobs', help: 'Clashes in OpenMetrics', registers: [registry] }).set(1);
-      for (let i = 0; i < 2; i++) expect(await scraped()).to.not.contain('\njobs 1\n');
-      expect(told.map(({ code, message }) => [code, /"jobs"/.test(message)])).to.deep.equal([
-        ['collector_failed', true],
-      ]);
-    });
-  });
-
-  it('refuses a name that the registry has already, and says so', () => {
-    new Counter({ name: 'jobs_total', help: 'Somebody else’s', registers: [registry] });
-    expect(() => recorder.open(jobs, '@Counter on Service.work')).to.throw(
-      '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry has a metric of that name already',
-    );
-    recorder.counter(jobs).inc({ queue: 'mail' });
-    expect(told.map(({ code }) => code)).to.deep.equal(['family_clash']);
-    expect(make({ prefix: 'my_' }).open(jobs)).to.be.an('object');
-  });
-
-  it('refuses what is no registry', () => {
-    expect(() => make({ registry: {} as never })).to.throw('"registry" must be a Registry of prom-client');
-  });
-
-  describe('whose collect()', () => {
-    const failing = (collect: () => unknown) =>
-      new Gauge({ name: 'failing', help: 'Failing', registers: [registry], collect: collect as never });
 
     beforeEach(() => {
-      recorder.gauge(depth).set({}, 7);
-      new Gauge({ name: 'healthy', help: 'Healthy', registers: [registry] }).set(1);
+      told = [];
+      registry = new client.Registry();
+      recorder = make();
     });
 
-    for (const [how, collect] of [
-      [
-        'throws',
-        () => {
-          throw new Error('no database');
-        },
-      ],
-      ['rejects', () => Promise.reject(new Error('no database'))],
-      ['hangs', () => new Promise(() => undefined)],
-    ] as const) {
-      it(`${how} costs only its own metric, within the scraper's time, and is counted`, async () => {
-        failing(collect);
-        for (let i = 0; i < 2; i++) {
-          const { body } = await scrape(recorder, { method: 'GET', timeout: '0.05' });
-          const shown = await text(body);
-          expect(shown).to.contain('\ndepth 7\n').and.to.contain('\nhealthy 1\n').and.not.contain('failing 0');
-          expect(shown).to.contain(`flowplane_metrics_collector_failures_total{metric="failing"} ${i + 1}\n`);
-        }
-        expect(told.map(({ code }) => code)).to.deep.equal(['collector_failed']);
+    describe('has its families in that registry', () => {
+      beforeEach(() => {
+        recorder.counter(jobs).inc({ queue: 'a"b' }, 2);
+        recorder.gauge(depth).set({}, 7);
+        recorder.histogram(wait).observe({}, 0.5);
       });
-    }
+
+      it('so that its metrics() shows what a scrape does', async () => {
+        const theirs = (await registry.metrics()).split('\n').filter((line) => line !== '');
+        const ours = (await scraped()).split('\n').filter((line) => line !== '');
+        expect(theirs).to.deep.equal(ours);
+      });
+
+      it('so that getMetricsAsJSON() and the aggregation of a cluster have them', async () => {
+        const json = await registry.getMetricsAsJSON();
+        expect(json.map(({ name, aggregator }) => [name, aggregator])).to.deep.equal([
+          ['jobs_total', 'sum'],
+          ['depth', 'max'],
+          ['wait_seconds', 'sum'],
+        ]);
+        const merged = await client.AggregatorRegistry.aggregate([json, structuredClone(json)]).metrics();
+        expect(merged).to.contain('jobs_total{queue="a\\"b"} 4\n').and.to.contain('\ndepth 7\n');
+        expect(merged).to.contain('wait_seconds_bucket{le="1"} 2\n').and.to.contain('wait_seconds_count 2');
+      });
+
+      it('in an OpenMetrics registry too, under the right names, whatever that renames', async () => {
+        const { Registry } = client;
+        const open: promClient.Registry = Reflect.construct(Registry, [Registry.OPENMETRICS_CONTENT_TYPE]);
+        const second = new PrometheusRecorder({ registry: open });
+        second.counter(jobs).inc({ queue: 'mail' });
+        for (let i = 0; i < 2; i++) expect(await open.metrics()).to.contain('\njobs_total{queue="mail"} 1\n');
+        const { body } = await scrape(second, { method: 'GET' });
+        expect(await text(body)).to.contain('\njobs_total{queue="mail"} 1\n');
+      });
+
+      it('again at the next scrape after the registry was cleared', async () => {
+        registry.clear();
+        expect(await scraped()).to.contain('depth 7\n');
+        expect(await registry.metrics()).to.contain('depth 7\n');
+      });
+
+      it('and forgets them where the registry resets its metrics', async () => {
+        registry.resetMetrics();
+        expect(await scraped()).to.not.contain('jobs_total{');
+      });
+    });
+
+    describe('exposes what else is in there', () => {
+      it('in every format, correctly named and escaped', async () => {
+        new client.Counter({ name: 'orders_total', help: 'Orders', labelNames: ['id'], registers: [registry] }).inc({
+          id: 'x\n"\\',
+        });
+        new client.Counter({ name: 'done', help: 'Done', registers: [registry] }).inc(2);
+        new client.Histogram({ name: 'size_bytes', help: 'Size', buckets: [1, 2.5], registers: [registry] }).observe(2);
+        new client.Summary({ name: 'age_seconds', help: 'Age', percentiles: [0.5], registers: [registry] }).observe(3);
+        const expected = [
+          'orders_total{id="x\\n\\"\\\\"} 1',
+          'done 2',
+          'size_bytes_bucket{le="1"} 0',
+          'size_bytes_sum 2',
+          'size_bytes_count 1',
+          'age_seconds{quantile="0.5"} 3',
+        ];
+        expect((await scraped()).split('\n')).to.include.members(expected);
+        const openMetrics = (await scraped('application/openmetrics-text')).split('\n');
+        expect(openMetrics).to.include.members([
+          ...expected.filter((line) => !line.includes('le="1"')),
+          'size_bytes_bucket{le="1.0"} 0',
+          '# TYPE orders counter',
+          '# TYPE done unknown',
+        ]);
+      });
+
+      it('what the client lets through that would break a scrape: a newline in an object, an illegal label', async () => {
+        const gauge = new client.Gauge({
+          name: 'hostile',
+          help: 'Hostile',
+          labelNames: ['a', '__name__'],
+          registers: [registry],
+        });
+        gauge.set({ a: ['x\ny 1'] as never, __name__: 'forged' }, 5);
+        expect(await scraped()).to.contain('\nhostile 5\n');
+      });
+
+      it('with the registry’s default labels, which ours get as well; a metric’s own label wins', async () => {
+        registry.setDefaultLabels({ service: 'shop', queue: 'default' });
+        new client.Counter({ name: 'orders_total', help: 'Orders', registers: [registry] }).inc();
+        recorder.counter(jobs).inc({ queue: 'mail' });
+        const shown = await scraped();
+        expect(shown).to.contain('orders_total{service="shop",queue="default"} 1\n');
+        expect(shown).to.match(/jobs_total\{(service="shop",queue="mail"|queue="mail",service="shop")\} 1\n/);
+        expect(await registry.metrics()).to.contain('service="shop"');
+      });
+
+      it('but for what clashes with a family of ours, which is counted and told once', async () => {
+        recorder.counter(jobs).inc({ queue: 'mail' });
+        new client.Gauge({ name: 'jobs', help: 'Clashes in OpenMetrics', registers: [registry] }).set(1);
+        for (let i = 0; i < 2; i++) expect(await scraped()).to.not.contain('\njobs 1\n');
+        expect(told.map(({ code, message }) => [code, /"jobs"/.test(message)])).to.deep.equal([
+          ['collector_failed', true],
+        ]);
+      });
+    });
+
+    it('refuses a name that the registry has already, and says so', () => {
+      new client.Counter({ name: 'jobs_total', help: 'Somebody else’s', registers: [registry] });
+      expect(() => recorder.open(jobs, '@Counter on Service.work')).to.throw(
+        '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry has a metric of that name already',
+      );
+      recorder.counter(jobs).inc({ queue: 'mail' });
+      expect(told.map(({ code }) => code)).to.deep.equal(['family_clash']);
+      expect(make({ prefix: 'my_' }).open(jobs)).to.be.an('object');
+    });
+
+    it('refuses what is no registry', () => {
+      expect(() => make({ registry: {} as never })).to.throw('"registry" must be a Registry of prom-client');
+    });
+
+    describe('whose collect()', () => {
+      const failing = (collect: () => unknown) =>
+        new client.Gauge({ name: 'failing', help: 'Failing', registers: [registry], collect: collect as never });
+
+      beforeEach(() => {
+        recorder.gauge(depth).set({}, 7);
+        new client.Gauge({ name: 'healthy', help: 'Healthy', registers: [registry] }).set(1);
+      });
+
+      for (const [how, collect] of [
+        [
+          'throws',
+          () => {
+            throw new Error('no database');
+          },
+        ],
+        ['rejects', () => Promise.reject(new Error('no database'))],
+        ['hangs', () => new Promise(() => undefined)],
+      ] as const) {
+        it(`${how} costs only its own metric, within the scraper's time, and is counted`, async () => {
+          failing(collect);
+          for (let i = 0; i < 2; i++) {
+            const { body } = await scrape(recorder, { method: 'GET', timeout: '0.05' });
+            const shown = await text(body);
+            expect(shown).to.contain('\ndepth 7\n').and.to.contain('\nhealthy 1\n').and.not.contain('failing 0');
+            expect(shown).to.contain(`flowplane_metrics_collector_failures_total{metric="failing"} ${i + 1}\n`);
+          }
+          expect(told.map(({ code }) => code)).to.deep.equal(['collector_failed']);
+        });
+      }
+    });
   });
-});
 
 describe('recorder.gauge(family).collect(…)', () => {
   const rooms = defineGauge({ name: 'rooms', help: 'Rooms', labels: { floor: {} } });
