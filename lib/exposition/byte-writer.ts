@@ -4,6 +4,8 @@ const open = 0x7b;
 const close = 0x7d;
 /** More bytes than a number takes, and what stands around it. */
 const longestValue = 40;
+/** Texts up to this length have their windows kept. */
+const mostWindows = 1024;
 const newline = 0x0a;
 const quote = 0x22;
 const backslash = 0x5c;
@@ -14,6 +16,8 @@ const letterN = 0x6e;
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
+  /** Windows on the beginning of the bytes, by length. */
+  #windows: (Buffer | undefined)[] = [];
 
   constructor(size = 1024) {
     this.#bytes = Buffer.allocUnsafe(size);
@@ -32,6 +36,7 @@ export class ByteWriter {
   take(): Buffer {
     const written = this.#bytes.subarray(0, this.#length);
     this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    this.#windows = [];
     this.#length = 0;
     return written;
   }
@@ -75,20 +80,20 @@ export class ByteWriter {
 
   append(other: ByteWriter): void {
     this.#reserve(other.#length);
-    this.#length = copied(other.#bytes, other.#length, this.#bytes, this.#length);
+    this.#length = other.#copyInto(this.#bytes, this.#length);
   }
 
   /** A sample's line: `head{labels,bound} value`. Why all at once: there are millions of them, so room is made once. */
   line(head: ByteWriter, labels: ByteWriter, bound: ByteWriter | undefined, value: number): void {
     this.#reserve(head.#length + labels.#length + (bound === undefined ? 0 : bound.#length) + longestValue);
     const bytes = this.#bytes;
-    let at = copied(head.#bytes, head.#length, bytes, this.#length);
+    let at = head.#copyInto(bytes, this.#length);
     if (labels.#length > 0 || bound !== undefined) {
       bytes[at++] = open;
-      at = copied(labels.#bytes, labels.#length, bytes, at);
+      at = labels.#copyInto(bytes, at);
       if (bound !== undefined) {
         if (labels.#length > 0) bytes[at++] = comma;
-        at = copied(bound.#bytes, bound.#length, bytes, at);
+        at = bound.#copyInto(bytes, at);
       }
       bytes[at++] = close;
     }
@@ -118,11 +123,30 @@ export class ByteWriter {
     for (let rest = value; at > this.#length - digits; rest = (rest / 10) | 0) this.#bytes[--at] = zero + (rest % 10);
   }
 
+  /**
+   * Copies what was written to a place in other bytes; gives where the copy ends.
+   *
+   * Why through windows that are kept: to make one takes longer than to copy, and lines have few different lengths.
+   */
+  #copyInto(to: Buffer, at: number): number {
+    const length = this.#length;
+    const window = this.#windows[length] ?? this.#window(length);
+    to.set(window, at);
+    return at + length;
+  }
+
+  #window(length: number): Buffer {
+    const window = this.#bytes.subarray(0, length);
+    if (length < mostWindows) this.#windows[length] = window;
+    return window;
+  }
+
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
+    this.#windows = [];
   }
 }
 
@@ -131,10 +155,4 @@ function spelled(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   return String(value);
-}
-
-/** Why by hand: a call into the runtime takes longer than the few bytes of a line. Gives where the copy ends. */
-function copied(from: Buffer, length: number, to: Buffer, at: number): number {
-  for (let i = 0; i < length; i++) to[at + i] = from[i] as number;
-  return at + length;
 }
