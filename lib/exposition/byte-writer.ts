@@ -32,11 +32,9 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** Gives away what was written, and begins anew. */
+  /** Gives away what was written, as a copy, and begins anew. */
   take(): Buffer {
-    const written = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
-    this.#windows = [];
+    const written = Buffer.from(this.#bytes.subarray(0, this.#length));
     this.#length = 0;
     return written;
   }
