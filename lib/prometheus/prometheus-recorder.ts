@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { type DropReason, dropReasons } from '../definition/drop-reason.js';
-import { type Family, family as familyOf, type GaugeFamily, sameDefinition } from '../definition/family.js';
+import { type Family, family as familyOf, sameDefinition } from '../definition/family.js';
 import { allInstruments } from '../definition/instruments.js';
 import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
 import type { PlacedMetric } from '../definition/placed.js';
-import { MetricsError, refuseIfAny, shown } from '../error.js';
+import { MetricsError, refuseIfAny } from '../error.js';
 import type { ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
 import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
 import { hashedWith } from '../labels/hashed.js';
 import type { Disguise } from '../labels/label-domain.js';
 import { labelText } from '../labels/label-text.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
-import type { Collected, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { listed, setAll } from '../recorder/collected.js';
+import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { NumberStore } from '../series/number-store.js';
 import { Collection } from './collection.js';
@@ -144,14 +145,10 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     if (collector !== undefined) {
       const given = await this.#collection.of(recorder, family.name, async () => listed(await collector()), seconds);
       if (given === undefined) return undefined;
-      this.#replaceBy(family as GaugeFamily<Policies>, given);
+      recorder.remove({});
+      setAll(this, family, given);
     }
     return exposed(recorder, this.#prefix + family.name, this.#addedLabels());
-  }
-
-  #replaceBy(family: GaugeFamily<Policies>, collected: Exclude<Collected, number>): void {
-    this.clear(family);
-    for (const { labels, value } of collected) this.gauge(family).set(labels as never, value);
   }
 
   /** What else is in the user's registry, but for what clashes with ours. */
@@ -235,13 +232,6 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     }
     return recorder;
   }
-}
-
-/** What a collector has given, as a list. Throws where it is neither that nor a number. */
-function listed(collected: Collected): Exclude<Collected, number> {
-  if (typeof collected === 'number') return [{ labels: {}, value: collected }];
-  if (Array.isArray(collected)) return collected;
-  throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${shown(collected)}`);
 }
 
 const secondsSinceEpoch = (): number => Date.now() / 1000;

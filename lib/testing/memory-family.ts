@@ -34,13 +34,22 @@ export class MemoryFamily implements FamilyRecorder {
       this.#at(place).values.every((value, i) => (wanted[i] === undefined ? value : wanted[i]) === value),
     );
     for (const [key] of gone) this.#places.delete(key);
+    this.#recount();
     return gone.length;
   }
 
   clear(): void {
     this.#places.clear();
-    for (const domain of this.#domains) domain.forget();
+    this.#recount();
     this.#declareInitial();
+  }
+
+  /** Has the domains remember only what the series still have. */
+  #recount(): void {
+    for (const [i, domain] of this.#domains.entries()) {
+      domain.forget();
+      for (const place of this.#places.values()) domain.keep(this.#at(place).values[i] as string);
+    }
   }
 
   #declareInitial(): void {

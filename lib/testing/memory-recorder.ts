@@ -4,7 +4,8 @@ import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { Advice } from '../recorder/advice.js';
-import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { listed, setAll } from '../recorder/collected.js';
+import type { Collected, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { MemoryFamily } from './memory-family.js';
 import { type Labels, type Reading, type Readings, sameLabels } from './readings.js';
@@ -22,6 +23,7 @@ export interface Drop {
 export class MemoryRecorder extends AbstractRecorder implements Readings {
   readonly #families = new Map<string, MemoryFamily>();
   readonly #names = new NameRegister();
+  readonly #collectors = new Map<string, () => void>();
   /** What was dropped, in order. */
   readonly drops: Drop[];
   /** What was advised, in order. */
@@ -51,6 +53,18 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
     this.#families.get(name)?.clear();
   }
 
+  /** Runs a synchronous collector whenever the family is read; what an asynchronous one gives is not waited for. */
+  override collect(family: Family, collector: Collector): void {
+    const { name } = family;
+    this.open(family);
+    this.#collectors.set(name, () => {
+      const collected = collector();
+      if (collected instanceof Promise) return;
+      this.#families.get(name)?.remove({});
+      setAll(this, family, listed(collected as Collected));
+    });
+  }
+
   /** Removes the series of a family that have these labels, whatever their other ones; says how many there were. */
   remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#families.get(name)?.remove(labels) ?? 0;
@@ -75,6 +89,7 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
   }
 
   series(name: string): Reading[] {
+    this.#collectors.get(name)?.();
     return [...this.#families.values()].flatMap((family) => family.samples(name));
   }
 

@@ -180,6 +180,16 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 3 });
       });
 
+      it('has the values of a collector, computed when they are read, and no others', async () => {
+        let value = 1;
+        const gauge = recorder.gauge(size);
+        gauge.set({ team: 'before' }, 9);
+        gauge.collect(() => [{ labels: { team: 'x' }, value: value++ }]);
+        for (const expected of [1, 2]) {
+          expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="x"}': expected });
+        }
+      });
+
       it('takes NaN and the infinities by hand', async () => {
         recorder.gauge(size).set({ team: 'first' }, Number.NEGATIVE_INFINITY);
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': Number.NEGATIVE_INFINITY });

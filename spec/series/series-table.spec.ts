@@ -13,12 +13,15 @@ describe('The series of a PrometheusRecorder', () => {
       for (let i = 0; i < times; i++) family.add(family.find('team', 'kind', undefined) ?? Number.NaN, 1);
     };
     expect(family.find('team', 'kind', undefined)).to.equal(place);
-    record(200_000);
-    global.gc?.();
-    const before = process.memoryUsage().heapUsed;
-    record(200_000);
-    const bytesPerCall = (process.memoryUsage().heapUsed - before) / 200_000;
-    expect(bytesPerCall).to.be.below(1);
+    // Why the least of several: the compiler allocates as well, whenever it likes.
+    const bytesPerCall = Array.from({ length: 5 }, () => {
+      record(200_000);
+      global.gc?.();
+      const before = process.memoryUsage().heapUsed;
+      record(200_000);
+      return (process.memoryUsage().heapUsed - before) / 200_000;
+    });
+    expect(Math.min(...bytesPerCall)).to.be.below(1);
   });
 
   it('hold nothing of the large string that a label value was cut from', () => {
