@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type DropReason, dropReasons } from '../definition/drop-reason.js';
-import { type Family, family as familyOf, sameDefinition } from '../definition/family.js';
+import type { DropReason } from '../definition/drop-reason.js';
+import { type Family, sameDefinition } from '../definition/family.js';
 import { allInstruments } from '../definition/instruments.js';
 import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
@@ -25,27 +25,8 @@ import { withProcessMetrics } from './process-metrics.js';
 import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
 import { RegistryMembership } from './registry-membership.js';
 import { registryMetric } from './registry-metric.js';
+import { SelfMetrics } from './self-metrics.js';
 import type { SeriesRecorder } from './series-recorder.js';
-
-const droppedFamily = familyOf(
-  'counter',
-  {
-    name: 'flowplane_metrics_dropped_total',
-    help: 'Observations that were not recorded, by metric and reason',
-    labels: { metric: {}, reason: { oneOf: dropReasons } },
-  },
-  'flowplane-metrics',
-);
-
-const failuresFamily = familyOf(
-  'counter',
-  {
-    name: 'flowplane_metrics_collector_failures_total',
-    help: 'Metrics that were left out of a scrape, because computing them failed, took too long or their name is taken',
-    labels: { metric: {} },
-  },
-  'flowplane-metrics',
-);
 
 /** Keeps the series in memory and exposes them to Prometheus. */
 export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
@@ -53,14 +34,12 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
-  readonly #dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers: this.#numbers });
-  readonly #failures = seriesRecorder(failuresFamily, { maxSeries: 1000, hash: undefined, numbers: this.#numbers });
+  readonly #self = new SelfMetrics(this.#numbers, this.#names);
   readonly #placed = new WeakMap<PlacedMetric, PlacedRecorder>();
   readonly #collectors = new Map<string, Collector>();
   readonly #collection = new Collection((metric, cause) => this.#countFailure(metric, cause));
   readonly #membership: RegistryMembership | undefined;
   #collecting: Promise<readonly ExposedFamily[]> | undefined;
-  readonly #reasons = new Map<string, Set<DropReason>>();
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeries: number;
@@ -79,7 +58,6 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#created = options.created ?? false;
     this.#processMetrics = options.processMetrics ?? false;
     this.#membership = options.registry && new RegistryMembership(options.registry);
-    for (const family of [droppedFamily, failuresFamily]) this.#names.take(family, family.name, family.site);
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {
@@ -122,7 +100,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
 
   /** For each family that is declared in the process: whether it was observed, and if not, why not. */
   explain(): Explanation[] {
-    return explained(allInstruments(), this.#families, this.#reasons);
+    return explained(allInstruments(), this.#families, this.#self.reasons);
   }
 
   async #exposed(seconds: number): Promise<readonly ExposedFamily[]> {
@@ -131,10 +109,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       Promise.all([...this.#families.values()].map((recorder) => this.#exposedOwn(recorder, seconds))),
       this.#exposedForeign(seconds),
     ]);
-    const about = [this.#dropped, this.#failures].map((recorder) =>
-      exposed(recorder, recorder.family.name, this.#addedLabels()),
-    );
-    const families = [...own.filter((family) => family !== undefined), ...about, ...foreign];
+    const self = this.#self.exposed(this.#addedLabels());
+    const families = [...own.filter((family) => family !== undefined), ...self, ...foreign];
     return this.#processMetrics ? withProcessMetrics(families) : families;
   }
 
@@ -169,19 +145,12 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   }
 
   #countFailure(metric: string, cause: unknown): void {
-    const place = this.#failures.place([metric], true);
-    if (typeof place === 'number') this.#failures.add(place, 1);
+    this.#self.countFailure(metric);
     this.collectorFailed(metric, cause);
   }
 
   protected override countDrop(family: Family, reason: DropReason): void {
-    this.#dropped.add(this.#placeOfDrops(family, reason), 1);
-    const reasons = this.#reasons.get(family.name) ?? new Set();
-    this.#reasons.set(family.name, reasons.add(reason));
-  }
-
-  #placeOfDrops({ name }: Family, reason: DropReason): number {
-    return this.#dropped.place([name, reason], true) as number;
+    this.#self.countDrop(family, reason);
   }
 
   #declare(family: Family, site: string): SeriesRecorder {
@@ -199,7 +168,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     if (family.expireAfterSeconds !== undefined) {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
-    for (const reason of dropReasons) this.#placeOfDrops(family, reason);
+    this.#self.declare(family);
     this.#register(recorder);
     return recorder;
   }
