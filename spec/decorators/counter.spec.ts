@@ -1,7 +1,10 @@
-import { expect } from 'chai';
+import { expect, use } from 'chai';
 import { attachRecorder, Counter, defineCounter, errorName, outcome } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
+import { metricsAssertions } from 'flowplane-metrics/testing/chai';
 import { mode } from './mode.js';
+
+use(metricsAssertions);
 
 const orders = defineCounter({
   name: 'orders_total',
@@ -92,7 +95,7 @@ describe(`@Counter (${mode} decorators)`, () => {
 
   it('counts each call once and returns what the method returns', () => {
     expect([shop.visit(), shop.visit()]).to.deep.equal(['hello', 'hello']);
-    expect(recorder.value('visits_total')).to.equal(2);
+    expect(recorder).to.have.series('visits_total').with.value(2);
   });
 
   describe('without a function in its rule', () => {
@@ -107,12 +110,12 @@ describe(`@Counter (${mode} decorators)`, () => {
 
     it('counts a promise when it has settled, by how it settled', async () => {
       const pending = shop.attemptLater(false);
-      expect(recorder.value('async_attempts_total', { outcome: 'success' })).to.equal(undefined);
+      expect(recorder).to.not.have.series('async_attempts_total', { outcome: 'success' });
       expect(await pending).to.equal(true);
       const reason = await shop.attemptLater(true).catch((error: unknown) => error);
       expect(reason).to.be.instanceOf(TypeError);
-      expect(recorder.value('async_attempts_total', { outcome: 'success' })).to.equal(1);
-      expect(recorder.value('async_attempts_total', { outcome: 'error' })).to.equal(1);
+      expect(recorder).to.have.series('async_attempts_total', { outcome: 'success' }).with.value(1);
+      expect(recorder).to.have.series('async_attempts_total', { outcome: 'error' }).with.value(1);
     });
   });
 
@@ -120,12 +123,12 @@ describe(`@Counter (${mode} decorators)`, () => {
     it('asks it of the result', () => {
       shop.allows(12);
       shop.allows(21);
-      expect(recorder.value('refusals_total')).to.equal(1);
+      expect(recorder).to.have.series('refusals_total').with.value(1);
     });
 
     it('never asks it of a call that threw', () => {
       expect(() => shop.allows(-1)).to.throw(RangeError);
-      expect(recorder.value('refusals_total')).to.equal(undefined);
+      expect(recorder).to.not.have.series('refusals_total');
     });
   });
 
@@ -133,13 +136,13 @@ describe(`@Counter (${mode} decorators)`, () => {
     it('adds what it reads from the awaited result', async () => {
       await shop.pack(3);
       await shop.pack(4);
-      expect(recorder.value('items_total')).to.equal(7);
+      expect(recorder).to.have.series('items_total').with.value(7);
     });
 
     it('adds a constant', () => {
       shop.dozen();
       shop.dozen();
-      expect(recorder.value('dozens_total')).to.equal(24);
+      expect(recorder).to.have.series('dozens_total').with.value(24);
     });
   });
 
@@ -147,13 +150,13 @@ describe(`@Counter (${mode} decorators)`, () => {
     shop.mayFail();
     expect(() => shop.mayFail(new TypeError('other'))).to.throw('other');
     expect(() => shop.mayFail(new RangeError('this'))).to.throw('this');
-    expect(recorder.value('failures_total')).to.equal(1);
+    expect(recorder).to.have.series('failures_total').with.value(1);
   });
 
   it('on: "settled" reads the arguments, however the call ended', () => {
     shop.drain(['a', 'b']);
     expect(() => shop.drain(['bad'])).to.throw('bad');
-    expect(recorder.value('drained_total')).to.equal(3);
+    expect(recorder).to.have.series('drained_total').with.value(3);
   });
 
   it('feeds a shared family from several methods', async () => {
@@ -175,6 +178,6 @@ describe(`@Counter (${mode} decorators)`, () => {
   it('counts a static method by the recorder that its class was given', () => {
     attachRecorder(Shop, recorder);
     Shop.open('Graz');
-    expect(recorder.value('opened_total', { town: 'Graz' })).to.equal(1);
+    expect(recorder).to.have.series('opened_total', { town: 'Graz' }).with.value(1);
   });
 });

@@ -1,7 +1,10 @@
-import { expect } from 'chai';
+import { expect, use } from 'chai';
 import { attachRecorder, defineGauge, Gauge } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
+import { metricsAssertions } from 'flowplane-metrics/testing/chai';
 import { mode } from './mode.js';
+
+use(metricsAssertions);
 
 interface Cluster {
   readonly name: string;
@@ -50,7 +53,7 @@ describe(`@Gauge (${mode} decorators)`, () => {
 
   it('sets the value that it reads from the awaited result', async () => {
     expect(await catalogue.listByTeam('payments')).to.have.length(2);
-    expect(recorder.value('team_resources', { resource_type: 'cluster', team: 'payments' })).to.equal(2);
+    expect(recorder).to.have.series('team_resources', { resource_type: 'cluster', team: 'payments' }).with.value(2);
   });
 
   it('leaves the gauge as it was when the call rejects', async () => {
@@ -63,9 +66,9 @@ describe(`@Gauge (${mode} decorators)`, () => {
   it('records only the calls of which when is true', () => {
     catalogue.queue(5, false);
     catalogue.queue(0, false);
-    expect(recorder.value('queue_length')).to.equal(5);
+    expect(recorder).to.have.series('queue_length').with.value(5);
     catalogue.queue(0, true);
-    expect(recorder.value('queue_length')).to.equal(0);
+    expect(recorder).to.have.series('queue_length').with.value(0);
   });
 
   it('takes a constant value, and shows the initial series at 0', () => {
