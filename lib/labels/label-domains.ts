@@ -24,6 +24,11 @@ export class LabelDomains {
     this.#domains = made.map(([, domain]) => domain);
   }
 
+  /** The value that a raw one of the label at this depth is known to become; `undefined` where it must be admitted. */
+  known(depth: number, raw: unknown, folds: boolean): string | undefined {
+    return this.#domains[depth]?.known(raw, folds);
+  }
+
   /** The label values that these raw ones become, or what the first one is that cannot be one. */
   admit(raw: readonly unknown[], folds: boolean): string[] | Substitute {
     const values: string[] = [];

@@ -108,17 +108,21 @@ function model(name: string, { kind, labels, buckets, observations }: Story): Sa
     const key = keyOf(sample, set);
     samples.set(key, (samples.get(key) ?? 0) + by);
   };
+  const observe = (set: Record<string, string>, number: number, times: number): void => {
+    for (const bound of [...buckets, Infinity]) {
+      add(`${name}_bucket`, { ...set, le: String(bound) }, number <= bound ? times : 0);
+    }
+    add(`${name}_sum`, set, number);
+    add(`${name}_count`, set, times);
+  };
+  // A family without labels is there from the start, unless it is set.
+  if (labels.length === 0 && kind === 'counter') add(name, {}, 0);
+  if (labels.length === 0 && kind === 'histogram') observe({}, 0, 0);
   for (const { values, number } of observations) {
     const set = Object.fromEntries(labels.map((label, i) => [label, onTheWire(values[i])]));
     if (kind === 'counter') add(name, set, number);
     else if (kind === 'gauge') samples.set(keyOf(name, set), number);
-    else {
-      for (const bound of [...buckets, Infinity]) {
-        add(`${name}_bucket`, { ...set, le: String(bound) }, number <= bound ? 1 : 0);
-      }
-      add(`${name}_sum`, set, number);
-      add(`${name}_count`, set, 1);
-    }
+    else observe(set, number, 1);
   }
   return samples;
 }
