@@ -77,6 +77,7 @@ const familyOf = (name: string, { kind, labels, buckets, help }: Story): Family 
 };
 
 function tell(recorder: PrometheusRecorder, family: Family, { kind, labels, observations }: Story): void {
+  recorder.open(family);
   for (const { values, number } of observations) {
     const set = Object.fromEntries(labels.map((label, i) => [label, values[i]])) as never;
     if (kind === 'counter') recorder.counter(family as never).inc(set, number);
