@@ -70,8 +70,13 @@ export class SeriesTrie {
   protected findKnown(raw: readonly unknown[], labels: LabelDomains, folds: boolean): number | undefined {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
-      const next = branch.get(raw[depth]) ?? branch.get(labels.known(depth, raw[depth], folds));
-      if (next === undefined) return undefined;
+      let next = branch.get(raw[depth]);
+      if (next === undefined) {
+        const value = labels.known(depth, raw[depth], folds);
+        // Why asked: the raw value undefined leads somewhere as well.
+        next = value === undefined ? undefined : branch.get(value);
+        if (next === undefined) return undefined;
+      }
       branch = next as Branch;
     }
     return branch as unknown as number;

@@ -187,7 +187,9 @@ describe(`A thousand random families (seed ${seed}), as others read them`, funct
 
   const same = (found: Samples, wanted: Samples = expected): void => {
     for (const [key, value] of wanted)
-      expect(found.get(key), key).to.be.satisfy((n: number) => Object.is(n + 0, value + 0));
+      expect(found.get(key), `${key} is ${found.get(key)}, not ${value}`).to.be.satisfy((n: number) =>
+        Object.is(n + 0, value + 0),
+      );
     expect(found.size).to.equal(wanted.size);
   };
 
