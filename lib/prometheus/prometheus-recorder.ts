@@ -184,6 +184,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
     this.#self.declare(family);
+    this.adviseOnName(family);
     this.#register(recorder);
     return recorder;
   }
