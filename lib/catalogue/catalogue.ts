@@ -86,7 +86,7 @@ function entry({ family, name, maxSeries }: OpenFamily, instruments: readonly De
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kind === 'histogram' && { buckets }),
-    fedBy: instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site),
+    fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
     seriesAtMost,
     samplesAtMost: seriesAtMost * (kind === 'histogram' ? buckets.length + 3 : 1),
   };
