@@ -39,7 +39,7 @@ const optionFiles = [
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'adapters/koa/server-options.ts',
+  'serving/server-options.ts',
 ];
 
 describe('What an editor shows on hovering', () => {

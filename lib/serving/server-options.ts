@@ -1,5 +1,5 @@
-import { unknownOptions } from '../../definition/family-problems.js';
-import { type Problem, refuseIfAny, shown } from '../../error.js';
+import { unknownOptions } from '../definition/family-problems.js';
+import { type Problem, refuseIfAny, shown } from '../error.js';
 
 /** Where the metrics server listens; all may be left out. */
 export interface MetricsServerOptions {
