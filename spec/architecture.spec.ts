@@ -30,6 +30,8 @@ const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/koa-application.ts',
   '@koa/router': 'adapters/koa/koa-application.ts',
   'prom-client': 'prometheus/process-metrics.ts',
+  yaml: 'serving/web-config-file.ts',
+  '@node-rs/bcrypt': 'serving/bcrypt.ts',
 };
 
 interface Import {

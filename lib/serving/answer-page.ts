@@ -6,9 +6,16 @@ import { line, type PageRequest, type PageResponse, type Pages } from './pages.j
 export function pageListener(pages: Pages): RequestListener {
   return async (request, response) => {
     const asked = pageRequest(request);
-    const page = pages.get(asked.path);
-    send(page === undefined ? line(404, 'Not Found') : await page(asked), asked.method, response);
+    send(await answered(pages, asked), asked.method, response);
   };
+}
+
+async function answered(pages: Pages, asked: PageRequest): Promise<PageResponse> {
+  try {
+    return (await pages.get(asked.path)?.(asked)) ?? line(404, 'Not Found');
+  } catch {
+    return line(500, 'Internal Server Error');
+  }
 }
 
 /** What a request asks for. Never throws: the path of one that is malformed is no page's. */

@@ -1,13 +1,22 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../exposition/exposed-family.js';
 import { withProcessMetrics } from '../prometheus/process-metrics.js';
+import type { Access } from './access.js';
+import { AccessInUse } from './access-in-use.js';
 import { pageListener } from './answer-page.js';
+import { guarded } from './guarded.js';
 import { listenError } from './listen-error.js';
 import { metricsPages } from './metrics-pages.js';
 import type { Pages } from './pages.js';
-import { type MetricsServerOptions, serverAddress } from './server-options.js';
+import { Responses } from './responses.js';
+import { serverAddress } from './server-address.js';
+import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
+import { serverOptionProblems } from './server-option-problems.js';
+import type { MetricsServerOptions } from './server-options.js';
 
 /** Where a server listens. */
 export interface ServerAddress {
@@ -17,13 +26,14 @@ export interface ServerAddress {
   readonly url: string;
 }
 
-/** Serves the metrics of a recorder on a port of their own, at `/metrics`. */
+/** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
 export class PageServer {
   readonly #recorder: Scrapable;
   readonly #scrapable: Scrapable;
   readonly #options: MetricsServerOptions;
-  readonly #running = new Set<Promise<void>>();
-  #server: Server | undefined;
+  readonly #responses = new Responses();
+  #access: AccessInUse | undefined;
+  #server: Server | TlsServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
 
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
@@ -35,11 +45,20 @@ export class PageServer {
   /**
    * Begins to listen. A second call gives the same address.
    *
-   * @throws MetricsError where the port is taken, the host or port is wrong, or Koa is not installed.
+   * @throws MetricsError where the port is taken, an option or a file is wrong, or a package that is needed is not installed.
    */
   listen(): Promise<ServerAddress> {
     this.#listening ??= this.#listen();
     return this.#listening;
+  }
+
+  /**
+   * Reads the web config file, the certificates and the tokens again, as it is done by itself within seconds of a change.
+   *
+   * @throws MetricsError where they are wrong; what was read before stays in use.
+   */
+  async reload(): Promise<void> {
+    await this.#access?.reload((access) => this.#use(access));
   }
 
   /** Stops listening, once the scrapes that are running have been answered. Idempotent. */
@@ -48,9 +67,10 @@ export class PageServer {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
+    this.#access?.stop();
     const closed = once(server, 'close');
     server.close();
-    await Promise.all(this.#running);
+    await this.#responses.ended();
     server.closeAllConnections();
     await closed;
   }
@@ -61,10 +81,12 @@ export class PageServer {
   }
 
   async #listen(): Promise<ServerAddress> {
+    refuseIfAny('MetricsServer', serverOptionProblems(this.#options));
     const { host, port } = serverAddress(this.#options);
+    const access = await AccessInUse.load(this.#options);
     const pages = metricsPages({ recorder: this.#recorder, scrapable: this.#scrapable, isReady: () => true });
-    const server = createServer(await this.application(pages));
-    server.on('request', (_request, response) => this.#track(response));
+    const listener = guarded(await this.application(pages), () => access.current, this.#responses);
+    const server = newServer(access.current, listener);
     if (this.#options.keepAlive !== true) letTheProcessEnd(server);
     try {
       server.listen({ host, port });
@@ -73,16 +95,37 @@ export class PageServer {
       throw listenError('MetricsServer', host, port, cause);
     }
     this.#server = server;
-    return addressOf(server);
+    this.#access = access;
+    return this.#started(server, access);
   }
 
-  #track(response: ServerResponse): void {
-    const answered = new Promise<void>((resolve) => {
-      response.once('close', resolve);
-    });
-    this.#running.add(answered);
-    void answered.then(() => this.#running.delete(answered));
+  #started(server: Server, access: AccessInUse): ServerAddress {
+    const { onAdvice = warn } = this.#options;
+    access.watch(
+      (changed) => this.#use(changed),
+      (error) => onAdvice(reloadAdvice(error)),
+    );
+    const address = addressOf(server, access.current.tls === undefined ? 'http' : 'https');
+    const advice = whereAdvice(address.host, access.current.gate.isOpen);
+    if (advice !== undefined) onAdvice(advice);
+    return address;
   }
+
+  /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
+  #use({ tls }: Access): void {
+    const server = this.#server;
+    if (server === undefined || tls === undefined) return;
+    (server as TlsServer).setSecureContext(tls.options);
+    const { requestCert, rejectUnauthorized } = tls.options;
+    // Why assigned: node:tls reads these two of its server at each connection, and has no method for them.
+    Object.assign(server, { requestCert, rejectUnauthorized });
+    server.closeIdleConnections();
+    this.#responses.closeConnections();
+  }
+}
+
+function newServer({ tls }: Access, listener: RequestListener): Server | TlsServer {
+  return tls === undefined ? createServer(listener) : createTlsServer(tls.options, listener);
 }
 
 function letTheProcessEnd(server: Server): void {
@@ -90,10 +133,10 @@ function letTheProcessEnd(server: Server): void {
   server.on('connection', (socket) => socket.unref());
 }
 
-function addressOf(server: Server): ServerAddress {
+function addressOf(server: Server, scheme: string): ServerAddress {
   const { address, family, port } = server.address() as AddressInfo;
   const authority = family === 'IPv6' ? `[${address}]` : address;
-  return { host: address, port, url: `http://${authority}:${port}/metrics` };
+  return { host: address, port, url: `${scheme}://${authority}:${port}/metrics` };
 }
 
 const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
