@@ -4,9 +4,13 @@ import { expect } from 'chai';
 import ts from 'typescript';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
-const entries = ['index.ts', 'adapters/inversify/index.ts', 'adapters/koa/index.ts', 'testing/index.ts'].map(
-  (file) => lib + file,
-);
+const entries = [
+  'index.ts',
+  'adapters/inversify/index.ts',
+  'adapters/koa/index.ts',
+  'serving/index.ts',
+  'testing/index.ts',
+].map((file) => lib + file);
 
 const program = ts.createProgram(entries, {
   module: ts.ModuleKind.NodeNext,
@@ -40,6 +44,7 @@ const optionFiles = [
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
   'serving/server-options.ts',
+  'serving/serve-metrics.ts',
 ];
 
 describe('What an editor shows on hovering', () => {
