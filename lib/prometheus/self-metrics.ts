@@ -54,8 +54,10 @@ export class SelfMetrics {
     count(this.#failures, [metric]);
   }
 
+  /** What there is to tell: a recorder without families has nothing. */
   exposed(labels: ConstantLabels): ExposedFamily[] {
-    return [this.#dropped, this.#failures].map((recorder) => exposed(recorder, recorder.family.name, labels));
+    const telling = [this.#dropped, this.#failures].filter(({ size }) => size > 0);
+    return telling.map((recorder) => exposed(recorder, recorder.family.name, labels));
   }
 }
 

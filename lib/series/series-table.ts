@@ -2,7 +2,7 @@ import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import { type Disguise, LabelDomain } from '../labels/label-domain.js';
 import type { NumberStore } from './number-store.js';
-import { type Selection, SeriesTrie } from './series-trie.js';
+import { type Selection, SeriesTrie, type SeriesVisitor } from './series-trie.js';
 
 /** How a table is to be bounded and filled. */
 export interface TableOptions {
@@ -27,6 +27,9 @@ export class SeriesTable extends SeriesTrie {
   readonly #initial: readonly (readonly unknown[])[];
   readonly #names: readonly string[];
   readonly #isLimited: boolean;
+  /** How many walks have begun and not ended. */
+  #walks = 0;
+  readonly #retired: number[] = [];
   /** How many series were removed since the domains were counted. */
   #removed = 0;
 
@@ -75,9 +78,21 @@ export class SeriesTable extends SeriesTrie {
     this.#declareInitial();
   }
 
-  /** Takes back the numbers of a series that is gone. */
+  /** A series that is removed while a walk goes on is still told of, with the numbers that it had. */
+  override *walk(visitor: SeriesVisitor): Generator<void> {
+    this.#walks++;
+    try {
+      yield* super.walk(visitor);
+    } finally {
+      this.#walks--;
+      if (this.#walks === 0) for (const place of this.#retired.splice(0)) this.#numbers.free(place, this.#width);
+    }
+  }
+
+  /** Takes back the numbers of a series that is gone, once no walk can come by it. */
   protected retire(place: number): void {
-    this.#numbers.free(place, this.#width);
+    if (this.#walks > 0) this.#retired.push(place);
+    else this.#numbers.free(place, this.#width);
   }
 
   #born(): number {
@@ -97,7 +112,7 @@ export class SeriesTable extends SeriesTrie {
   }
 
   #removeSelected(selection: Selection): number {
-    const places = this.takeOut(selection);
+    const places = this.takeOut(selection, this.#walks > 0);
     for (const place of places) this.retire(place);
     this.#removed += places.length;
     if (this.#isLimited || this.#removed > this.size) this.#recount();

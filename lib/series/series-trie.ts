@@ -27,7 +27,7 @@ export interface Selection {
  */
 export class SeriesTrie {
   private readonly last: number;
-  private readonly root: Branch = new Map();
+  private root: Branch = new Map();
   #size = 0;
 
   /** @param depth how many labels there are; a family without labels has one that is always empty. */
@@ -78,10 +78,14 @@ export class SeriesTrie {
     }) as number;
   }
 
-  /** Takes out the selected series; gives their places. */
-  protected takeOut(selection: Selection): number[] {
+  /**
+   * Takes out the selected series; gives their places.
+   *
+   * @param copies whether a walk that has begun is still to see them: then the branches are left to it, and copied.
+   */
+  protected takeOut(selection: Selection, copies: boolean): number[] {
     const places: number[] = [];
-    takeOutOf(this.root, 0, this.last, selection, places);
+    this.root = without(this.root, 0, { selection, last: this.last, places, copies });
     this.#size -= places.length;
     return places;
   }
@@ -92,8 +96,8 @@ export class SeriesTrie {
   }
 
   /**
-   * Tells of every series, depth first, and yields after some hundred of them. What is born or removed meanwhile may or may
-   * not be told of.
+   * Tells of every series, depth first, and yields after some hundred of them. What is born meanwhile may or may not be told
+   * of.
    */
   walk(visitor: SeriesVisitor): Iterable<void> {
     return walkBranch(this.root, 0, { visitor, last: this.last, series: 0 });
@@ -110,21 +114,39 @@ function child(branch: Branch, value = '', raw: unknown, create: () => Branch | 
   return next;
 }
 
-function takeOutOf(branch: Branch, depth: number, last: number, selection: Selection, places: number[]): void {
-  const gone = new Set<Branch | number>();
+interface Removal {
+  readonly selection: Selection;
+  readonly last: number;
+  readonly places: number[];
+  readonly copies: boolean;
+}
+
+/** The branch without the selected series. */
+function without(branch: Branch, depth: number, removal: Removal): Branch {
+  const { selection, last, places, copies } = removal;
+  const changed = new Map<Branch | number, Branch | undefined>();
   for (const [value, next] of branch) {
     if (typeof value !== 'string' || !selection.label(depth, value)) continue;
     if (depth < last) {
-      takeOutOf(next as Branch, depth + 1, last, selection, places);
-      if ((next as Branch).size === 0) gone.add(next);
+      const rest = without(next as Branch, depth + 1, removal);
+      if (rest !== next || rest.size === 0) changed.set(next, rest.size === 0 ? undefined : rest);
     } else if (selection.series(next as number)) {
       places.push(next as number);
-      gone.add(next);
+      changed.set(next, undefined);
     }
   }
-  if (gone.size === 0) return;
-  // With the string go the raw values of other types that lead to the same.
-  for (const [value, next] of branch) if (gone.has(next)) branch.delete(value);
+  return changed.size === 0 ? branch : replaced(copies ? new Map(branch) : branch, changed);
+}
+
+// Why by what they lead to: with a string goes every raw value of another type that leads to the same.
+function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch | undefined>): Branch {
+  for (const [value, next] of branch) {
+    if (!changed.has(next)) continue;
+    const rest = changed.get(next);
+    if (rest === undefined) branch.delete(value);
+    else branch.set(value, rest);
+  }
+  return branch;
 }
 
 interface Walk {

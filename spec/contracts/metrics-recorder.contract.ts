@@ -95,7 +95,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       it('drops a negative step and what is not finite, of which no series is born', async () => {
         const told: string[] = [];
         const recording = create({ ...quiet, onError: ({ code }, site) => told.push(`${code} ${site}`) });
-        for (const by of [-1, Number.NaN, Infinity]) recording.counter(plain).inc({}, by);
+        for (const by of [-1, Number.NaN, Infinity, 1e308]) recording.counter(plain).inc({}, by);
         expect(told.map((one) => one.split(' ')[0])).to.deep.equal(['negative_step', 'not_finite']);
         expect(await read(recording, 'plain_total')).to.deep.equal({});
       });
@@ -232,7 +232,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
 
       it('never observes what is not finite', async () => {
-        for (const value of [Number.NaN, Infinity]) recorder.histogram(latency).observe({ team: 'x' }, value);
+        for (const value of [Number.NaN, Infinity, -1e308]) recorder.histogram(latency).observe({ team: 'x' }, value);
         expect(await read(recorder, 'latency_seconds')).to.deep.equal({});
       });
     });
