@@ -1,20 +1,40 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Access } from './access.js';
+import { pageRequest } from './answer-page.js';
 import { type RefusalReason, refusals } from './refusal.js';
-import type { Responses } from './responses.js';
+import { Turns } from './turns.js';
 
-/** Lets through to the application what the gate lets in, with the security headers set. */
-export function guarded(application: RequestListener, access: () => Access, responses: Responses): RequestListener {
+/** What stands between the requests and the application. */
+export interface Guards {
+  readonly access: () => Access;
+  /** Hears of every response before anything is done for it. */
+  readonly began: (response: ServerResponse) => void;
+  /** Takes a scrape in, if there is room. */
+  readonly enter: (response: ServerResponse) => boolean;
+  readonly refused: (reason: RefusalReason) => void;
+}
+
+/** Lets through to the application what is let in, with the security headers set. */
+export function guarded(application: RequestListener, { access, began, enter, refused }: Guards): RequestListener {
+  const turns = new Turns();
   return async (request, response) => {
-    responses.add(response);
+    if (turns.isFull(request)) {
+      if (!request.socket.destroyed) refused('pipelining');
+      request.socket.destroy();
+      return;
+    }
+    if (!(await turns.take(request, response))) return;
+    began(response);
     const { gate, headers } = access();
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // Why: the body of a request is never read, so that nothing can follow it.
     if (hasBody(request)) response.setHeader('Connection', 'close');
     try {
-      const reason = await gate.refuses(request);
-      if (reason === undefined) application(request, response);
-      else refuse(response, reason, gate.challenges);
+      const isScrape = pageRequest(request).path === '/metrics';
+      const reason = (await gate.refuses(request)) ?? (isScrape && !enter(response) ? 'concurrency' : undefined);
+      if (reason === undefined) return application(request, response);
+      refused(reason);
+      refuse(response, reason, gate.challenges);
     } catch {
       answer(response, 500, 'Internal Server Error');
     }

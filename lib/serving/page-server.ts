@@ -1,45 +1,46 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../exposition/exposed-family.js';
 import { withProcessMetrics } from '../prometheus/process-metrics.js';
 import type { Access } from './access.js';
 import { AccessInUse } from './access-in-use.js';
 import { pageListener } from './answer-page.js';
+import { drainSeconds, onTermination, orAfter } from './drain.js';
+import { EndpointMetrics } from './endpoint-metrics.js';
 import { guarded } from './guarded.js';
-import { listenError } from './listen-error.js';
+import { type Limits, limitsOf } from './limits.js';
+import { listenAt, newServer, type ServerAddress } from './listening.js';
 import { metricsPages } from './metrics-pages.js';
 import type { Pages } from './pages.js';
+import { refuseBadRequests } from './refused-connections.js';
 import { Responses } from './responses.js';
-import { serverAddress } from './server-address.js';
+import { ScrapesInFlight } from './scrapes-in-flight.js';
 import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
 import { serverOptionProblems } from './server-option-problems.js';
 import type { MetricsServerOptions } from './server-options.js';
 
-/** Where a server listens. */
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-  /** What to scrape, e.g. `http://127.0.0.1:9090/metrics`. */
-  readonly url: string;
-}
-
 /** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
 export class PageServer {
   readonly #recorder: Scrapable;
-  readonly #scrapable: Scrapable;
   readonly #options: MetricsServerOptions;
+  readonly #limits: Limits;
+  readonly #metrics = new EndpointMetrics();
   readonly #responses = new Responses();
+  readonly #scrapes: ScrapesInFlight;
   #access: AccessInUse | undefined;
   #server: Server | TlsServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #ignoreSignals = (): unknown => undefined;
 
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
     this.#recorder = recorder;
-    this.#scrapable = options.processMetrics === false ? recorder : alsoProcessMetrics(recorder);
     this.#options = options;
+    this.#limits = limitsOf(options);
+    this.#scrapes = new ScrapesInFlight(this.#limits.maxConcurrentScrapes, this.#metrics);
   }
 
   /**
@@ -61,18 +62,18 @@ export class PageServer {
     await this.#access?.reload((access) => this.#use(access));
   }
 
-  /** Stops listening, once the scrapes that are running have been answered. Idempotent. */
+  /**
+   * Fails `/-/ready` at once, and stays until one more scrape was served, or for so many seconds; then closes. With the
+   * option `drain`, SIGTERM does so by itself.
+   */
+  drain(deadlineSeconds = drainSeconds(this.#options) ?? 25): Promise<void> {
+    this.#draining ??= orAfter(deadlineSeconds, this.#scrapes.nextServed()).then(() => this.#close());
+    return this.#draining;
+  }
+
+  /** Stops listening, once the scrapes that are running have been answered; while it drains, once that is over. Idempotent. */
   async close(): Promise<void> {
-    await this.#listening?.catch(() => undefined);
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
-    this.#access?.stop();
-    const closed = once(server, 'close');
-    server.close();
-    await this.#responses.ended();
-    server.closeAllConnections();
-    await closed;
+    await (this.#draining ?? this.#close());
   }
 
   /** What answers the requests that are let in. */
@@ -82,61 +83,83 @@ export class PageServer {
 
   async #listen(): Promise<ServerAddress> {
     refuseIfAny('MetricsServer', serverOptionProblems(this.#options));
-    const { host, port } = serverAddress(this.#options);
     const access = await AccessInUse.load(this.#options);
-    const pages = metricsPages({ recorder: this.#recorder, scrapable: this.#scrapable, isReady: () => true });
-    const listener = guarded(await this.application(pages), () => access.current, this.#responses);
-    const server = newServer(access.current, listener);
-    if (this.#options.keepAlive !== true) letTheProcessEnd(server);
-    try {
-      server.listen({ host, port });
-      await once(server, 'listening');
-    } catch (cause) {
-      throw listenError('MetricsServer', host, port, cause);
-    }
+    const server = newServer(await this.#listener(access), this.#limits, access.current.tls);
+    refuseBadRequests(server, this.#responses, (reason) => this.#metrics.refused(reason));
+    const address = await listenAt(server, this.#options);
     this.#server = server;
     this.#access = access;
-    return this.#started(server, access);
+    this.#started(address, access);
+    return address;
   }
 
-  #started(server: Server, access: AccessInUse): ServerAddress {
+  async #listener(access: AccessInUse): Promise<RequestListener> {
+    const pages = metricsPages({
+      recorder: this.#recorder,
+      scrapable: this.#exposed(),
+      isReady: () => this.#draining === undefined,
+      sent: (bytes) => this.#metrics.sent(bytes),
+    });
+    return guarded(await this.application(pages), {
+      access: () => access.current,
+      began: (response) => this.#responses.add(response, this.#limits.responseTimeoutSeconds),
+      enter: (response) => this.#scrapes.enter(response),
+      refused: (reason) => this.#metrics.refused(reason),
+    });
+  }
+
+  /** What a scrape shows: the user's families, those of the server, and those of the process. */
+  #exposed(): Scrapable {
+    const { endpointMetrics, processMetrics } = this.#options;
+    const scrapable = endpointMetrics === false ? this.#recorder : this.#metrics.beside(this.#recorder);
+    return processMetrics === false ? scrapable : alsoProcessMetrics(scrapable);
+  }
+
+  #started({ host }: ServerAddress, access: AccessInUse): void {
     const { onAdvice = warn } = this.#options;
     access.watch(
       (changed) => this.#use(changed),
-      (error) => onAdvice(reloadAdvice(error)),
+      (error) => {
+        this.#metrics.reloaded(false);
+        onAdvice(reloadAdvice(error));
+      },
     );
-    const address = addressOf(server, access.current.tls === undefined ? 'http' : 'https');
-    const advice = whereAdvice(address.host, access.current.gate.isOpen);
+    if (drainSeconds(this.#options) !== undefined) this.#ignoreSignals = onTermination(() => this.drain());
+    const advice = whereAdvice(host, access.current.gate.isOpen);
     if (advice !== undefined) onAdvice(advice);
-    return address;
   }
 
   /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
   #use({ tls }: Access): void {
     const server = this.#server;
-    if (server === undefined || tls === undefined) return;
-    (server as TlsServer).setSecureContext(tls.options);
-    const { requestCert, rejectUnauthorized } = tls.options;
-    // Why assigned: node:tls reads these two of its server at each connection, and has no method for them.
-    Object.assign(server, { requestCert, rejectUnauthorized });
-    server.closeIdleConnections();
-    this.#responses.closeConnections();
+    if (server !== undefined && tls !== undefined) {
+      (server as TlsServer).setSecureContext(tls.options);
+      const { requestCert, rejectUnauthorized } = tls.options;
+      // Why assigned: node:tls reads these two of its server at each connection, and has no method for them.
+      Object.assign(server, { requestCert, rejectUnauthorized });
+      server.closeIdleConnections();
+      this.#responses.closeConnections();
+    }
+    this.#metrics.reloaded(true);
   }
-}
 
-function newServer({ tls }: Access, listener: RequestListener): Server | TlsServer {
-  return tls === undefined ? createServer(listener) : createTlsServer(tls.options, listener);
-}
+  #close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
 
-function letTheProcessEnd(server: Server): void {
-  server.unref();
-  server.on('connection', (socket) => socket.unref());
-}
-
-function addressOf(server: Server, scheme: string): ServerAddress {
-  const { address, family, port } = server.address() as AddressInfo;
-  const authority = family === 'IPv6' ? `[${address}]` : address;
-  return { host: address, port, url: `${scheme}://${authority}:${port}/metrics` };
+  async #end(): Promise<void> {
+    await this.#listening?.catch(() => undefined);
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#ignoreSignals();
+    this.#access?.stop();
+    const closed = once(server, 'close');
+    server.close();
+    await this.#responses.ended();
+    server.closeAllConnections();
+    await closed;
+  }
 }
 
 const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({

@@ -10,7 +10,7 @@ export interface Refusal {
 
 const retry = { 'Retry-After': '1' };
 
-/** Every reason with its answer. The two for credentials get `WWW-Authenticate` from what is configured. */
+/** Every reason with its answer; past the connections and the requests sent ahead that there may be, none is given. The two for credentials get `WWW-Authenticate` from what is configured. */
 export const refusals = {
   address: { status: 403, text: 'Forbidden' },
   client_certificate: { status: 403, text: 'Forbidden' },
@@ -18,6 +18,8 @@ export const refusals = {
   wrong_credentials: { status: 401, text: 'Unauthorized' },
   password_queue: { status: 429, text: 'Too Many Requests', headers: retry },
   rate: { status: 429, text: 'Too Many Requests', headers: retry },
+  connections: { status: 503, text: 'Service Unavailable', headers: retry },
+  pipelining: { status: 429, text: 'Too Many Requests', headers: retry },
   concurrency: { status: 503, text: 'Service Unavailable', headers: retry },
   malformed: { status: 400, text: 'Bad Request' },
   timeout: { status: 408, text: 'Request Timeout' },

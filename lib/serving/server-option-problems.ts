@@ -2,6 +2,7 @@ import { isObject, type Unchecked, unknownOptions } from '../definition/family-p
 import { type Problem, shown } from '../error.js';
 import { isAddressOrNetwork } from './address-allow-list.js';
 import { isBearerToken } from './bearer-tokens.js';
+import { defaultLimits, type Limits } from './limits.js';
 import { serverAddress } from './server-address.js';
 import type { MetricsServerOptions } from './server-options.js';
 import { type WebConfig, webConfigOf } from './web-config.js';
@@ -20,6 +21,14 @@ const isListOf = (holds: (value: unknown) => boolean) => (value: unknown) =>
 const flag: OptionRule = { must: 'be true or false', holds: isFlag, remedy: 'Leave it out for false' };
 const path: OptionRule = { must: 'be the path of a file', holds: isText, remedy: 'Leave it out if there is none' };
 const networks = 'be a list of IP addresses and networks';
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e6;
+const limit = (name: keyof Limits): OptionRule => {
+  const remedy = `Leave it out for ${defaultLimits[name]}`;
+  if (name.endsWith('Seconds')) return { must: 'be a number of seconds above 0', holds: isSeconds, remedy };
+  return { must: 'be a whole number above 0', holds: isCount, remedy };
+};
 
 /** What each option must be that a `web-config.yml` does not have. */
 const rules: Readonly<Record<string, OptionRule>> = {
@@ -40,6 +49,13 @@ const rules: Readonly<Record<string, OptionRule>> = {
     holds: (value) => isFlag(value) || isListOf(isAddressOrNetwork)(value),
     remedy: "Write your proxies' addresses",
   },
+  endpointMetrics: { ...flag, remedy: 'Leave it out for true' },
+  drain: {
+    must: 'be true, false or { deadlineSeconds }',
+    holds: (value) => isFlag(value) || (isObject(value) && isSeconds(value['deadlineSeconds'])),
+    remedy: 'Write true for 25 seconds',
+  },
+  ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limit(name as keyof Limits)])),
   onAdvice: {
     must: 'be a function',
     holds: (value) => typeof value === 'function',

@@ -65,6 +65,21 @@ export interface MetricsServerOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** At most one request per interval (`1s`), and so many at once, of all clients together. Default: no limit. */
   readonly rateLimit?: { readonly interval: string; readonly burst: number } | undefined;
+  /** Scrapes that are answered at once; one more gets 503. Default 40. */
+  readonly maxConcurrentScrapes?: number | undefined;
+  /** Connections at once; one more is closed. Default 1,000. */
+  readonly maxConnections?: number | undefined;
+  /** For so long a request may be on its way to us. Default 10. */
+  readonly requestTimeoutSeconds?: number | undefined;
+  /** For so long an answer may be on its way to a client; after that the client is cut off. Default 60. */
+  readonly responseTimeoutSeconds?: number | undefined;
+  /** Expose what the server tells of itself: scrapes, refused requests, reloads. Default `true`. */
+  readonly endpointMetrics?: boolean | undefined;
+  /**
+   * On SIGTERM, fail `/-/ready` and stay until one more scrape was served, or for so many seconds (`true`: 25), so that the
+   * last numbers are not lost. Default `false`.
+   */
+  readonly drain?: boolean | { readonly deadlineSeconds: number } | undefined;
   /** Hears each remark once, and of a changed file that cannot be used. Default: a process warning. */
   readonly onAdvice?: ((advice: Advice) => void) | undefined;
 }

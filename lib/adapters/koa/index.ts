@@ -1,4 +1,4 @@
-export type { ServerAddress } from '../../serving/page-server.js';
+export type { ServerAddress } from '../../serving/listening.js';
 export type { MetricsServerOptions, ServerTlsOptions } from '../../serving/server-options.js';
 export { type KoaContext, type KoaMiddleware, metricsMiddleware } from './metrics-middleware.js';
 export { MetricsServer } from './metrics-server.js';
