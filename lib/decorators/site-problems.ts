@@ -1,6 +1,7 @@
 import type { Family } from '../definition/family.js';
 import {
   familyOptions,
+  initialProblems,
   isObject,
   labelNameProblems,
   namedProblems,
@@ -76,6 +77,7 @@ function inPlaceProblems(rules: DecoratorRules, options: Unchecked): Problem[] {
         ...(isObject(spec) ? policyProblems(name, spec) : []),
       ]),
     ),
+    ...initialProblems(options['initial'], isObject(options['labels']) ? options['labels'] : {}),
   ];
 }
 

@@ -6,6 +6,9 @@ export interface Advice {
     | 'second_copy'
     | 'different_help'
     | 'minified_class'
+    | 'naming'
+    | 'bound'
+    | 'sensitive'
     | 'open_server'
     | 'loopback_only'
     | 'web_config';

@@ -1,3 +1,5 @@
+import type { LabelDomains } from '../labels/label-domains.js';
+
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
 type Branch = Map<unknown, Branch | number>;
 
@@ -29,6 +31,7 @@ export class SeriesTrie {
   private readonly last: number;
   private root: Branch = new Map();
   #size = 0;
+  #aliases = 0;
 
   /** @param depth how many labels there are; a family without labels has one that is always empty. */
   constructor(depth: number) {
@@ -63,19 +66,49 @@ export class SeriesTrie {
     return branch.get(raw[this.last]) as number | undefined;
   }
 
-  /**
-   * The place of the series with these label values, from `allocate` unless it exists. The raw values of other types
-   * than string lead there from now on.
-   */
-  insert(values: readonly string[], raw: readonly unknown[], allocate: () => number): number {
+  /** The same, where a raw value that no series has as it stands is taken for what its label is known to make of it. */
+  protected findKnown(raw: readonly unknown[], labels: LabelDomains, folds: boolean): number | undefined {
+    let branch = this.root;
+    for (let depth = 0; depth <= this.last; depth++) {
+      let next = branch.get(raw[depth]);
+      if (next === undefined) {
+        const value = labels.known(depth, raw[depth], folds);
+        // Why asked: the raw value undefined leads somewhere as well.
+        next = value === undefined ? undefined : branch.get(value);
+        if (next === undefined) return undefined;
+      }
+      branch = next as Branch;
+    }
+    return branch as unknown as number;
+  }
+
+  /** Inserts a series with these label values, of which there is none. */
+  insert(values: readonly string[], place: number): void {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
-      branch = child(branch, values[depth], raw[depth], () => new Map() as Branch) as Branch;
+      const value = values[depth] as string;
+      let next = branch.get(value);
+      if (next === undefined) {
+        next = new Map();
+        branch.set(value, next);
+      }
+      branch = next as Branch;
     }
-    return child(branch, values[this.last], raw[this.last], () => {
-      this.#size++;
-      return allocate();
-    }) as number;
+    branch.set(values[this.last] ?? '', place);
+    this.#size++;
+  }
+
+  /** Has the raw values of other types than string lead to the series with these label values as well. */
+  protected alias(values: readonly string[], raw: readonly unknown[], most: number): void {
+    let branch = this.root;
+    for (let depth = 0; depth <= this.last; depth++) {
+      const next = branch.get(values[depth] ?? '') as Branch;
+      if (typeof raw[depth] !== 'string' && this.#aliases < most && !branch.has(raw[depth])) {
+        branch.set(raw[depth], next);
+        this.#aliases++;
+      }
+      branch = next;
+    }
   }
 
   /**
@@ -85,8 +118,10 @@ export class SeriesTrie {
    */
   protected takeOut(selection: Selection, copies: boolean): number[] {
     const places: number[] = [];
-    this.root = without(this.root, 0, { selection, last: this.last, places, copies });
+    const removal = { selection, last: this.last, copies, places, aliases: 0 };
+    this.root = without(this.root, 0, removal);
     this.#size -= places.length;
+    this.#aliases -= removal.aliases;
     return places;
   }
 
@@ -104,21 +139,13 @@ export class SeriesTrie {
   }
 }
 
-function child(branch: Branch, value = '', raw: unknown, create: () => Branch | number): Branch | number {
-  let next = branch.get(value);
-  if (next === undefined) {
-    next = create();
-    branch.set(value, next);
-  }
-  if (typeof raw !== 'string') branch.set(raw, next);
-  return next;
-}
-
 interface Removal {
   readonly selection: Selection;
   readonly last: number;
-  readonly places: number[];
   readonly copies: boolean;
+  readonly places: number[];
+  /** How many raw values of other types than string went as well. */
+  aliases: number;
 }
 
 /** The branch without the selected series. */
@@ -135,16 +162,19 @@ function without(branch: Branch, depth: number, removal: Removal): Branch {
       changed.set(next, undefined);
     }
   }
-  return changed.size === 0 ? branch : replaced(copies ? new Map(branch) : branch, changed);
+  return changed.size === 0 ? branch : replaced(copies ? new Map(branch) : branch, changed, removal);
 }
 
 // Why by what they lead to: with a string goes every raw value of another type that leads to the same.
-function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch | undefined>): Branch {
+function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch | undefined>, removal: Removal): Branch {
   for (const [value, next] of branch) {
     if (!changed.has(next)) continue;
     const rest = changed.get(next);
-    if (rest === undefined) branch.delete(value);
-    else branch.set(value, rest);
+    if (rest !== undefined) branch.set(value, rest);
+    else {
+      branch.delete(value);
+      if (typeof value !== 'string') removal.aliases++;
+    }
   }
   return branch;
 }

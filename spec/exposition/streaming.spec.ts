@@ -13,7 +13,7 @@ const codes = 100;
 
 /** A recorder with so many series that they are rendered in several turns. */
 function large(): PrometheusRecorder {
-  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 1_000_000 });
+  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 1_000_000, maxSamples: 1_000_000 });
   for (let user = 0; user < users; user++) {
     for (let code = 0; code < codes; code++) recorder.counter(visits).inc({ page: 'start', user, code });
   }
