@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
+import { defineCounter, defineGauge, PrometheusRecorder } from '../../lib/index.js';
 import { SharedBody } from '../../lib/serving/shared-body.js';
 import { until } from '../until.js';
 import { ask, bearer } from './ask.js';
@@ -51,6 +51,22 @@ describe('What a metrics server tells of itself', () => {
     expect(now('requests_refused_total{reason="no_credentials"}')).to.equal(1);
     expect(now('requests_refused_total{reason="wrong_credentials"}')).to.equal(2);
     expect(now('scrapes_total{code="401",format="none"}')).to.equal(0);
+  });
+
+  it('is whether each collector could compute its values', async () => {
+    const recorder = new PrometheusRecorder({ onError: () => undefined });
+    let isBroken = false;
+    const rooms = defineGauge({ name: 'rooms', help: 'Rooms that are open' });
+    recorder.gauge(rooms).collect(() => {
+      if (isBroken) throw new Error('no database');
+      return 3;
+    });
+    const { url } = await served.serve(recorder);
+    expect((await read(url))('collector_up{metric="rooms"}')).to.equal(1);
+    isBroken = true;
+    expect((await ask(url)).body).to.contain('flowplane_metrics_collector_up{metric="rooms"} 0\n');
+    isBroken = false;
+    expect((await read(url))('collector_up{metric="rooms"}')).to.equal(1);
   });
 
   it('changes nothing else of what is scraped, and can be left out', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -110,6 +110,16 @@ describe('A real Prometheus', function () {
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('takes the alerts that the README shows', function () {
+    needs(this, 'promtool');
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'alerts.yml');
+    writeFileSync(file, shown('alerts.yml'));
+    expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).to.contain(
+      'SUCCESS: 2 rules found',
+    );
+  });
 
   for (const protection of protections) {
     it(`scrapes with the ${protection.name} as the README shows it, and not without`, async () => {
