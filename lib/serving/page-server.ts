@@ -4,6 +4,7 @@ import type { Server as TlsServer } from 'node:https';
 import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../exposition/exposed-family.js';
 import { withProcessMetrics } from '../prometheus/process-metrics.js';
+import type { Advice } from '../recorder/advice.js';
 import type { Access } from './access.js';
 import { AccessInUse } from './access-in-use.js';
 import { pageListener } from './answer-page.js';
@@ -116,17 +117,25 @@ export class PageServer {
   }
 
   #started({ host }: ServerAddress, access: AccessInUse): void {
-    const { onAdvice = warn } = this.#options;
     access.watch(
       (changed) => this.#use(changed),
       (error) => {
         this.#metrics.reloaded(false);
-        onAdvice(reloadAdvice(error));
+        this.#advise(reloadAdvice(error));
       },
     );
     if (drainSeconds(this.#options) !== undefined) this.#ignoreSignals = onTermination(() => this.drain());
     const advice = whereAdvice(host, access.current.gate.isOpen);
-    if (advice !== undefined) onAdvice(advice);
+    if (advice !== undefined) this.#advise(advice);
+  }
+
+  #advise(advice: Advice): void {
+    const { onAdvice = warn } = this.#options;
+    try {
+      onAdvice(advice);
+    } catch {
+      // Why swallowed: a listener's fault must not end the process, and there is nobody else to tell.
+    }
   }
 
   /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */

@@ -6,6 +6,8 @@ export interface Rule {
   readonly holds: (value: unknown) => boolean;
   /** The value is never shown. */
   readonly isSecret?: true;
+  /** Left empty it is wrong, rather than left out. */
+  readonly isFilled?: true;
 }
 
 /** The fields of one mapping of a `web-config.yml`, by name. */
@@ -61,8 +63,9 @@ export const headerFields: Fields = {
   'Content-Security-Policy': text,
 };
 
-/** What stands for the password of a user. */
+/** What stands for the password of a user. An empty one must not mean that nobody is asked for a password. */
 export const passwordHash: Rule = {
+  isFilled: true,
   must: 'be a bcrypt hash of cost 4 to 31, as htpasswd -nBC 10 "" makes it',
   holds: (value) => /^\$2[abxy]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z\d]{53}$/.test(String(value)),
   isSecret: true,

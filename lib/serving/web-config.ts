@@ -129,6 +129,10 @@ class Checked {
         'has no effect (given a client CA). Write RequireAndVerifyClientCert, or leave the client CA out.';
       this.#problem([...section, 'client_auth_type'], message);
     }
+    if ((tls.client_ca ?? tls.client_ca_file) === undefined && asked.includes('Verify')) {
+      const message = `is missing (given ${asked}). Name the authority that signs your clients' certificates.`;
+      this.#problem([...section, 'client_ca_file'], message);
+    }
     if (names !== undefined && !asked.startsWith('Require')) {
       const message = `asks for a certificate that nobody must have (given ${asked}). Use RequireAndVerifyClientCert.`;
       this.#problem([...section, 'client_allowed_sans'], message);
@@ -141,7 +145,9 @@ class Checked {
   #isRight(path: readonly string[], value: unknown, fields: Fields | Rule): boolean {
     const rule =
       'must' in fields && typeof fields.must === 'string' ? (fields as Rule) : this.#field(path, fields as Fields);
-    if (rule === undefined || value === null || value === '') return false;
+    if (rule === undefined) return false;
+    const isEmpty = value === null || value === '';
+    if (isEmpty && (rule === 'mapping' || !rule.isFilled)) return false;
     if (rule === 'mapping' || rule.holds(value)) return true;
     const given = rule.isSecret ? 'something else' : shown(value);
     this.#problem(path, `must ${rule.must} (given ${given}). Correct or remove it.`);

@@ -174,6 +174,16 @@ authentication: none
         /client_auth_type" has no effect \(given a client CA\)/,
       ],
       [
+        'a user without a password',
+        'basic_auth_users:\n  alice:',
+        /line 2: "basic_auth_users\.alice" must be a bcrypt hash/,
+      ],
+      [
+        'clients that are verified by nobody',
+        'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequireAndVerifyClientCert',
+        /line 1: "tls_server_config\.client_ca_file" is missing \(given RequireAndVerifyClientCert\)/,
+      ],
+      [
         'names where no certificate is required',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
         /line 5: "tls_server_config\.client_allowed_sans" asks for a certificate that nobody must have/,
@@ -242,6 +252,21 @@ authentication: none
       expect((await ask(url)).status).to.equal(401);
       write('');
       await until(async () => (await ask(url)).status === 200);
+    });
+
+    it('does no harm where who is told of it throws', async () => {
+      write('');
+      let told = 0;
+      const { url } = await served.listen({
+        webConfigFile: file,
+        onAdvice: () => {
+          told++;
+          throw new Error('not listening');
+        },
+      });
+      write('nothing: of this\n');
+      await until(() => told === 1);
+      expect((await ask(url)).status).to.equal(200);
     });
 
     it('cannot turn TLS on or off, and says so', async function () {
