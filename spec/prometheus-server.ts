@@ -22,12 +22,16 @@ export class PrometheusServer {
   }
 
   static async start(metricsUrl: string): Promise<PrometheusServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
     const target = new URL(metricsUrl).host;
-    writeFileSync(
-      join(folder, 'prometheus.yml'),
+    return PrometheusServer.startIn(
+      mkdtempSync(join(tmpdir(), 'prometheus-')),
       `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${target}'] }] }]\n`,
     );
+  }
+
+  /** Starts with this configuration, whose relative paths begin in the folder. The folder is removed when it stops. */
+  static async startIn(folder: string, config: string): Promise<PrometheusServer> {
+    writeFileSync(join(folder, 'prometheus.yml'), config);
     const server = await ListeningProcess.start('prometheus', [
       `--config.file=${folder}/prometheus.yml`,
       `--storage.tsdb.path=${folder}/data`,
@@ -68,6 +72,17 @@ export class PrometheusServer {
       value = await this.value(promql);
     }
     return value;
+  }
+
+  /** What the last scrape of each job has failed with; the empty text where it has not. */
+  async targets(): Promise<Map<string, string>> {
+    const response = await fetch(`${this.#process.url}/api/v1/targets`, {
+      headers: { connection: 'close' },
+    });
+    const { data } = (await response.json()) as {
+      data: { activeTargets: { scrapePool: string; lastError: string }[] };
+    };
+    return new Map(data.activeTargets.map(({ scrapePool, lastError }) => [scrapePool, lastError]));
   }
 
   async stop(): Promise<void> {
