@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+
+type Chunk = string | Uint8Array | null | undefined | (() => void);
+
+/**
+ * Counts the bytes of a response's body as they are written, compressed where they are; gives the count so far.
+ *
+ * Why at `write` and `end`, which answer as before: a streamed body has no Content-Length, and what its stream holds is
+ * not looked at, since that would set it flowing.
+ */
+export function countBodyBytes(response: ServerResponse): () => number {
+  let bytes = 0;
+  watch(response, 'write', (call, chunk, encoding) => {
+    const result = call();
+    bytes += byteLength(chunk, encoding);
+    return result;
+  });
+  watch(response, 'end', (call, chunk, encoding) => {
+    const before = bytes;
+    const result = call();
+    // Why: HTTP/2's `end` calls `write`, HTTP/1's does not.
+    if (bytes === before) bytes += byteLength(chunk, encoding);
+    return result;
+  });
+  return () => (hasBody(response) ? bytes : 0);
+}
+
+function watch(
+  response: ServerResponse,
+  name: 'write' | 'end',
+  observed: (call: () => unknown, chunk: Chunk, encoding: unknown) => unknown,
+): void {
+  const original = response[name] as (...given: unknown[]) => unknown;
+  const value = function (this: ServerResponse, ...given: unknown[]): unknown {
+    return observed(() => original.apply(this, given), given[0] as Chunk, given[1]);
+  };
+  Object.defineProperty(response, name, { value, writable: true, configurable: true });
+}
+
+function byteLength(chunk: Chunk, encoding: unknown): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0;
+}
+
+// Source: RFC 9110, 6.4.1. Node leaves out what is written to these.
+const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
+  req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
