@@ -1,7 +1,20 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject, problem, type Unchecked, unknownOptions } from '../../definition/family-problems.js';
 import { isMetricName } from '../../definition/names.js';
 import { type Problem, shown } from '../../error.js';
 import { httpNames } from './http-names.js';
+
+/** The part of Koa's context that is measured, by shape: the public types name no framework. */
+export interface HttpContext {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/** The context with whatever a router has left in it. */
+export type RoutedContext = HttpContext & { readonly [name: string]: unknown };
+
+/** Gives the route of a request that has ended; `pattern` is what @koa/router matched, if it did. */
+export type RouteReader = (context: RoutedContext, pattern: string | undefined) => unknown;
 
 /** How the HTTP metrics of an application are called and divided; all may be left out. */
 export interface HttpMetricsOptions {
@@ -16,6 +29,11 @@ export interface HttpMetricsOptions {
   readonly buckets?: readonly number[];
   /** The methods that are told apart, in capitals; any other is `_OTHER`. Default: those of RFC 9110, PATCH and QUERY. */
   readonly methods?: readonly string[];
+  /**
+   * Gives the route where that is not @koa/router's pattern: with another router, or under koa-mount. At most 500 routes
+   * are told apart. Nothing is `unmatched`; where it throws, that request is not recorded, which is counted.
+   */
+  readonly route?: RouteReader;
 }
 
 interface OptionRule {
@@ -47,6 +65,11 @@ const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
     must: 'be a list of HTTP methods',
     holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
+  },
+  route: {
+    must: 'be a function',
+    holds: (value) => typeof value === 'function',
+    remedy: "Leave it out for @koa/router's pattern",
   },
 };
 

@@ -1,7 +1,8 @@
 /** What is known of a request when it has ended, by whichever names. */
 export interface Exchange {
   readonly method: string;
-  readonly route: string;
+  /** Whatever a reader of it gave. */
+  readonly route: unknown;
   /** Empty where no answer was sent. */
   readonly status: string;
 }

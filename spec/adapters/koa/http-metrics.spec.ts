@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import Router, { type RouterMiddleware } from '@koa/router';
 import { expect } from 'chai';
 import Koa from 'koa';
-import { type HttpMetricsOptions, httpMetrics } from '../../../lib/adapters/koa/index.js';
+import { type HttpMetricsOptions, httpMetrics, type RouteReader } from '../../../lib/adapters/koa/index.js';
 import { defineCounter, MetricsError, NoopRecorder, PrometheusRecorder } from '../../../lib/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
 import { until } from '../../until.js';
@@ -148,6 +148,50 @@ describe('httpMetrics(recorder)', () => {
       await ask('/v12');
       expect(await onlyMeasured()).to.deep.equal(labels('GET', String(/^\/v(\d+)$/), '200'));
     });
+  });
+
+  describe('the route that is read', () => {
+    it('is what the reader makes of the context and of the pattern', async () => {
+      const router = new Router().get('/teams/:team', (context) => {
+        context['mountPath'] = '/api';
+        context.body = 'a team';
+      });
+      const route: RouteReader = ({ mountPath = '' }, pattern) => pattern && `${mountPath}${pattern}`;
+      await serveWith({ route }, router.routes());
+      for (const path of ['/teams/payments', '/elsewhere']) await ask(path);
+      expect(measured()).to.deep.equal([
+        { labels: labels('GET', '/api/teams/:team', '200'), value: 1 },
+        { labels: labels('GET', 'unmatched', '404'), value: 1 },
+      ]);
+    });
+
+    it('is one of at most 500', async () => {
+      await serveWith({ route: ({ req }) => req.url });
+      for (let i = 0; i < 502; i++) await (await fetch(`${origin}/${i}`)).arrayBuffer();
+      expect(measured()).to.have.length(501);
+      expect(count(labels('GET', 'other', '404'))).to.equal(2);
+    });
+
+    for (const [reason, route] of [
+      ['reader_threw', () => JSON.parse('{')],
+      ['reader_promise', () => Promise.reject(new Error('too late'))],
+      ['label_type', () => ['/teams']],
+    ] as const) {
+      it(`is counted as ${reason} where it is none, and the answer goes out`, async () => {
+        recorder = new MemoryRecorder();
+        await serveWith({ route }, (context) => {
+          context.body = 'served';
+        });
+        expect((await ask('/')).body.toString()).to.equal('served');
+        await until(() => recorder.drops.length > 0);
+        expect(recorder.drops).to.deep.equal([
+          { metric: duration, reason },
+          { metric: size, reason },
+        ]);
+        expect(measured()).to.deep.equal([]);
+        nothingInFlight();
+      });
+    }
   });
 
   describe('the method', () => {
@@ -429,10 +473,13 @@ describe('httpMetrics() refuses', () => {
   };
 
   it('options that are wrong, all at once', () => {
-    const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get it'], path: '/x' } as never;
+    const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get it'], route: '/', path: '/x' } as never;
     const error = refused(() => httpMetrics(new NoopRecorder(), options));
     expect(error.problems.map(({ code, message }) => [code, message])).to.deep.equal([
-      ['unknown_option', 'option "path" is unknown (known: names, prefix, buckets, methods). Correct or remove it.'],
+      [
+        'unknown_option',
+        'option "path" is unknown (known: names, prefix, buckets, methods, route). Correct or remove it.',
+      ],
       [
         'illegal_option',
         '"names" must be one of "opentelemetry", "express-prom-bundle" (given "otel"). Leave it out for OpenTelemetry\'s.',
@@ -446,6 +493,7 @@ describe('httpMetrics() refuses', () => {
         'illegal_option',
         '"methods" must be a list of HTTP methods (given ["get it"]). Write for example ["GET", "PROPFIND"].',
       ],
+      ['illegal_option', '"route" must be a function (given "/"). Leave it out for @koa/router\'s pattern.'],
     ]);
   });
 
