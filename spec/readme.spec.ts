@@ -115,6 +115,11 @@ describe('The README', function () {
     expect(printed('middleware.ts')).to.equal('');
   });
 
+  it('has an http.ts that prints what it says', () => {
+    const promised = /^prints\n\n```\n([\s\S]*?)^```$/m.exec(readme)?.[1];
+    expect(printed('http.ts')).to.equal(promised);
+  });
+
   it('has an explanation that explains', () => {
     expect(printed('explain.ts'))
       .to.match(/^@Counter on Forgotten\.call: a call was not recorded/)

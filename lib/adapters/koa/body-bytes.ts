@@ -25,15 +25,15 @@ export function countBodyBytes(response: ServerResponse): () => number {
   return () => (hasBody(response) ? bytes : 0);
 }
 
+// Why a Proxy: it keeps the name and the length of the method, and whatever else hangs on it.
 function watch(
   response: ServerResponse,
   name: 'write' | 'end',
   observed: (call: () => unknown, chunk: Chunk, encoding: unknown) => unknown,
 ): void {
-  const original = response[name] as (...given: unknown[]) => unknown;
-  const value = function (this: ServerResponse, ...given: unknown[]): unknown {
-    return observed(() => original.apply(this, given), given[0] as Chunk, given[1]);
-  };
+  const value = new Proxy(response[name] as (...given: unknown[]) => unknown, {
+    apply: (original, self, given) => observed(() => Reflect.apply(original, self, given), given[0] as Chunk, given[1]),
+  });
   Object.defineProperty(response, name, { value, writable: true, configurable: true });
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import Router, { type RouterMiddleware } from '@koa/router';
@@ -33,7 +34,7 @@ describe('httpMetrics(recorder)', () => {
   });
 
   afterEach(async () => {
-    server.closeAllConnections();
+    server.closeAllConnections?.(); // HTTP/2 has none
     await new Promise((closed) => server.close(closed));
   });
 
@@ -380,6 +381,31 @@ describe('httpMetrics(recorder)', () => {
       ['/raw', 3],
       ['/none', 0],
     ]);
+  });
+
+  it('counts the same over HTTP/2', async () => {
+    const router = new Router()
+      .get('/ended/:n', (context) => {
+        context.body = 'ünïcode';
+      })
+      .get('/streamed/:n', (context) => {
+        context.body = Readable.from(['first ', 'and ', 'last']);
+      });
+    application.use(httpMetrics(recorder)).use(router.routes());
+    const http2 = createHttp2Server(application.callback()).listen(0, '127.0.0.1');
+    server = http2 as never;
+    await once(http2, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    for (const path of ['/ended/1', '/streamed/2']) await once(session.request({ ':path': path }).resume(), 'close');
+    session.close();
+    await once(session, 'close');
+    await until(() => measured().length === 2);
+    expect(measured()).to.deep.equal([
+      { labels: labels('GET', '/ended/:n', '200'), value: 1 },
+      { labels: labels('GET', '/streamed/:n', '200'), value: 1 },
+    ]);
+    expect(recorder.series(`${size}_sum`).map(({ value }) => value)).to.deep.equal([9, 14]);
+    nothingInFlight();
   });
 
   it('takes the time to the end of the answer, in seconds, into the buckets that OpenTelemetry advises', async () => {
