@@ -10,17 +10,15 @@ type Chunk = string | Uint8Array | null | undefined | (() => void);
  */
 export function countBodyBytes(response: ServerResponse): () => number {
   let bytes = 0;
-  watch(response, 'write', (call, chunk, encoding) => {
-    const result = call();
-    bytes += byteLength(chunk, encoding);
-    return result;
-  });
-  watch(response, 'end', (call, chunk, encoding) => {
-    const before = bytes;
-    const result = call();
-    // Why: HTTP/2's `end` calls `write`, HTTP/1's does not.
-    if (bytes === before) bytes += byteLength(chunk, encoding);
-    return result;
+  let isEnding = false;
+  const count = (chunk: Chunk, encoding: unknown): void => {
+    if (!isEnding) bytes += byteLength(chunk, encoding);
+  };
+  watch(response, 'write', count);
+  watch(response, 'end', (chunk, encoding) => {
+    count(chunk, encoding);
+    // Why: HTTP/2's `end` calls `write` with it, HTTP/1's does not.
+    isEnding = true;
   });
   return () => (hasBody(response) ? bytes : 0);
 }
@@ -29,10 +27,13 @@ export function countBodyBytes(response: ServerResponse): () => number {
 function watch(
   response: ServerResponse,
   name: 'write' | 'end',
-  observed: (call: () => unknown, chunk: Chunk, encoding: unknown) => unknown,
+  called: (chunk: Chunk, encoding: unknown) => void,
 ): void {
   const value = new Proxy(response[name] as (...given: unknown[]) => unknown, {
-    apply: (original, self, given) => observed(() => Reflect.apply(original, self, given), given[0] as Chunk, given[1]),
+    apply(original, self, given) {
+      called(given[0] as Chunk, given[1]);
+      return Reflect.apply(original, self, given);
+    },
   });
   Object.defineProperty(response, name, { value, writable: true, configurable: true });
 }

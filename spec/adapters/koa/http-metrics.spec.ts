@@ -1,14 +1,17 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import { createServer, request as httpRequest, IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import Router, { type RouterMiddleware } from '@koa/router';
 import { expect } from 'chai';
 import Koa from 'koa';
 import { type HttpMetricsOptions, httpMetrics, type RouteReader } from '../../../lib/adapters/koa/index.js';
-import { defineCounter, MetricsError, NoopRecorder, PrometheusRecorder } from '../../../lib/index.js';
+import { defineCounter, MetricsError, NoopRecorder, PrometheusRecorder, scrape } from '../../../lib/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
+import { needs } from '../../needs.js';
 import { until } from '../../until.js';
 
 const duration = 'http_server_request_duration_seconds';
@@ -20,6 +23,16 @@ const labels = (method: string, route: string, status?: string) => ({
   http_route: route,
   ...(status === undefined ? {} : { http_response_status_code: status }),
 });
+
+/** Both ends of a connection. */
+async function socketPair(): Promise<[client: Socket, server: Socket]> {
+  const listening = createTcpServer().listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const client = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = await once(listening, 'connection');
+  listening.close();
+  return [client, socket];
+}
 
 describe('httpMetrics(recorder)', () => {
   let recorder: MemoryRecorder;
@@ -406,6 +419,35 @@ describe('httpMetrics(recorder)', () => {
     ]);
     expect(recorder.series(`${size}_sum`).map(({ value }) => value)).to.deep.equal([9, 14]);
     nothingInFlight();
+  });
+
+  it('measures an answer that no server of Node watches over, as serverless adapters have it', async () => {
+    await serve((context) => {
+      context.body = 'served';
+    });
+    const [client, socket] = await socketPair();
+    const request = Object.assign(new IncomingMessage(socket), { method: 'GET', url: '/' });
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    application.callback()(request, response);
+    await once(response, 'finish');
+    socket.end();
+    expect(await text(client)).to.match(/served$/);
+    expect(await onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
+  });
+
+  it('passes promtool check metrics', async function () {
+    needs(this, 'promtool');
+    const prometheus = new PrometheusRecorder();
+    application.use(httpMetrics(prometheus));
+    await serve((context) => {
+      context.body = 'served';
+    });
+    await ask('/');
+    const { body } = await scrape(prometheus, { method: 'GET' });
+    const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await text(body) });
+    expect(`${stdout}${stderr}`).to.equal('');
   });
 
   it('takes the time to the end of the answer, in seconds, into the buckets that OpenTelemetry advises', async () => {
