@@ -1,0 +1,97 @@
+import Router from '@koa/router';
+import { expect } from 'chai';
+import { labels, MeasuredApplication } from './measured-application.js';
+
+describe('matchedRoute()', () => {
+  let app: MeasuredApplication;
+
+  beforeEach(() => {
+    app = new MeasuredApplication();
+  });
+
+  afterEach(() => app.close());
+
+  it('is the pattern that matched, whatever the path', async () => {
+    const router = new Router().get('/teams/:team/clusters/:id', (context) => {
+      context.body = context['params'];
+    });
+    await app.serve(router.routes());
+    await app.ask('/teams/payments/clusters/1');
+    await app.ask('/teams/checkout/clusters/2?token=secret');
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', '/teams/:team/clusters/:id', '200'), value: 2 }]);
+  });
+
+  it('has what nested routers and prefixes put before it', async () => {
+    const clusters = new Router({ prefix: '/clusters' }).get('/:id', (context) => {
+      context.body = 'a cluster';
+    });
+    const teams = new Router({ prefix: '/teams/:team' });
+    teams.use(clusters.routes());
+    const api = new Router();
+    api.use('/api', teams.routes());
+    await app.serve(api.routes());
+    expect((await app.ask('/api/teams/payments/clusters/7')).status).to.equal(200);
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/api/teams/:team/clusters/:id', '200'));
+  });
+
+  it('is that of the second router, where the first knows the path but not the method', async () => {
+    const readers = new Router().get('/items/:id', () => undefined);
+    const writers = new Router().put('/items/:key', (context) => {
+      context.status = 204;
+    });
+    await app.serve(readers.routes(), writers.routes());
+    await app.ask('/items/7', 'PUT');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('PUT', '/items/:key', '204'));
+  });
+
+  it('is the one that ran, of several that match', async () => {
+    const router = new Router()
+      .get('/teams/:team', (context) => {
+        context.body = 'a team';
+      })
+      .get('/teams/new', () => undefined);
+    await app.serve(router.routes());
+    await app.ask('/teams/new');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '200'));
+  });
+
+  it('is the last that ran, where one goes on to the next', async () => {
+    const router = new Router()
+      .get('/teams/:team', (_context, next) => next())
+      .get('/teams/new', (context) => {
+        context.body = 'a form';
+      })
+      .get('/teams/{*rest}', () => undefined);
+    await app.serve(router.routes());
+    await app.ask('/teams/new');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/new', '200'));
+  });
+
+  it('is the route behind a middleware of the router that answers for it', async () => {
+    const router = new Router();
+    router.use((context) => context.throw(401));
+    router.put('/teams/:name', () => undefined);
+    router.get('/teams/:team', () => undefined);
+    await app.serve(router.routes());
+    await app.ask('/teams/payments');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '401'));
+  });
+
+  it('is one value for whatever matches none', async () => {
+    await app.serve(new Router().get('/', () => undefined).routes());
+    for (const path of ['/wp-login.php', '/.env', '/a%00b', '/unmatched']) await app.ask(path);
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', 'unmatched', '404'), value: 4 }]);
+  });
+
+  it('is the text of a regular expression', async () => {
+    await app.serve(
+      new Router()
+        .get(/^\/v(\d+)$/, (context) => {
+          context.body = 'a version';
+        })
+        .routes(),
+    );
+    await app.ask('/v12');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', String(/^\/v(\d+)$/), '200'));
+  });
+});
