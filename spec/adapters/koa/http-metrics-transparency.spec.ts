@@ -65,7 +65,7 @@ const handlers: Readonly<Record<string, Koa.Middleware>> = {
     res.write('6869', 'hex', () => heard.push('with encoding'));
     res.write(new Uint8Array([33]), () => {
       heard.push('without');
-      res.end(` ${heard.join(', ')}`, () => heard.push('ended'));
+      res.end(` ${heard.join(', ')}`, 'utf8', () => context.app.emit('ended'));
     });
   },
   'a write that is wrong': (context) => {
@@ -81,7 +81,8 @@ const handlers: Readonly<Record<string, Koa.Middleware>> = {
     const isRoomy = res.write('x');
     const isFull = res.write(Buffer.alloc(10_000_000));
     res.write(`${isRoomy} ${isFull} `);
-    expect(res.end(`${res.end.length} ${res.write.length}`)).to.equal(res);
+    const { write, end } = res;
+    expect(res.end([write, end].map(({ name, length }) => `${name} ${length}`).join())).to.equal(res);
   },
   'hints, headers and trailers by hand': (context) => {
     context.respond = false;
@@ -97,11 +98,14 @@ const handlers: Readonly<Record<string, Koa.Middleware>> = {
 describe('An application with httpMetrics()', () => {
   const recorder = new MemoryRecorder({ strict: true });
   const servers: Server[] = [];
+  /** Whose callbacks of `end` were called. */
+  const ended: string[] = [];
 
   /** The application of these handlers, by the number in the path. */
   async function started(measured: boolean): Promise<number> {
     const application = new Koa();
     application.silent = true;
+    application.on('ended', () => ended.push(measured ? 'measured' : 'plain'));
     if (measured) application.use(httpMetrics(recorder));
     application.use((context, next) => Object.values(handlers)[Number(context.path.slice(1))]?.(context, next));
     const server = createServer(application.callback()).listen(0, '127.0.0.1');
@@ -141,6 +145,11 @@ describe('An application with httpMetrics()', () => {
     const last = 'GET /6 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
     const withoutDates = async (port: number) => (await answer(port, request + last)).replace(/^Date: .*\r\n/gm, '');
     expect(await withoutDates(ports.measured)).to.equal(await withoutDates(ports.plain));
+  });
+
+  it('has the callbacks of end called as before', () => {
+    const of = (one: string) => ended.filter((other) => other === one).length;
+    expect(of('measured')).to.equal(of('plain')).and.to.be.above(0);
   });
 
   it('was measured for each of these requests', () => {
