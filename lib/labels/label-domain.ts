@@ -73,6 +73,11 @@ export class LabelDomain {
     return this.#values;
   }
 
+  /** Whether no further raw value will be examined. */
+  get isFull(): boolean {
+    return this.#known.size >= this.#most;
+  }
+
   /** How often a fresh value has become `other`. */
   get folded(): number {
     return this.#folded;
@@ -136,7 +141,7 @@ export class LabelDomain {
 
   /** Whether this is a fresh value past so many that it is not examined: they may come without end, and must cost little. */
   #isPast(raw: unknown): raw is string {
-    return this.#known.size >= this.#most && isOrdinary(raw);
+    return this.isFull && isOrdinary(raw);
   }
 
   #meet(raw: unknown): string | Substitute {
@@ -146,7 +151,7 @@ export class LabelDomain {
     if (text === '') return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (this.#known.size >= this.#most) return this.#outside(text);
+    if (this.isFull) return this.#outside(text);
     const verdict = this.#examined(text);
     this.#known.set(text, verdict);
     return verdict;
