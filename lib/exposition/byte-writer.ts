@@ -32,11 +32,9 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** Gives away what was written, as a copy, and begins anew. */
-  take(): Buffer {
-    const written = Buffer.from(this.#bytes.subarray(0, this.#length));
-    this.#length = 0;
-    return written;
+  /** What was written, for as long as nothing else is. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   byte(value: number): void {

@@ -27,12 +27,18 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
   for (const family of families) {
     dialect.metadata(family, out);
     for (const _ of family.write(new SampleLines(family, out, dialect))) {
-      if (out.length >= chunk) yield out.take();
+      if (out.length >= chunk) yield* lent(out);
     }
-    if (out.length >= chunk) yield out.take();
+    if (out.length >= chunk) yield* lent(out);
   }
   out.text(dialect.end);
-  if (out.length > 0) yield out.take();
+  if (out.length > 0) yield* lent(out);
+}
+
+/** Lends what was written, until the next chunk is asked for: then it is written over. */
+function* lent(out: ByteWriter): Generator<Buffer> {
+  yield out.written;
+  out.truncate(0);
 }
 
 /** The samples of one family. What samples share, their names, labels and bounds, is spelled once. */

@@ -137,7 +137,7 @@ export class SeriesTrie {
    * of.
    */
   walk(visitor: SeriesVisitor): Iterable<void> {
-    return walkBranch(this.root, 0, { visitor, last: this.last, series: 0 });
+    return walkBranch(this.root, 0, walkOf(visitor, this.last));
   }
 }
 
@@ -184,39 +184,38 @@ function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch |
 interface Walk {
   readonly visitor: SeriesVisitor;
   readonly last: number;
+  /** Tells of one entry of a branch whose values are those of the last label. */
+  readonly leaf: (place: Branch | number, value: unknown) => void;
   /** How many series were told of since the last pause. */
   series: number;
 }
 
-function* walkBranch(branch: Branch, depth: number, walk: Walk): Generator<void> {
-  if (depth === walk.last && branch.size <= pace) {
-    walkLeaves(branch, walk);
-    if (walk.series >= pace) yield* pause(walk);
-    return;
-  }
-  for (const [value, next] of branch) {
-    if (typeof value !== 'string') continue;
-    walk.visitor.label(depth, value);
-    if (depth < walk.last) yield* walkBranch(next as Branch, depth + 1, walk);
-    else {
-      walk.visitor.series(next as number);
-      if (++walk.series >= pace) yield* pause(walk);
-    }
-  }
-}
-
-// Why at once, and why forEach: nearly all series hang in small branches, and this is the fastest way through a Map.
-function walkLeaves(branch: Branch, walk: Walk): void {
-  const { visitor, last } = walk;
-  branch.forEach((next, value) => {
+function walkOf(visitor: SeriesVisitor, last: number): Walk {
+  const leaf = (place: Branch | number, value: unknown): void => {
     if (typeof value !== 'string') return;
     visitor.label(last, value);
-    visitor.series(next as number);
-  });
-  walk.series += branch.size;
+    visitor.series(place as number);
+  };
+  return { visitor, last, leaf, series: 0 };
 }
 
-function* pause(walk: Walk): Generator<void> {
-  walk.series = 0;
-  yield;
+// Why small branches at once, and by forEach: nearly all series hang in them, and a generator for each would be garbage.
+function* walkBranch(branch: Branch, depth: number, walk: Walk): Generator<void> {
+  for (const [value, next] of branch) {
+    if (depth === walk.last) {
+      walk.leaf(next, value);
+      walk.series++;
+    } else if (typeof value === 'string') {
+      walk.visitor.label(depth, value);
+      const child = next as Branch;
+      if (depth + 1 < walk.last || child.size > pace) yield* walkBranch(child, depth + 1, walk);
+      else {
+        child.forEach(walk.leaf);
+        walk.series += child.size;
+      }
+    }
+    if (walk.series < pace) continue;
+    walk.series = 0;
+    yield;
+  }
 }
