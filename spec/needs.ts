@@ -3,6 +3,7 @@ import type { Context } from 'mocha';
 
 /** How to see whether something outside npm is there, and the Debian package that brings it. */
 const probes: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
+  chromium: ['chromium', '--version'],
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
   openssl: ['openssl', 'version'],
