@@ -9,7 +9,7 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 /** What the files of each folder may import, beside their own folder and `error.ts`. The longest folder applies. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'error.ts': ['definition'],
-  'index.ts': ['definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
+  'index.ts': ['catalogue', 'definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
   definition: [],
   readers: ['definition'],
   recorder: ['definition'],
@@ -20,7 +20,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   exposition: ['definition', 'series'],
   prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
   serving: ['definition', 'recorder', 'exposition', 'prometheus'],
-  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus'],
+  catalogue: ['definition'],
+  cli: ['definition', 'catalogue'],
+  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],
   'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus', 'serving'],
   testing: ['definition', 'labels', 'recorder'],
 };

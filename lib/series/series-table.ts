@@ -33,8 +33,6 @@ export class SeriesTable extends SeriesTrie {
   readonly #options: TableOptions;
   readonly #width: number;
   readonly #family: Family;
-  /** Past so many series a new one is folded, so that there is room for those that others are folded into. */
-  readonly #foldsFrom: number;
   readonly #isLimited: boolean;
   #initial = 0;
   #wasFull = false;
@@ -56,9 +54,6 @@ export class SeriesTable extends SeriesTrie {
     const events = watch && ((label: string) => this.#events(label, watch));
     this.#labels = new LabelDomains(family.labels, { hash, most, events });
     this.#isLimited = policies.some(({ limit }) => limit !== undefined);
-    const open = policies.some(({ oneOf }) => oneOf === undefined);
-    const folded = open ? Math.min(combinations(policies), this.maxSeries >> 1) : 0;
-    this.#foldsFrom = this.maxSeries - folded;
     this.declareInitial(family);
   }
 
@@ -193,7 +188,7 @@ export class SeriesTable extends SeriesTrie {
 
   /** This new label set or the one that it is folded into; `undefined` where there is room for neither. */
   #withRoom(values: readonly string[], folds: boolean): readonly string[] | undefined {
-    if (this.size < (folds ? this.#foldsFrom : this.maxSeries)) return values;
+    if (this.size < this.#labels.room(folds)) return values;
     this.#tellFull();
     if (!folds) return undefined;
     const folded = this.#labels.fold(values);
