@@ -3,6 +3,7 @@ import { type ClientRequest, get } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Scrapable } from '../../lib/index.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, type Listening, Served, sampleIn, servers, withSeries } from './served.js';
@@ -105,6 +106,45 @@ for (const [name, Server] of Object.entries(servers)) {
         });
         for (const wire of wires) wire.socket.destroy();
         await until(async () => (await refused(listening, 'connections').catch(() => 0)) > 0);
+      });
+    });
+
+    describe('with a rendering that fails', () => {
+      /** Writes so many samples, and throws. */
+      const failing = (samples: number): Scrapable => ({
+        exposedFamilies: async () => [
+          {
+            name: 'half',
+            type: 'gauge',
+            help: 'Half of it',
+            *write(writer) {
+              for (let i = 0; i < samples; i++) {
+                writer.sample(0, '', i);
+                if (i % 100 === 99) yield;
+              }
+              throw new Error('with a secret inside');
+            },
+          },
+        ],
+      });
+
+      it('breaks off the answer, so that half of it is never taken for the whole', async () => {
+        const { port } = await served.serve(failing(50_000), { endpointMetrics: false });
+        const wire = await Wire.open(port);
+        wire.head(scrape, host);
+        await wire.closed;
+        expect(wire.received).to.contain('half 1\n');
+        expect(wire.received).not.to.match(/\r\n0\r\n\r\n$/);
+        expect(wire.received).not.to.contain('secret');
+      });
+
+      it('says 200 never, where nothing was sent yet', async () => {
+        const { url } = await served.serve(failing(0), { endpointMetrics: false });
+        const status = await ask(url).then(
+          (answer) => answer.status,
+          ({ code }) => code,
+        );
+        expect(status).to.be.oneOf([500, 'ECONNRESET']);
       });
     });
 
