@@ -53,7 +53,7 @@ async function answer(scrapable: Scrapable, request: ScrapeRequest): Promise<Scr
 }
 
 /** For so many milliseconds at a time the rendering has the event loop for itself. */
-const turn = 2;
+const turn = 0.5;
 
 async function* paced(chunks: Iterable<Buffer>): AsyncGenerator<Buffer> {
   let began = performance.now();

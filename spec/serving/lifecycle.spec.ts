@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { PrometheusRecorder } from '../../lib/index.js';
+import { PageServer } from '../../lib/serving/page-server.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, refusal, Served } from './served.js';
@@ -161,10 +163,13 @@ describe('The life of a metrics server', function () {
       expect((await running).status).to.equal(200);
     });
 
-    it('without having begun, too', async () => {
-      const { server } = await served.listen();
+    it('without having begun, too, and again when it has', async () => {
+      const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+      await server.close();
+      const { url } = await server.listen();
       await server.close();
       await server.close();
+      expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
     it('and takes its listener for SIGTERM with it', async () => {
