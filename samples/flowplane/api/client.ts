@@ -26,7 +26,12 @@ export class Client {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  create(team: string, collection: string, name: string): Promise<{ status: number }> {
-    return this.send('POST', `/api/v1/teams/${team}/${collection}`, { name, connect_timeout: '1s' });
+  create(
+    team: string,
+    collection: string,
+    name: string,
+    spec: object = {},
+  ): Promise<{ status: number; body: unknown }> {
+    return this.send('POST', `/api/v1/teams/${team}/${collection}`, { name, ...spec });
   }
 }

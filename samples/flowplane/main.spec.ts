@@ -6,10 +6,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
-const main = fileURLToPath(new URL('../../samples/flowplane/main.js', import.meta.url));
+const main = fileURLToPath(new URL('main.js', import.meta.url));
 
 function start(environment: Record<string, string> = {}): ChildProcess {
-  const ports = { FLOWPLANE_API_PORT: '0', FLOWPLANE_METRICS_PORT: '0' };
+  const ports = { FLOWPLANE_API_PORT: '0', FLOWPLANE_XDS_PORT: '0', FLOWPLANE_METRICS_PORT: '0' };
   return spawn(process.execPath, [main], { env: { ...process.env, ...ports, ...environment } });
 }
 
@@ -57,12 +57,13 @@ describe('npm start', function () {
 
     for (const [variable, hint] of [
       ['FLOWPLANE_API_PORT', /^The API cannot listen on port \d+ \(EADDRINUSE\)\. Set FLOWPLANE_API_PORT/],
+      ['FLOWPLANE_XDS_PORT', /The XDS cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Set FLOWPLANE_XDS_PORT/],
       ['FLOWPLANE_METRICS_PORT', /is taken \(EADDRINUSE\)\. .* FLOWPLANE_METRICS_PORT; mind that Prometheus itself/],
     ] as const) {
       it(`says so, names ${variable}, and ends with exit code 1`, async () => {
         const running = start({ [variable]: taken });
         const [said, [code]] = await Promise.all([
-          saidUntil(running.stderr as NodeJS.ReadableStream, /EADDRINUSE/),
+          saidUntil(running.stderr as NodeJS.ReadableStream, /Set FLOWPLANE|FLOWPLANE_METRICS_PORT/),
           once(running, 'exit'),
         ]);
         expect(said).to.match(hint);

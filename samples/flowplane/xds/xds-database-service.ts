@@ -1,8 +1,8 @@
 import { Gauge } from 'flowplane-metrics';
 import { inject, injectable } from 'inversify';
-import { teamResources } from './metrics.js';
-import type { Resource, ResourceType } from './resource.js';
-import { ResourceRepository } from './resource-repository.js';
+import { teamResources } from '../metrics.js';
+import type { Resource, ResourceType } from '../resources/resource.js';
+import { ResourceRepository } from '../resources/resource-repository.js';
 
 /** What is served to the proxies of a team. Whoever lists resources keeps the gauge up to date. */
 @injectable()

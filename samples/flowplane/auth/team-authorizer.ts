@@ -1,6 +1,6 @@
 import { Counter } from 'flowplane-metrics';
 import { injectable } from 'inversify';
-import type { ResourceType } from './resource.js';
+import type { ResourceType } from '../resources/resource.js';
 
 /** A team may see and change what is its own, and nothing else. */
 @injectable()

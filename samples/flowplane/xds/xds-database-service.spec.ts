@@ -3,7 +3,7 @@ import { expect, use } from 'chai';
 import { attachRecorder } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { metricsAssertions } from 'flowplane-metrics/testing/chai';
-import { ResourceRepository } from './resource-repository.js';
+import { ResourceRepository } from '../resources/resource-repository.js';
 import { XdsDatabaseService } from './xds-database-service.js';
 
 use(metricsAssertions);
@@ -17,10 +17,10 @@ describe('XdsDatabaseService', () => {
   after(() => database.close());
 
   it('keeps the gauge of resources per team and type up to date with what it lists', async () => {
-    const repository = new ResourceRepository(database);
+    const metrics = new MemoryRecorder({ strict: true });
+    const repository = attachRecorder(new ResourceRepository(database), metrics);
     await repository.prepare();
     for (const name of ['one', 'two', 'three']) await repository.create('payments', 'cluster', { name, spec: {} });
-    const metrics = new MemoryRecorder({ strict: true });
     const service = attachRecorder(new XdsDatabaseService(repository), metrics);
 
     await service.listByTeam('payments', 'cluster');

@@ -1,0 +1,34 @@
+import type { Context } from 'koa';
+import type { Resource, ResourceType } from '../resources/resource.js';
+import { envoyResource } from '../xds/envoy-resource.js';
+import { ProtoJsonError } from '../xds/proto-json.js';
+
+const legalName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The team in a request's path. Throws 400 where it is no legal name. */
+export function teamIn(context: Context): string {
+  const { team = '' } = context['params'] as Record<string, string>;
+  if (!legalName.test(team)) context.throw(400, '"team" must be lower-case letters, digits and "-"');
+  return team;
+}
+
+/** The resource in a request's body; the path's name, if there is one, counts. Throws 400 for what Envoy would refuse. */
+export function resourceIn(context: Context, type: ResourceType, nameInPath?: string): Resource {
+  const { body } = context.request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    context.throw(400, 'the body must be an object');
+  }
+  const { name = nameInPath, ...spec } = body as Record<string, unknown>;
+  if (typeof name !== 'string' || !legalName.test(name)) {
+    context.throw(400, '"name" must be lower-case letters, digits and "-"');
+  }
+  if (nameInPath !== undefined && name !== nameInPath)
+    context.throw(400, `"name" must be "${nameInPath}", as in the path`);
+  try {
+    envoyResource(type, { name, spec });
+  } catch (error) {
+    if (error instanceof ProtoJsonError) context.throw(400, `this is no ${type}: ${error.message}`);
+    throw error;
+  }
+  return { name, spec };
+}
