@@ -13,32 +13,55 @@ export interface Series {
   readonly values: readonly (readonly [time: number, value: string])[];
 }
 
-/** A real Prometheus that scrapes one target each second. */
+/** What a Prometheus is started with. */
+export interface PrometheusOptions {
+  readonly configFile: string;
+  /** A folder with blocks to begin with. */
+  readonly dataFolder?: string;
+  readonly flags?: readonly string[];
+}
+
+/** A real Prometheus on a free port. */
 export class PrometheusServer {
+  readonly url: string;
   /** What it has logged. */
   readonly log: string[];
   readonly #process: ChildProcess;
   readonly #folder: string;
-  readonly #url: string;
 
   private constructor(child: ChildProcess, folder: string, url: string, log: string[]) {
     this.#process = child;
     this.#folder = folder;
-    this.#url = url;
+    this.url = url;
     this.log = log;
   }
 
+  /** One that scrapes one target each second. */
   static async start(metricsUrl: string): Promise<PrometheusServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
-    const target = new URL(metricsUrl).host;
-    writeFileSync(
-      join(folder, 'prometheus.yml'),
-      `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${target}'] }] }]\n`,
+    const { host } = new URL(metricsUrl);
+    return PrometheusServer.configured(
+      `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${host}'] }] }]`,
     );
+  }
+
+  /** One with the configuration that is given as text. */
+  static async configured(config: string, flags: readonly string[] = []): Promise<PrometheusServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
+    const configFile = join(folder, 'prometheus.yml');
+    writeFileSync(configFile, `${config}\n`);
+    return PrometheusServer.#run({ configFile, flags }, folder);
+  }
+
+  static async run(options: PrometheusOptions): Promise<PrometheusServer> {
+    return PrometheusServer.#run(options, mkdtempSync(join(tmpdir(), 'prometheus-')));
+  }
+
+  static async #run(options: PrometheusOptions, folder: string): Promise<PrometheusServer> {
     const child = spawn('prometheus', [
-      `--config.file=${folder}/prometheus.yml`,
-      `--storage.tsdb.path=${folder}/data`,
+      `--config.file=${options.configFile}`,
+      `--storage.tsdb.path=${options.dataFolder ?? `${folder}/data`}`,
       '--web.listen-address=127.0.0.1:0',
+      ...(options.flags ?? []),
     ]);
     const log: string[] = [];
     const lines = createInterface({ input: child.stderr });
@@ -57,7 +80,7 @@ export class PrometheusServer {
   /** What an instant query gives, now or at the given time in seconds. */
   async query(promql: string, time?: number): Promise<Series[]> {
     const parameters = new URLSearchParams({ query: promql, ...(time === undefined ? {} : { time: String(time) }) });
-    const response = await fetch(`${this.#url}/api/v1/query?${parameters}`, { headers: { connection: 'close' } });
+    const response = await fetch(`${this.url}/api/v1/query?${parameters}`, { headers: { connection: 'close' } });
     const { data, error } = (await response.json()) as { data?: { result: Series[] }; error?: string };
     if (data === undefined) throw new Error(`${promql}: ${error}`);
     return data.result;

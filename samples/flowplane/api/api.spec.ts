@@ -38,6 +38,7 @@ describe("The sample control plane's API", function () {
     ['a name with SQL in it', 400, 'POST', '/api/v1/teams/payments/clusters', { name: "x'; DROP TABLE resources" }],
     ['a replacement of nothing', 404, 'PUT', '/api/v1/teams/payments/clusters/none', {}],
     ['a replacement under another name', 400, 'PUT', '/api/v1/teams/payments/clusters/none', { name: 'x' }],
+    ['a text with U+0000', 400, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', alt_stat_name: 'a\u0000b' }],
     ['a team in capitals', 400, 'GET', '/api/v1/teams/PAYMENTS/clusters'],
     ['a huge body', 413, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', padding: 'x'.repeat(100_000) }],
     ['discovery without a node', 400, 'POST', '/v3/discovery:clusters', {}],

@@ -24,6 +24,8 @@ export function resourceIn(context: Context, type: ResourceType, nameInPath?: st
   }
   if (nameInPath !== undefined && name !== nameInPath)
     context.throw(400, `"name" must be "${nameInPath}", as in the path`);
+  // Why: PostgreSQL keeps no such text, and would say so with an error of its own.
+  if (JSON.stringify(spec).includes('\\u0000')) context.throw(400, 'no text may contain U+0000');
   try {
     envoyResource(type, { name, spec });
   } catch (error) {

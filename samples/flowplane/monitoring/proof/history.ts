@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PrometheusServer } from '../../../../spec/prometheus-server.js';
+import { monitoring } from '../files.js';
+import { type ExposedSample, stamped } from './exposition-text.js';
+
+/** Scrapes that are kept under times of their own, and become a Prometheus that has scraped for hours. */
+export class History {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'history-'));
+  readonly #file = join(this.#folder, 'history.om');
+  readonly #data = join(this.#folder, 'data');
+
+  /** Adds a scrape. */
+  add(time: number, samples: readonly ExposedSample[]): void {
+    appendFileSync(this.#file, samples.map((sample) => `${stamped(sample, time)}\n`).join(''));
+  }
+
+  /** A Prometheus with all of this, and with the sample's recording rules computed every 10 seconds from start to end. */
+  async serve(start: number, end: number): Promise<PrometheusServer> {
+    appendFileSync(this.#file, '# EOF\n');
+    execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', this.#file, this.#data]);
+    const raw = await this.#prometheus();
+    try {
+      const times = [`--start=${start}`, `--end=${end}`, '--eval-interval=10s'];
+      const to = [`--url=${raw.url}`, `--output-dir=${this.#data}`, join(monitoring, 'rules/recording.yml')];
+      execFileSync('promtool', ['tsdb', 'create-blocks-from', 'rules', ...times, ...to], { stdio: 'pipe' });
+    } finally {
+      await raw.stop();
+    }
+    return this.#prometheus();
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #prometheus(): Promise<PrometheusServer> {
+    const configFile = join(this.#folder, 'prometheus.yml');
+    // Why so seldom: the rules are there to be read by the spec; what they would record now is not of this history.
+    const rules = join(monitoring, 'rules/*ing.yml');
+    writeFileSync(configFile, `global: { evaluation_interval: 1d }\nrule_files: ['${rules}']\n`);
+    return PrometheusServer.run({ configFile, dataFolder: this.#data });
+  }
+}
