@@ -14,7 +14,7 @@ export interface ScrapedFigure {
 }
 
 const family = defineCounter({ name: 'requests_total', help: 'Requests', labels: { team: {}, route: {}, code: {} } });
-const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2_000_000 });
+const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2_000_000, maxSamples: 2_000_000 });
 const counter = recorder.counter(family);
 const side = 316;
 for (let team = 0; team < side; team++) {

@@ -16,7 +16,7 @@ const labels = ['team', 'route', 'code'] as const;
 const buckets = linearBuckets(0.1, 0.1, 12);
 
 function ours(): Store {
-  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2_000_000 });
+  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2_000_000, maxSamples: 2_000_000 });
   const policies = { team: {}, route: {}, code: {} };
   const counter = recorder.counter(defineCounter({ name: 'requests_total', help: 'Requests', labels: policies }));
   const histogram = recorder.histogram(

@@ -24,6 +24,7 @@ export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export type { ExposedFamily, Scrapable } from './exposition/exposed-family.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export type { FamilySnapshot, SampleSnapshot } from './exposition/snapshot.js';
+export type { FamilyCardinality, LabelCardinality } from './prometheus/cardinality.js';
 export type { Explanation, FamilyState } from './prometheus/explain.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ListeningProcess } from './listening-process.js';
 
 /** One series of an answer, with its value or its values. */
 export interface Series {
@@ -13,74 +11,51 @@ export interface Series {
   readonly values: readonly (readonly [time: number, value: string])[];
 }
 
-/** What a Prometheus is started with. */
-export interface PrometheusOptions {
-  readonly configFile: string;
-  /** A folder with blocks to begin with. */
-  readonly dataFolder?: string;
-  readonly flags?: readonly string[];
-}
-
-/** A real Prometheus on a free port. */
+/** A real Prometheus that scrapes one target each second. */
 export class PrometheusServer {
-  readonly url: string;
-  /** What it has logged. */
-  readonly log: string[];
-  readonly #process: ChildProcess;
+  readonly #process: ListeningProcess;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, folder: string, url: string, log: string[]) {
-    this.#process = child;
+  private constructor(process: ListeningProcess, folder: string) {
+    this.#process = process;
     this.#folder = folder;
-    this.url = url;
-    this.log = log;
   }
 
-  /** One that scrapes one target each second. */
   static async start(metricsUrl: string): Promise<PrometheusServer> {
-    const { host } = new URL(metricsUrl);
-    return PrometheusServer.configured(
-      `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${host}'] }] }]`,
+    const target = new URL(metricsUrl).host;
+    return PrometheusServer.startIn(
+      mkdtempSync(join(tmpdir(), 'prometheus-')),
+      `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${target}'] }] }]\n`,
     );
   }
 
-  /** One with the configuration that is given as text. */
-  static async configured(config: string, flags: readonly string[] = []): Promise<PrometheusServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
-    const configFile = join(folder, 'prometheus.yml');
-    writeFileSync(configFile, `${config}\n`);
-    return PrometheusServer.#run({ configFile, flags }, folder);
-  }
-
-  static async run(options: PrometheusOptions): Promise<PrometheusServer> {
-    return PrometheusServer.#run(options, mkdtempSync(join(tmpdir(), 'prometheus-')));
-  }
-
-  static async #run(options: PrometheusOptions, folder: string): Promise<PrometheusServer> {
-    const child = spawn('prometheus', [
-      `--config.file=${options.configFile}`,
-      `--storage.tsdb.path=${options.dataFolder ?? `${folder}/data`}`,
+  /** Starts with this configuration, whose relative paths begin in the folder. The folder is removed when it stops. */
+  static async startIn(folder: string, config: string): Promise<PrometheusServer> {
+    writeFileSync(join(folder, 'prometheus.yml'), config);
+    const server = await ListeningProcess.start('prometheus', [
+      `--config.file=${folder}/prometheus.yml`,
+      `--storage.tsdb.path=${folder}/data`,
       '--web.listen-address=127.0.0.1:0',
-      ...(options.flags ?? []),
     ]);
-    const log: string[] = [];
-    const lines = createInterface({ input: child.stderr });
-    const url = await new Promise<string>((resolve, reject) => {
-      child.once('exit', () => reject(new Error(`prometheus ended:\n${log.join('\n')}`)));
-      lines.on('line', (line) => {
-        log.push(line);
-        const address = /msg="Listening on" address=(\S+)/.exec(line)?.[1];
-        if (address !== undefined) resolve(`http://${address}`);
-      });
-    });
-    while (!(await fetch(`${url}/-/ready`, { headers: { connection: 'close' } })).ok) await wait(50);
-    return new PrometheusServer(child, folder, url, log);
+    while (!(await fetch(`${server.url}/-/ready`, { headers: { connection: 'close' } })).ok) await wait(50);
+    return new PrometheusServer(server, folder);
+  }
+
+  get url(): string {
+    return this.#process.url;
+  }
+
+  /** What it has logged. */
+  get log(): readonly string[] {
+    return this.#process.log;
   }
 
   /** What an instant query gives, now or at the given time in seconds. */
   async query(promql: string, time?: number): Promise<Series[]> {
     const parameters = new URLSearchParams({ query: promql, ...(time === undefined ? {} : { time: String(time) }) });
-    const response = await fetch(`${this.url}/api/v1/query?${parameters}`, { headers: { connection: 'close' } });
+    const response = await fetch(`${this.#process.url}/api/v1/query?${parameters}`, {
+      headers: { connection: 'close' },
+    });
     const { data, error } = (await response.json()) as { data?: { result: Series[] }; error?: string };
     if (data === undefined) throw new Error(`${promql}: ${error}`);
     return data.result;
@@ -103,11 +78,19 @@ export class PrometheusServer {
     return value;
   }
 
+  /** What the last scrape of each job has failed with; the empty text where it has not. */
+  async targets(): Promise<Map<string, string>> {
+    const response = await fetch(`${this.#process.url}/api/v1/targets`, {
+      headers: { connection: 'close' },
+    });
+    const { data } = (await response.json()) as {
+      data: { activeTargets: { scrapePool: string; lastError: string }[] };
+    };
+    return new Map(data.activeTargets.map(({ scrapePool, lastError }) => [scrapePool, lastError]));
+  }
+
   async stop(): Promise<void> {
-    this.#process.removeAllListeners('exit');
-    const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGTERM');
-    await ended;
+    await this.#process.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

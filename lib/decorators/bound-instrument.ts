@@ -22,6 +22,8 @@ import { drop, Unrecordable, unrecordable } from './unrecordable.js';
 export class BoundInstrument implements Bound {
   readonly begins: boolean;
   private readonly adds: boolean;
+  private readonly least: number;
+  private readonly most: number;
   /** The number to record, where it is the same for every call. */
   private readonly constant: number | undefined;
   /** The readers of the labels, by how the call ended; `undefined` where such calls do not count. */
@@ -35,6 +37,7 @@ export class BoundInstrument implements Bound {
     const { amount, when, on, labels } = instrument;
     this.begins = amount === undefined;
     this.adds = instrument.operation === 'add';
+    [this.least, this.most] = kinds[instrument.family.kind].range;
     this.constant = when === undefined && amount instanceof Constant ? (amount.value as number) : undefined;
     this.returned = on === 'threw' ? undefined : labels.returned;
     this.threw = on === 'returned' ? undefined : labels.threw;
@@ -98,7 +101,7 @@ export class BoundInstrument implements Bound {
     const wanted = when === undefined || read(when, self, settled, count, a, b, c, all);
     if (wanted !== true && !isWanted(wanted)) return undefined;
     const number = amount === undefined ? this.since(beginning) : read(amount, self, settled, count, a, b, c, all);
-    if (Number.isFinite(number) && (!this.adds || (number as number) >= 0)) return number as number;
+    if (typeof number === 'number' && number >= this.least && number <= this.most) return number;
     throw this.refusal(number);
   }
 

@@ -1,5 +1,6 @@
 import { type Family, type FamilyOptions, family } from '../definition/family.js';
 import { isObject, type Unchecked } from '../definition/family-problems.js';
+import { isClosed } from '../definition/initial-series.js';
 import type { Declaration } from '../definition/instruments.js';
 import type { Policies } from '../definition/label-policy.js';
 import { isPlaced, placedFamily } from '../definition/placed.js';
@@ -66,7 +67,16 @@ const withFamily = (given: Given): Given =>
 function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
   const named = Object.fromEntries(own) as unknown as FamilyOptions<Policies>;
-  // Calls in flight add up over processes, where the values of other gauges do not.
-  const adding = rules.operation === 'enter' ? { aggregator: 'sum' as const } : {};
-  return family(rules.kind, { ...adding, ...named, labels: policiesOf(specs) }, site.name);
+  const labels = policiesOf(specs);
+  return family(
+    rules.kind,
+    { ...(rules.operation === 'enter' && countsInFlight(labels)), ...named, labels },
+    site.name,
+  );
 }
+
+/** Calls in flight add up over processes, and are 0 from the start, where the values of other gauges do and are not. */
+const countsInFlight = (labels: Policies): Partial<FamilyOptions<Policies>> => ({
+  aggregator: 'sum',
+  ...(isClosed(labels) && { initial: 'all' }),
+});

@@ -69,8 +69,11 @@ export type TimedRule<T, M extends AnyMethod> =
 
 /** Label sets that are wanted from the start. */
 interface Initial<N extends string> {
-  /** Label sets that exist, at 0, before the first call, so that `rate()` sees the first event. Default: none. */
-  readonly initial?: readonly { readonly [K in NoInfer<N>]: LabelValue }[];
+  /**
+   * Label sets that exist, at 0, before the first call, so that `rate()` sees the first event; `'all'` for every
+   * combination where each label has a `oneOf`. Default: `'all'` where that can be, but for `@Gauge`; else none.
+   */
+  readonly initial?: 'all' | readonly { readonly [K in NoInfer<N>]: LabelValue }[];
 }
 
 export type CounterOptions<T, M extends AnyMethod, N extends string> = Named &

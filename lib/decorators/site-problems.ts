@@ -1,6 +1,7 @@
 import type { Family } from '../definition/family.js';
 import {
   familyOptions,
+  initialProblems,
   isObject,
   labelNameProblems,
   namedProblems,
@@ -10,6 +11,7 @@ import {
   unknownOptions,
   unless,
 } from '../definition/family-problems.js';
+import { kinds } from '../definition/kind.js';
 import { type Problem, shown } from '../error.js';
 import { labelSpecProblems } from '../readers/label-readers.js';
 import type { DecoratorRules } from './decorator-rules.js';
@@ -75,6 +77,7 @@ function inPlaceProblems(rules: DecoratorRules, options: Unchecked): Problem[] {
         ...(isObject(spec) ? policyProblems(name, spec) : []),
       ]),
     ),
+    ...initialProblems(options['initial'], isObject(options['labels']) ? options['labels'] : {}),
   ];
 }
 
@@ -86,7 +89,7 @@ function labelsProblems(labels: unknown, problemsOf: (labels: Unchecked) => Prob
   ];
 }
 
-function ruleProblems({ amount, options: known }: DecoratorRules, options: Unchecked): Problem[] {
+function ruleProblems({ kind, amount, options: known }: DecoratorRules, options: Unchecked): Problem[] {
   const { when, on } = options;
   const given = amount && (options[amount.option] ?? amount.default);
   return [
@@ -97,7 +100,7 @@ function ruleProblems({ amount, options: known }: DecoratorRules, options: Unche
         `"${amount?.option}" is missing (given ${shown(given)}). Say which number to record, for example (result) => result.length.`,
     ),
     ...unless(
-      given === undefined || isAmount(given, amount?.option),
+      given === undefined || isAmount(given, kinds[kind].range),
       'illegal_option',
       () =>
         `"${amount?.option}" must be a finite number or a function${amount?.option === 'by' ? ', and a counter never goes down' : ''} (given ${shown(given)}). Give one of those.`,
@@ -115,6 +118,6 @@ function ruleProblems({ amount, options: known }: DecoratorRules, options: Unche
   ];
 }
 
-function isAmount(given: unknown, option: string | undefined): boolean {
-  return typeof given === 'function' || (Number.isFinite(given) && (option !== 'by' || (given as number) >= 0));
+function isAmount(given: unknown, [least, most]: readonly [number, number]): boolean {
+  return typeof given === 'function' || (typeof given === 'number' && given >= least && given <= most);
 }

@@ -26,7 +26,42 @@ export const policyOptions = ['oneOf', 'limit', 'hash', 'sensitive'];
 export function familyProblems(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const known = kind === 'histogram' ? [...familyOptions, 'buckets'] : familyOptions;
-  return [...unknownOptions(given, known), ...namedProblems(given), ...labelsProblems(kind, given['labels'])];
+  const { labels = {}, initial } = given;
+  return [
+    ...unknownOptions(given, known),
+    ...namedProblems(given),
+    ...labelsProblems(kind, labels),
+    ...initialProblems(initial, isObject(labels) ? labels : {}),
+  ];
+}
+
+/** What is wrong with the label sets that are to exist from the start. */
+export function initialProblems(initial: unknown, labels: Unchecked): Problem[] {
+  if (initial === undefined) return [];
+  if (initial === 'all') {
+    const open = Object.keys(labels).filter((name) => !isObject(labels[name]) || !Array.isArray(labels[name]['oneOf']));
+    return unless(
+      open.length === 0,
+      'illegal_option',
+      () =>
+        `"initial" can only be "all" where every label lists its values (given without "oneOf": ${open.join(', ')}). List them, or give label sets.`,
+    );
+  }
+  if (!Array.isArray(initial)) {
+    return [
+      problem(
+        'illegal_option',
+        `"initial" must be a list of label sets, or "all" (given ${shown(initial)}). Write [{ team: "payments" }].`,
+      ),
+    ];
+  }
+  const names = Object.keys(labels);
+  const wrong = initial.find((set) => !isObject(set) || Object.keys(set).some((name) => !names.includes(name)));
+  return unless(
+    wrong === undefined,
+    'illegal_option',
+    () => `"initial" must give values of [${names.join(', ')}] (given ${shown(wrong)}). Correct that label set.`,
+  );
 }
 
 /** What is wrong with the options that shared families and families declared in place have in common. */
@@ -72,7 +107,6 @@ export function namedProblems(given: Unchecked): Problem[] {
 }
 
 function labelsProblems(kind: MetricKind, labels: unknown): Problem[] {
-  if (labels === undefined) return [];
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
     return [problem('illegal_option', `"labels" must be an object (given ${shown(labels)}). Write { team: {} }.`)];
   }
@@ -126,10 +160,10 @@ export function policyProblems(name: string, { oneOf, limit, hash, sensitive }: 
       () => `label "${name}": "hash" must be true or false (given ${shown(hash)}). Choose one.`,
     ),
     ...unless(
-      sensitive === undefined || sensitive === 'allow',
-      sensitivities.includes(sensitive as string) ? 'not_supported' : 'illegal_label',
+      sensitive === undefined || sensitivities.includes(sensitive as string),
+      'illegal_label',
       () =>
-        `label "${name}": "sensitive" can only be "allow" yet (given ${shown(sensitive)}). Keep secrets out of the reader, or use hash: true.`,
+        `label "${name}": "sensitive" must be "redact", "allow" or "drop" (given ${shown(sensitive)}). Leave it out to redact.`,
     ),
   ];
 }

@@ -1,8 +1,9 @@
 import { refuseIfAny } from '../error.js';
 import { defaultBuckets } from './buckets.js';
 import { familyProblems } from './family-problems.js';
+import { type Initial, isClosed } from './initial-series.js';
 import type { MetricKind } from './kind.js';
-import type { LabelSet, LabelValue, Policies } from './label-policy.js';
+import type { LabelSet, Policies } from './label-policy.js';
 import type { PlacedMetric } from './placed.js';
 
 /** How the values of several processes become one: counters and histograms are summed, gauges that are set take the maximum. */
@@ -35,8 +36,11 @@ export interface Bucketed {
 export interface FamilyOptions<P extends Policies> extends Named {
   /** The labels' names, in the order of exposition, each with its policy; `{}` is an open label. Default: no labels. */
   readonly labels?: P;
-  /** Label sets that exist, at 0, before the first observation. */
-  readonly initial?: readonly LabelSet<NoInfer<P>>[];
+  /**
+   * Label sets that exist, at 0, before the first observation; `'all'` for every combination where each label has a
+   * `oneOf`. Default: `'all'` where that can be, but for a gauge that is set; else none.
+   */
+  readonly initial?: 'all' | readonly LabelSet<NoInfer<P>>[];
 }
 
 /** A metric family: frozen data that several methods and several recorders may share. */
@@ -44,7 +48,7 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends Policies
   readonly kind: Kind;
   readonly labels: P;
   readonly buckets: readonly number[];
-  readonly initial: readonly Readonly<Record<string, LabelValue>>[];
+  readonly initial: Initial;
   /** Somebody else's metric that stands for this family: a `PrometheusRecorder` records into that. */
   readonly placed?: PlacedMetric;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
@@ -95,12 +99,14 @@ export function family<K extends MetricKind, P extends Policies>(
   options: FamilyOptions<P> & Bucketed,
   site: string,
 ): Family<K, P> {
+  const labels = options.labels ?? {};
+  const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : []);
   return Object.freeze({
     ...options,
     kind,
-    labels: frozenCopy(options.labels ?? {}) as P,
+    labels: frozenCopy(labels) as P,
     buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
-    initial: Object.freeze((options.initial ?? []).map((labels) => Object.freeze({ ...labels }))),
+    initial: initial === 'all' ? initial : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
     site,
   });
 }

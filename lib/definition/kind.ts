@@ -12,11 +12,17 @@ interface KindRules {
   /** What a sample's name may add to the family's name. */
   readonly sampleSuffixes: readonly string[];
   readonly operations: readonly Operation[];
+  /** The least and the most that a number may be which a decorator reads; all are finite. */
+  readonly range: readonly [least: number, most: number];
   /** Why this number, as it may come from JavaScript, is none that the kind takes; `undefined` where it is. */
   refuses(value: unknown): DropReason | undefined;
 }
 
-const finite = (value: unknown): DropReason | undefined => (Number.isFinite(value) ? undefined : 'not_finite');
+/** 2^53 numbers of this size can be added, and the sum is still finite. */
+const mostAdded = 2 ** 970;
+
+const addable = (value: unknown): DropReason | undefined =>
+  typeof value === 'number' && Math.abs(value) <= mostAdded ? undefined : 'not_finite';
 
 /** Everything that differs by kind alone. */
 export const kinds: Readonly<Record<MetricKind, KindRules>> = {
@@ -24,18 +30,21 @@ export const kinds: Readonly<Record<MetricKind, KindRules>> = {
     reservedLabels: [],
     sampleSuffixes: [''],
     operations: ['add'],
-    refuses: (value) => ((value as number) < 0 ? 'negative_step' : finite(value)),
+    range: [0, mostAdded],
+    refuses: (value) => ((value as number) < 0 ? 'negative_step' : addable(value)),
   },
   gauge: {
     reservedLabels: [],
     sampleSuffixes: [''],
     operations: ['add', 'set'],
+    range: [-Number.MAX_VALUE, Number.MAX_VALUE],
     refuses: (value) => (typeof value === 'number' ? undefined : 'not_finite'),
   },
   histogram: {
     reservedLabels: ['le'],
     sampleSuffixes: ['', '_bucket', '_sum', '_count', '_created'],
     operations: ['observe'],
-    refuses: finite,
+    range: [-mostAdded, mostAdded],
+    refuses: addable,
   },
 };

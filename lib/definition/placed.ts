@@ -51,7 +51,8 @@ export function placedFamily(metric: PlacedMetric): Family {
   const { name, help, labelNames } = metric;
   const labels: Policies = Object.fromEntries(labelNames.map((label) => [label, {}]));
   const made = Object.freeze({
-    ...family(kindOf(metric), { name, help, labels }, `the metric "${name}"`),
+    // Why no initial series: the metric is somebody else's.
+    ...family(kindOf(metric), { name, help, labels, initial: [] }, `the metric "${name}"`),
     placed: metric,
   });
   families.set(metric, made);

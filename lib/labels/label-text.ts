@@ -19,6 +19,10 @@ export function labelText(raw: unknown): string | undefined {
   }
 }
 
+/** Whether this is a text that is a label value as it stands. */
+export const isOrdinary = (raw: unknown): raw is string =>
+  typeof raw === 'string' && raw !== '' && raw.length <= longest && raw.isWellFormed();
+
 /**
  * Why a copy: a slice of a large string keeps the whole of it alive. V8 slices from 13 code units on; a shorter text
  * owns itself, and kept as the caller's own object it is found again by identity.

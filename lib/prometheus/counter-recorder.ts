@@ -5,6 +5,7 @@ import { SeriesRecorder } from './series-recorder.js';
 /** One number per series, which never decreases. */
 export class CounterRecorder extends SeriesRecorder {
   static readonly width = () => 1;
+  static readonly samples = () => 1;
 
   override add(place: Place, by: number): void {
     this.numbers.add(place, by);

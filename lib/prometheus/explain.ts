@@ -37,7 +37,7 @@ function stateOf(recorder: SeriesRecorder | undefined, reasons: readonly DropRea
 
 /** Whether there are more series than the initial ones, or one of these has moved. */
 function wasObserved(recorder: SeriesRecorder): boolean {
-  if (recorder.size > recorder.family.initial.length) return true;
+  if (recorder.size > recorder.initial) return true;
   let moved = false;
   recorder.visit({
     label: () => undefined,

@@ -8,6 +8,7 @@ import { SeriesRecorder } from './series-recorder.js';
  */
 export class GaugeRecorder extends SeriesRecorder {
   static readonly width = () => 2;
+  static readonly samples = () => 1;
   readonly #removed = new Set<Place>();
 
   override add(place: Place, by: number): void {

@@ -7,6 +7,8 @@ import { SeriesRecorder } from './series-recorder.js';
 /** Per series one count for each bucket, one for what is above them all, and the sum. */
 export class HistogramRecorder extends SeriesRecorder {
   static readonly width = ({ buckets }: Family) => buckets.length + 2;
+  // One per bucket and for all above, the sum and the count.
+  static readonly samples = ({ buckets }: Family) => buckets.length + 3;
   private readonly bounds: Float64Array;
   /** The bounds as they are exposed, the last one for everything. */
   private readonly exposedBounds: readonly Bound[];

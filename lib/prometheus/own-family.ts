@@ -11,6 +11,8 @@ interface RecorderClass {
   new (family: Family, options: TableOptions): SeriesRecorder;
   /** How many numbers a series of this family has. */
   width(family: Family): number;
+  /** How many samples it is exposed as. */
+  samples(family: Family): number;
 }
 
 const recorders: Readonly<Record<MetricKind, RecorderClass>> = {
@@ -20,9 +22,9 @@ const recorders: Readonly<Record<MetricKind, RecorderClass>> = {
 };
 
 /** The recorder of a family. */
-export function seriesRecorder(family: Family, options: Omit<TableOptions, 'width'>): SeriesRecorder {
+export function seriesRecorder(family: Family, options: Omit<TableOptions, 'width' | 'samples'>): SeriesRecorder {
   const kind = recorders[family.kind];
-  return new kind(family, { ...options, width: kind.width(family) });
+  return new kind(family, { ...options, width: kind.width(family), samples: kind.samples(family) });
 }
 
 /** Labels that every sample of a recorder carries. */

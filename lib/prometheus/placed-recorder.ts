@@ -1,10 +1,8 @@
-import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
 import type { PlacedMetric } from '../definition/placed.js';
-import { labelText } from '../labels/label-text.js';
 import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
 import { NumberStore } from '../series/number-store.js';
-import { SeriesTable } from '../series/series-table.js';
+import { SeriesTable, type TableOptions } from '../series/series-table.js';
 
 /**
  * Records into a user's own prom-client metric: the numbers are there, and here only what its label sets are called.
@@ -15,14 +13,15 @@ export class PlacedRecorder extends SeriesTable implements FamilyRecorder {
   readonly #metric: PlacedMetric;
   readonly #labels: object[] = [];
 
-  constructor(family: Family, metric: PlacedMetric, maxSeries: number) {
-    super(family, { maxSeries, numbers: new NumberStore(), width: 1, hash: undefined });
+  constructor(family: Family, metric: PlacedMetric, options: Pick<TableOptions, 'maxSeries' | 'watch'>) {
+    super(family, { ...options, numbers: new NumberStore(), width: 1 });
     this.#metric = metric;
   }
 
-  override place(values: readonly unknown[], folds: boolean): Place | DropReason {
-    const place = super.place(values, folds);
-    if (typeof place === 'number') this.#labels[place] ??= this.#named(values);
+  protected override born(values: readonly string[]): Place {
+    const place = super.born(values);
+    const named = this.#metric.labelNames.map((name, i) => [name, values[i] ?? ''] as const);
+    this.#labels[place] = Object.fromEntries(named.filter(([, text]) => text !== ''));
     return place;
   }
 
@@ -49,11 +48,5 @@ export class PlacedRecorder extends SeriesTable implements FamilyRecorder {
   // Why a copy: both clients keep the object that they are given.
   #at(place: Place): object {
     return { ...this.#labels[place] };
-  }
-
-  // Why as text: what is no string would be written into their exposition as it is.
-  #named(values: readonly unknown[]): object {
-    const named = this.#metric.labelNames.map((name, i) => [name, labelText(values[i]) ?? '']);
-    return Object.fromEntries(named.filter(([, text]) => text !== ''));
   }
 }

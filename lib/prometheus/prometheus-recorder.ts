@@ -12,10 +12,14 @@ import { hashedWith } from '../labels/hashed.js';
 import type { Disguise } from '../labels/label-domain.js';
 import { labelText } from '../labels/label-text.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
+import type { Advice } from '../recorder/advice.js';
 import { listed, setAll } from '../recorder/collected.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { NumberStore } from '../series/number-store.js';
+import { SampleBudget } from '../series/sample-budget.js';
+import { BoundsAdvice, BudgetAdvice } from './bounds-advice.js';
+import { cardinalityOf, type FamilyCardinality } from './cardinality.js';
 import { Collection } from './collection.js';
 import { ExpiringRecorder } from './expiring-recorder.js';
 import { type Explanation, explained } from './explain.js';
@@ -43,6 +47,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeries: number;
+  readonly #budget: SampleBudget;
+  readonly #advise = (advice: Advice) => this.advise(advice);
   readonly #hash: Disguise | undefined;
   readonly #created: boolean;
   readonly #processMetrics: boolean;
@@ -54,6 +60,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#prefix = options.prefix ?? '';
     this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
     this.#maxSeries = options.maxSeriesPerFamily ?? 10_000;
+    const most = options.maxSamples ?? 100_000;
+    this.#budget = new SampleBudget(most, new BudgetAdvice(most, () => this.cardinality(), this.#advise));
     this.#hash = hashOf(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#created = options.created ?? false;
     this.#processMetrics = options.processMetrics ?? false;
@@ -103,13 +111,18 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     return explained(allInstruments(), this.#families, this.#self.reasons);
   }
 
+  /** How many series each family has, and from which labels: the ones that cost most come first. */
+  cardinality(): FamilyCardinality[] {
+    return cardinalityOf(this.#families.values(), this.#prefix);
+  }
+
   async #exposed(seconds: number): Promise<readonly ExposedFamily[]> {
     for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
     const [own, foreign] = await Promise.all([
       Promise.all([...this.#families.values()].map((recorder) => this.#exposedOwn(recorder, seconds))),
       this.#exposedForeign(seconds),
     ]);
-    const self = this.#self.exposed(this.#addedLabels());
+    const self = this.#self.exposed([...this.#families.values()], this.#addedLabels());
     const families = [...own.filter((family) => family !== undefined), ...self, ...foreign];
     return this.#processMetrics ? withProcessMetrics(families) : families;
   }
@@ -161,6 +174,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const recorder = seriesRecorder(family, {
       maxSeries: family.maxSeries ?? this.#maxSeries,
       numbers: this.#numbers,
+      budget: this.#budget,
+      watch: new BoundsAdvice(family, this.#advise),
       hash: this.#hash,
       created: this.#created && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
@@ -183,7 +198,8 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   #placedIn(family: Family, metric: PlacedMetric): FamilyRecorder {
     const known = this.#placed.get(metric);
     if (known !== undefined) return known;
-    const recorder = new PlacedRecorder(family, metric, this.#maxSeries);
+    const watch = new BoundsAdvice(family, this.#advise);
+    const recorder = new PlacedRecorder(family, metric, { maxSeries: this.#maxSeries, watch });
     this.#placed.set(metric, recorder);
     return recorder;
   }
@@ -193,6 +209,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const first = recorder.family;
     if (first === family) return recorder;
     if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    recorder.declareInitial(family);
     if (first.help !== family.help) {
       this.advise({
         code: 'different_help',

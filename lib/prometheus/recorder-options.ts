@@ -19,6 +19,8 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** At most so many label sets per family, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
+  /** At most so many exposed samples of all families together; a histogram's label set has its buckets + 3. Default 100,000. */
+  readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new one at each start. */
   readonly hashKey?: string;
   /** Expose the process metrics of prom-client too, where it is installed. Default `false`; `installMetrics` says `true`. */
@@ -31,6 +33,7 @@ const known = [
   'prefix',
   'constantLabels',
   'maxSeriesPerFamily',
+  'maxSamples',
   'hashKey',
   'processMetrics',
   'strict',
@@ -48,7 +51,7 @@ export function recorderProblems(options: unknown): Problem[] {
       ),
     ];
   }
-  const { prefix, constantLabels, maxSeriesPerFamily: most, registry } = options;
+  const { prefix, constantLabels, registry } = options;
   return [
     ...unknownOptions(options, known),
     ...unless(
@@ -61,11 +64,8 @@ export function recorderProblems(options: unknown): Problem[] {
       'illegal_option',
       () => `"prefix" must begin a legal metric name (given ${shown(prefix)}). Write for example "billing_".`,
     ),
-    ...unless(
-      most === undefined || (Number.isSafeInteger(most) && (most as number) > 0),
-      'illegal_option',
-      () => `"maxSeriesPerFamily" must be a whole number above 0 (given ${shown(most)}). Leave it out for 10,000.`,
-    ),
+    ...countProblems('maxSeriesPerFamily', options['maxSeriesPerFamily'], '10,000'),
+    ...countProblems('maxSamples', options['maxSamples'], '100,000'),
     ...Object.entries((constantLabels ?? {}) as Unchecked).flatMap(([name, value]) =>
       unless(
         isLabelName(name) && name !== 'le' && name !== 'quantile' && typeof value === 'string',
@@ -76,6 +76,13 @@ export function recorderProblems(options: unknown): Problem[] {
     ),
   ];
 }
+
+const countProblems = (option: string, most: unknown, usual: string): Problem[] =>
+  unless(
+    most === undefined || (Number.isSafeInteger(most) && (most as number) > 0),
+    'illegal_option',
+    () => `"${option}" must be a whole number above 0 (given ${shown(most)}). Leave it out for ${usual}.`,
+  );
 
 const isRegistry = (given: unknown): boolean =>
   isObject(given) &&

@@ -1,13 +1,16 @@
 import { type DropReason, dropReasons } from '../definition/drop-reason.js';
 import { type Family, type FamilyOptions, family as familyOf } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
-import type { ExposedFamily } from '../exposition/exposed-family.js';
+import type { ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { NumberStore } from '../series/number-store.js';
 import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
 import type { SeriesRecorder } from './series-recorder.js';
 
-const counter = (options: FamilyOptions<Policies>): Family => familyOf('counter', options, 'flowplane-metrics');
+type Declared = FamilyOptions<Policies>;
+
+const counter = (options: Declared): Family => familyOf('counter', options, 'flowplane-metrics');
+const gauge = (options: Declared): Family => familyOf('gauge', options, 'flowplane-metrics');
 
 const droppedFamily = counter({
   name: 'flowplane_metrics_dropped_total',
@@ -21,6 +24,53 @@ const failuresFamily = counter({
   labels: { metric: {} },
 });
 
+/** A sample of what a recorder knows of one family: label values after the metric's name, and the number. */
+type Told = readonly [values: readonly string[], number: number];
+
+interface ToldFamily {
+  readonly family: Family;
+  tell(recorder: SeriesRecorder): readonly Told[];
+}
+
+/** What is read off the families when they are scraped: nothing is counted for it when something is observed. */
+const told: readonly ToldFamily[] = [
+  {
+    family: gauge({
+      name: 'flowplane_metrics_series',
+      help: 'Series of each metric, before buckets',
+      labels: { metric: {} },
+    }),
+    tell: ({ size }) => [[[], size]],
+  },
+  {
+    family: gauge({
+      name: 'flowplane_metrics_series_limit',
+      help: 'How many series each metric may have',
+      labels: { metric: {} },
+    }),
+    tell: ({ maxSeries }) => [[[], maxSeries]],
+  },
+  {
+    family: counter({
+      name: 'flowplane_metrics_overflowed_total',
+      help: 'Fresh label values that became "other", or would have, because they are outside the bounds of the label or metric',
+      labels: { metric: {}, label: {} },
+    }),
+    tell: ({ domains }) => [...domains].map(([label, { folded }]) => [[label], folded]),
+  },
+  {
+    family: counter({
+      name: 'flowplane_metrics_redacted_total',
+      help: 'Fresh label values that are not exposed, because of what they look like',
+      labels: { metric: {}, label: {}, pattern: {} },
+    }),
+    tell: ({ domains }) =>
+      [...domains].flatMap(([label, { redacted }]) =>
+        [...redacted].map(([pattern, n]) => [[label, pattern], n] as const),
+      ),
+  },
+];
+
 /** What a recorder tells of itself: nothing is lost without being counted. */
 export class SelfMetrics {
   readonly #dropped: SeriesRecorder;
@@ -28,10 +78,11 @@ export class SelfMetrics {
   readonly #reasons = new Map<string, Set<DropReason>>();
 
   constructor(numbers: NumberStore, names: NameRegister) {
-    this.#dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, hash: undefined, numbers });
+    this.#dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, numbers });
     // Why bounded: foreign metrics have their names from somebody else.
-    this.#failures = seriesRecorder(failuresFamily, { maxSeries: 1000, hash: undefined, numbers });
-    for (const family of [droppedFamily, failuresFamily]) names.take(family, family.name, family.site);
+    this.#failures = seriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
+    for (const family of [droppedFamily, failuresFamily, ...told.map(({ family }) => family)])
+      names.take(family, family.name, family.site);
   }
 
   /** Why observations were dropped, by the family's name. */
@@ -54,12 +105,45 @@ export class SelfMetrics {
     count(this.#failures, [metric]);
   }
 
-  exposed(labels: ConstantLabels): ExposedFamily[] {
-    return [this.#dropped, this.#failures].map((recorder) => exposed(recorder, recorder.family.name, labels));
+  /** What there is to tell of these families: of none there is nothing. */
+  exposed(recorders: readonly SeriesRecorder[], labels: ConstantLabels): ExposedFamily[] {
+    const counted = [this.#dropped, this.#failures].filter(({ size }) => size > 0);
+    return [
+      ...counted.map((recorder) => exposed(recorder, recorder.family.name, labels)),
+      ...told.flatMap((one) => toldOf(one, recorders, labels)),
+    ];
   }
 }
 
 function count(recorder: SeriesRecorder, values: readonly string[]): void {
   const place = recorder.place(values, true);
   if (typeof place === 'number') recorder.add(place, 1);
+}
+
+function toldOf(
+  { family, tell }: ToldFamily,
+  recorders: readonly SeriesRecorder[],
+  labels: ConstantLabels,
+): ExposedFamily[] {
+  const samples = recorders.flatMap((recorder) =>
+    tell(recorder).map(([values, number]) => [[recorder.family.name, ...values], number] as const),
+  );
+  if (samples.length === 0) return [];
+  const { name, kind: type, help } = family;
+  const names = Object.keys(family.labels);
+  return [
+    {
+      name,
+      type,
+      help,
+      *write(writer: SampleWriter) {
+        for (const [i, [label, value]] of labels.entries()) writer.label(i, label, value);
+        for (const [values, number] of samples) {
+          for (const [i, value] of values.entries()) writer.label(labels.length + i, names[i] as string, value);
+          writer.sample(labels.length + values.length, '', number);
+        }
+        yield;
+      },
+    },
+  ];
 }

@@ -17,7 +17,7 @@ const causes: Readonly<Record<DropReason, string>> = {
   reader_threw: 'a reader threw',
   reader_promise: 'a reader returned a promise',
   label_type: 'a label is not a string, number, bigint or boolean',
-  not_finite: 'the value is not a finite number',
+  not_finite: 'the value is not a finite number, or too large to be added up',
   negative_step: 'a counter cannot be decreased',
   overflow: 'the family has as many series as it may have, or the value is outside its domain',
   sensitive: 'a label value looks like a secret or a personal datum',

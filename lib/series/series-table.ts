@@ -1,8 +1,12 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
-import { type Disguise, LabelDomain } from '../labels/label-domain.js';
+import { combinations, initialSeries } from '../definition/initial-series.js';
+import type { Disguise, DomainEvents, LabelDomain } from '../labels/label-domain.js';
+import { LabelDomains } from '../labels/label-domains.js';
+import { type BoundsWatch, fourFifths } from './bounds-watch.js';
 import type { NumberStore } from './number-store.js';
-import { type Selection, SeriesTrie } from './series-trie.js';
+import type { SampleBudget } from './sample-budget.js';
+import { type Selection, SeriesTrie, type SeriesVisitor } from './series-trie.js';
 
 /** How a table is to be bounded and filled. */
 export interface TableOptions {
@@ -11,37 +15,70 @@ export interface TableOptions {
   readonly numbers: NumberStore;
   /** How many numbers a series has. */
   readonly width: number;
+  /** As how many samples a series is exposed; 1 unless given. They are taken from what the recorder's families share. */
+  readonly samples?: number;
+  readonly budget?: SampleBudget | undefined;
+  readonly watch?: BoundsWatch | undefined;
   /** Seconds since the epoch, where each series is to remember when it was born: in one number more. */
   readonly created?: (() => number) | undefined;
   /** What a label with `hash: true` does to its values. */
-  readonly hash: Disguise | undefined;
+  readonly hash?: Disguise | undefined;
 }
 
 /** All series of one family in one recorder: raw label values lead to the place of its numbers. */
 export class SeriesTable extends SeriesTrie {
-  readonly #numbers: NumberStore;
+  readonly maxSeries: number;
+  readonly samplesPerSeries: number;
+  readonly #labels: LabelDomains;
+  readonly #options: TableOptions;
   readonly #width: number;
-  readonly #created: (() => number) | undefined;
-  readonly #domains: readonly LabelDomain[];
-  readonly #maxSeries: number;
-  readonly #initial: readonly (readonly unknown[])[];
-  readonly #names: readonly string[];
+  readonly #family: Family;
+  /** Past so many series a new one is folded, so that there is room for those that others are folded into. */
+  readonly #foldsFrom: number;
   readonly #isLimited: boolean;
+  #initial = 0;
+  #wasFull = false;
+  /** How many walks have begun and not ended. */
+  #walks = 0;
+  readonly #retired: number[] = [];
   /** How many series were removed since the domains were counted. */
   #removed = 0;
 
-  constructor(family: Family, { maxSeries, numbers, width, hash, created }: TableOptions) {
+  constructor(family: Family, options: TableOptions) {
     const policies = Object.values(family.labels);
     super(policies.length);
-    this.#numbers = numbers;
-    this.#width = width + (created === undefined ? 0 : 1);
-    this.#created = created;
-    this.#domains = policies.map((policy) => new LabelDomain(policy, policy.hash ? hash : undefined));
-    this.#maxSeries = maxSeries;
+    this.#family = family;
+    this.#options = options;
+    this.#width = options.width + (options.created === undefined ? 0 : 1);
+    this.maxSeries = options.maxSeries;
+    this.samplesPerSeries = options.samples ?? 1;
+    const { watch, maxSeries: most, hash } = options;
+    const events = watch && ((label: string) => this.#events(label, watch));
+    this.#labels = new LabelDomains(family.labels, { hash, most, events });
     this.#isLimited = policies.some(({ limit }) => limit !== undefined);
-    this.#names = Object.keys(family.labels);
-    this.#initial = family.initial.map((labels) => this.#names.map((name) => labels[name]));
-    this.#declareInitial();
+    const open = policies.some(({ oneOf }) => oneOf === undefined);
+    const folded = open ? Math.min(combinations(policies), this.maxSeries >> 1) : 0;
+    this.#foldsFrom = this.maxSeries - folded;
+    this.declareInitial(family);
+  }
+
+  /** The labels' values, by their names and in their order. */
+  get domains(): ReadonlyMap<string, LabelDomain> {
+    return this.#labels.byName;
+  }
+
+  /** How many series are there without an observation. */
+  get initial(): number {
+    return this.#initial;
+  }
+
+  /** Has the label sets exist that this declaration of the family wants from the start. */
+  declareInitial(family: Family): void {
+    // Why not where they are too many: they would leave no room for those that are observed.
+    if (family.initial === 'all' && combinations(Object.values(family.labels)) > this.maxSeries) return;
+    const before = this.size;
+    for (const values of initialSeries(family)) this.place(values, false);
+    this.#initial += this.size - before;
   }
 
   /**
@@ -55,9 +92,8 @@ export class SeriesTable extends SeriesTrie {
 
   /** Removes the series that have these labels, whatever their other ones; says how many there were. */
   remove(labels: Readonly<Record<string, unknown>>): number {
-    if (Object.keys(labels).some((name) => !this.#names.includes(name))) return 0;
-    const wanted = this.#names.map((name, depth) => this.#wanted(depth, labels[name]));
-    if (wanted.includes(null)) return 0;
+    const wanted = this.#labels.wanted(labels);
+    if (wanted === undefined) return 0;
     return this.#removeSelected({
       label: (depth, value) => (wanted[depth] ?? value) === value,
       series: () => true,
@@ -72,33 +108,63 @@ export class SeriesTable extends SeriesTrie {
   /** Forgets every series; the initial ones are at 0 again. What was held from before leads to none of the new ones. */
   clear(): void {
     this.removeWhere(() => true);
-    this.#declareInitial();
+    this.#initial = 0;
+    this.declareInitial(this.#family);
   }
 
-  /** Takes back the numbers of a series that is gone. */
+  /** A series that is removed while a walk goes on is still told of, with the numbers that it had. */
+  override *walk(visitor: SeriesVisitor): Generator<void> {
+    this.#walks++;
+    try {
+      yield* super.walk(visitor);
+    } finally {
+      this.#walks--;
+      if (this.#walks === 0) for (const place of this.#retired.splice(0)) this.#free(place);
+    }
+  }
+
+  /** Takes back the numbers of a series that is gone, once no walk can come by it. */
   protected retire(place: number): void {
-    this.#numbers.free(place, this.#width);
-  }
-
-  #born(): number {
-    const place = this.#numbers.allocate(this.#width);
-    if (this.#created !== undefined) this.#numbers.set(place + this.#width - 1, this.#created());
-    return place;
+    if (this.#walks > 0) this.#retired.push(place);
+    else this.#free(place);
   }
 
   /** When the series at this place was born, in seconds since the epoch, where that is remembered. */
   protected createdAt(place: number): number | undefined {
-    return this.#created === undefined ? undefined : this.#numbers.get(place + this.#width - 1);
+    return this.#options.created === undefined ? undefined : this.#options.numbers.get(place + this.#width - 1);
   }
 
-  /** The label value that is meant: `undefined` where any is, `null` where none can be. */
-  #wanted(depth: number, raw: unknown): string | undefined | null {
-    return raw === undefined ? undefined : ((this.#domains[depth] as LabelDomain).exposed(raw) ?? null);
+  /** Makes room for a new series with these label values. */
+  protected born(_values: readonly string[]): number {
+    const { numbers, created } = this.#options;
+    const place = numbers.allocate(this.#width);
+    if (created !== undefined) numbers.set(place + this.#width - 1, created());
+    return place;
+  }
+
+  #free(place: number): void {
+    this.#options.numbers.free(place, this.#width);
+  }
+
+  #events(label: string, watch: BoundsWatch): DomainEvents {
+    const { oneOf, limit } = this.#family.labels[label] ?? {};
+    const most = oneOf?.length ?? limit ?? this.maxSeries;
+    return {
+      outside: (value) => {
+        // Why not otherwise: the family's own bound has been told of.
+        if (oneOf !== undefined || limit !== undefined) watch.full({ label, most, domains: this.domains }, value);
+      },
+      sensitive: (pattern) => watch.sensitive(label, pattern),
+      grown: (size) => {
+        if (limit !== undefined && size === fourFifths(limit)) watch.filling({ label, most, domains: this.domains });
+      },
+    };
   }
 
   #removeSelected(selection: Selection): number {
-    const places = this.takeOut(selection);
+    const places = this.takeOut(selection, this.#walks > 0);
     for (const place of places) this.retire(place);
+    this.#options.budget?.giveBack(places.length * this.samplesPerSeries);
     this.#removed += places.length;
     if (this.#isLimited || this.#removed > this.size) this.#recount();
     return places.length;
@@ -110,29 +176,42 @@ export class SeriesTable extends SeriesTrie {
    */
   #recount(): void {
     this.#removed = 0;
-    for (const domain of this.#domains) domain.forget();
-    this.visit({
-      label: (depth, value) => {
-        this.#domains[depth]?.keep(value);
-      },
-      series: () => undefined,
-    });
-  }
-
-  #declareInitial(): void {
-    for (const values of this.#initial) this.place(values, false);
+    this.#labels.forget();
+    this.visit({ label: (depth, value) => this.#labels.keepAt(depth, value), series: () => undefined });
   }
 
   #firstSight(raw: readonly unknown[], folds: boolean): number | DropReason {
-    const values: string[] = [];
-    for (const [depth, domain] of this.#domains.entries()) {
-      const admitted = domain.admit(raw[depth], folds);
-      if (typeof admitted !== 'string') return admitted.refused;
-      values.push(admitted);
-    }
-    const known = this.findAll(values);
-    if (known === undefined && this.size >= this.#maxSeries) return 'overflow';
-    const kept = values.map((value, depth) => (this.#domains[depth] as LabelDomain).keep(value));
-    return this.insert(kept, raw, () => this.#born());
+    const admitted = this.#labels.admit(raw, folds);
+    if (!Array.isArray(admitted)) return admitted.refused;
+    const values = this.#withRoom(admitted, folds);
+    if (values === undefined) return 'overflow';
+    const place = this.findAll(values) ?? this.#insert(values);
+    if (typeof place === 'number') this.alias(values, raw, this.maxSeries);
+    return place;
+  }
+
+  /** This label set or the one that it is folded into; `undefined` where there is room for neither. */
+  #withRoom(values: readonly string[], folds: boolean): readonly string[] | undefined {
+    if (this.size < (folds ? this.#foldsFrom : this.maxSeries) || this.findAll(values) !== undefined) return values;
+    this.#tellFull();
+    if (!folds) return undefined;
+    const folded = this.#labels.fold(values);
+    return this.size < this.maxSeries || this.findAll(folded) !== undefined ? folded : undefined;
+  }
+
+  #insert(values: readonly string[]): number | DropReason {
+    const { budget, watch } = this.#options;
+    if (budget?.take(this.samplesPerSeries) === false) return 'overflow';
+    this.#labels.keep(values);
+    const place = this.born(values);
+    this.insert(values, place);
+    if (this.size === fourFifths(this.maxSeries)) watch?.filling({ most: this.maxSeries, domains: this.domains });
+    return place;
+  }
+
+  #tellFull(): void {
+    if (this.#wasFull) return;
+    this.#wasFull = true;
+    this.#options.watch?.full({ most: this.maxSeries, domains: this.domains });
   }
 }

@@ -27,8 +27,9 @@ export interface Selection {
  */
 export class SeriesTrie {
   private readonly last: number;
-  private readonly root: Branch = new Map();
+  private root: Branch = new Map();
   #size = 0;
+  #aliases = 0;
 
   /** @param depth how many labels there are; a family without labels has one that is always empty. */
   constructor(depth: number) {
@@ -63,26 +64,46 @@ export class SeriesTrie {
     return branch.get(raw[this.last]) as number | undefined;
   }
 
-  /**
-   * The place of the series with these label values, from `allocate` unless it exists. The raw values of other types
-   * than string lead there from now on.
-   */
-  insert(values: readonly string[], raw: readonly unknown[], allocate: () => number): number {
+  /** Inserts a series with these label values, of which there is none. */
+  insert(values: readonly string[], place: number): void {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
-      branch = child(branch, values[depth], raw[depth], () => new Map() as Branch) as Branch;
+      const value = values[depth] as string;
+      let next = branch.get(value);
+      if (next === undefined) {
+        next = new Map();
+        branch.set(value, next);
+      }
+      branch = next as Branch;
     }
-    return child(branch, values[this.last], raw[this.last], () => {
-      this.#size++;
-      return allocate();
-    }) as number;
+    branch.set(values[this.last] ?? '', place);
+    this.#size++;
   }
 
-  /** Takes out the selected series; gives their places. */
-  protected takeOut(selection: Selection): number[] {
+  /** Has the raw values of other types than string lead to the series with these label values as well. */
+  protected alias(values: readonly string[], raw: readonly unknown[], most: number): void {
+    let branch = this.root;
+    for (let depth = 0; depth <= this.last; depth++) {
+      const next = branch.get(values[depth] ?? '') as Branch;
+      if (typeof raw[depth] !== 'string' && this.#aliases < most && !branch.has(raw[depth])) {
+        branch.set(raw[depth], next);
+        this.#aliases++;
+      }
+      branch = next;
+    }
+  }
+
+  /**
+   * Takes out the selected series; gives their places.
+   *
+   * @param copies whether a walk that has begun is still to see them: then the branches are left to it, and copied.
+   */
+  protected takeOut(selection: Selection, copies: boolean): number[] {
     const places: number[] = [];
-    takeOutOf(this.root, 0, this.last, selection, places);
+    const removal = { selection, last: this.last, copies, places, aliases: 0 };
+    this.root = without(this.root, 0, removal);
     this.#size -= places.length;
+    this.#aliases -= removal.aliases;
     return places;
   }
 
@@ -92,39 +113,52 @@ export class SeriesTrie {
   }
 
   /**
-   * Tells of every series, depth first, and yields after some hundred of them. What is born or removed meanwhile may or may
-   * not be told of.
+   * Tells of every series, depth first, and yields after some hundred of them. What is born meanwhile may or may not be told
+   * of.
    */
   walk(visitor: SeriesVisitor): Iterable<void> {
     return walkBranch(this.root, 0, { visitor, last: this.last, series: 0 });
   }
 }
 
-function child(branch: Branch, value = '', raw: unknown, create: () => Branch | number): Branch | number {
-  let next = branch.get(value);
-  if (next === undefined) {
-    next = create();
-    branch.set(value, next);
-  }
-  if (typeof raw !== 'string') branch.set(raw, next);
-  return next;
+interface Removal {
+  readonly selection: Selection;
+  readonly last: number;
+  readonly copies: boolean;
+  readonly places: number[];
+  /** How many raw values of other types than string went as well. */
+  aliases: number;
 }
 
-function takeOutOf(branch: Branch, depth: number, last: number, selection: Selection, places: number[]): void {
-  const gone = new Set<Branch | number>();
+/** The branch without the selected series. */
+function without(branch: Branch, depth: number, removal: Removal): Branch {
+  const { selection, last, places, copies } = removal;
+  const changed = new Map<Branch | number, Branch | undefined>();
   for (const [value, next] of branch) {
     if (typeof value !== 'string' || !selection.label(depth, value)) continue;
     if (depth < last) {
-      takeOutOf(next as Branch, depth + 1, last, selection, places);
-      if ((next as Branch).size === 0) gone.add(next);
+      const rest = without(next as Branch, depth + 1, removal);
+      if (rest !== next || rest.size === 0) changed.set(next, rest.size === 0 ? undefined : rest);
     } else if (selection.series(next as number)) {
       places.push(next as number);
-      gone.add(next);
+      changed.set(next, undefined);
     }
   }
-  if (gone.size === 0) return;
-  // With the string go the raw values of other types that lead to the same.
-  for (const [value, next] of branch) if (gone.has(next)) branch.delete(value);
+  return changed.size === 0 ? branch : replaced(copies ? new Map(branch) : branch, changed, removal);
+}
+
+// Why by what they lead to: with a string goes every raw value of another type that leads to the same.
+function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch | undefined>, removal: Removal): Branch {
+  for (const [value, next] of branch) {
+    if (!changed.has(next)) continue;
+    const rest = changed.get(next);
+    if (rest !== undefined) branch.set(value, rest);
+    else {
+      branch.delete(value);
+      if (typeof value !== 'string') removal.aliases++;
+    }
+  }
+  return branch;
 }
 
 interface Walk {

@@ -1,7 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { Family } from '../definition/family.js';
-import { LabelDomain } from '../labels/label-domain.js';
-import { labelText } from '../labels/label-text.js';
+import { initialSeries } from '../definition/initial-series.js';
+import { LabelDomains } from '../labels/label-domains.js';
 import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
 import type { Reading } from './readings.js';
 
@@ -14,24 +14,23 @@ interface Entry {
 /** The series of one family in a `MemoryRecorder`. */
 export class MemoryFamily implements FamilyRecorder {
   readonly family: Family;
-  readonly #domains: readonly LabelDomain[];
+  readonly #labels: LabelDomains;
   /** By label values; those of a family that was cleared are not in here any more. */
   readonly #places = new Map<string, Place>();
   readonly #entries: Entry[] = [];
 
   constructor(family: Family) {
     this.family = family;
-    // Why no disguise: a test reads the value that it wrote.
-    this.#domains = Object.values(family.labels).map((policy) => new LabelDomain(policy, undefined));
+    // Why no hash: a test reads the value that it wrote.
+    this.#labels = new LabelDomains(family.labels, { most: family.maxSeries ?? 10_000 });
     this.#declareInitial();
   }
 
   remove(labels: Readonly<Record<string, unknown>>): number {
-    const names = Object.keys(this.family.labels);
-    if (Object.keys(labels).some((name) => !names.includes(name))) return 0;
-    const wanted = names.map((name) => (labels[name] === undefined ? undefined : (labelText(labels[name]) ?? null)));
+    const wanted = this.#labels.wanted(labels);
+    if (wanted === undefined) return 0;
     const gone = [...this.#places].filter(([, place]) =>
-      this.#at(place).values.every((value, i) => (wanted[i] === undefined ? value : wanted[i]) === value),
+      this.#at(place).values.every((value, i) => (wanted[i] ?? value) === value),
     );
     for (const [key] of gone) this.#places.delete(key);
     this.#recount();
@@ -46,35 +45,25 @@ export class MemoryFamily implements FamilyRecorder {
 
   /** Has the domains remember only what the series still have. */
   #recount(): void {
-    for (const [i, domain] of this.#domains.entries()) {
-      domain.forget();
-      for (const place of this.#places.values()) domain.keep(this.#at(place).values[i] as string);
-    }
+    this.#labels.forget();
+    for (const place of this.#places.values()) this.#labels.keep(this.#at(place).values);
   }
 
   #declareInitial(): void {
-    const names = Object.keys(this.family.labels);
-    for (const labels of this.family.initial) {
-      const values = names.map((name) => labels[name]);
-      this.place(values, false);
-    }
+    for (const values of initialSeries(this.family)) this.place(values, false);
   }
 
   /** Always `undefined`: a test has time. */
   find(): undefined {}
 
   place(raw: readonly unknown[], folds: boolean): Place | DropReason {
-    const values: string[] = [];
-    for (const [i, domain] of this.#domains.entries()) {
-      const admitted = domain.admit(raw[i], folds);
-      if (typeof admitted !== 'string') return admitted.refused;
-      values.push(admitted);
-    }
+    const values = this.#labels.admit(raw, folds);
+    if (!Array.isArray(values)) return values.refused;
     const key = JSON.stringify(values);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     if (this.#places.size >= (this.family.maxSeries ?? 10_000)) return 'overflow';
-    for (const [i, domain] of this.#domains.entries()) domain.keep(values[i] as string);
+    this.#labels.keep(values);
     this.#places.set(key, this.#entries.length);
     return this.#entries.push({ values, observed: [], value: 0 }) - 1;
   }

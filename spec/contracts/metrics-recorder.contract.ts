@@ -20,6 +20,7 @@ export interface Subject {
 
 const calls = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team: {}, kind: { oneOf: ['a', 'b'] } } });
 const plain = defineCounter({ name: 'plain_total', help: 'Calls' });
+const teams = defineCounter({ name: 'teams_total', help: 'Calls', labels: { team: {} } });
 const size = defineGauge({ name: 'size', help: 'Size', labels: { team: { limit: 2 } }, initial: [{ team: 'first' }] });
 const latency = defineHistogram({ name: 'latency_seconds', help: 'Latency', buckets: [0.1, 1], labels: { team: {} } });
 
@@ -64,6 +65,23 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         recorder.open(size);
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0 });
       });
+
+      it('makes every combination exist at 0 where each label lists its values, but for a gauge that did not ask', async () => {
+        const labels = { kind: { oneOf: ['a', 'b'] }, end: { oneOf: ['good', 'bad'] } };
+        recorder.open(plain);
+        recorder.open(defineCounter({ name: 'closed_total', help: 'Closed', labels }));
+        recorder.open(defineGauge({ name: 'asked', help: 'Asked', labels: { kind: labels.kind }, initial: 'all' }));
+        recorder.open(defineGauge({ name: 'not_asked', help: 'Not asked', labels }));
+        expect(await read(recorder, 'plain_total')).to.deep.equal({ plain_total: 0 });
+        expect(await read(recorder, 'closed_total')).to.deep.equal({
+          'closed_total{kind="a",end="good"}': 0,
+          'closed_total{kind="a",end="bad"}': 0,
+          'closed_total{kind="b",end="good"}': 0,
+          'closed_total{kind="b",end="bad"}': 0,
+        });
+        expect(await read(recorder, 'asked')).to.deep.equal({ 'asked{kind="a"}': 0, 'asked{kind="b"}': 0 });
+        expect(await read(recorder, 'not_asked')).to.deep.equal({});
+      });
     });
 
     describe('add', () => {
@@ -95,9 +113,9 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       it('drops a negative step and what is not finite, of which no series is born', async () => {
         const told: string[] = [];
         const recording = create({ ...quiet, onError: ({ code }, site) => told.push(`${code} ${site}`) });
-        for (const by of [-1, Number.NaN, Infinity]) recording.counter(plain).inc({}, by);
+        for (const by of [-1, Number.NaN, Infinity, 1e308]) recording.counter(teams).inc({ team: 'x' }, by);
         expect(told.map((one) => one.split(' ')[0])).to.deep.equal(['negative_step', 'not_finite']);
-        expect(await read(recording, 'plain_total')).to.deep.equal({});
+        expect(await read(recording, 'teams_total')).to.deep.equal({});
       });
 
       it('finds a series again by up to three label values, unless it always asks for the list', () => {
@@ -154,6 +172,30 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
           add(family, pair, 1);
         }
         expect(Object.keys(await read(recorder, 'pairs_total'))).to.have.length(6);
+      });
+
+      it('that looks like a secret is "redacted" where it adds up, dropped where it is set, and "allow" lets it be', async () => {
+        const key = 'sk_live_4eC39HqLyjWDarjtT1zdp7dc';
+        const allowed = { key: { sensitive: 'allow' as const } };
+        recorder.counter(teams).inc({ team: key });
+        recorder.counter(teams).inc({ team: 'AKIAIOSFODNN7EXAMPLE' });
+        recorder.gauge(size).set({ team: key }, 1);
+        recorder.counter(defineCounter({ name: 'allowed_total', help: 'Allowed', labels: allowed })).inc({ key });
+        expect(await read(recorder, 'teams_total')).to.deep.equal({ 'teams_total{team="redacted"}': 2 });
+        expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0 });
+        expect(await read(recorder, 'allowed_total')).to.deep.equal({ [`allowed_total{key="${key}"}`]: 1 });
+      });
+
+      it('that looks like a secret is dropped under sensitive: "drop", by that reason', async () => {
+        const told: string[] = [];
+        const recording = create({ ...quiet, onError: ({ code }) => told.push(code) });
+        const labels = { user: { sensitive: 'drop' as const } };
+        recording
+          .counter(defineCounter({ name: 'users_total', help: 'Users', labels }))
+          .inc({ user: 'ada@example.com' });
+        recording.gauge(size).set({ team: 'ada@example.com' }, 1);
+        expect(told).to.deep.equal(['sensitive', 'sensitive']);
+        expect(await read(recording, 'users_total')).to.deep.equal({});
       });
 
       it('is dropped where it is an array, an object, a function or a symbol', async () => {
@@ -232,7 +274,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
 
       it('never observes what is not finite', async () => {
-        for (const value of [Number.NaN, Infinity]) recorder.histogram(latency).observe({ team: 'x' }, value);
+        for (const value of [Number.NaN, Infinity, -1e308]) recorder.histogram(latency).observe({ team: 'x' }, value);
         expect(await read(recorder, 'latency_seconds')).to.deep.equal({});
       });
     });

@@ -273,13 +273,10 @@ describe(`A call that outlives its container (${mode} decorators)`, () => {
     const [first, second] = [new MemoryRecorder({ strict: true }), new MemoryRecorder({ strict: true })];
     const waiting = attachRecorder(service, first).wait();
     attachRecorder(service, second);
-    expect([first.value('outliving_calls_in_flight'), second.value('outliving_calls_in_flight')]).to.deep.equal([
-      1,
-      undefined,
-    ]);
+    expect([first.value('outliving_calls_in_flight'), second.value('outliving_calls_in_flight')]).to.deep.equal([1, 0]);
     finish();
     await waiting;
     expect([first.value('outliving_calls_in_flight'), first.value('outliving_calls_total')]).to.deep.equal([0, 1]);
-    expect(second.value('outliving_calls_total')).to.equal(undefined);
+    expect(second.value('outliving_calls_total')).to.equal(0);
   });
 });

@@ -100,6 +100,13 @@ describe('OpenMetrics 1.0.0', () => {
     );
   });
 
+  it('is the end alone for a recorder that has nothing to tell, and nothing at all in the text format', async () => {
+    const shown = async (accept: string) =>
+      text((await scrape(new PrometheusRecorder(), { method: 'GET', accept })).body);
+    expect(await shown(openMetrics)).to.equal('# EOF\n');
+    expect(await shown('text/plain')).to.equal('');
+  });
+
   it('tells when counters and histograms were born, where that is asked for, and the text format does not', async () => {
     const recorder = new PrometheusRecorder({ created: true });
     const before = Date.now() / 1000;

@@ -5,7 +5,7 @@ import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
-import { defineCounter, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { defineCounter, defineGauge, PrometheusRecorder, scrape } from '../../lib/index.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {}, user: {}, code: {} } });
 const users = 500;
@@ -13,7 +13,7 @@ const codes = 100;
 
 /** A recorder with so many series that they are rendered in several turns. */
 function large(): PrometheusRecorder {
-  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 1_000_000 });
+  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 1_000_000, maxSamples: 1_000_000 });
   for (let user = 0; user < users; user++) {
     for (let code = 0; code < codes; code++) recorder.counter(visits).inc({ page: 'start', user, code });
   }
@@ -85,6 +85,29 @@ describe('A large scrape', function () {
     expect(lines).to.have.length(users * codes);
     expect(new Set(lines.map((line) => line.slice(0, line.indexOf('}')))).size).to.equal(users * codes);
     recorder.remove(visits, { page: 'born' });
+  });
+
+  it('shows no series twice, and no other one in its place, where series are removed and born again meanwhile', async () => {
+    const gauge = defineGauge({ name: 'depth', help: 'Depth', labels: { queue: {} } });
+    const handle = recorder.gauge(gauge);
+    const queues = 20_000;
+    const fill = (from: number): void => {
+      for (let queue = 0; queue < queues; queue++) handle.set({ queue: from + queue }, from + queue);
+    };
+    fill(0);
+    const { body } = await scrape(recorder, { method: 'GET', names: ['depth'] });
+    let seen = '';
+    for await (const chunk of body) {
+      seen += chunk.toString();
+      recorder.remove(gauge, {});
+      fill(queues);
+      fill(0);
+    }
+    const lines = seen.split('\n').filter((line) => line.startsWith('depth{'));
+    expect(new Set(lines).size).to.equal(lines.length);
+    expect(lines).to.have.length(queues);
+    for (const line of lines) expect(line).to.match(/queue="(\d+)"} \1$/);
+    recorder.remove(gauge, {});
   });
 
   it('is compressed while it is rendered', async () => {

@@ -40,7 +40,6 @@ describe('What a Prometheus answers that has scraped a busy control plane for 71
   after(async () => {
     await prometheus?.stop();
     await plane?.close();
-    history.remove();
   });
 
   /** Over an hour of traffic, in as long as it takes, with a scrape for every ten seconds of it. */

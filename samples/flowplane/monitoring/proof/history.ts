@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PrometheusServer } from '../../../../spec/prometheus-server.js';
@@ -21,7 +21,7 @@ export class History {
   async serve(start: number, end: number): Promise<PrometheusServer> {
     appendFileSync(this.#file, '# EOF\n');
     execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', this.#file, this.#data]);
-    const raw = await this.#prometheus();
+    const raw = await this.#prometheus(mkdtempSync(join(tmpdir(), 'history-')));
     try {
       const times = [`--start=${start}`, `--end=${end}`, '--eval-interval=10s'];
       const to = [`--url=${raw.url}`, `--output-dir=${this.#data}`, join(monitoring, 'rules/recording.yml')];
@@ -29,18 +29,14 @@ export class History {
     } finally {
       await raw.stop();
     }
-    return this.#prometheus();
+    return this.#prometheus(this.#folder);
   }
 
-  remove(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-
-  #prometheus(): Promise<PrometheusServer> {
-    const configFile = join(this.#folder, 'prometheus.yml');
+  /** One that has these blocks. Why a copy of them: it removes its folder when it stops. */
+  #prometheus(folder: string): Promise<PrometheusServer> {
+    if (folder !== this.#folder) cpSync(this.#data, join(folder, 'data'), { recursive: true });
     // Why so seldom: the rules are there to be read by the spec; what they would record now is not of this history.
     const rules = join(monitoring, 'rules/*ing.yml');
-    writeFileSync(configFile, `global: { evaluation_interval: 1d }\nrule_files: ['${rules}']\n`);
-    return PrometheusServer.run({ configFile, dataFolder: this.#data });
+    return PrometheusServer.startIn(folder, `global: { evaluation_interval: 1d }\nrule_files: ['${rules}']\n`);
   }
 }
