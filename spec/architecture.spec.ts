@@ -22,6 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus'],
   'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus'],
   testing: ['definition', 'labels', 'recorder'],
+  cli: ['definition', 'recorder', 'labels', 'series', 'exposition', 'prometheus'],
 };
 
 /** Where each package that is not Node's own may be imported, and how. */

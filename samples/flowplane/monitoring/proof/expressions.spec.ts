@@ -26,12 +26,13 @@ describe('What a Prometheus answers that has scraped a busy control plane for 71
   this.timeout(240_000);
   const target = { job: 'flowplane', instance: '127.0.0.1:9090' };
   const model = new Model(target);
-  const history = new History();
+  let history: History;
   let plane: ControlPlane;
   let prometheus: PrometheusServer;
 
   before(async function () {
     needs(this, 'prometheus');
+    history = new History();
     plane = await startControlPlane(anyPorts);
     await live(new Traffic(plane, model));
     prometheus = await history.serve(begin + step / 2, asked);
