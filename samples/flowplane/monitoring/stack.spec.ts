@@ -1,26 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { needs } from '../../../spec/needs.js';
+import { freePorts } from '../free-ports.js';
 import { until } from '../until.js';
 
 const stack = fileURLToPath(new URL('stack.js', import.meta.url));
-
-/** Ports that were free a moment ago. Why not 0: the stack has to know them before its parts do. */
-async function freePorts(count: number): Promise<string[]> {
-  const servers: Server[] = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => String((server.address() as AddressInfo).port));
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
 
 /** A double of Grafana: a program of its name that answers the health check, and says where it was sent. */
 const grafanaDouble = `#!${process.execPath}

@@ -17,13 +17,15 @@ export class History {
     appendFileSync(this.#file, samples.map((sample) => `${stamped(sample, time)}\n`).join(''));
   }
 
-  /** A Prometheus with all of this, and with the sample's recording rules computed every 10 seconds from start to end. */
-  async serve(start: number, end: number): Promise<PrometheusServer> {
+  /** A Prometheus with all of this, and with the sample's recording rules computed from start to end. */
+  async serve(start: number, end: number, interval = '10s'): Promise<PrometheusServer> {
     appendFileSync(this.#file, '# EOF\n');
-    execFileSync('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', this.#file, this.#data]);
+    // Blocks of a day, which is what Prometheus makes of those of two hours in time.
+    const blocks = ['create-blocks-from', '--max-block-duration=24h'];
+    execFileSync('promtool', ['tsdb', ...blocks, 'openmetrics', '--quiet', this.#file, this.#data]);
     const raw = await this.#prometheus(mkdtempSync(join(tmpdir(), 'history-')));
     try {
-      const times = [`--start=${start}`, `--end=${end}`, '--eval-interval=10s'];
+      const times = [`--start=${start}`, `--end=${end}`, `--eval-interval=${interval}`];
       const to = [`--url=${raw.url}`, `--output-dir=${this.#data}`, join(monitoring, 'rules/recording.yml')];
       execFileSync('promtool', ['tsdb', 'create-blocks-from', 'rules', ...times, ...to], { stdio: 'pipe' });
     } finally {
