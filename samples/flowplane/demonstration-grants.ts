@@ -8,7 +8,13 @@ export const demonstrationTokens = {
   platform: 'demo-platform',
 } as const;
 
-export const demonstrationGrants: readonly TokenGrant[] = Object.entries(demonstrationTokens).map(([team, token]) => ({
+/** A team that no demonstration touches: whoever follows the guide has it alone. */
+const ownTokens = { bakery: 'demo-bakery' } as const;
+
+export const demonstrationGrants: readonly TokenGrant[] = Object.entries({
+  ...demonstrationTokens,
+  ...ownTokens,
+}).map(([team, token]) => ({
   sha256: createHash('sha256').update(token).digest('hex'),
   team,
   scopes,
