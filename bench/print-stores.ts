@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { PastBoundsFigure } from './past-bounds.js';
 import type { ScrapedFigure } from './scraped.js';
 import type { StoreFigure } from './store.js';
 import { stores } from './stores.js';
@@ -24,6 +25,18 @@ function printStores(title: string, kind: string, series: number, names: readonl
   }
 }
 
+/** What ever new label values cost once nothing more fits. */
+function printPastBounds(): void {
+  console.log('\nOne call with a user made afresh, beside a label with a closed domain');
+  for (const most of ['100', '10000']) {
+    const { series, known, past } = run<PastBoundsFigure>('past-bounds', most);
+    const ratio = (past / known).toFixed(1);
+    console.log(
+      `  of ${series} series${known.toFixed(0).padStart(8)} ns known${past.toFixed(0).padStart(6)} ns new, past every bound${ratio.padStart(5)} x`,
+    );
+  }
+}
+
 /** Memory, first sight and rendering, beside the peers; and what a scrape does to the event loop. */
 export function printAllStores(): void {
   const names = Object.keys(stores);
@@ -31,6 +44,7 @@ export function printAllStores(): void {
   printStores('100,000 counter series of 3 labels', 'counter', 100_000, names);
   printStores('1,000,000 counter series of 3 labels', 'counter', 1_000_000, names);
   printStores('10,000 histogram series of 3 labels and 12 buckets', 'histogram', 10_000, names);
+  printPastBounds();
   const { series, scrapeSeconds, without, during } = run<ScrapedFigure>('scraped');
   const shown = ([longest, p999]: readonly [number, number]) =>
     `longest gap ${longest.toFixed(1)} ms, p99.9 ${p999.toFixed(1)} ms`;

@@ -1,3 +1,5 @@
+export { type CatalogueEntry, type CatalogueLabel, catalogue, type Declaring } from './catalogue/catalogue.js';
+export { catalogueMarkdown } from './catalogue/markdown.js';
 export { Counter } from './decorators/counter.js';
 export { Gauge } from './decorators/gauge.js';
 export { Histogram } from './decorators/histogram.js';
@@ -19,6 +21,7 @@ export {
   type HistogramFamily,
 } from './definition/family.js';
 export type { LabelPolicy, LabelSet, LabelValue, Policies } from './definition/label-policy.js';
+export type { OpenFamily } from './definition/open-family.js';
 export type { OpenLabels, Placed, PlacedCounter, PlacedGauge, PlacedHistogram } from './definition/placed.js';
 export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export type { ExposedFamily, Scrapable } from './exposition/exposed-family.js';

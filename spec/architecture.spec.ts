@@ -9,7 +9,7 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 /** What the files of each folder may import, beside their own folder and `error.ts`. The longest folder applies. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'error.ts': ['definition'],
-  'index.ts': ['definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
+  'index.ts': ['catalogue', 'definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
   definition: [],
   readers: ['definition'],
   recorder: ['definition'],
@@ -19,10 +19,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   series: ['definition', 'labels'],
   exposition: ['definition', 'series'],
   prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
-  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus'],
+  catalogue: ['definition'],
+  cli: ['definition', 'catalogue'],
+  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],
   'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus'],
   testing: ['definition', 'labels', 'recorder'],
-  cli: ['definition', 'recorder', 'labels', 'series', 'exposition', 'prometheus'],
 };
 
 /** Where each package that is not Node's own may be imported, and how. */

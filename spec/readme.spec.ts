@@ -98,6 +98,19 @@ describe('The README', function () {
     expect(recorder.series('mail_method_duration_seconds_count')).to.deep.equal([{ labels: send, value: 1 }]);
   });
 
+  it('has bounds that hold, and remarks on them', () => {
+    const lines = printed('bounds.ts').trim().split('\n');
+    expect(
+      lines.map((line) => /looks like a secret|four fifths of the 10|has the 10 series|^10 \[.*$/.exec(line)?.[0]),
+    ).to.deep.equal([
+      'looks like a secret',
+      'four fifths of the 10',
+      'has the 10 series',
+      "10 [ { name: 'to', values: 8 } ]",
+    ]);
+    expect(readme).to.contain(`prints the remarks, and \`${lines.at(-1)}\``);
+  });
+
   it('has a middleware that can be made', () => {
     expect(printed('middleware.ts')).to.equal('');
   });

@@ -1,20 +1,17 @@
-/** Where a command writes: lines for people or programs, and lines about what went wrong. */
-export interface Terminal {
-  readonly print: (line: string) => void;
-  readonly complain: (line: string) => void;
+/** Where a command writes to. */
+export interface Output {
+  /** What was asked for. */
+  out(text: string): void;
+  /** What went wrong, and what to do. */
+  err(text: string): void;
 }
 
-/** A subcommand of `flowplane-metrics`. */
+/** One command of the command line. */
 export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** What `--help` prints. */
+  /** How it is called, after the program's name. */
   readonly usage: string;
-  /** Gives the exit code. Throws `UsageError`, or what `parseArgs` throws, for arguments that it does not take. */
-  run(args: readonly string[], terminal: Terminal): Promise<number>;
-}
-
-/** Arguments that a command does not take; the message says why. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** Gives the exit code: 0 where all is well, 1 where what was checked is not, 2 where it was called wrongly. */
+  run(args: readonly string[], output: Output): Promise<number>;
 }

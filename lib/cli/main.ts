@@ -1,10 +1,47 @@
 #!/usr/bin/env node
-import { commands } from './commands.js';
-import { run } from './run.js';
+import { catalogueCommand } from './catalogue-command.js';
+import type { Command, Output } from './command.js';
+import { doctorCommand } from './doctor/doctor-command.js';
 
-run(commands, process.argv.slice(2), {
-  print: (line) => process.stdout.write(`${line}\n`),
-  complain: (line) => process.stderr.write(`${line}\n`),
-}).then((code) => {
-  process.exitCode = code;
+const commands: Readonly<Record<string, Command>> = {
+  catalogue: catalogueCommand,
+  doctor: doctorCommand,
+};
+
+const usage = [
+  'flowplane-metrics <command>',
+  ...Object.values(commands).map((command) => `\n  ${command.usage}\n      ${command.summary}`),
+  '',
+].join('\n');
+
+async function main([name = '', ...args]: readonly string[], output: Output): Promise<number> {
+  if (['', 'help', '--help', '-h'].includes(name)) {
+    output.out(usage);
+    return name === '' ? 2 : 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) {
+    output.err(`flowplane-metrics: command "${name}" is unknown (known: ${Object.keys(commands).join(', ')}).\n`);
+    return 2;
+  }
+  try {
+    return await command.run(args, output);
+  } catch (error) {
+    output.err(`flowplane-metrics ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+}
+
+const output: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+const written = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write('', () => resolve()));
+
+// Why ended by force: a module that is looked at may have opened what keeps a process running.
+void main(process.argv.slice(2), output).then(async (code) => {
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit(code);
 });

@@ -1,6 +1,7 @@
+import { declareInstrument } from '../definition/instruments.js';
 import { MetricsError } from '../error.js';
 import type { AnyMethod } from '../readers/reader-types.js';
-import { unshared } from './instrument-method.js';
+import { instrumentsOn, unshared } from './instrument-method.js';
 import type { MethodDecoratorOf } from './options.js';
 
 /**
@@ -17,7 +18,10 @@ export function instrumentFunction<M extends AnyMethod>(
   const descriptor: TypedPropertyDescriptor<M> = { value: unshared(fn), configurable: true, writable: true };
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
-  return descriptor.value as M;
+  const wrapper = descriptor.value as M;
+  // Why once more: nothing keeps that owner.
+  for (const instrument of instrumentsOn(wrapper)) declareInstrument(wrapper, instrument);
+  return wrapper;
 }
 
 /**

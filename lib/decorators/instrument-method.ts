@@ -1,3 +1,4 @@
+import { declareCarrier } from '../definition/instruments.js';
 import { endingOf, endingOfEvery, follow } from '../ends/follow.js';
 import { call } from '../readers/call.js';
 import type { AnyMethod } from '../readers/reader-types.js';
@@ -24,6 +25,7 @@ export function instrumented(method: AnyMethod, instrument: Instrument): AnyMeth
   created.add(instrument);
   const wrapper = disguised(wrapperOf(method, created), method);
   wrapped.set(wrapper, created);
+  declareCarrier(wrapper, created.instruments);
   return wrapper;
 }
 

@@ -1,4 +1,4 @@
-import { declareInstrument } from '../definition/instruments.js';
+import { classNameOf, declareInstrument, declareOn } from '../definition/instruments.js';
 import { MetricsError, shown } from '../error.js';
 import type { AnyMethod } from '../readers/reader-types.js';
 import type { DecoratorName } from './decorator-rules.js';
@@ -66,8 +66,7 @@ function declareWhenKnown(instrument: Instrument, wrapper: AnyMethod, context: C
     if (prototype === known) return;
     known = prototype;
     const owner = ownerOf(prototype, context.name, wrapper);
-    instrument.site = `@${instrument.decorator} on ${classNameOf(owner)}.${instrument.method}`;
-    declareInstrument(owner, instrument);
+    declareOn(owner, instrument);
   });
 }
 
@@ -95,6 +94,3 @@ function kindOf(key: Key | undefined, descriptor: PropertyDescriptor | undefined
 }
 
 const methodName = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);
-
-const classNameOf = (target: object): string =>
-  (typeof target === 'function' ? target.name : target.constructor?.name) || 'an anonymous class';

@@ -1,6 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import { isPromise } from '../ends/plain-promise.js';
 import { type Reader, read } from '../readers/reader.js';
+import { firstOf } from '../recorder/first-of.js';
 import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
 import { unrecordable } from './unrecordable.js';
 
@@ -55,7 +56,7 @@ function unseen(
   third: unknown,
   folds: boolean,
 ): Place | DropReason {
-  return placed(family, [first, second, third].slice(0, labels), folds);
+  return placed(family, firstOf(labels, first, second, third), folds);
 }
 
 function placed(family: FamilyRecorder, values: readonly unknown[], folds: boolean): Place | DropReason {

@@ -83,6 +83,13 @@ export class LabelDomain {
     return this.#redacted;
   }
 
+  /** The label value that this raw one is known to become, be it for want of room; `undefined` where it must be admitted. */
+  known(raw: unknown, folds: boolean): string | undefined {
+    const verdict = this.#known.get(raw) ?? (this.#isPast(raw) ? this.#outside(raw) : undefined);
+    if (typeof verdict === 'string' || verdict === undefined) return verdict;
+    return folds ? verdict.value : undefined;
+  }
+
   /**
    * The label value that this raw one becomes.
    *
@@ -127,16 +134,19 @@ export class LabelDomain {
     for (const value of this.policy.oneOf ?? []) this.#known.set(value, this.#disguised(value));
   }
 
+  /** Whether this is a fresh value past so many that it is not examined: they may come without end, and must cost little. */
+  #isPast(raw: unknown): raw is string {
+    return this.#known.size >= this.#most && isOrdinary(raw);
+  }
+
   #meet(raw: unknown): string | Substitute {
-    const isFull = this.#known.size >= this.#most;
-    // Why before anything else: fresh values may come without end, and must cost little.
-    if (isFull && isOrdinary(raw)) return this.#outside(raw);
+    if (this.#isPast(raw)) return substitutes.other;
     const text = labelText(raw);
     if (text === undefined) return substitutes.unlabelable;
     if (text === '') return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (isFull) return this.#outside(text);
+    if (this.#known.size >= this.#most) return this.#outside(text);
     const verdict = this.#examined(text);
     this.#known.set(text, verdict);
     return verdict;

@@ -1,3 +1,4 @@
+import { combinations, isClosed } from '../definition/initial-series.js';
 import type { Policies } from '../definition/label-policy.js';
 import { type Disguise, type DomainEvents, LabelDomain, type Substitute } from './label-domain.js';
 
@@ -5,7 +6,7 @@ import { type Disguise, type DomainEvents, LabelDomain, type Substitute } from '
 export interface DomainsOptions {
   /** What a label with `hash: true` does to its values; nothing unless given. */
   readonly hash?: Disguise | undefined;
-  /** How many raw values of each label are remembered. */
+  /** How many series there may be; as many raw values of each label are remembered. */
   readonly most: number;
   readonly events?: ((label: string) => DomainEvents) | undefined;
 }
@@ -14,6 +15,8 @@ export interface DomainsOptions {
 export class LabelDomains {
   readonly byName: ReadonlyMap<string, LabelDomain>;
   readonly #domains: readonly LabelDomain[];
+  readonly #most: number;
+  readonly #foldsFrom: number;
 
   constructor(labels: Policies, { hash, most, events }: DomainsOptions) {
     const made = Object.entries(labels).map(([name, policy]) => {
@@ -22,6 +25,14 @@ export class LabelDomains {
     });
     this.byName = new Map(made);
     this.#domains = made.map(([, domain]) => domain);
+    this.#most = most;
+    const folded = isClosed(labels) ? 0 : combinations(Object.values(labels));
+    this.#foldsFrom = most - Math.min(folded, Math.floor(most / 2));
+  }
+
+  /** The value that a raw one of the label at this depth is known to become; `undefined` where it must be admitted. */
+  known(depth: number, raw: unknown, folds: boolean): string | undefined {
+    return this.#domains[depth]?.known(raw, folds);
   }
 
   /** The label values that these raw ones become, or what the first one is that cannot be one. */
@@ -33,6 +44,11 @@ export class LabelDomains {
       values.push(admitted);
     }
     return values;
+  }
+
+  /** Up to how many series a new one is born as it is: where it can be folded, there must be room for what it is folded into. */
+  room(folds: boolean): number {
+    return folds ? this.#foldsFrom : this.#most;
   }
 
   /** The label set under which others are counted where there is no room for this one: closed domains stay. */

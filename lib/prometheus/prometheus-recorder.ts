@@ -4,6 +4,7 @@ import { type Family, sameDefinition } from '../definition/family.js';
 import { allInstruments } from '../definition/instruments.js';
 import type { MetricKind } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
+import type { OpenFamily } from '../definition/open-family.js';
 import type { PlacedMetric } from '../definition/placed.js';
 import { MetricsError, refuseIfAny } from '../error.js';
 import type { ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
@@ -111,6 +112,15 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     return explained(allInstruments(), this.#families, this.#self.reasons);
   }
 
+  /** The families that were opened so far, in that order. */
+  openFamilies(): OpenFamily[] {
+    return [...this.#families.values()].map(({ family, maxSeries }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+    }));
+  }
+
   /** How many series each family has, and from which labels: the ones that cost most come first. */
   cardinality(): FamilyCardinality[] {
     return cardinalityOf(this.#families.values(), this.#prefix);
@@ -184,6 +194,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
     this.#self.declare(family);
+    this.adviseOnName(family);
     this.#register(recorder);
     return recorder;
   }

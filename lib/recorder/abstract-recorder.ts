@@ -1,6 +1,7 @@
 import type { DropReason } from '../definition/drop-reason.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
+import { namingAdvice } from '../definition/naming-advice.js';
 import { copies } from '../definition/shared-state.js';
 import type { Advice } from './advice.js';
 import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
@@ -42,6 +43,12 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   protected abstract countDrop(family: Family, reason: DropReason): void;
 
   collect(_family: Family, _collector: Collector): void {}
+
+  /** Remarks on the name of a family that is opened for the first time. */
+  protected adviseOnName(family: Family): void {
+    const message = namingAdvice(family);
+    if (message !== undefined) this.advise({ code: 'naming', message });
+  }
 
   dropped(family: Family, reason: DropReason, site: string, cause?: unknown): void {
     this.countDrop(family, reason);

@@ -3,6 +3,7 @@ import type { Family } from '../definition/family.js';
 import { kinds, type Operation } from '../definition/kind.js';
 import type { LabelSet, Policies } from '../definition/label-policy.js';
 import { MetricsError, shown } from '../error.js';
+import { firstOf } from './first-of.js';
 import type { Collector, FamilyRecorder, MetricsRecorder, Place } from './metrics-recorder.js';
 
 /** The labels of a call by hand; a family without labels takes none. */
@@ -119,7 +120,7 @@ export class ByHand {
     const a = names[0] && labels[names[0]];
     const b = names[1] && labels[names[1]];
     const c = names[2] && labels[names[2]];
-    return opened.find(a, b, c) ?? opened.place([a, b, c].slice(0, names.length), folds);
+    return opened.find(a, b, c) ?? opened.place(firstOf(names.length, a, b, c), folds);
   }
 
   #check(labels: Labels): void {

@@ -33,8 +33,6 @@ export class SeriesTable extends SeriesTrie {
   readonly #options: TableOptions;
   readonly #width: number;
   readonly #family: Family;
-  /** Past so many series a new one is folded, so that there is room for those that others are folded into. */
-  readonly #foldsFrom: number;
   readonly #isLimited: boolean;
   #initial = 0;
   #wasFull = false;
@@ -56,9 +54,6 @@ export class SeriesTable extends SeriesTrie {
     const events = watch && ((label: string) => this.#events(label, watch));
     this.#labels = new LabelDomains(family.labels, { hash, most, events });
     this.#isLimited = policies.some(({ limit }) => limit !== undefined);
-    const open = policies.some(({ oneOf }) => oneOf === undefined);
-    const folded = open ? Math.min(combinations(policies), this.maxSeries >> 1) : 0;
-    this.#foldsFrom = this.maxSeries - folded;
     this.declareInitial(family);
   }
 
@@ -87,7 +82,7 @@ export class SeriesTable extends SeriesTrie {
    * @param folds whether a value outside its label's domain becomes `other`: only what adds up may.
    */
   place(raw: readonly unknown[], folds: boolean): number | DropReason {
-    return this.findAll(raw) ?? this.#firstSight(raw, folds);
+    return this.findKnown(raw, this.#labels, folds) ?? this.#firstSight(raw, folds);
   }
 
   /** Removes the series that have these labels, whatever their other ones; says how many there were. */
@@ -183,16 +178,17 @@ export class SeriesTable extends SeriesTrie {
   #firstSight(raw: readonly unknown[], folds: boolean): number | DropReason {
     const admitted = this.#labels.admit(raw, folds);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const values = this.#withRoom(admitted, folds);
+    const known = this.findAll(admitted);
+    const values = known === undefined ? this.#withRoom(admitted, folds) : admitted;
     if (values === undefined) return 'overflow';
-    const place = this.findAll(values) ?? this.#insert(values);
-    if (typeof place === 'number') this.alias(values, raw, this.maxSeries);
+    const place = known ?? this.findAll(values) ?? this.#insert(values);
+    if (typeof place === 'number' && !areTexts(raw)) this.alias(values, raw, this.maxSeries);
     return place;
   }
 
-  /** This label set or the one that it is folded into; `undefined` where there is room for neither. */
+  /** This new label set or the one that it is folded into; `undefined` where there is room for neither. */
   #withRoom(values: readonly string[], folds: boolean): readonly string[] | undefined {
-    if (this.size < (folds ? this.#foldsFrom : this.maxSeries) || this.findAll(values) !== undefined) return values;
+    if (this.size < this.#labels.room(folds)) return values;
     this.#tellFull();
     if (!folds) return undefined;
     const folded = this.#labels.fold(values);
@@ -214,4 +210,9 @@ export class SeriesTable extends SeriesTrie {
     this.#wasFull = true;
     this.#options.watch?.full({ most: this.maxSeries, domains: this.domains });
   }
+}
+
+function areTexts(raw: readonly unknown[]): boolean {
+  for (let i = 0; i < raw.length; i++) if (typeof raw[i] !== 'string') return false;
+  return raw.length > 0;
 }

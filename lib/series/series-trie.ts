@@ -1,3 +1,5 @@
+import type { LabelDomains } from '../labels/label-domains.js';
+
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
 type Branch = Map<unknown, Branch | number>;
 
@@ -62,6 +64,22 @@ export class SeriesTrie {
       branch = next as Branch;
     }
     return branch.get(raw[this.last]) as number | undefined;
+  }
+
+  /** The same, where a raw value that no series has as it stands is taken for what its label is known to make of it. */
+  protected findKnown(raw: readonly unknown[], labels: LabelDomains, folds: boolean): number | undefined {
+    let branch = this.root;
+    for (let depth = 0; depth <= this.last; depth++) {
+      let next = branch.get(raw[depth]);
+      if (next === undefined) {
+        const value = labels.known(depth, raw[depth], folds);
+        // Why asked: the raw value undefined leads somewhere as well.
+        next = value === undefined ? undefined : branch.get(value);
+        if (next === undefined) return undefined;
+      }
+      branch = next as Branch;
+    }
+    return branch as unknown as number;
   }
 
   /** Inserts a series with these label values, of which there is none. */

@@ -59,13 +59,20 @@ export class MemoryFamily implements FamilyRecorder {
   place(raw: readonly unknown[], folds: boolean): Place | DropReason {
     const values = this.#labels.admit(raw, folds);
     if (!Array.isArray(values)) return values.refused;
-    const key = JSON.stringify(values);
-    const known = this.#places.get(key);
+    const known = this.#places.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#places.size >= (this.family.maxSeries ?? 10_000)) return 'overflow';
+    if (this.#places.size < this.#labels.room(folds)) return this.#born(values);
+    if (!folds) return 'overflow';
+    const folded = this.#labels.fold(values);
+    const found = this.#places.get(JSON.stringify(folded));
+    return found ?? (this.#places.size < this.#labels.room(false) ? this.#born(folded) : 'overflow');
+  }
+
+  #born(values: readonly string[]): Place {
     this.#labels.keep(values);
-    this.#places.set(key, this.#entries.length);
-    return this.#entries.push({ values, observed: [], value: 0 }) - 1;
+    const place = this.#entries.push({ values, observed: [], value: 0 }) - 1;
+    this.#places.set(JSON.stringify(values), place);
+    return place;
   }
 
   add(place: Place, by: number): void {

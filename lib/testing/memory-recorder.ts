@@ -43,6 +43,7 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
       throw this.#names.clash(family, family.name, site);
     }
     this.#names.take(family, family.name, site);
+    this.adviseOnName(family);
     const recorder = new MemoryFamily(family);
     this.#families.set(family.name, recorder);
     return recorder;

@@ -213,6 +213,26 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
     });
 
+    describe('past the bound of the family', () => {
+      const labels = { kind: { oneOf: ['a'] }, id: {} };
+      const few = defineCounter({ name: 'few_total', help: 'Few', labels, maxSeries: 3 });
+      const fewSet = defineGauge({ name: 'few', help: 'Few', labels: { id: {} }, maxSeries: 2 });
+
+      it('folds what adds up into "other", but for the labels with a closed domain, and loses no count', async () => {
+        for (let i = 0; i < 10; i++) recorder.counter(few).inc({ kind: 'a', id: i });
+        expect(await read(recorder, 'few_total')).to.deep.equal({
+          'few_total{kind="a",id="0"}': 1,
+          'few_total{kind="a",id="1"}': 1,
+          'few_total{kind="a",id="other"}': 8,
+        });
+      });
+
+      it('drops a value to be set', async () => {
+        for (let i = 0; i < 10; i++) recorder.gauge(fewSet).set({ id: i }, i);
+        expect(await read(recorder, 'few')).to.deep.equal({ 'few{id="0"}': 0, 'few{id="1"}': 1 });
+      });
+    });
+
     describe('set, inc and dec', () => {
       it('sets, and goes up and down', async () => {
         const gauge = recorder.gauge(size);

@@ -77,6 +77,7 @@ const familyOf = (name: string, { kind, labels, buckets, help }: Story): Family 
 };
 
 function tell(recorder: PrometheusRecorder, family: Family, { kind, labels, observations }: Story): void {
+  recorder.open(family);
   for (const { values, number } of observations) {
     const set = Object.fromEntries(labels.map((label, i) => [label, values[i]])) as never;
     if (kind === 'counter') recorder.counter(family as never).inc(set, number);
@@ -108,17 +109,21 @@ function model(name: string, { kind, labels, buckets, observations }: Story): Sa
     const key = keyOf(sample, set);
     samples.set(key, (samples.get(key) ?? 0) + by);
   };
+  const observe = (set: Record<string, string>, number: number, times: number): void => {
+    for (const bound of [...buckets, Infinity]) {
+      add(`${name}_bucket`, { ...set, le: String(bound) }, number <= bound ? times : 0);
+    }
+    add(`${name}_sum`, set, number);
+    add(`${name}_count`, set, times);
+  };
+  // A family without labels is there from the start, unless it is set.
+  if (labels.length === 0 && kind === 'counter') add(name, {}, 0);
+  if (labels.length === 0 && kind === 'histogram') observe({}, 0, 0);
   for (const { values, number } of observations) {
     const set = Object.fromEntries(labels.map((label, i) => [label, onTheWire(values[i])]));
     if (kind === 'counter') add(name, set, number);
     else if (kind === 'gauge') samples.set(keyOf(name, set), number);
-    else {
-      for (const bound of [...buckets, Infinity]) {
-        add(`${name}_bucket`, { ...set, le: String(bound) }, number <= bound ? 1 : 0);
-      }
-      add(`${name}_sum`, set, number);
-      add(`${name}_count`, set, 1);
-    }
+    else observe(set, number, 1);
   }
   return samples;
 }
@@ -182,7 +187,9 @@ describe(`A thousand random families (seed ${seed}), as others read them`, funct
 
   const same = (found: Samples, wanted: Samples = expected): void => {
     for (const [key, value] of wanted)
-      expect(found.get(key), key).to.be.satisfy((n: number) => Object.is(n + 0, value + 0));
+      expect(found.get(key), `${key} is ${found.get(key)}, not ${value}`).to.be.satisfy((n: number) =>
+        Object.is(n + 0, value + 0),
+      );
     expect(found.size).to.equal(wanted.size);
   };
 

@@ -81,6 +81,24 @@ describe('PrometheusRecorder', () => {
     expect(() => new PrometheusRecorder({ hashKey: '' }).open(logins)).to.throw('FLOWPLANE_METRICS_HASH_KEY');
   });
 
+  it('takes the key of hashes from the environment, or makes one at random where that is asked for', async () => {
+    const ids = defineCounter({ name: 'ids_total', help: 'Ids', labels: { id: { hash: true } } });
+    const hash = async (hashKey?: string): Promise<string | undefined> => {
+      const recorder = new PrometheusRecorder(hashKey === undefined ? {} : { hashKey });
+      recorder.counter(ids).inc({ id: 'ada@example.com' });
+      return Object.keys(await readSamples(recorder, 'ids_total'))[0];
+    };
+    process.env['FLOWPLANE_METRICS_HASH_KEY'] = 'secret';
+    try {
+      expect(await hash())
+        .to.equal(await hash('secret'))
+        .and.to.match(/^ids_total\{id="[0-9a-f]{16}"\}$/);
+    } finally {
+      delete process.env['FLOWPLANE_METRICS_HASH_KEY'];
+    }
+    expect(await hash('random')).to.not.equal(await hash('random'));
+  });
+
   it('refuses every option that is wrong, at once', () => {
     const options = { prefix: '9', constantLabels: { le: 'x' }, maxSeriesPerFamily: 0, registy: {} };
     expect(() => new PrometheusRecorder(options)).to.throw(/^new PrometheusRecorder: 4 problems\./);

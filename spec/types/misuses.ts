@@ -94,3 +94,32 @@ declare const recorder: MetricsRecorder;
 recorder.counter(c).inc({ tean: 'a' });
 // 29 outside the domain by hand
 recorder.gauge(teamResources).set({ resource_type: 'x', team: 'y' }, 1);
+class Values {
+  // 30 an array
+  @Counter({ name: 'x', help: 'h', labels: { a: (a) => [a] } })
+  m30(_a: string): void {}
+  // 31 an object
+  @Counter({ name: 'x', help: 'h', labels: { a: (a) => ({ a }) } })
+  m31(_a: string): void {}
+  // 32 a symbol
+  @Counter({ name: 'x', help: 'h', labels: { a: () => Symbol('a') } })
+  m32(): void {}
+  // 33 a function
+  @Counter(c, { labels: { team: () => () => 'a' } })
+  m33(): void {}
+  // 34 a promise among the readers of the result
+  @Counter(c, { labels: { team: { result: async (r) => r } } })
+  m34(): string { return 'a'; }
+}
+// 35 a Date by hand
+recorder.counter(c).inc({ team: new Date() });
+// 36 an array by hand
+recorder.counter(c).inc({ team: ['a'] });
+// 37 a promise by hand
+recorder.counter(c).inc({ team: Promise.resolve('a') });
+// 38 an initial label set without a label
+export const bad38 = defineGauge({ name: 'p', help: 'h', labels: { team: {}, kind: {} }, initial: [{ team: 'a' }] });
+// 39 an initial value outside the domain
+export const bad39 = defineGauge({ name: 'p', help: 'h', labels: { kind: { oneOf: ['a', 'b'] } }, initial: [{ kind: 'c' }] });
+// 40 a policy that there is not
+export const bad40 = defineGauge({ name: 'p', help: 'h', labels: { kind: { sensitive: 'hide' } } });

@@ -88,3 +88,10 @@ declare const recorder: MetricsRecorder;
 recorder.counter(c).inc({ team: 'a' }); recorder.counter(c).inc({ team: 'a' }, 2); recorder.counter(defineCounter({ name: 'n', help: 'h' })).inc();
 recorder.gauge(teamResources).set({ resource_type: 'route', team: 't' }, 3); recorder.histogram(hi).observe({ team: 1 }, 0.5);
 @Instrumented() export class BareClass { go(): void {} }
+// policies and initial label sets
+export const policies = defineCounter({ name: 'p', help: 'h', labels: { a: { sensitive: 'drop' }, b: { hash: true }, c: { oneOf: ['x'] } }, initial: [{ a: 'a', b: 1, c: 'x' }] });
+export const every = defineGauge({ name: 'p', help: 'h', labels: { c: { oneOf: ['x', 'y'] } }, initial: 'all' });
+class Wanted {
+  @Gauge({ name: 'x', help: 'h', labels: { k: { args: (k) => k, oneOf: ['a', 'b'] } }, initial: 'all', value: (n) => n })
+  m(_k: 'a' | 'b'): number { return 1; }
+}

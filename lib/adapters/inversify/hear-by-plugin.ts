@@ -30,13 +30,13 @@ interface PluginContext {
 }
 
 /**
- * Hears of every instance through a plugin, which the container shows its services to. Gives the prototypes of the classes
- * that are bound so far.
+ * Hears of every instance through a plugin, which the container shows its services to. Gives who tells the
+ * prototypes of the classes that are bound by then.
  *
  * Why no import: a plugin's one brand is a registered symbol, and inversify stays optional.
  */
-export function hearByPlugin(container: PluginContainer, hear: Hear): object[] {
-  let prototypes: object[] = [];
+export function hearByPlugin(container: PluginContainer, hear: Hear): () => object[] {
+  let prototypes = (): object[] => [];
   container.register(
     class {
       readonly [isPlugin] = true;
@@ -48,14 +48,14 @@ export function hearByPlugin(container: PluginContainer, hear: Hear): object[] {
 
       load(): void {
         const { activationService, planResultCacheService } = this.#context;
-        prototypes = boundPrototypes(this.#context);
+        prototypes = () => boundPrototypes(this.#context);
         hearEvery(activationService, hear);
         // Plans made before now have left activations out.
         planResultCacheService.clearCache();
       }
     },
   );
-  return prototypes;
+  return () => prototypes();
 }
 
 function boundPrototypes({ bindingService }: PluginContext): object[] {

@@ -1,2 +1,2 @@
-export { installMetrics } from './install-metrics.js';
+export { catalogueOf, installMetrics } from './install-metrics.js';
 export type { MetricsContainer } from './metrics-container.js';

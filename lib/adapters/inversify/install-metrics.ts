@@ -1,4 +1,5 @@
-import { instrumentsOf } from '../../definition/instruments.js';
+import { type CatalogueEntry, catalogue } from '../../catalogue/catalogue.js';
+import { instrumentsOf, instrumentsOfClass } from '../../definition/instruments.js';
 import { MetricsError } from '../../error.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
@@ -8,7 +9,13 @@ import { hearByMiddleware } from './hear-by-middleware.js';
 import { hearByPlugin } from './hear-by-plugin.js';
 import type { Hear, MetricsContainer } from './metrics-container.js';
 
-const installed = new WeakMap<object, MetricsRecorder>();
+interface Installation {
+  readonly recorder: MetricsRecorder;
+  /** The prototypes of the classes that are bound by now, as far as the container tells them. */
+  readonly bound: () => readonly object[];
+}
+
+const installed = new WeakMap<object, Installation>();
 
 /**
  * Binds `MetricsRecorder` in the container and makes every instance that the container hands out report to it: however
@@ -24,11 +31,28 @@ export function installMetrics(
   options: PrometheusRecorderOptions | { readonly recorder: MetricsRecorder } = {},
 ): MetricsRecorder {
   const known = installed.get(container);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.recorder;
   const recorder = boundRecorder(container, options);
-  for (const prototype of hearInstances(container, (instance) => wire(instance, recorder))) open(prototype, recorder);
-  installed.set(container, recorder);
+  const bound = hearInstances(container, (instance) => wire(instance, recorder));
+  openAll(bound(), recorder);
+  installed.set(container, { recorder, bound });
   return recorder;
+}
+
+/**
+ * What is measured in a container, as data: by the classes that are bound so far, and by hand. InversifyJS 6 does not tell
+ * what is bound: there it is what was resolved.
+ *
+ * @throws MetricsError where `installMetrics` was not called, or where two bound classes declare clashing families.
+ */
+export function catalogueOf(container: MetricsContainer): CatalogueEntry[] {
+  const known = installed.get(container);
+  if (known === undefined || !('openFamilies' in known.recorder)) {
+    const message = `the container has no recorder that can be catalogued (given ${known === undefined ? 'a container without metrics' : 'a recorder of another kind'}). Call installMetrics(container) first.`;
+    throw new MetricsError('catalogueOf', [{ code: 'illegal_option', message }]);
+  }
+  openAll(known.bound(), known.recorder);
+  return catalogue(known.recorder as PrometheusRecorder);
 }
 
 function boundRecorder(
@@ -52,15 +76,17 @@ function boundRecorder(
   return recorder;
 }
 
-/** Gives the prototypes of the classes that are bound so far; inversify 6 does not tell them. */
-function hearInstances(container: MetricsContainer, hear: Hear): object[] {
+/** Gives who tells the prototypes of the classes that are bound; inversify 6 does not tell them. */
+function hearInstances(container: MetricsContainer, hear: Hear): Installation['bound'] {
   if ('register' in container) return hearByPlugin(container, hear);
   hearByMiddleware(container, hear);
-  return [];
+  return () => [];
 }
 
-function open(prototype: object, recorder: MetricsRecorder): void {
-  for (const { family, site } of instrumentsOf(prototype)) recorder.open(family, site);
+function openAll(prototypes: readonly object[], recorder: MetricsRecorder): void {
+  for (const prototype of prototypes) {
+    for (const { family, site } of instrumentsOfClass(prototype)) recorder.open(family, site);
+  }
 }
 
 /** Attaches the recorder to an instance of an annotated class; anything else is left alone. */

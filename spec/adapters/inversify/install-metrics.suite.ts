@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { Container } from 'inversify';
-import { installMetrics } from '../../../lib/adapters/inversify/index.js';
+import { catalogueOf, installMetrics } from '../../../lib/adapters/inversify/index.js';
 import { attachRecorder, Counter, Gauge, MetricsRecorder, PrometheusRecorder, scrape } from '../../../lib/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
 
@@ -355,6 +355,22 @@ export function describeInstallMetrics(inversify: Inversify): void {
       const shown = Reflect.getOwnMetadata('flowplane-metrics:instruments', Store.prototype);
       expect(shown).to.have.length(1);
       expect(shown[0]).to.include({ decorator: 'Counter', method: 'load', site: '@Counter on Store.load' });
+    });
+
+    describe('catalogueOf(container)', () => {
+      it('lists what is bound, or, where the version does not tell, what was resolved', () => {
+        const catalogued = inversify.container();
+        installMetrics(catalogued, { processMetrics: false, prefix: 'shop_' });
+        catalogued.bind(Store).toSelf();
+        if (inversify.lacks.includes('bound classes')) catalogued.get(Store);
+        expect(catalogueOf(catalogued).map(({ name, fedBy }) => [name, fedBy])).to.deep.equal([
+          ['shop_loads_total', ['@Counter on Store.load']],
+        ]);
+      });
+
+      it('says that metrics have to be installed first', () => {
+        expect(() => catalogueOf(inversify.container())).to.throw('Call installMetrics(container) first');
+      });
     });
 
     describe('when two classes declare clashing families', () => {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Command, UsageError } from '../command.js';
+import type { Command } from '../command.js';
 import type { Place } from './ask.js';
 import { clockStep } from './clock-step.js';
 import { endpointSteps } from './endpoint-steps.js';
@@ -8,7 +8,7 @@ import { grafanaSteps } from './grafana-steps.js';
 import { prometheusSteps } from './prometheus-steps.js';
 import { examine, type Result } from './step.js';
 
-const usage = `Usage: flowplane-metrics doctor [options]
+const help = `Usage: flowplane-metrics doctor [options]
 
 Follows the numbers from the endpoint through Prometheus to Grafana, and says where they stop, why, and what to do.
 
@@ -26,20 +26,25 @@ Follows the numbers from the endpoint through Prometheus to Grafana, and says wh
 
 Exit code: 0 where no step has a problem, 1 where one has, 2 for options that are wrong.`;
 
-/** `flowplane-metrics doctor`: the troubleshooting checklist as a program. */
-export const doctor: Command = {
-  summary: 'finds where numbers stop on their way to Prometheus and Grafana',
-  usage,
-  async run(args, { print }) {
+/** The troubleshooting checklist as a program. */
+export const doctorCommand: Command = {
+  usage: 'doctor [--metrics <url>] [--prometheus <url>] [--grafana <url>] [--json] [--help]',
+  summary:
+    'Finds where numbers stop on their way from the endpoint through Prometheus to Grafana, why, and what to do.',
+  async run(args, output) {
+    if (args.includes('--help') || args.includes('-h')) {
+      output.out(`${help}\n`);
+      return 0;
+    }
     const { options, json } = optionsFrom(args);
     const facts: Facts = { options, clocks: new Map() };
     const results: Result[] = [];
     for await (const result of examine([...endpointSteps, ...prometheusSteps, ...grafanaSteps, clockStep], facts)) {
       results.push(result);
-      if (!json) print(described(result));
+      if (!json) output.out(`${described(result)}\n`);
     }
     const fine = results.every(({ status }) => status !== 'problem');
-    if (json) print(JSON.stringify({ ok: fine, steps: results }, undefined, 2));
+    if (json) output.out(`${JSON.stringify({ ok: fine, steps: results }, undefined, 2)}\n`);
     return fine ? 0 : 1;
   },
 };
@@ -81,7 +86,7 @@ function optionsFrom(args: readonly string[]): { readonly options: DoctorOptions
 
 function checkedUrl(option: string, url: string): string {
   if (/^https?:/.test(url) && URL.canParse(url)) return url;
-  throw new UsageError(`--${option} must be a URL with http:// or https:// (given "${url}").`);
+  throw new Error(`--${option} must be a URL with http:// or https:// (given "${url}").`);
 }
 
 function headersFrom(option: string, lines: readonly string[]): Headers {
@@ -89,7 +94,7 @@ function headersFrom(option: string, lines: readonly string[]): Headers {
   for (const line of lines) {
     const [, name, value] = /^([\w-]+):\s*(.+)$/.exec(line) ?? [];
     // Why without the header itself: it may be a secret.
-    if (name === undefined || value === undefined) throw new UsageError(`--${option}-header must be 'Name: value'.`);
+    if (name === undefined || value === undefined) throw new Error(`--${option}-header must be 'Name: value'.`);
     headers.append(name, value);
   }
   return headers;
@@ -98,7 +103,7 @@ function headersFrom(option: string, lines: readonly string[]): Headers {
 function amount(option: string, given: string): number {
   const number = Number(given);
   if (given !== '' && Number.isFinite(number) && number >= 0) return number;
-  throw new UsageError(`--${option} must be a number, not negative (given "${given}").`);
+  throw new Error(`--${option} must be a number, not negative (given "${given}").`);
 }
 
 function described(result: Result): string {

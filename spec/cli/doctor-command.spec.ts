@@ -295,6 +295,12 @@ describe('flowplane-metrics doctor', function () {
     expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is no Prometheus' });
   });
 
+  it('explains its options', async () => {
+    const { code, printed } = await doctor('--help');
+    expect(code).to.equal(0);
+    expect(printed).to.contain('--prometheus URL').and.contain('Exit code: 0');
+  });
+
   for (const [args, message] of [
     [['--metrics', 'localhost:9090'], '--metrics must be a URL with http:// or https:// (given "localhost:9090").'],
     [['--wait', '-1'], "Option '--wait' argument is ambiguous"],
@@ -305,7 +311,9 @@ describe('flowplane-metrics doctor', function () {
     it(`ends with 2 for ${args.join(' ')}`, async () => {
       const { code, printed, complained } = await doctor(...args);
       expect([code, printed]).to.deep.equal([2, '']);
-      expect(complained).to.contain(message).and.contain('Usage: flowplane-metrics doctor');
+      expect(complained)
+        .to.contain(message)
+        .and.match(/^flowplane-metrics doctor: /);
       expect(complained).to.not.contain('s3cret');
     });
   }
