@@ -26,6 +26,13 @@ describe("The sample control plane's metrics", function () {
     ]);
   });
 
+  it('has every way to authenticate at 0 before any request, so that a rate sees the first', async () => {
+    const statuses = ['success', 'missing', 'malformed', 'unknown'];
+    expect(await scraped()).to.include.members(
+      statuses.map((status) => `auth_authentications_total{status="${status}"} 0`),
+    );
+  });
+
   it('shows exactly as many resources as a team has', async () => {
     for (const name of ['a', 'b', 'c']) await payments.create('payments', 'clusters', name);
     await checkout.create('checkout', 'routes', 'r');

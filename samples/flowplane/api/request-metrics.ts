@@ -15,8 +15,8 @@ export class RequestMetrics {
         args: ({ method }) => method,
         oneOf: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
       },
-      http_route: (context) => context['_matchedRoute'] ?? 'unmatched',
-      http_response_status_code: ({ status }) => status,
+      http_route: { args: (context) => context['_matchedRoute'] ?? 'unmatched', limit: 50 },
+      http_response_status_code: { args: ({ status }) => status, limit: 50 },
     },
   })
   async handle(_context: Context, next: Next): Promise<void> {

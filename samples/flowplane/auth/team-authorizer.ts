@@ -9,7 +9,7 @@ export class TeamAuthorizer {
     name: 'auth_cross_team_access_attempts_total',
     help: 'Cross-team access attempts blocked by authorization',
     labels: {
-      from_team: (fromTeam) => fromTeam,
+      from_team: { args: (fromTeam) => fromTeam, limit: 100 },
       to_team: { args: (_fromTeam, toTeam) => toTeam, limit: 100 },
       resource_type: { args: (_fromTeam, _toTeam, type) => type, oneOf: ['cluster', 'route', 'listener'] },
     },

@@ -42,7 +42,6 @@ export class TokenAuthenticator {
     name: 'auth_authentications_total',
     help: 'Attempts to authenticate, by how they ended',
     labels: { status: { result: ({ status }) => status, oneOf: statuses } },
-    initial: statuses.map((status) => ({ status })),
   })
   authenticate(authorization: string): Authentication {
     if (authorization === '') return { status: 'missing' };

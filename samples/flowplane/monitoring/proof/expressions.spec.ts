@@ -109,7 +109,6 @@ describe('What a Prometheus answers that has scraped a busy control plane for 71
     'FlowplaneRequestErrors',
     'route:http_server_request_errors:ratio_rate5m',
     'Errors B',
-    'Series in use',
   ];
 
   async function check(title: string, promql: string, expected: (past: Past) => Vector, time = asked): Promise<void> {
