@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { anyPorts } from '../any-ports.js';
+import type { TokenGrant } from '../auth/token-authenticator.js';
 import { type ControlPlane, startControlPlane } from '../control-plane.js';
 import { Client } from './client.js';
+
+const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
 
 describe("The sample control plane's API", function () {
   this.timeout(30_000);
@@ -39,6 +42,7 @@ describe("The sample control plane's API", function () {
     ['a replacement of nothing', 404, 'PUT', '/api/v1/teams/payments/clusters/none', {}],
     ['a replacement under another name', 400, 'PUT', '/api/v1/teams/payments/clusters/none', { name: 'x' }],
     ['a text with U+0000', 400, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', alt_stat_name: 'a\u0000b' }],
+    ['a body nested deep', 400, 'POST', '/api/v1/teams/payments/clusters', `{"name":"x","metadata":${deep}}`],
     ['a team in capitals', 400, 'GET', '/api/v1/teams/PAYMENTS/clusters'],
     ['a huge body', 413, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', padding: 'x'.repeat(100_000) }],
     ['discovery without a node', 400, 'POST', '/v3/discovery:clusters', {}],
@@ -106,13 +110,27 @@ describe("The sample control plane's API", function () {
 describe('A token without the scope for what it is used for', () => {
   it('is answered with 403, which is no cross-team attempt', async () => {
     const sha256 = createHash('sha256').update('reader').digest('hex');
-    const plane = await startControlPlane({ ...anyPorts, grants: [{ sha256, team: 'payments', scopes: ['read'] }] });
+    const grants: TokenGrant[] = [{ sha256, team: 'payments', scopes: ['read'] }];
+    const plane = await startControlPlane({ ...anyPorts, grants });
     try {
       const reader = new Client(plane.apiUrl, 'reader');
       expect((await reader.send('GET', '/api/v1/teams/payments/clusters')).status).to.equal(200);
       expect((await reader.create('payments', 'clusters', 'x')).status).to.equal(403);
       const attempts = (await plane.recorder.snapshot()).find(({ name }) => name.startsWith('auth_cross_team'));
       expect(attempts?.samples).to.deep.equal([]);
+    } finally {
+      await plane.close();
+    }
+  }).timeout(30_000);
+});
+
+describe('A team that is called "error"', () => {
+  it('is a team like others', async () => {
+    const sha256 = createHash('sha256').update('t').digest('hex');
+    const grants: TokenGrant[] = [{ sha256, team: 'error', scopes: ['write'] }];
+    const plane = await startControlPlane({ ...anyPorts, grants });
+    try {
+      expect((await new Client(plane.apiUrl, 't').create('error', 'clusters', 'x')).status).to.equal(201);
     } finally {
       await plane.close();
     }

@@ -24,6 +24,7 @@ export function resourceIn(context: Context, type: ResourceType, nameInPath?: st
   }
   if (nameInPath !== undefined && name !== nameInPath)
     context.throw(400, `"name" must be "${nameInPath}", as in the path`);
+  if (isDeeperThan(spec, 100)) context.throw(400, 'the body is nested more than 100 levels deep');
   // Why: PostgreSQL keeps no such text, and would say so with an error of its own.
   if (JSON.stringify(spec).includes('\\u0000')) context.throw(400, 'no text may contain U+0000');
   try {
@@ -34,3 +35,9 @@ export function resourceIn(context: Context, type: ResourceType, nameInPath?: st
   }
   return { name, spec };
 }
+
+/** Stops at that level, so that no body can exhaust the stack. */
+const isDeeperThan = (json: unknown, levels: number): boolean =>
+  typeof json === 'object' &&
+  json !== null &&
+  (levels === 0 || Object.values(json).some((inner) => isDeeperThan(inner, levels - 1)));

@@ -11,6 +11,21 @@ import { Subscription, type Verdict } from './subscription.js';
 
 export type AdsStream = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 
+/** A status other than OK, as grpc-js wants to be told of it. */
+class Refusal extends Error {
+  readonly code: status;
+  readonly details: string;
+
+  constructor(code: status, details: string) {
+    super(details);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** What is our own fault says nothing of our inside. */
+const internal = new Refusal(status.INTERNAL, 'internal error');
+
 /** The xDS service by gRPC: one stream per proxy, served for as long as the proxy stays. */
 @injectable()
 export class AdsService {
@@ -22,13 +37,13 @@ export class AdsService {
 
   /** Serves a stream from its first request to its end. Never rejects: what is wrong is the stream's status. */
   async accept(stream: AdsStream): Promise<void> {
-    const requests = stream[Symbol.asyncIterator]() as AsyncIterator<DiscoveryRequest>;
+    const requests = stream[Symbol.asyncIterator]() as AsyncIterableIterator<DiscoveryRequest>;
     try {
-      const first = await requests.next();
-      if (!first.done) await this.serve(this.admit(stream, first.value), stream, first.value, requests);
+      const { value: first, done } = await requests.next();
+      if (!done) await this.serve(this.admit(stream, first), stream, preceded(first, requests));
       stream.end();
     } catch (error) {
-      if (!stream.cancelled) stream.emit('error', error);
+      if (!stream.cancelled) stream.emit('error', error instanceof Refusal ? error : internal);
     }
   }
 
@@ -38,11 +53,11 @@ export class AdsService {
     // Why in the node too: gRPC's own xDS clients cannot send a header. Over anything but loopback, use TLS.
     const [header = token?.stringValue ? `Bearer ${token.stringValue}` : ''] = stream.metadata.get('authorization');
     const { caller } = this.authenticator.authenticate(String(header));
-    if (caller === undefined) throw refusal(status.UNAUTHENTICATED, 'a valid bearer token is needed');
-    if (!team?.stringValue) throw refusal(status.INVALID_ARGUMENT, '"node.metadata.team" must name the team');
+    if (caller === undefined) throw new Refusal(status.UNAUTHENTICATED, 'a valid bearer token is needed');
+    if (!team?.stringValue) throw new Refusal(status.INVALID_ARGUMENT, '"node.metadata.team" must name the team');
     const wanted = typeAt(type_url) ?? 'listener';
     if (!this.authorizer.mayAccess(caller.team, team.stringValue, wanted) || !caller.scopes.includes('discover')) {
-      throw refusal(status.PERMISSION_DENIED, `team "${caller.team}" may not discover those resources`);
+      throw new Refusal(status.PERMISSION_DENIED, `team "${caller.team}" may not discover those resources`);
     }
     return team.stringValue;
   }
@@ -58,12 +73,7 @@ export class AdsService {
     buckets: exponentialBuckets(0.1, 6, 8),
     labels: { team: { args: (team) => team, limit: 100 } },
   })
-  async serve(
-    team: string,
-    stream: AdsStream,
-    first: DiscoveryRequest,
-    requests: AsyncIterator<DiscoveryRequest>,
-  ): Promise<void> {
+  async serve(team: string, stream: AdsStream, requests: AsyncIterable<DiscoveryRequest>): Promise<void> {
     const subscriptions = new Map<ResourceType, Subscription>();
     const send = (snapshot: Snapshot): void => {
       const response = subscriptions.get(snapshot.type)?.next(snapshot);
@@ -71,18 +81,14 @@ export class AdsService {
     };
     const unwatch = this.discovery.watch(team, send);
     try {
-      for (let request = first; ; ) {
+      for await (const request of requests) {
         const type = typeAt(request.type_url);
         // What is not served here, endpoints for example, waits without an answer, as the protocol wants it.
-        if (type !== undefined) {
-          const subscription = subscriptions.get(type) ?? new Subscription();
-          subscriptions.set(type, subscription);
-          const verdict = this.receive(team, type, request, subscription);
-          if (verdict !== 'stale') send(await this.discovery.snapshot(team, type));
-        }
-        const next = await requests.next();
-        if (next.done) return;
-        request = next.value;
+        if (type === undefined) continue;
+        const subscription = subscriptions.get(type) ?? new Subscription();
+        subscriptions.set(type, subscription);
+        const verdict = this.receive(team, type, request, subscription);
+        if (verdict !== 'stale') send(await this.discovery.snapshot(team, type));
       }
     } finally {
       unwatch();
@@ -107,4 +113,7 @@ export class AdsService {
 const typeAt = (typeUrl: string): ResourceType | undefined =>
   resourceKinds.find(({ message }) => typeUrlOf(message) === typeUrl)?.type;
 
-const refusal = (code: status, details: string): Error => Object.assign(new Error(details), { code, details });
+async function* preceded<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}

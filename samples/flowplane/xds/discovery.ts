@@ -26,15 +26,18 @@ export class Discovery {
 
   /** To be called after every write: tells those who watch the team. Listing is also what the gauge measures. */
   async changed(team: string, type: ResourceType): Promise<void> {
-    this.#changes.emit(team, await this.snapshot(team, type));
+    this.#changes.emit(of(team), await this.snapshot(team, type));
   }
 
   /** Calls back with each new snapshot of a team's resources until the function that is given back is called. */
   watch(team: string, onChange: (snapshot: Snapshot) => void): () => void {
-    this.#changes.on(team, onChange);
-    return () => this.#changes.off(team, onChange);
+    this.#changes.on(of(team), onChange);
+    return () => this.#changes.off(of(team), onChange);
   }
 }
+
+/** Why not the bare name: a team may be called "error", which an emitter takes for one. */
+const of = (team: string): string => `team ${team}`;
 
 function versionOf(resources: readonly Resource[]): string {
   return createHash('sha256').update(JSON.stringify(resources)).digest('hex').slice(0, 16);

@@ -56,6 +56,8 @@ describe('encodeJson(type, json)', () => {
   const wrong: [json: unknown, message: string][] = [
     [[], 'the resource must be an object'],
     [{ nam: 'x' }, '"nam" is no field of envoy.config.cluster.v3.Cluster'],
+    [{ constructor: 7 }, '"constructor" is no field of envoy.config.cluster.v3.Cluster'],
+    [JSON.parse('{"__proto__":{}}'), '"__proto__" is no field of envoy.config.cluster.v3.Cluster'],
     [{ name: 7 }, '"name" must be a string'],
     [{ connect_timeout: 1 }, '"connect_timeout" must be seconds such as "0.25s"'],
     [{ type: 'FAST' }, '"type" must be one of STATIC, STRICT_DNS, LOGICAL_DNS, EDS, ORIGINAL_DST'],

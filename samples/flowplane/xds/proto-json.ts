@@ -24,13 +24,13 @@ const wellKnown: Readonly<Record<string, (json: unknown, path: string) => Plain>
 };
 
 function message(type: Type, json: unknown, path: string): Plain {
-  const own = wellKnown[type.fullName];
-  if (own !== undefined) return own(json, path);
+  const special = own(wellKnown, type.fullName);
+  if (special !== undefined) return special(json, path);
   if (/^\.google\.protobuf\.\w+Value$/.test(type.fullName)) {
     return { value: scalar(type.fields['value'] as Field, json, path) };
   }
   const fields = Object.entries(object(json, path)).map(([key, value]): [string, unknown] => {
-    const field = type.fields[key] ?? type.fields[snakeCase(key)];
+    const field = own(type.fields, key) ?? own(type.fields, snakeCase(key));
     const at = path === '' ? key : `${path}.${key}`;
     if (field === undefined) throw new ProtoJsonError(`"${at}" is no field of ${type.fullName.slice(1)}`);
     return [field.name, content(field, value, at)];
@@ -102,3 +102,7 @@ function object(json: unknown, path: string): Plain {
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** Why: JSON may well have a key called "constructor". */
+const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
