@@ -14,6 +14,7 @@ export type MetricsErrorCode =
   | 'hash_key_missing'
   | 'missing_peer'
   | 'listen_failed'
+  | 'unreadable_file'
   | 'collector_failed';
 
 /** One thing that is wrong, in the words of its reader: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */

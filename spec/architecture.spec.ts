@@ -19,18 +19,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   series: ['definition', 'labels'],
   exposition: ['definition', 'series'],
   prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
+  serving: ['definition', 'recorder', 'exposition', 'prometheus'],
   catalogue: ['definition'],
   cli: ['definition', 'catalogue'],
   'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],
-  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus'],
+  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus', 'serving'],
   testing: ['definition', 'labels', 'recorder'],
 };
 
 /** Where each package that is not Node's own may be imported, and how. */
 const packages: Readonly<Record<string, string>> = {
-  koa: 'adapters/koa/metrics-application.ts',
-  '@koa/router': 'adapters/koa/metrics-application.ts',
+  koa: 'adapters/koa/koa-application.ts',
+  '@koa/router': 'adapters/koa/koa-application.ts',
   'prom-client': 'prometheus/process-metrics.ts',
+  yaml: 'serving/web-config-file.ts',
+  '@node-rs/bcrypt': 'serving/bcrypt.ts',
 };
 
 interface Import {

@@ -4,9 +4,13 @@ import { expect } from 'chai';
 import ts from 'typescript';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
-const entries = ['index.ts', 'adapters/inversify/index.ts', 'adapters/koa/index.ts', 'testing/index.ts'].map(
-  (file) => lib + file,
-);
+const entries = [
+  'index.ts',
+  'adapters/inversify/index.ts',
+  'adapters/koa/index.ts',
+  'serving/index.ts',
+  'testing/index.ts',
+].map((file) => lib + file);
 
 const program = ts.createProgram(entries, {
   module: ts.ModuleKind.NodeNext,
@@ -39,7 +43,8 @@ const optionFiles = [
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'adapters/koa/server-options.ts',
+  'serving/server-options.ts',
+  'serving/serve-metrics.ts',
 ];
 
 describe('What an editor shows on hovering', () => {

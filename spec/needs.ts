@@ -5,6 +5,7 @@ import type { Context } from 'mocha';
 const probes: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
+  openssl: ['openssl', 'version'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
   'victoria-metrics': ['victoria-metrics', '-version'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.

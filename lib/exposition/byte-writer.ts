@@ -101,6 +101,21 @@ export class ByteWriter {
     this.byte(newline);
   }
 
+  /** The same where all but the last label's value and the number is one text: `head{labels,last="`. */
+  lineOf(beginning: ByteWriter, last: string, value: number): void {
+    this.#reserve(beginning.#length + last.length * 3 + longestValue);
+    this.#length = beginning.#copyInto(this.#bytes, this.#length);
+    this.escaped(last, true);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = quote;
+    bytes[at++] = close;
+    bytes[at++] = space;
+    this.#length = at;
+    this.value(value);
+    this.byte(newline);
+  }
+
   /** A value as every text format spells it. */
   value(value: number): void {
     if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) this.#integer(value);

@@ -143,6 +143,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const collector = this.#collectors.get(family.name);
     if (collector !== undefined) {
       const given = await this.#collection.of(recorder, family.name, async () => listed(await collector()), seconds);
+      this.#self.collected(family, given !== undefined);
       if (given === undefined) return undefined;
       recorder.remove({});
       setAll(this, family, given);

@@ -24,6 +24,12 @@ const failuresFamily = counter({
   labels: { metric: {} },
 });
 
+const upFamily = gauge({
+  name: 'flowplane_metrics_collector_up',
+  help: 'Whether the values of a metric that is computed at each scrape could be computed in this one',
+  labels: { metric: {} },
+});
+
 /** A sample of what a recorder knows of one family: label values after the metric's name, and the number. */
 type Told = readonly [values: readonly string[], number: number];
 
@@ -75,13 +81,15 @@ const told: readonly ToldFamily[] = [
 export class SelfMetrics {
   readonly #dropped: SeriesRecorder;
   readonly #failures: SeriesRecorder;
+  readonly #up: SeriesRecorder;
   readonly #reasons = new Map<string, Set<DropReason>>();
 
   constructor(numbers: NumberStore, names: NameRegister) {
     this.#dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, numbers });
     // Why bounded: foreign metrics have their names from somebody else.
     this.#failures = seriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
-    for (const family of [droppedFamily, failuresFamily, ...told.map(({ family }) => family)])
+    this.#up = seriesRecorder(upFamily, { maxSeries: Infinity, numbers });
+    for (const family of [droppedFamily, failuresFamily, upFamily, ...told.map(({ family }) => family)])
       names.take(family, family.name, family.site);
   }
 
@@ -105,9 +113,15 @@ export class SelfMetrics {
     count(this.#failures, [metric]);
   }
 
+  /** Whether a collector has given its values for this scrape. */
+  collected({ name }: Family, isUp: boolean): void {
+    const place = this.#up.place([name], true);
+    if (typeof place === 'number') this.#up.set(place, isUp ? 1 : 0);
+  }
+
   /** What there is to tell of these families: of none there is nothing. */
   exposed(recorders: readonly SeriesRecorder[], labels: ConstantLabels): ExposedFamily[] {
-    const counted = [this.#dropped, this.#failures].filter(({ size }) => size > 0);
+    const counted = [this.#dropped, this.#failures, this.#up].filter(({ size }) => size > 0);
     return [
       ...counted.map((recorder) => exposed(recorder, recorder.family.name, labels)),
       ...told.flatMap((one) => toldOf(one, recorders, labels)),

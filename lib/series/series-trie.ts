@@ -1,3 +1,4 @@
+import { isSubstitute } from '../labels/label-domain.js';
 import type { LabelDomains } from '../labels/label-domains.js';
 
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
@@ -103,7 +104,8 @@ export class SeriesTrie {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
       const next = branch.get(values[depth] ?? '') as Branch;
-      if (typeof raw[depth] !== 'string' && this.#aliases < most && !branch.has(raw[depth])) {
+      const isAlias = typeof raw[depth] !== 'string' && !isSubstitute(values[depth]);
+      if (isAlias && this.#aliases < most && !branch.has(raw[depth])) {
         branch.set(raw[depth], next);
         this.#aliases++;
       }

@@ -1,3 +1,4 @@
+export type { ServerAddress } from '../../serving/listening.js';
+export type { MetricsServerOptions, ServerTlsOptions } from '../../serving/server-options.js';
 export { type KoaContext, type KoaMiddleware, metricsMiddleware } from './metrics-middleware.js';
-export { MetricsServer, type ServerAddress } from './metrics-server.js';
-export type { MetricsServerOptions } from './server-options.js';
+export { MetricsServer } from './metrics-server.js';

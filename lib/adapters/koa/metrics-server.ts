@@ -1,91 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Scrapable } from '../../exposition/exposed-family.js';
-import { withProcessMetrics } from '../../prometheus/process-metrics.js';
-import { listenError } from './listen-error.js';
-import { metricsApplication } from './metrics-application.js';
-import { type MetricsServerOptions, serverAddress } from './server-options.js';
+import type { RequestListener } from 'node:http';
+import { PageServer } from '../../serving/page-server.js';
+import type { Pages } from '../../serving/pages.js';
+import { koaApplication } from './koa-application.js';
 
-/** Where a server listens. */
-export interface ServerAddress {
-  readonly host: string;
-  readonly port: number;
-  /** What to scrape, e.g. `http://127.0.0.1:9090/metrics`. */
-  readonly url: string;
-}
-
-/** Serves the metrics of a recorder on a port of their own, at `/metrics`. */
-export class MetricsServer {
-  readonly #scrapable: Scrapable;
-  readonly #options: MetricsServerOptions;
-  readonly #running = new Set<Promise<void>>();
-  #server: Server | undefined;
-  #listening: Promise<ServerAddress> | undefined;
-
-  constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
-    this.#scrapable = options.processMetrics === false ? recorder : alsoProcessMetrics(recorder);
-    this.#options = options;
-  }
-
-  /**
-   * Begins to listen. A second call gives the same address.
-   *
-   * @throws MetricsError where the port is taken, the host or port is wrong, or Koa is not installed.
-   */
-  listen(): Promise<ServerAddress> {
-    this.#listening ??= this.#listen();
-    return this.#listening;
-  }
-
-  /** Stops listening, once the scrapes that are running have been answered. Idempotent. */
-  async close(): Promise<void> {
-    await this.#listening?.catch(() => undefined);
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
-    const closed = once(server, 'close');
-    server.close();
-    await Promise.all(this.#running);
-    server.closeAllConnections();
-    await closed;
-  }
-
-  async #listen(): Promise<ServerAddress> {
-    const { host, port } = serverAddress(this.#options);
-    const server = createServer(await metricsApplication(this.#scrapable));
-    server.on('request', (_request, response) => this.#track(response));
-    if (this.#options.keepAlive !== true) letTheProcessEnd(server);
-    try {
-      server.listen({ host, port });
-      await once(server, 'listening');
-    } catch (cause) {
-      throw listenError('MetricsServer', host, port, cause);
-    }
-    this.#server = server;
-    return addressOf(server);
-  }
-
-  #track(response: ServerResponse): void {
-    const answered = new Promise<void>((resolve) => {
-      response.once('close', resolve);
-    });
-    this.#running.add(answered);
-    void answered.then(() => this.#running.delete(answered));
+/** Serves the metrics of a recorder on a port of their own, at `/metrics`, by Koa. */
+export class MetricsServer extends PageServer {
+  protected override application(pages: Pages): Promise<RequestListener> {
+    return koaApplication(pages);
   }
 }
-
-function letTheProcessEnd(server: Server): void {
-  server.unref();
-  server.on('connection', (socket) => socket.unref());
-}
-
-function addressOf(server: Server): ServerAddress {
-  const { address, family, port } = server.address() as AddressInfo;
-  const authority = family === 'IPv6' ? `[${address}]` : address;
-  return { host: address, port, url: `http://${authority}:${port}/metrics` };
-}
-
-const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
-  exposedFamilies: async (limits) => withProcessMetrics(await recorder.exposedFamilies(limits)),
-});

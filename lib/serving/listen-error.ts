@@ -1,4 +1,4 @@
-import { MetricsError } from '../../error.js';
+import { MetricsError } from '../error.js';
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE:

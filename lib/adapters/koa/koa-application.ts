@@ -1,13 +1,20 @@
 import type { RequestListener } from 'node:http';
 import { MetricsError } from '../../error.js';
-import type { Scrapable } from '../../exposition/exposed-family.js';
-import { answerScrape } from './metrics-middleware.js';
+import { pageRequest } from '../../serving/answer-page.js';
+import type { Pages } from '../../serving/pages.js';
 
-/** The Koa application of a metrics server: `/metrics`, and nothing else. */
-export async function metricsApplication(recorder: Scrapable): Promise<RequestListener> {
+/** A Koa application that serves these pages, and nothing else. */
+export async function koaApplication(pages: Pages): Promise<RequestListener> {
   const { Koa, Router } = await peers();
   const router = new Router();
-  router.all('/metrics', (context) => answerScrape(recorder, context));
+  for (const [path, page] of pages) {
+    router.all(path, async (context) => {
+      const { status, headers, body } = await page(pageRequest(context.req));
+      context.status = status;
+      context.set(headers);
+      context.body = body;
+    });
+  }
   const application = new Koa();
   application.silent = true;
   application.use(router.routes());

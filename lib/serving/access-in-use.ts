@@ -1,0 +1,82 @@
+import { MetricsError } from '../error.js';
+import { type Access, loadAccess } from './access.js';
+import { ReadFiles } from './read-files.js';
+import type { MetricsServerOptions } from './server-options.js';
+
+/** How often the files are looked at, in milliseconds. */
+const interval = 1000;
+
+/** The access of a running server: read again when a file changes, kept as it was where the new one is wrong. */
+export class AccessInUse {
+  readonly #options: MetricsServerOptions;
+  #files: ReadFiles;
+  #current: Access;
+  #timer: NodeJS.Timeout | undefined;
+  #reloading: Promise<void> | undefined;
+
+  private constructor(options: MetricsServerOptions, current: Access, files: ReadFiles) {
+    this.#options = options;
+    this.#current = current;
+    this.#files = files;
+  }
+
+  /** @throws MetricsError where what is configured is wrong. */
+  static async load(options: MetricsServerOptions): Promise<AccessInUse> {
+    const files = new ReadFiles();
+    return new AccessInUse(options, await loadAccess(options, files), files);
+  }
+
+  get current(): Access {
+    return this.#current;
+  }
+
+  /**
+   * Looks after the files from now on.
+   *
+   * @param changed takes the new access into use; where it throws, the one before stays.
+   * @param failed hears why a change is not used.
+   */
+  watch(changed: (access: Access) => void, failed: (error: unknown) => void): void {
+    if (this.#files.isEmpty) return;
+    let isLooking = false;
+    const look = async (): Promise<void> => {
+      if (isLooking) return;
+      isLooking = true;
+      try {
+        if (await this.#files.haveChanged()) await this.reload(changed);
+      } catch (error) {
+        failed(error);
+      } finally {
+        isLooking = false;
+      }
+    };
+    this.#timer = setInterval(look, interval).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @throws MetricsError where what is configured now is wrong; the access before it stays. */
+  reload(changed: (access: Access) => void): Promise<void> {
+    this.#reloading ??= this.#reload(changed).finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async #reload(changed: (access: Access) => void): Promise<void> {
+    // Why taken over even if they are wrong: what was looked at once is told of once.
+    this.#files = new ReadFiles();
+    const access = await loadAccess(this.#options, this.#files);
+    if ((access.tls === undefined) !== (this.#current.tls === undefined)) throw needsRestart();
+    changed(access);
+    this.#current = access;
+  }
+}
+
+function needsRestart(): MetricsError {
+  const message =
+    'section "tls_server_config" cannot come or go while the server runs (given a changed file). Restart the process.';
+  return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+}

@@ -1,0 +1,3 @@
+export type { ServerAddress } from './listening.js';
+export { type ServedMetrics, type ServeMetricsOptions, serveMetrics } from './serve-metrics.js';
+export type { MetricsServerOptions, ServerTlsOptions } from './server-options.js';

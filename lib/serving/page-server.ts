@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import type { RequestListener, Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import { refuseIfAny } from '../error.js';
+import type { Scrapable } from '../exposition/exposed-family.js';
+import { withProcessMetrics } from '../prometheus/process-metrics.js';
+import type { Advice } from '../recorder/advice.js';
+import type { Access } from './access.js';
+import { AccessInUse } from './access-in-use.js';
+import { pageListener } from './answer-page.js';
+import { drainSeconds, onTermination, orAfter } from './drain.js';
+import { EndpointMetrics } from './endpoint-metrics.js';
+import { guarded } from './guarded.js';
+import { type Limits, limitsOf } from './limits.js';
+import { listenAt, newServer, type ServerAddress } from './listening.js';
+import { metricsPages } from './metrics-pages.js';
+import type { Pages } from './pages.js';
+import { refuseBadRequests } from './refused-connections.js';
+import { Responses } from './responses.js';
+import { ScrapesInFlight } from './scrapes-in-flight.js';
+import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
+import { serverOptionProblems } from './server-option-problems.js';
+import type { MetricsServerOptions } from './server-options.js';
+
+/** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
+export class PageServer {
+  readonly #recorder: Scrapable;
+  readonly #options: MetricsServerOptions;
+  readonly #limits: Limits;
+  readonly #metrics = new EndpointMetrics();
+  readonly #responses = new Responses();
+  readonly #scrapes: ScrapesInFlight;
+  #access: AccessInUse | undefined;
+  #server: Server | TlsServer | undefined;
+  #listening: Promise<ServerAddress> | undefined;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #ignoreSignals = (): unknown => undefined;
+
+  constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
+    this.#recorder = recorder;
+    this.#options = options;
+    this.#limits = limitsOf(options);
+    this.#scrapes = new ScrapesInFlight(this.#limits.maxConcurrentScrapes, this.#metrics);
+  }
+
+  /**
+   * Begins to listen. A second call gives the same address.
+   *
+   * @throws MetricsError where the port is taken, an option or a file is wrong, or a package that is needed is not installed.
+   */
+  listen(): Promise<ServerAddress> {
+    this.#listening ??= this.#listen();
+    return this.#listening;
+  }
+
+  /**
+   * Reads the web config file, the certificates and the tokens again, as it is done by itself within seconds of a change.
+   *
+   * @throws MetricsError where they are wrong; what was read before stays in use.
+   */
+  async reload(): Promise<void> {
+    await this.#access?.reload((access) => this.#use(access));
+  }
+
+  /**
+   * Fails `/-/ready` at once, and stays until one more scrape was served, or for so many seconds; then closes. With the
+   * option `drain`, SIGTERM does so by itself.
+   */
+  drain(deadlineSeconds = drainSeconds(this.#options) ?? 25): Promise<void> {
+    this.#draining ??= orAfter(deadlineSeconds, this.#scrapes.nextServed()).then(() => this.#close());
+    return this.#draining;
+  }
+
+  /** Stops listening, once the scrapes that are running have been answered; while it drains, once that is over. Idempotent. */
+  async close(): Promise<void> {
+    await (this.#draining ?? this.#close());
+  }
+
+  /** What answers the requests that are let in. */
+  protected async application(pages: Pages): Promise<RequestListener> {
+    return pageListener(pages);
+  }
+
+  async #listen(): Promise<ServerAddress> {
+    refuseIfAny('MetricsServer', serverOptionProblems(this.#options));
+    const access = await AccessInUse.load(this.#options);
+    const server = newServer(await this.#listener(access), this.#limits, access.current.tls);
+    refuseBadRequests(server, this.#responses, (reason) => this.#metrics.refused(reason));
+    const address = await listenAt(server, this.#options);
+    this.#server = server;
+    this.#access = access;
+    this.#started(address, access);
+    return address;
+  }
+
+  async #listener(access: AccessInUse): Promise<RequestListener> {
+    const pages = metricsPages({
+      recorder: this.#recorder,
+      scrapable: this.#exposed(),
+      isReady: () => this.#draining === undefined,
+      sent: (bytes) => this.#metrics.sent(bytes),
+    });
+    return guarded(await this.application(pages), {
+      access: () => access.current,
+      began: (response) => this.#responses.add(response, this.#limits.responseTimeoutSeconds),
+      enter: (response) => this.#scrapes.enter(response),
+      refused: (reason) => this.#metrics.refused(reason),
+    });
+  }
+
+  /** What a scrape shows: the user's families, those of the server, and those of the process. */
+  #exposed(): Scrapable {
+    const { endpointMetrics, processMetrics } = this.#options;
+    const scrapable = endpointMetrics === false ? this.#recorder : this.#metrics.beside(this.#recorder);
+    return processMetrics === false ? scrapable : alsoProcessMetrics(scrapable);
+  }
+
+  #started({ host }: ServerAddress, access: AccessInUse): void {
+    access.watch(
+      (changed) => this.#use(changed),
+      (error) => {
+        this.#metrics.reloaded(false);
+        this.#advise(reloadAdvice(error));
+      },
+    );
+    if (drainSeconds(this.#options) !== undefined) this.#ignoreSignals = onTermination(() => this.drain());
+    const advice = whereAdvice(host, access.current.gate.isOpen);
+    if (advice !== undefined) this.#advise(advice);
+  }
+
+  #advise(advice: Advice): void {
+    const { onAdvice = warn } = this.#options;
+    try {
+      onAdvice(advice);
+    } catch {
+      // Why swallowed: a listener's fault must not end the process, and there is nobody else to tell.
+    }
+  }
+
+  /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
+  #use({ tls }: Access): void {
+    const server = this.#server;
+    if (server !== undefined && tls !== undefined) {
+      (server as TlsServer).setSecureContext(tls.options);
+      const { requestCert, rejectUnauthorized } = tls.options;
+      // Why assigned: node:tls reads these two of its server at each connection, and has no method for them.
+      Object.assign(server, { requestCert, rejectUnauthorized });
+      server.closeIdleConnections();
+      this.#responses.closeConnections();
+    }
+    this.#metrics.reloaded(true);
+  }
+
+  #close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    await this.#listening?.catch(() => undefined);
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#ignoreSignals();
+    this.#access?.stop();
+    const closed = once(server, 'close');
+    server.close();
+    await this.#responses.ended();
+    server.closeAllConnections();
+    await closed;
+  }
+}
+
+const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
+  exposedFamilies: async (limits) => withProcessMetrics(await recorder.exposedFamilies(limits)),
+});

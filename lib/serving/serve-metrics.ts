@@ -1,0 +1,40 @@
+import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
+import { recorderOf, setDefaultRecorder } from '../recorder/wiring.js';
+import { PageServer } from './page-server.js';
+import type { MetricsServerOptions } from './server-options.js';
+
+/** Those of the server, and which recorder it serves. */
+export interface ServeMetricsOptions extends MetricsServerOptions {
+  /** The recorder to serve. Default: a new `PrometheusRecorder`. */
+  readonly recorder?: PrometheusRecorder | undefined;
+}
+
+/** What `serveMetrics` has started. */
+export interface ServedMetrics {
+  readonly recorder: PrometheusRecorder;
+  /** What to scrape, e.g. `http://127.0.0.1:9090/metrics`. */
+  readonly url: string;
+  /** Stops listening, once the scrapes that are running have been answered. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Recorder, default recorder and server in one call: whatever is annotated in this process and wired to nothing else is
+ * recorded, and can be scraped. Needs no web framework.
+ *
+ * @throws MetricsError where an option or a file is wrong, the port is taken, or a package that is needed is not installed.
+ */
+export async function serveMetrics(options: ServeMetricsOptions = {}): Promise<ServedMetrics> {
+  const { recorder = new PrometheusRecorder(), ...others } = options;
+  const server = new PageServer(recorder, others);
+  const { url } = await server.listen();
+  setDefaultRecorder(recorder);
+  return {
+    recorder,
+    url,
+    close: async () => {
+      if (recorderOf(undefined) === recorder) setDefaultRecorder(undefined);
+      await server.close();
+    },
+  };
+}

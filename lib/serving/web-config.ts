@@ -1,0 +1,171 @@
+import { isObject, type Unchecked } from '../definition/family-problems.js';
+import { type Problem, shown } from '../error.js';
+import type { ClientAuthType, TlsVersionName } from './tls-names.js';
+import {
+  type Fields,
+  headerFields,
+  httpFields,
+  passwordHash,
+  type Rule,
+  rateFields,
+  secondsOf,
+  sections,
+  tlsFields,
+} from './web-config-fields.js';
+
+/** The section `tls_server_config` of a `web-config.yml`. */
+export interface TlsConfig {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly client_ca?: string;
+  readonly cert_file?: string;
+  readonly key_file?: string;
+  readonly client_auth_type?: ClientAuthType;
+  readonly client_ca_file?: string;
+  readonly client_allowed_sans?: readonly string[];
+  readonly min_version?: TlsVersionName;
+  readonly max_version?: TlsVersionName;
+  readonly cipher_suites?: readonly string[];
+  readonly prefer_server_cipher_suites?: boolean;
+  readonly curve_preferences?: readonly string[];
+}
+
+/** A token bucket: one request per interval, and so many at once. */
+export interface Rate {
+  readonly intervalSeconds: number;
+  readonly burst: number;
+}
+
+/** What a `web-config.yml` says, checked. A section that is left out is `undefined`. */
+export interface WebConfig {
+  readonly tls: TlsConfig | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** The bcrypt hash of each user's password. */
+  readonly users: ReadonlyMap<string, string> | undefined;
+  readonly rate: Rate | undefined;
+}
+
+/** How an error calls the field at this path: in a file with its line. */
+export type Subject = (path: readonly string[]) => string;
+
+/** What is configured here, and everything that is wrong with it. Empty fields count as left out, as in Go. */
+export function webConfigOf(given: unknown, subject: Subject): { config: WebConfig; problems: Problem[] } {
+  const check = new Checked(subject);
+  const file = check.mapping([], given, sections);
+  const tls = check.mapping(['tls_server_config'], file['tls_server_config'], tlsFields) as TlsConfig;
+  const http = check.mapping(['http_server_config'], file['http_server_config'], httpFields);
+  const headers = check.mapping(['http_server_config', 'headers'], http['headers'], headerFields);
+  const users = check.mapping(['basic_auth_users'], file['basic_auth_users'], passwordHash);
+  const rate = check.mapping(['rate_limit'], file['rate_limit'], rateFields);
+  check.users(users);
+  check.rate(rate);
+  if (isFilled(tls)) check.tls(tls);
+  const config: WebConfig = {
+    tls: isFilled(tls) ? tls : undefined,
+    headers: isFilled(headers) ? (headers as Record<string, string>) : undefined,
+    users: isFilled(users) ? new Map(Object.entries(users) as [string, string][]) : undefined,
+    rate: rateOf(rate),
+  };
+  return { config, problems: check.problems };
+}
+
+const isFilled = (mapping: object): boolean => Object.keys(mapping).length > 0;
+
+function rateOf({ interval, burst }: Unchecked): Rate | undefined {
+  const intervalSeconds = secondsOf(interval) ?? 0;
+  return intervalSeconds > 0 ? { intervalSeconds, burst: burst as number } : undefined;
+}
+
+class Checked {
+  readonly problems: Problem[] = [];
+  readonly #subject: Subject;
+
+  constructor(subject: Subject) {
+    this.#subject = subject;
+  }
+
+  /** The fields of a mapping that are there and right; `fields` is one rule where any name is a field. */
+  mapping(path: readonly string[], given: unknown, fields: Fields | Rule): Unchecked {
+    if (given === undefined || given === null) return {};
+    if (!isObject(given) || Array.isArray(given)) {
+      this.#problem(path, `must be a mapping (given ${shown(given)}). Write its fields below it.`);
+      return {};
+    }
+    const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(entries.filter(([name, value]) => this.#isRight([...path, name], value, fields)));
+  }
+
+  users(users: Unchecked): void {
+    for (const name of Object.keys(users)) {
+      if (!name.includes(':')) continue;
+      this.#problem(['basic_auth_users', name], `cannot be sent (given a name with ":"). Choose one without.`);
+    }
+  }
+
+  rate({ interval, burst }: Unchecked): void {
+    if ((secondsOf(interval) ?? 0) === 0 || burst !== undefined) return;
+    this.#problem(
+      ['rate_limit', 'burst'],
+      'is missing (given an interval only). Say how many requests may come at once.',
+    );
+  }
+
+  tls(tls: TlsConfig): void {
+    const section = ['tls_server_config'];
+    for (const name of ['cert', 'key', 'client_ca'] as const) {
+      const [text, file] = [tls[name], tls[`${name}_file`]];
+      if (text !== undefined && file !== undefined) {
+        this.#problem([...section, name], `is given twice (also as ${name}_file). Keep one of the two.`);
+      } else if (text === undefined && file === undefined && name !== 'client_ca') {
+        this.#problem(
+          [...section, `${name}_file`],
+          `is missing (given neither it nor ${name}). TLS needs both of cert and key.`,
+        );
+      }
+    }
+    const { client_auth_type: asked = 'NoClientCert', client_allowed_sans: names } = tls;
+    if ((tls.client_ca ?? tls.client_ca_file) !== undefined && asked === 'NoClientCert') {
+      const message =
+        'has no effect (given a client CA). Write RequireAndVerifyClientCert, or leave the client CA out.';
+      this.#problem([...section, 'client_auth_type'], message);
+    }
+    if ((tls.client_ca ?? tls.client_ca_file) === undefined && asked.includes('Verify')) {
+      const message = `is missing (given ${asked}). Name the authority that signs your clients' certificates.`;
+      this.#problem([...section, 'client_ca_file'], message);
+    }
+    if (names !== undefined && !asked.startsWith('Require')) {
+      const message = `asks for a certificate that nobody must have (given ${asked}). Use RequireAndVerifyClientCert.`;
+      this.#problem([...section, 'client_allowed_sans'], message);
+    }
+    if ((tls.min_version ?? 'TLS12') > (tls.max_version ?? 'TLS13')) {
+      this.#problem([...section, 'min_version'], `is above max_version (given ${tls.min_version}). Lower it.`);
+    }
+  }
+
+  #isRight(path: readonly string[], value: unknown, fields: Fields | Rule): boolean {
+    const rule =
+      'must' in fields && typeof fields.must === 'string' ? (fields as Rule) : this.#field(path, fields as Fields);
+    if (rule === undefined) return false;
+    const isEmpty = value === null || value === '';
+    if (isEmpty && (rule === 'mapping' || !rule.isFilled)) return false;
+    if (rule === 'mapping' || rule.holds(value)) return true;
+    const given = rule.isSecret ? 'something else' : shown(value);
+    this.#problem(path, `must ${rule.must} (given ${given}). Correct or remove it.`);
+    return false;
+  }
+
+  #field(path: readonly string[], fields: Fields): Rule | 'mapping' | undefined {
+    const name = path.at(-1) as string;
+    if (Object.hasOwn(fields, name)) return fields[name];
+    const known = Object.keys(fields).join(', ');
+    this.problems.push({
+      code: 'unknown_option',
+      message: `${this.#subject(path)} is not known (allowed: ${known}). Correct or remove it.`,
+    });
+    return undefined;
+  }
+
+  #problem(path: readonly string[], message: string): void {
+    this.problems.push({ code: 'illegal_option', message: `${this.#subject(path)} ${message}` });
+  }
+}

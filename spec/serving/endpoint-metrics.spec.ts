@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { defineCounter, defineGauge, PrometheusRecorder } from '../../lib/index.js';
+import { SharedBody } from '../../lib/serving/shared-body.js';
+import { until } from '../until.js';
+import { ask, bearer } from './ask.js';
+import { exposed, Served, sampleIn } from './served.js';
+
+const token = '0123456789abcdef';
+
+describe('What a metrics server tells of itself', () => {
+  const served = new Served();
+  afterEach(() => served.close());
+
+  const read = async (url: string, headers = {}) => {
+    const { body } = await ask(url, { headers });
+    return (sample: string) => sampleIn(body, `flowplane_metrics_${sample}`);
+  };
+
+  it('has every reason at 0 from the start, so that rate() sees the first refusal', async () => {
+    const { url } = await served.listen();
+    const sample = await ask(url);
+    const reasons = [...sample.body.matchAll(/^flowplane_metrics_requests_refused_total\{reason="(\w+)"\} 0$/gm)];
+    expect(reasons.map(([, reason]) => reason)).to.have.members([
+      ...['address', 'client_certificate', 'no_credentials', 'wrong_credentials', 'password_queue', 'rate'],
+      ...['connections', 'pipelining', 'concurrency', 'malformed', 'timeout', 'header_size'],
+    ]);
+  });
+
+  it('is the scrapes by code and format, how long they took and how many bytes they were', async () => {
+    const { url } = await served.listen();
+    const { body } = await ask(url);
+    await ask(url, { headers: { accept: 'application/openmetrics-text' } });
+    await ask(url, { method: 'POST' });
+    await until(async () => (await read(url))('scrapes_total{code="405",format="none"}') === 1);
+    const now = await read(url);
+    expect(now('scrapes_total{code="200",format="openmetrics"}')).to.equal(1);
+    expect(now('scrapes_total{code="200",format="text"}')).to.be.above(1);
+    expect(now('scrape_duration_seconds_count')).to.equal(now('scrapes_total{code="200",format="text"}') + 2);
+    expect(now('scrape_size_bytes_sum')).to.be.above(body.length * 2);
+    expect(now('scrapes_in_flight')).to.equal(1);
+  });
+
+  it('is the requests that were refused, by reason', async () => {
+    const { url } = await served.listen({ bearerTokens: [token] });
+    await ask(url);
+    await ask(url, { headers: bearer('fedcba9876543210') });
+    await ask(url, { headers: bearer('fedcba9876543210') });
+    const now = await read(url, bearer(token));
+    expect(now('requests_refused_total{reason="no_credentials"}')).to.equal(1);
+    expect(now('requests_refused_total{reason="wrong_credentials"}')).to.equal(2);
+    expect(now('scrapes_total{code="401",format="none"}')).to.equal(0);
+  });
+
+  it('is whether each collector could compute its values', async () => {
+    const recorder = new PrometheusRecorder({ onError: () => undefined });
+    let isBroken = false;
+    const rooms = defineGauge({ name: 'rooms', help: 'Rooms that are open' });
+    recorder.gauge(rooms).collect(() => {
+      if (isBroken) throw new Error('no database');
+      return 3;
+    });
+    const { url } = await served.serve(recorder);
+    expect((await read(url))('collector_up{metric="rooms"}')).to.equal(1);
+    isBroken = true;
+    expect((await ask(url)).body).to.contain('flowplane_metrics_collector_up{metric="rooms"} 0\n');
+    isBroken = false;
+    expect((await read(url))('collector_up{metric="rooms"}')).to.equal(1);
+  });
+
+  it('changes nothing else of what is scraped, and can be left out', async () => {
+    const { url } = await served.listen({ endpointMetrics: false });
+    const [first, second] = [await ask(url), await ask(url)];
+    expect(first.body).to.equal(second.body);
+    expect(first.body).to.contain(exposed).and.not.contain('flowplane_metrics_scrape');
+  });
+
+  it('leaves its place to a family of the same name', async () => {
+    const recorder = new PrometheusRecorder();
+    const taken = defineCounter({ name: 'flowplane_metrics_scrapes_total', help: 'Somebody else has it' });
+    recorder.counter(taken).inc({}, 5);
+    const { url } = await served.serve(recorder);
+    const { body } = await ask(url);
+    expect(body.match(/^# TYPE flowplane_metrics_scrapes_total /gm)).to.have.length(1);
+    expect(body).to.contain('flowplane_metrics_scrapes_total 5\n');
+  });
+});
+
+describe('A body that is shared', () => {
+  const mebibyte = 2 ** 20;
+  const chunks = (count: number): Readable =>
+    Readable.from(
+      (function* () {
+        for (let i = 0; i < count; i++) yield Buffer.alloc(mebibyte, i);
+      })(),
+      { objectMode: false },
+    );
+
+  it('is read whole by each, at his own pace', async () => {
+    const shared = new SharedBody(chunks(3));
+    const [one, other] = [shared.read(), shared.read()];
+    const first = await buffer(one);
+    expect(first).to.have.length(3 * mebibyte);
+    expect((await buffer(other)).equals(first)).to.equal(true);
+  });
+
+  it('is no longer joined once it has ended, or is long', async () => {
+    const short = new SharedBody(chunks(1));
+    await buffer(short.read());
+    expect(short.isOpen).to.equal(false);
+    const long = new SharedBody(chunks(10));
+    const reader = long.read();
+    for await (const _ of reader) if (reader.bytes > 5 * mebibyte) break;
+    expect(long.isOpen).to.equal(false);
+  });
+
+  it('is rendered no further than it is read, and not at all once nobody reads it', async () => {
+    let rendered = 0;
+    const source = Readable.from(
+      (function* () {
+        for (;;) {
+          rendered++;
+          yield Buffer.alloc(mebibyte);
+        }
+      })(),
+      { objectMode: false },
+    );
+    const reader = new SharedBody(source).read();
+    for await (const _ of reader) if (reader.bytes >= 3 * mebibyte) break;
+    expect(source.destroyed).to.equal(true);
+    expect(rendered).to.be.below(8);
+  });
+
+  it('cuts off a reader who is far behind, rather than keep it all for him', async () => {
+    const shared = new SharedBody(chunks(80));
+    const slow = shared.read();
+    await new Promise((resolve) => slow.once('readable', resolve));
+    expect(await buffer(shared.read())).to.have.length(80 * mebibyte);
+    const error = await buffer(slow).catch((reason: unknown) => reason);
+    expect(error).to.have.property('message', 'the reader is too slow');
+  });
+});
