@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import type { Result } from '../../lib/cli/doctor/step.js';
-import { defineCounter, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 
@@ -46,35 +46,40 @@ async function steps(...args: string[]): Promise<Readonly<Record<string, Result>
 
 describe('flowplane-metrics doctor', function () {
   this.timeout(60_000);
-  let servers: Server[];
+  let stops: (() => Promise<void>)[];
   let recorder: PrometheusRecorder;
 
   beforeEach(() => {
-    servers = [];
+    stops = [];
     recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
     recorder.counter(requests).inc({ path: '/' });
   });
 
-  afterEach(() => {
-    for (const server of servers) server.close().closeAllConnections();
-  });
+  const stop = () => Promise.all(stops.splice(0).map((stopOne) => stopOne()));
+
+  afterEach(stop);
 
   async function serve(listener: RequestListener): Promise<string> {
     const server = createServer(listener).listen(0, '127.0.0.1');
-    servers.push(server);
+    stops.push(async () => {
+      server.close().closeAllConnections();
+    });
     await once(server, 'listening');
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  const endpoint = async (demanded?: string): Promise<string> => {
-    const url = await serve(async (request, response) => {
-      if (demanded !== undefined && request.headers.authorization !== demanded) return response.writeHead(401).end();
-      const { status, headers, body } = await scrape(recorder, { method: 'GET', accept: request.headers.accept });
-      response.writeHead(status, headers);
-      return pipeline(body, response);
+  /** A real exporter, which lets in those who have the token. */
+  async function endpoint(token?: string): Promise<string> {
+    const bearerTokens = token === undefined ? undefined : [token];
+    const server = new MetricsServer(recorder, {
+      port: 0,
+      processMetrics: false,
+      endpointMetrics: false,
+      bearerTokens,
     });
-    return `${url}/metrics`;
-  };
+    stops.push(() => server.close());
+    return (await server.listen()).url;
+  }
 
   /** A double of Grafana's HTTP API, as Grafana 12 documents it. */
   const grafana = (health: object, status = 200, date?: string) =>
@@ -140,7 +145,7 @@ describe('flowplane-metrics doctor', function () {
     });
 
     it('says that the target is down, and why', async () => {
-      for (const server of servers) server.close().closeAllConnections();
+      await stop();
       expect(await prometheus.until('up', 0)).to.equal(0);
       const { endpoint, target } = await steps('--metrics', metrics, '--prometheus', prometheus.url);
       expect(endpoint).to.deep.include({ status: 'problem' });
@@ -155,7 +160,10 @@ describe('flowplane-metrics doctor', function () {
       needs(this, 'prometheus');
     });
 
-    afterEach(() => prometheus?.stop());
+    afterEach(async () => {
+      await prometheus?.stop();
+      prometheus = undefined;
+    });
 
     async function scraping(metrics: string, more = ''): Promise<string> {
       prometheus = await PrometheusServer.startIn(
@@ -175,7 +183,7 @@ describe('flowplane-metrics doctor', function () {
     });
 
     it('has no credentials: says where they belong', async () => {
-      const metrics = await endpoint('Bearer s3cret');
+      const metrics = await endpoint('s3cret');
       const { target } = await steps('--metrics', metrics, '--prometheus', await scraping(metrics));
       expect(target).to.deep.include({
         status: 'problem',
@@ -198,7 +206,7 @@ describe('flowplane-metrics doctor', function () {
 
   it('says that nothing listens at a wrong port, and skips what would need it', async () => {
     const url = await endpoint();
-    for (const server of servers) await once(server.close(), 'close');
+    await stop();
     const { endpoint: reached, format, cardinality } = await steps('--metrics', url);
     expect(reached).to.deep.include({
       status: 'problem',
@@ -213,7 +221,7 @@ describe('flowplane-metrics doctor', function () {
   });
 
   it('says that credentials are missing, and takes them', async () => {
-    const url = await endpoint('Bearer s3cret');
+    const url = await endpoint('s3cret');
     expect((await steps('--metrics', url))['endpoint']).to.deep.include({
       status: 'problem',
       cause: 'credentials are missing or wrong',
