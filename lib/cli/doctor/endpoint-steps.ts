@@ -57,7 +57,7 @@ function present({ options, scraped = new Map() }: Facts): Finding {
     );
   }
   const own = applicationFamilies(scraped);
-  if (own.length > 0) return ok(own.map(({ name }) => name).join(', '));
+  if (own.length > 0) return ok(listed(own.map(({ name }) => name)));
   return problem(
     'No family but those of the runtime is exposed',
     'no annotated class is loaded and wired to this recorder',
@@ -130,3 +130,6 @@ function cardinality({ samples }: Exposed): { series: number; label: string; val
 }
 
 const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');

@@ -47,7 +47,7 @@ export class StackProcess {
     return `http://127.0.0.1:${this.ports[part]}`;
   }
 
-  /** Whether it says, within 20 seconds, that it runs. */
+  /** Whether it says, within 30 seconds, that it runs. */
   running(): Promise<boolean> {
     return until(() => this.#said.includes('Ctrl-C'), true);
   }
