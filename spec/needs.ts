@@ -8,6 +8,7 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   prometheus: ['prometheus', '--version'],
   openssl: ['openssl', 'version'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
+  'victoria-metrics': ['victoria-metrics', '-version'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.
   '@prometheus-io/client': [process.execPath, '-e', "require('./bench/node_modules/@prometheus-io/client')"],
   'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],
