@@ -7,7 +7,6 @@ import { MetricsServer } from 'flowplane-metrics/koa';
 import { Container } from 'inversify';
 import { ApiServer } from './api/api-server.js';
 import { Health } from './api/health.js';
-import { RequestMetrics } from './api/request-metrics.js';
 import { ResourceRoutes } from './api/resource-routes.js';
 import { AuthMiddleware } from './auth/auth-middleware.js';
 import { TeamAuthorizer } from './auth/team-authorizer.js';
@@ -21,7 +20,7 @@ import { XdsDatabaseService } from './xds/xds-database-service.js';
 import { XdsServer } from './xds/xds-server.js';
 
 const services = [
-  ...[ApiServer, Health, RequestMetrics, ResourceRoutes],
+  ...[ApiServer, Health, ResourceRoutes],
   ...[AuthMiddleware, TeamAuthorizer, TokenAuthenticator],
   ...[ResourceRepository],
   ...[AdsService, Discovery, DiscoveryRoutes, XdsDatabaseService, XdsServer],

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
+import { MetricsRecorder } from 'flowplane-metrics';
+import { httpMetrics } from 'flowplane-metrics/koa';
 import { inject, injectable } from 'inversify';
 import Koa from 'koa';
 import { DiscoveryRoutes } from '../xds/discovery-routes.js';
 import { Health } from './health.js';
 import { jsonErrors } from './json-errors.js';
-import { RequestMetrics } from './request-metrics.js';
 import { ResourceRoutes } from './resource-routes.js';
 
 /** The API and the xDS service by REST, on one port. */
@@ -16,13 +17,13 @@ export class ApiServer {
   readonly #server: Server;
 
   constructor(
-    @inject(RequestMetrics) metrics: RequestMetrics,
+    @inject(MetricsRecorder) recorder: MetricsRecorder,
     @inject(Health) health: Health,
     @inject(ResourceRoutes) resources: ResourceRoutes,
     @inject(DiscoveryRoutes) discovery: DiscoveryRoutes,
   ) {
     const application = new Koa();
-    application.use((context, next) => metrics.handle(context, next));
+    application.use(httpMetrics(recorder));
     application.use(jsonErrors);
     // Why: a connection that is kept alive would outlive the answer, and the server with it.
     application.use((context, next) => {

@@ -54,6 +54,7 @@ describe('What a Prometheus answers that has scraped a busy control plane for 71
       if ([99, 201, 300, 399, 423].includes(tick)) traffic.refusing = proxy;
       if ([400, 422].includes(tick)) plane.recorder.counter(xdsRequests).inc({ team: 'x', resource_type: 'route' }, -1);
       await act(traffic, tick);
+      await traffic.settled();
       await scrape(begin + tick * step);
     }
   }

@@ -29,6 +29,11 @@ export class Model {
     return this.#moving(name, labels).value;
   }
 
+  /** The sum of all series of a family. */
+  total(name: string): number {
+    return [...(this.#families.get(name)?.values() ?? [])].reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** Takes over what was scraped, of families that no traffic predicts. */
   observe(samples: readonly ExposedSample[], predicted: (name: string) => boolean): void {
     for (const { name, labels, value } of samples) if (!predicted(name)) this.set(name, labels, value);

@@ -163,6 +163,18 @@ export class Traffic {
     await this.#seen('xds_requests_total', labels);
   }
 
+  /** Waits until every request was counted, which is once its answer has left: its client may have it before that. */
+  async settled(): Promise<void> {
+    const counted = async () => {
+      const families = await this.#plane.recorder.snapshot();
+      const samples = families.find(({ name }) => name === 'http_server_request_duration_seconds')?.samples ?? [];
+      const counts = samples.filter(({ name }) => name.endsWith('_count'));
+      return counts.reduce((sum, { value }) => sum + value, 0);
+    };
+    const expected = this.#model.total('http_server_request_duration_seconds_count');
+    expect(await until(counted, expected)).to.equal(expected);
+  }
+
   /** Waits until the control plane has counted what the model has. */
   async #seen(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     const value = async () => {
