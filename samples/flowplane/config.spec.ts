@@ -21,6 +21,10 @@ describe('configFrom(environment)', () => {
     );
   });
 
+  it('has no tokens that everybody knows where it is in earnest', () => {
+    expect(() => configFrom({ FLOWPLANE_DEMO_TRAFFIC: 'off' })).to.throw('FLOWPLANE_TOKENS_FILE must be given');
+  });
+
   describe('with FLOWPLANE_TOKENS_FILE', () => {
     let folder: string;
     before(() => {

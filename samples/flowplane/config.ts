@@ -49,6 +49,10 @@ export function configFrom(environment: Environment): Config {
     shutdownSeconds: read('FLOWPLANE_SHUTDOWN_SECONDS', 10, seconds),
     traffic: read('FLOWPLANE_DEMO_TRAFFIC', true, onOrOff),
   };
+  // Why: tokens that everybody knows are for show alone.
+  if (!config.traffic && config.grants === demonstrationGrants) {
+    problems.push('FLOWPLANE_TOKENS_FILE must be given where FLOWPLANE_DEMO_TRAFFIC is "off".');
+  }
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return config;
 }

@@ -26,7 +26,7 @@ export function resourceIn(context: Context, type: ResourceType, nameInPath?: st
     context.throw(400, `"name" must be "${nameInPath}", as in the path`);
   if (isDeeperThan(spec, 100)) context.throw(400, 'the body is nested more than 100 levels deep');
   // Why: PostgreSQL keeps no such text, and would say so with an error of its own.
-  if (JSON.stringify(spec).includes('\\u0000')) context.throw(400, 'no text may contain U+0000');
+  if (/(?:^|[^\\])(?:\\\\)*\\u0000/.test(JSON.stringify(spec))) context.throw(400, 'no text may contain U+0000');
   try {
     envoyResource(type, { name, spec });
   } catch (error) {
