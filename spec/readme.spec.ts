@@ -111,6 +111,13 @@ describe('The README', function () {
     expect(readme).to.contain(`prints the remarks, and \`${lines.at(-1)}\``);
   });
 
+  it('has requests that are measured by their route', () => {
+    expect(printed('http.ts'))
+      .to.contain("http_route: '/teams/:team'")
+      .and.contain("http_response_status_code: '200'")
+      .and.contain('value: 1');
+  });
+
   it('has a middleware that can be made', () => {
     expect(printed('middleware.ts')).to.equal('');
   });
