@@ -71,6 +71,19 @@ describe('The life of a metrics server', function () {
       await drained;
     });
 
+    it('which has not the bytes of one that began before', async () => {
+      const { scrapable, release, asked } = held();
+      const { server, url } = await served.serve(scrapable);
+      const early = ask(url);
+      await until(() => asked() === 1);
+      const drained = server.drain(20);
+      const late = ask(url);
+      await until(() => asked() === 2);
+      release();
+      expect([(await early).status, (await late).status]).to.deep.equal([200, 200]);
+      await drained;
+    });
+
     it('and is not over for a scrape that was refused or cut off', async () => {
       const { scrapable, release, asked } = held();
       const { server, url } = await served.serve(scrapable, { maxConcurrentScrapes: 1 });
