@@ -70,7 +70,9 @@ const statusOf = ({ headersSent, statusCode }: ServerResponse): number | '' => (
 /** The pattern of the route that has matched; where only another method has one, such as for OPTIONS, that. */
 function routeOf({ _matchedRoute, matched = [] }: RoutedContext): string {
   const pattern = _matchedRoute ?? matched.findLast(({ methods }) => methods.length > 0)?.path;
-  return pattern === undefined ? '' : String(pattern);
+  if (pattern === undefined) return '';
+  // What the router's patterns escape is meant as it is read.
+  return typeof pattern === 'string' ? pattern.replace(/\\(.)/g, '$1') : String(pattern);
 }
 
 function problems(options: unknown): Problem[] {

@@ -73,6 +73,9 @@ describe('httpMetrics(recorder)', () => {
       context.respond = false;
       context.res.writeHead(200).end(gzipSync('raw'));
     });
+    router.get('/v3/discovery\\:clusters', (context) => {
+      context.body = 'escaped';
+    });
     router.get(/^\/pattern\/\d+$/, (context) => {
       context.body = 'pattern';
     });
@@ -120,10 +123,12 @@ describe('httpMetrics(recorder)', () => {
     expect(recorder.value(`${duration}_sum`, labels('GET', '/users/:id', 200))).to.be.above(0);
   });
 
-  it('knows the whole pattern of nested routers, and of regular expressions', async () => {
+  it('knows the whole pattern of nested routers, of regular expressions, and what a pattern escapes', async () => {
     await ask('/teams/payments/clusters/a');
+    await ask('/v3/discovery:clusters');
     await ask('/pattern/7');
     expect(await timed('GET', '/teams/:team/clusters/:name', 200)).to.equal(1);
+    expect(await timed('GET', '/v3/discovery:clusters', 200)).to.equal(1);
     expect(await timed('GET', String(/^\/pattern\/\d+$/), 200)).to.equal(1);
   });
 

@@ -78,7 +78,7 @@ export class Traffic {
     );
     const status = this.#admitted(as, team, type) ? 200 : 403;
     expect(answer.status).to.equal(status);
-    this.#answered('POST', `/v3/discovery\\:${collection}`, status);
+    this.#answered('POST', `/v3/discovery:${collection}`, status);
     if (status === 200) {
       this.#model.add('xds_requests_total', { team, resource_type: type });
       this.#listed(team, type);
