@@ -36,6 +36,7 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
+  'adapters/koa/http-metrics-options.ts',
   'decorators/options.ts',
   'decorators/instrumented.ts',
   'definition/family.ts',

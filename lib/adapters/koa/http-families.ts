@@ -1,95 +1,65 @@
 import { exponentialBuckets } from '../../definition/buckets.js';
-import { defineGauge, defineHistogram, type Family, type GaugeFamily } from '../../definition/family.js';
+import { defineGauge, defineHistogram, type Family } from '../../definition/family.js';
 import type { LabelPolicy } from '../../definition/label-policy.js';
-import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import type { HttpMetricsOptions } from './http-metrics-options.js';
+import { type Exchange, type HttpNames, httpNames } from './http-names.js';
 
-/** A request that has been answered, or given up. */
-export interface Exchange {
-  readonly method: string;
-  /** The pattern of the route; `''` where none has matched. */
-  readonly route: string;
-  /** The status that was sent; `''` where the client was gone before. */
-  readonly status: number | '';
+/** What stands for every method that is not told apart. Source: OpenTelemetry, `http.request.method`. */
+export const otherMethod = '_OTHER';
+
+// Source: RFC 9110, section 9.3; RFC 5789; OpenTelemetry, `http.request.method`.
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];
+
+/** The families of an application's HTTP metrics, and what their labels are made of. */
+export interface HttpFamilies {
+  /** The methods that are told apart. */
+  readonly methods: ReadonlySet<string>;
+  readonly names: HttpNames;
+  readonly duration: Family<'histogram'>;
+  readonly size: Family<'histogram'>;
+  readonly active: Family<'gauge'>;
 }
 
-/** A number of each exchange, and how it is called. */
-export interface ExchangeMetric {
-  readonly family: Family;
-  observe(recorder: MetricsRecorder, exchange: Exchange, value: number): void;
+/** The families by these options, which are without fault. */
+export function httpFamilies({
+  names: chosen = 'opentelemetry',
+  prefix = '',
+  ...given
+}: HttpMetricsOptions): HttpFamilies {
+  const names: HttpNames = httpNames[chosen];
+  const methods = new Set(given.methods ?? knownMethods);
+  const policies: Record<keyof Exchange, LabelPolicy> = {
+    method: { oneOf: [...new Set([...methods, otherMethod])] },
+    // Routes and status codes are the application's own; these bounds are for one that makes them up.
+    route: { limit: 500 },
+    status: { limit: 100 },
+  };
+  const labelled = (labels: HttpNames['labels']): Record<string, LabelPolicy> =>
+    Object.fromEntries(Object.entries(labels).map(([label, part]) => [label, policies[part]]));
+  return {
+    methods,
+    names,
+    duration: defineHistogram({
+      name: prefix + names.duration,
+      help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
+      unit: 'seconds',
+      labels: labelled(names.labels),
+      buckets: given.buckets ?? names.buckets,
+    }),
+    // Source: OpenTelemetry, `http.server.response.body.size`, which advises no boundaries; these are Prometheus' own for
+    // `prometheus_http_response_size_bytes`.
+    size: defineHistogram({
+      name: `${prefix}http_server_response_body_size_bytes`,
+      help: 'Size of the bodies of HTTP responses, compressed where they were',
+      unit: 'bytes',
+      labels: labelled(httpNames.opentelemetry.labels),
+      buckets: exponentialBuckets(100, 10, 8),
+    }),
+    // Source: OpenTelemetry, `http.server.active_requests`.
+    active: defineGauge({
+      name: `${prefix}http_server_active_requests`,
+      help: 'HTTP requests that have arrived and have not been answered to the end',
+      labels: { http_request_method: policies.method },
+    }),
+  };
 }
-
-// Sources: RFC 9110, section 9.1; RFC 5789; OpenTelemetry, "HTTP attributes": any other method is _OTHER.
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE'];
-const otherMethod = '_OTHER';
-
-/** A request's method as a label value: there are as many as a client likes to make up. */
-export const methodLabel = (method: string): string => (methods.includes(method) ? method : otherMethod);
-
-const ofMethod: LabelPolicy = { oneOf: [...methods, otherMethod] };
-const ofRoute: LabelPolicy = {};
-const ofStatus: LabelPolicy = { limit: 100 };
-
-/** OpenTelemetry's labels. */
-const semantic = { http_request_method: ofMethod, http_route: ofRoute, http_response_status_code: ofStatus };
-
-const semanticLabels = ({ method, route, status }: Exchange) => ({
-  http_request_method: method,
-  http_route: route,
-  http_response_status_code: status,
-});
-
-// Sources: OpenTelemetry, "Semantic conventions for HTTP metrics", with the boundaries that it advises, and "Prometheus
-// and OpenMetrics compatibility" for the spelling.
-const semanticDuration = defineHistogram({
-  name: 'http_server_request_duration_seconds',
-  help: 'How long a request took, from its arrival until the last byte of the answer was sent',
-  unit: 'seconds',
-  labels: semantic,
-  buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-});
-
-// Source: express-prom-bundle 8, README and default buckets.
-const bundleDuration = defineHistogram({
-  name: 'http_request_duration_seconds',
-  help: 'duration histogram of http responses labeled with: status_code, method, path',
-  unit: 'seconds',
-  labels: { status_code: ofStatus, method: ofMethod, path: ofRoute },
-  buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
-});
-
-const size = defineHistogram({
-  name: 'http_server_response_body_size_bytes',
-  help: 'Bytes of the body of an answer, as they were sent',
-  unit: 'bytes',
-  labels: semantic,
-  buckets: exponentialBuckets(100, 10, 6),
-});
-
-/** How long an exchange took, in seconds, by whose names are used. */
-export const durations = {
-  opentelemetry: {
-    family: semanticDuration,
-    observe: (recorder, exchange, value) =>
-      recorder.histogram(semanticDuration).observe(semanticLabels(exchange), value),
-  },
-  'express-prom-bundle': {
-    family: bundleDuration,
-    observe: (recorder, { method, route, status }, value) =>
-      recorder.histogram(bundleDuration).observe({ status_code: status, method, path: route }, value),
-  },
-} as const satisfies Readonly<Record<string, ExchangeMetric>>;
-
-/** How many bytes of body were sent. */
-export const responseSize: ExchangeMetric = {
-  family: size,
-  observe: (recorder, exchange, value) => recorder.histogram(size).observe(semanticLabels(exchange), value),
-};
-
-/** The requests that are being answered. */
-export const activeRequests: GaugeFamily<{ readonly http_request_method: LabelPolicy }> = defineGauge({
-  name: 'http_server_active_requests',
-  help: 'Requests that are being answered',
-  labels: { http_request_method: ofMethod },
-  initial: 'all',
-  aggregator: 'sum',
-});

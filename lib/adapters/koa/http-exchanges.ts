@@ -1,0 +1,111 @@
+import type { ServerResponse } from 'node:http';
+import { types } from 'node:util';
+import type { DropReason } from '../../definition/drop-reason.js';
+import type { FamilyRecorder, MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import { countBodyBytes } from './body-bytes.js';
+import { type HttpFamilies, otherMethod } from './http-families.js';
+import type { HttpContext, RoutedContext, RouteReader } from './http-metrics-options.js';
+import { type Exchange, type HttpNames, httpNames } from './http-names.js';
+import { matchedRoute } from './matched-route.js';
+
+/** Follows requests to their end, and records each. */
+export class HttpExchanges {
+  readonly #recorder: MetricsRecorder;
+  readonly #families: HttpFamilies;
+  readonly #readRoute: RouteReader;
+  readonly #site: string;
+  readonly #active: FamilyRecorder;
+
+  /** @throws MetricsError `family_clash` where the recorder has another family of one of these names. */
+  constructor(
+    recorder: MetricsRecorder,
+    families: HttpFamilies,
+    readRoute: RouteReader = (_context, pattern) => pattern,
+    site: string,
+  ) {
+    this.#recorder = recorder;
+    this.#families = families;
+    this.#readRoute = readRoute;
+    this.#site = site;
+    for (const family of [families.duration, families.size]) recorder.open(family, site);
+    this.#active = recorder.open(families.active, site);
+  }
+
+  /** Takes note of a request that has arrived, and records it when it ends. */
+  follow(context: HttpContext): void {
+    const { req, res } = context;
+    const began = this.#recorder.now();
+    const asked = String(req.method);
+    const method = this.#families.methods.has(asked) ? asked : otherMethod;
+    const leave = this.#enter(method);
+    const bodyBytes = countBodyBytes(res);
+    whenEnded(res, () => {
+      leave();
+      const seconds = this.#recorder.now() - began;
+      const status = res.headersSent ? String(res.statusCode) : '';
+      const route = this.#route(context, asked);
+      if (route !== undefined) this.#record({ method, route, status }, seconds, bodyBytes());
+    });
+  }
+
+  // Why a lease and not `inc` and `dec`: the gauge may be cleared while the request is in flight.
+  #enter(method: string): () => void {
+    const active = this.#active;
+    const place = active.find(method, undefined, undefined) ?? active.place([method], true);
+    if (typeof place === 'number') {
+      active.enter(place);
+      return () => active.leave(place);
+    }
+    this.#recorder.dropped(this.#families.active, place, this.#site);
+    return () => undefined;
+  }
+
+  #record(exchange: Exchange, seconds: number, bodyBytes: number): void {
+    const { names, duration, size } = this.#families;
+    const { status } = exchange;
+    const labels = labelled(names, { ...exchange, status: status || names.unanswered });
+    this.#recorder.histogram(duration).observe(labels, seconds);
+    if (status !== '') this.#recorder.histogram(size).observe(labelled(httpNames.opentelemetry, exchange), bodyBytes);
+  }
+
+  /** The route as it is to be told; `undefined` where it cannot be, which is counted. */
+  #route(context: HttpContext, method: string): unknown {
+    try {
+      const route = this.#readRoute(context as RoutedContext, matchedRoute(context, method));
+      if (!types.isPromise(route)) return route ?? unmatched;
+      // Why: its rejection must not become the application's unhandled one.
+      route.then(ignore, ignore);
+      this.#dropped('reader_promise');
+    } catch (cause) {
+      this.#dropped('reader_threw', cause);
+    }
+    return undefined;
+  }
+
+  #dropped(reason: DropReason, cause?: unknown): void {
+    const { duration, size } = this.#families;
+    for (const family of [duration, size]) this.#recorder.dropped(family, reason, this.#site, cause);
+  }
+}
+
+/** The one route of every request that has none. */
+const unmatched = 'unmatched';
+
+const ignore = (): void => undefined;
+
+/** Calls once: when the answer is complete, or can no longer be. */
+function whenEnded(response: ServerResponse, listener: () => void): void {
+  if (response.destroyed || response.writableFinished) {
+    listener();
+    return;
+  }
+  const ended = (): void => {
+    response.off('finish', ended).off('close', ended);
+    listener();
+  };
+  response.on('finish', ended).on('close', ended);
+}
+
+// Why `never`: which labels there are is chosen at run time, and no type says so.
+const labelled = ({ labels }: HttpNames, exchange: Exchange): Readonly<Record<string, never>> =>
+  Object.fromEntries(Object.entries(labels).map(([label, part]) => [label, exchange[part] as never]));
