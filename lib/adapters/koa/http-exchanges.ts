@@ -5,7 +5,7 @@ import type { FamilyRecorder, MetricsRecorder } from '../../recorder/metrics-rec
 import { countBodyBytes } from './body-bytes.js';
 import { type HttpFamilies, otherMethod } from './http-families.js';
 import type { HttpContext, RoutedContext, RouteReader } from './http-metrics-options.js';
-import { type Exchange, type HttpNames, httpNames } from './http-names.js';
+import { type HttpLabels, httpNames } from './http-names.js';
 import { matchedRoute } from './matched-route.js';
 
 /** Follows requests to their end, and records each. */
@@ -60,12 +60,14 @@ export class HttpExchanges {
     return () => undefined;
   }
 
-  #record(exchange: Exchange, seconds: number, bodyBytes: number): void {
+  #record(exchange: HttpLabels<unknown>, seconds: number, bodyBytes: number): void {
     const { names, duration, size } = this.#families;
     const { status } = exchange;
-    const labels = labelled(names, { ...exchange, status: status || names.unanswered });
-    this.#recorder.histogram(duration).observe(labels, seconds);
-    if (status !== '') this.#recorder.histogram(size).observe(labelled(httpNames.opentelemetry, exchange), bodyBytes);
+    const timed = names.labels({ ...exchange, status: status || names.unanswered }) as object as Unnamed;
+    this.#recorder.histogram(duration).observe(timed, seconds);
+    if (status === '') return;
+    const sized = httpNames.opentelemetry.labels(exchange) as object as Unnamed;
+    this.#recorder.histogram(size).observe(sized, bodyBytes);
   }
 
   /** The route as it is to be told; `undefined` where it cannot be, which is counted. */
@@ -88,6 +90,9 @@ export class HttpExchanges {
   }
 }
 
+// Why: which labels there are is chosen at run time, and no type says so.
+type Unnamed = Readonly<Record<string, never>>;
+
 /** The one route of every request that has none. */
 const unmatched = 'unmatched';
 
@@ -105,7 +110,3 @@ function whenEnded(response: ServerResponse, listener: () => void): void {
   };
   response.on('finish', ended).on('close', ended);
 }
-
-// Why `never`: which labels there are is chosen at run time, and no type says so.
-const labelled = ({ labels }: HttpNames, exchange: Exchange): Readonly<Record<string, never>> =>
-  Object.fromEntries(Object.entries(labels).map(([label, part]) => [label, exchange[part] as never]));

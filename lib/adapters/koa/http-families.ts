@@ -2,7 +2,7 @@ import { exponentialBuckets } from '../../definition/buckets.js';
 import { defineGauge, defineHistogram, type Family } from '../../definition/family.js';
 import type { LabelPolicy } from '../../definition/label-policy.js';
 import type { HttpMetricsOptions } from './http-metrics-options.js';
-import { type Exchange, type HttpNames, httpNames } from './http-names.js';
+import { type HttpLabels, type HttpNames, httpNames } from './http-names.js';
 
 /** What stands for every method that is not told apart. Source: OpenTelemetry, `http.request.method`. */
 export const otherMethod = '_OTHER';
@@ -28,14 +28,12 @@ export function httpFamilies({
 }: HttpMetricsOptions): HttpFamilies {
   const names: HttpNames = httpNames[chosen];
   const methods = new Set(given.methods ?? knownMethods);
-  const policies: Record<keyof Exchange, LabelPolicy> = {
+  const policies: HttpLabels<LabelPolicy> = {
     method: { oneOf: [...new Set([...methods, otherMethod])] },
     // Routes and status codes are the application's own; these bounds are for one that makes them up.
     route: { limit: 500 },
     status: { limit: 100 },
   };
-  const labelled = (labels: HttpNames['labels']): Record<string, LabelPolicy> =>
-    Object.fromEntries(Object.entries(labels).map(([label, part]) => [label, policies[part]]));
   return {
     methods,
     names,
@@ -43,7 +41,7 @@ export function httpFamilies({
       name: prefix + names.duration,
       help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
       unit: 'seconds',
-      labels: labelled(names.labels),
+      labels: names.labels(policies),
       buckets: given.buckets ?? names.buckets,
     }),
     // Source: OpenTelemetry, `http.server.response.body.size`, which advises no boundaries; these are Prometheus' own for
@@ -52,7 +50,7 @@ export function httpFamilies({
       name: `${prefix}http_server_response_body_size_bytes`,
       help: 'Size of the bodies of HTTP responses, compressed where they were',
       unit: 'bytes',
-      labels: labelled(httpNames.opentelemetry.labels),
+      labels: httpNames.opentelemetry.labels(policies),
       buckets: exponentialBuckets(100, 10, 8),
     }),
     // Source: OpenTelemetry, `http.server.active_requests`.

@@ -1,17 +1,15 @@
-/** What is known of a request when it has ended, by whichever names. */
-export interface Exchange {
-  readonly method: string;
-  /** Whatever a reader of it gave. */
-  readonly route: unknown;
-  /** Empty where no answer was sent. */
-  readonly status: string;
+/** One thing for each label, by whichever names. */
+export interface HttpLabels<T> {
+  readonly method: T;
+  readonly route: T;
+  readonly status: T;
 }
 
 /** How one convention calls the duration of requests and its labels. */
 export interface HttpNames {
   readonly duration: string;
-  /** In the order of exposition. */
-  readonly labels: Readonly<Record<string, keyof Exchange>>;
+  /** Three things, be it policies or values, by the labels' names in the order of exposition. */
+  readonly labels: <T>(of: HttpLabels<T>) => Readonly<Record<string, T>>;
   readonly buckets: readonly number[];
   /** The status of a request that got no answer, e.g. since its client went away. Empty: the label is absent. */
   readonly unanswered: string;
@@ -23,14 +21,18 @@ export const httpNames = {
   // boundaries; a status code "if and only if one was received/sent".
   opentelemetry: {
     duration: 'http_server_request_duration_seconds',
-    labels: { http_request_method: 'method', http_route: 'route', http_response_status_code: 'status' },
+    labels: ({ method, route, status }) => ({
+      http_request_method: method,
+      http_route: route,
+      http_response_status_code: status,
+    }),
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     unanswered: '',
   },
   // Source: express-prom-bundle 8.0.0, README "Options" and src/normalizeStatusCode.js.
   'express-prom-bundle': {
     duration: 'http_request_duration_seconds',
-    labels: { status_code: 'status', method: 'method', path: 'route' },
+    labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
     buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
     unanswered: '499',
   },

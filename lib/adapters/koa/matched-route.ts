@@ -23,7 +23,7 @@ export function matchedRoute(context: object, method: string): string | undefine
   // Why not the last one that ran, whatever it is: a middleware that answers instead of the route has a path as well.
   const route =
     routes.find(({ path }) => path === last) ?? routes.find(({ methods }) => methods.includes(method)) ?? routes[0];
-  return route && (asRead(route.path) || '/');
+  return route && asRead(route.path);
 }
 
 const isRoute = (layer: Partial<Layer> | undefined): layer is Layer =>

@@ -136,9 +136,22 @@ describe('httpMetrics(recorder)', () => {
       expect(await onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '200'));
     });
 
+    it('is the last that ran, where one goes on to the next', async () => {
+      const router = new Router()
+        .get('/teams/:team', (_context, next) => next())
+        .get('/teams/new', (context) => {
+          context.body = 'a form';
+        })
+        .get('/teams/{*rest}', () => undefined);
+      await serve(router.routes());
+      await ask('/teams/new');
+      expect(await onlyMeasured()).to.deep.equal(labels('GET', '/teams/new', '200'));
+    });
+
     it('is the route behind a middleware of the router that answers for it', async () => {
       const router = new Router();
       router.use((context) => context.throw(401));
+      router.put('/teams/:name', () => undefined);
       router.get('/teams/:team', () => undefined);
       await serve(router.routes());
       await ask('/teams/payments');
@@ -196,6 +209,24 @@ describe('httpMetrics(recorder)', () => {
       for (let i = 0; i < 502; i++) await (await fetch(`${origin}/${i}`)).arrayBuffer();
       expect(measured()).to.have.length(501);
       expect(count(labels('GET', 'other', '404'))).to.equal(2);
+    });
+
+    it("is never an unhandled rejection of the application's", async () => {
+      recorder = new MemoryRecorder();
+      const unhandled: unknown[] = [];
+      const listeners = process.listeners('unhandledRejection');
+      process.removeAllListeners('unhandledRejection');
+      process.on('unhandledRejection', (reason) => unhandled.push(reason));
+      try {
+        await serveWith({ route: () => Promise.reject(new Error('too late')) });
+        await ask('/');
+        await until(() => recorder.drops.length > 0);
+        await new Promise(setImmediate);
+      } finally {
+        process.removeAllListeners('unhandledRejection');
+        for (const listener of listeners) process.on('unhandledRejection', listener);
+      }
+      expect(unhandled).to.deep.equal([]);
     });
 
     for (const [reason, route] of [
@@ -395,16 +426,21 @@ describe('httpMetrics(recorder)', () => {
         context.res.write('6162', 'hex');
         context.res.end('c');
       })
-      .get('/none', (context) => {
-        context.status = 204;
+      .get('/raw/:status', (context) => {
+        context.respond = false;
+        context.res.statusCode = Number(context['params']['status']);
+        context.res.end('left out by Node');
       });
     await serve(router.routes());
-    for (const path of ['/text', '/raw', '/none']) await ask(path);
+    for (const path of ['/text', '/raw', '/raw/204', '/raw/304']) await ask(path);
+    await ask('/raw/200', 'HEAD');
     const sizes = recorder.series(`${size}_sum`).map((one) => [one.labels['http_route'], one.value]);
     expect(sizes).to.deep.equal([
       ['/text', 9],
       ['/raw', 3],
-      ['/none', 0],
+      ['/raw/:status', 0],
+      ['/raw/:status', 0],
+      ['/raw/:status', 0],
     ]);
   });
 
@@ -444,9 +480,9 @@ describe('httpMetrics(recorder)', () => {
     response.assignSocket(socket);
     application.callback()(request, response);
     await once(response, 'finish');
+    expect(await onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
     socket.end();
     expect(await text(client)).to.match(/served$/);
-    expect(await onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
   });
 
   it('passes promtool check metrics', async function () {
@@ -531,6 +567,16 @@ describe('httpMetrics(recorder)', () => {
     httpMetrics(prometheus);
     const names = (await prometheus.exposedFamilies()).map(({ name }) => name);
     expect(names).to.include.members([duration, size, active]);
+  });
+
+  it('gives what the next middleware gives, to the one before', async () => {
+    let given: unknown;
+    application.use(async (_context, next) => {
+      given = await next();
+    });
+    await serve(() => 'given');
+    await ask('/');
+    expect(given).to.equal('given');
   });
 
   it('leaves an application as it is whose recorder records nothing', async () => {
