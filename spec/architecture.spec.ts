@@ -9,6 +9,7 @@ const lib = fileURLToPath(new URL('../../lib', import.meta.url));
 /** What the files of each folder may import, beside their own folder and `error.ts`. The longest folder applies. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   'error.ts': ['definition'],
+  'version.ts': [],
   'index.ts': ['catalogue', 'definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
   definition: [],
   readers: ['definition'],
@@ -19,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   series: ['definition', 'labels'],
   exposition: ['definition', 'series'],
   prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
-  serving: ['definition', 'recorder', 'exposition', 'prometheus'],
+  serving: ['definition', 'recorder', 'exposition', 'prometheus', 'version.ts'],
   catalogue: ['definition'],
   cli: ['definition', 'catalogue'],
   'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],

@@ -3,10 +3,12 @@ import type { Context } from 'mocha';
 
 /** How to see whether something outside npm is there, and the Debian package that brings it. */
 const probes: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
+  chromium: ['chromium', '--version'],
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
   openssl: ['openssl', 'version'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
+  'victoria-metrics': ['victoria-metrics', '-version'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.
   '@prometheus-io/client': [process.execPath, '-e', "require('./bench/node_modules/@prometheus-io/client')"],
   'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],

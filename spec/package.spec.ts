@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { version } from '../lib/version.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
@@ -19,6 +20,10 @@ describe('The package', () => {
   it('has no hard dependencies, and ships dist/lib only', () => {
     expect(manifest.dependencies).to.equal(undefined);
     expect(manifest.files).to.deep.equal(['dist/lib', 'CHANGELOG.md']);
+  });
+
+  it('knows its own version', () => {
+    expect(version).to.equal(manifest.version);
   });
 
   it('names every peer as optional', () => {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { demonstrationTokens } from '../samples/flowplane/config.js';
+import { anyPorts } from '../samples/flowplane/any-ports.js';
+import { Client } from '../samples/flowplane/api/client.js';
 import { type ControlPlane, startControlPlane } from '../samples/flowplane/control-plane.js';
 import { needs } from './needs.js';
 import { PrometheusServer } from './prometheus-server.js';
-import { Client } from './samples/client.js';
 
 const attempts = 'auth_cross_team_access_attempts_total';
 
@@ -15,14 +15,7 @@ describe('A real Prometheus that scrapes the sample', function () {
 
   before(async function () {
     needs(this, 'prometheus');
-    const config = {
-      apiPort: 0,
-      metricsHost: '127.0.0.1',
-      metricsPort: 0,
-      tokens: demonstrationTokens,
-      traffic: false,
-    };
-    plane = await startControlPlane(config);
+    plane = await startControlPlane(anyPorts);
     prometheus = server = await PrometheusServer.start(plane.metricsUrl);
   });
 

@@ -41,6 +41,10 @@ export class PrometheusServer {
     return new PrometheusServer(server, folder);
   }
 
+  get url(): string {
+    return this.#process.url;
+  }
+
   /** What it has logged. */
   get log(): readonly string[] {
     return this.#process.log;

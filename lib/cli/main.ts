@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { catalogueCommand } from './catalogue-command.js';
 import type { Command, Output } from './command.js';
+import { doctorCommand } from './doctor/doctor-command.js';
 
 const commands: Readonly<Record<string, Command>> = {
   catalogue: catalogueCommand,
+  doctor: doctorCommand,
 };
 
 const usage = [

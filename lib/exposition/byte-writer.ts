@@ -32,11 +32,9 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** Gives away what was written, as a copy, and begins anew. */
-  take(): Buffer {
-    const written = Buffer.from(this.#bytes.subarray(0, this.#length));
-    this.#length = 0;
-    return written;
+  /** What was written, for as long as nothing else is. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   byte(value: number): void {
@@ -95,6 +93,21 @@ export class ByteWriter {
       }
       bytes[at++] = close;
     }
+    bytes[at++] = space;
+    this.#length = at;
+    this.value(value);
+    this.byte(newline);
+  }
+
+  /** The same where all but the last label's value and the number is one text: `head{labels,last="`. */
+  lineOf(beginning: ByteWriter, last: string, value: number): void {
+    this.#reserve(beginning.#length + last.length * 3 + longestValue);
+    this.#length = beginning.#copyInto(this.#bytes, this.#length);
+    this.escaped(last, true);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = quote;
+    bytes[at++] = close;
     bytes[at++] = space;
     this.#length = at;
     this.value(value);

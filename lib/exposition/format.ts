@@ -5,7 +5,7 @@ export interface Format {
   readonly mediaType: string;
   /** The versions of it that are answered; the first one to a request that names none. */
   readonly versions: readonly string[];
-  /** The families' bytes, in chunks of some ten kilobytes, each rendered when it is asked for. */
+  /** The families' bytes, in chunks of some ten kilobytes, each rendered when it is asked for, and lent until the next one is. */
   render(families: readonly ExposedFamily[]): Iterable<Buffer>;
 }
 

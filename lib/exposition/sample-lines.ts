@@ -18,6 +18,7 @@ export interface Dialect {
 const chunk = 64 * 1024;
 const comma = 0x2c;
 const quote = 0x22;
+const open = 0x7b;
 
 /** Families as lines of text, which both text formats share. */
 export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
@@ -26,12 +27,18 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
   for (const family of families) {
     dialect.metadata(family, out);
     for (const _ of family.write(new SampleLines(family, out, dialect))) {
-      if (out.length >= chunk) yield out.take();
+      if (out.length >= chunk) yield* lent(out);
     }
-    if (out.length >= chunk) yield out.take();
+    if (out.length >= chunk) yield* lent(out);
   }
   out.text(dialect.end);
-  if (out.length > 0) yield out.take();
+  if (out.length > 0) yield* lent(out);
+}
+
+/** Lends what was written, until the next chunk is asked for: then it is written over. */
+function* lent(out: ByteWriter): Generator<Buffer> {
+  yield out.written;
+  out.truncate(0);
 }
 
 /** The samples of one family. What samples share, their names, labels and bounds, is spelled once. */
@@ -47,6 +54,16 @@ class SampleLines implements SampleWriter {
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
+  /**
+   * The depth of the last label, and its value while that is not among the labels. Why apart: it is another one in nearly
+   * every line, where all before it stays the same for many.
+   */
+  #last = -1;
+  #lastName = '';
+  #lastValue: string | undefined;
+  /** The line of the series' first sample up to the last label's value, and with which suffix; `undefined` where it has changed. */
+  readonly #beginning = new ByteWriter(256);
+  #begun: string | undefined;
   readonly #created: ByteWriter | undefined;
   #hasNegativeBound = false;
   /** Whether the sum of this series is left out, and the count that follows it. */
@@ -61,6 +78,27 @@ class SampleLines implements SampleWriter {
   }
 
   label(depth: number, name: string, value: string): void {
+    if (depth !== this.#last || name !== this.#lastName) {
+      this.#begun = undefined;
+      if (depth < this.#last) {
+        this.#lastValue = undefined;
+        this.#spell(depth, name, value);
+        return;
+      }
+      this.#spellLast();
+      this.#last = depth;
+      this.#lastName = name;
+    }
+    this.#lastValue = value;
+  }
+
+  #spellLast(): void {
+    if (this.#lastValue === undefined) return;
+    this.#spell(this.#last, this.#lastName, this.#lastValue);
+    this.#lastValue = undefined;
+  }
+
+  #spell(depth: number, name: string, value: string): void {
     const labels = this.#labels;
     labels.truncate(this.#ends[depth] as number);
     if (value !== '') {
@@ -76,6 +114,11 @@ class SampleLines implements SampleWriter {
   sample(depth: number, suffix: string, value: number, bound?: Bound): void {
     if (suffix === '_sum') this.#isWithheld = !this.#dialect.negativeSums && (this.#hasNegativeBound || value < 0);
     if (this.#isWithheld && (suffix === '_sum' || suffix === '_count')) return;
+    if (this.#lastValue && bound === undefined && depth === this.#last + 1) {
+      this.#out.lineOf(this.#begin(suffix), this.#lastValue, value);
+      return;
+    }
+    this.#spellLast();
     this.#labels.truncate(this.#ends[depth] as number);
     const head = this.#heads.get(suffix) ?? this.#head(suffix);
     this.#out.line(head, this.#labels, bound && (this.#bounds.get(bound.at) ?? this.#bound(bound)), value);
@@ -83,8 +126,24 @@ class SampleLines implements SampleWriter {
 
   created(depth: number, seconds: number): void {
     if (this.#created === undefined) return;
+    this.#spellLast();
     this.#labels.truncate(this.#ends[depth] as number);
     this.#out.line(this.#created, this.#labels, undefined, seconds);
+  }
+
+  #begin(suffix: string): ByteWriter {
+    const beginning = this.#beginning;
+    if (this.#begun === suffix) return beginning;
+    const labels = this.#labels;
+    labels.truncate(this.#ends[this.#last] as number);
+    beginning.truncate(0);
+    beginning.append(this.#heads.get(suffix) ?? this.#head(suffix));
+    beginning.byte(open);
+    beginning.append(labels);
+    if (labels.length > 0) beginning.byte(comma);
+    beginning.text(`${this.#lastName}="`);
+    this.#begun = suffix;
+    return beginning;
   }
 
   #head(suffix: string): ByteWriter {

@@ -25,7 +25,7 @@ export interface DomainEvents {
 /** How a label's values are bounded and told of. */
 export interface DomainOptions {
   readonly disguise?: Disguise | undefined;
-  /** How many raw values are remembered, those of a closed domain aside. */
+  /** How many raw values are remembered, those that are known from the start aside. */
   readonly most: number;
   readonly events?: DomainEvents | undefined;
 }
@@ -36,6 +36,10 @@ const substitutes = {
   none: { refused: 'sensitive' },
   unlabelable: { refused: 'label_type' },
 } as const satisfies Record<string, Substitute>;
+
+/** Whether a label value stands for others, which may be told apart another time. */
+export const isSubstitute = (value: string | undefined): boolean =>
+  value === substitutes.other.value || value === substitutes.redacted.value;
 
 /**
  * The values of one label of one family in one recorder: admits a raw value under the label's policy.
@@ -58,9 +62,9 @@ export class LabelDomain {
   constructor(policy: LabelPolicy, { disguise, most, events = {} }: DomainOptions) {
     this.policy = policy;
     this.#disguise = disguise;
-    this.#most = most + (policy.oneOf?.length ?? 0);
+    this.#most = most + (policy.oneOf?.length ?? 1);
     this.#events = events;
-    this.#knowClosed();
+    this.#knowFromTheStart();
   }
 
   /** How many different values the series have, `other` and `redacted` aside. */
@@ -71,6 +75,11 @@ export class LabelDomain {
   /** The different values that the series have, in the order of first sight. */
   values(): Iterable<string> {
     return this.#values;
+  }
+
+  /** Whether no further raw value will be examined. */
+  get isFull(): boolean {
+    return this.#known.size >= this.#most;
   }
 
   /** How often a fresh value has become `other`. */
@@ -116,7 +125,7 @@ export class LabelDomain {
 
   /** Counts an admitted value that a series has. */
   keep(value: string): void {
-    if (value === '' || value === substitutes.other.value || value === substitutes.redacted.value) return;
+    if (value === '' || isSubstitute(value)) return;
     const before = this.#values.size;
     if (this.#values.add(value).size === before) return;
     if (this.#disguise === undefined) this.#known.set(value, value);
@@ -127,16 +136,17 @@ export class LabelDomain {
   forget(): void {
     this.#known.clear();
     this.#values.clear();
-    this.#knowClosed();
+    this.#knowFromTheStart();
   }
 
-  #knowClosed(): void {
-    for (const value of this.policy.oneOf ?? []) this.#known.set(value, this.#disguised(value));
+  /** Remembers what takes no place: the values of a closed domain, and that by which others are called. */
+  #knowFromTheStart(): void {
+    for (const value of this.policy.oneOf ?? [substitutes.other.value]) this.#known.set(value, this.#disguised(value));
   }
 
   /** Whether this is a fresh value past so many that it is not examined: they may come without end, and must cost little. */
   #isPast(raw: unknown): raw is string {
-    return this.#known.size >= this.#most && isOrdinary(raw);
+    return this.isFull && isOrdinary(raw);
   }
 
   #meet(raw: unknown): string | Substitute {
@@ -146,7 +156,7 @@ export class LabelDomain {
     if (text === '') return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (this.#known.size >= this.#most) return this.#outside(text);
+    if (this.isFull) return this.#outside(text);
     const verdict = this.#examined(text);
     this.#known.set(text, verdict);
     return verdict;

@@ -66,6 +66,11 @@ export class LabelDomains {
     this.#domains[depth]?.keep(value);
   }
 
+  /** Whether a label has so many values that no further one will be examined. */
+  get isFull(): boolean {
+    return this.#domains.some((domain) => domain.isFull);
+  }
+
   /** Forgets every value. */
   forget(): void {
     for (const domain of this.#domains) domain.forget();

@@ -82,6 +82,8 @@ export class SeriesTable extends SeriesTrie {
    * @param folds whether a value outside its label's domain becomes `other`: only what adds up may.
    */
   place(raw: readonly unknown[], folds: boolean): number | DropReason {
+    // Why not before: nobody may ever need the room.
+    if (this.#removed > 0 && this.#labels.isFull) this.#recount();
     return this.findKnown(raw, this.#labels, folds) ?? this.#firstSight(raw, folds);
   }
 

@@ -1,3 +1,4 @@
+import { isSubstitute } from '../labels/label-domain.js';
 import type { LabelDomains } from '../labels/label-domains.js';
 
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
@@ -103,7 +104,8 @@ export class SeriesTrie {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
       const next = branch.get(values[depth] ?? '') as Branch;
-      if (typeof raw[depth] !== 'string' && this.#aliases < most && !branch.has(raw[depth])) {
+      const isAlias = typeof raw[depth] !== 'string' && !isSubstitute(values[depth]);
+      if (isAlias && this.#aliases < most && !branch.has(raw[depth])) {
         branch.set(raw[depth], next);
         this.#aliases++;
       }
@@ -135,7 +137,7 @@ export class SeriesTrie {
    * of.
    */
   walk(visitor: SeriesVisitor): Iterable<void> {
-    return walkBranch(this.root, 0, { visitor, last: this.last, series: 0 });
+    return walkBranch(this.root, 0, walkOf(visitor, this.last));
   }
 }
 
@@ -182,39 +184,38 @@ function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch |
 interface Walk {
   readonly visitor: SeriesVisitor;
   readonly last: number;
+  /** Tells of one entry of a branch whose values are those of the last label. */
+  readonly leaf: (place: Branch | number, value: unknown) => void;
   /** How many series were told of since the last pause. */
   series: number;
 }
 
-function* walkBranch(branch: Branch, depth: number, walk: Walk): Generator<void> {
-  if (depth === walk.last && branch.size <= pace) {
-    walkLeaves(branch, walk);
-    if (walk.series >= pace) yield* pause(walk);
-    return;
-  }
-  for (const [value, next] of branch) {
-    if (typeof value !== 'string') continue;
-    walk.visitor.label(depth, value);
-    if (depth < walk.last) yield* walkBranch(next as Branch, depth + 1, walk);
-    else {
-      walk.visitor.series(next as number);
-      if (++walk.series >= pace) yield* pause(walk);
-    }
-  }
-}
-
-// Why at once, and why forEach: nearly all series hang in small branches, and this is the fastest way through a Map.
-function walkLeaves(branch: Branch, walk: Walk): void {
-  const { visitor, last } = walk;
-  branch.forEach((next, value) => {
+function walkOf(visitor: SeriesVisitor, last: number): Walk {
+  const leaf = (place: Branch | number, value: unknown): void => {
     if (typeof value !== 'string') return;
     visitor.label(last, value);
-    visitor.series(next as number);
-  });
-  walk.series += branch.size;
+    visitor.series(place as number);
+  };
+  return { visitor, last, leaf, series: 0 };
 }
 
-function* pause(walk: Walk): Generator<void> {
-  walk.series = 0;
-  yield;
+// Why small branches at once, and by forEach: nearly all series hang in them, and a generator for each would be garbage.
+function* walkBranch(branch: Branch, depth: number, walk: Walk): Generator<void> {
+  for (const [value, next] of branch) {
+    if (depth === walk.last) {
+      walk.leaf(next, value);
+      walk.series++;
+    } else if (typeof value === 'string') {
+      walk.visitor.label(depth, value);
+      const child = next as Branch;
+      if (depth + 1 < walk.last || child.size > pace) yield* walkBranch(child, depth + 1, walk);
+      else {
+        child.forEach(walk.leaf);
+        walk.series += child.size;
+      }
+    }
+    if (walk.series < pace) continue;
+    walk.series = 0;
+    yield;
+  }
 }

@@ -11,7 +11,8 @@ import type { ReadFiles } from './read-files.js';
 import { webConfigFile } from './server-address.js';
 import { configuredInCode, optionName } from './server-option-problems.js';
 import type { MetricsServerOptions } from './server-options.js';
-import type { TlsConfig, WebConfig } from './web-config.js';
+import type { TlsConfig } from './tls-config.js';
+import type { WebConfig } from './web-config.js';
 import { readWebConfig } from './web-config-file.js';
 
 /** Who gets in, and over what: everything that is configured, with its files read and tried. */

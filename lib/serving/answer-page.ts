@@ -29,6 +29,11 @@ function send({ status, headers, body }: PageResponse, method: string, response:
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) {
+    // Why asked: to pipe to a client that has gone throws on Node 24.
+    if (response.destroyed) {
+      body.destroy();
+      return;
+    }
     // Why nothing is told of an error: either the client has gone, or it sees that the body ends early.
     pipeline(body, response, () => undefined);
     return;

@@ -32,7 +32,8 @@ export function guarded(application: RequestListener, { access, began, enter, re
     try {
       const isScrape = pageRequest(request).path === '/metrics';
       const reason = (await gate.refuses(request)) ?? (isScrape && !enter(response) ? 'concurrency' : undefined);
-      if (reason === undefined) return application(request, response);
+      // Why awaited: an application may be asynchronous, and nobody else would hear of it.
+      if (reason === undefined) return await application(request, response);
       refused(reason);
       refuse(response, reason, gate.challenges);
     } catch {
@@ -52,6 +53,11 @@ function refuse(response: ServerResponse, reason: RefusalReason, challenges: rea
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
+  if (response.headersSent) {
+    // Why: an answer that broke off must not look like a whole one.
+    response.destroy();
+    return;
+  }
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.end(`${text}\n`);

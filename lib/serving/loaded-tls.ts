@@ -4,8 +4,8 @@ import type { TlsOptions } from 'node:tls';
 import { MetricsError } from '../error.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ReadFiles } from './read-files.js';
+import type { TlsConfig } from './tls-config.js';
 import { cipherList, curves, tlsVersions } from './tls-names.js';
-import type { TlsConfig } from './web-config.js';
 
 /** A TLS configuration with its files read and tried: what `node:tls` takes, and what is asked of the clients. */
 export interface LoadedTls {

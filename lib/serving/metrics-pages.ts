@@ -1,4 +1,5 @@
 import type { Scrapable } from '../exposition/exposed-family.js';
+import { landingPages } from './landing-page.js';
 import { line, type Page, type Pages, readOnly } from './pages.js';
 import { SharedScrapes } from './shared-scrapes.js';
 
@@ -16,8 +17,9 @@ export interface PageSources {
 
 /** Every page of a metrics server, by path. */
 export function metricsPages(sources: PageSources): Pages {
-  const { isReady } = sources;
+  const { isReady, recorder, scrapable } = sources;
   return new Map([
+    ...landingPages(recorder, scrapable),
     ['/metrics', metricsPage(sources)],
     ['/-/healthy', readOnly(() => line(200, 'Healthy.'))],
     ['/-/ready', readOnly(() => (isReady() ? line(200, 'Ready.') : line(503, 'Not ready.')))],

@@ -160,7 +160,11 @@ export class PageServer {
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
     const server = this.#server;
-    if (server === undefined) return;
+    if (server === undefined) {
+      // What has not begun may begin yet, and wants to be closed then.
+      this.#closing = undefined;
+      return;
+    }
     this.#ignoreSignals();
     this.#access?.stop();
     const closed = once(server, 'close');

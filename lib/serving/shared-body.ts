@@ -18,6 +18,8 @@ export class SharedBody {
   #first = 0;
   #kept = 0;
   #hasEnded = false;
+  /** What the rendering has failed with, for all who have not read it to its end. */
+  #failure: unknown;
   #stepping: Promise<void> | undefined;
 
   constructor(source: Readable) {
@@ -38,14 +40,16 @@ export class SharedBody {
     return reader;
   }
 
-  /** The chunk of this number; `undefined` past the last one. */
+  /** The chunk of this number; `undefined` past the last one. Rejects rather than give part of a body for the whole. */
   async chunk(position: number): Promise<Buffer | undefined> {
-    if (position < this.#first) throw new Error('the reader is too slow');
     while (position >= this.#first + this.#chunks.length && !this.#hasEnded) {
       this.#stepping ??= this.#step();
       await this.#stepping;
     }
-    return this.#chunks[position - this.#first];
+    if (position < this.#first) throw new Error('the reader is too slow');
+    const chunk = this.#chunks[position - this.#first];
+    if (chunk === undefined && this.#failure !== undefined) throw this.#failure;
+    return chunk;
   }
 
   left(reader: BodyReader): void {
@@ -58,6 +62,9 @@ export class SharedBody {
       const { done, value } = await this.#steps.next();
       if (done) this.#hasEnded = true;
       else this.#keep(value);
+    } catch (cause) {
+      this.#failure = cause ?? new Error('the rendering has failed');
+      this.#hasEnded = true;
     } finally {
       this.#stepping = undefined;
     }

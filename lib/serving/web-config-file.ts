@@ -11,7 +11,8 @@ export async function readWebConfig(path: string, files: ReadFiles): Promise<Web
   const text = await files.text(path, 'webConfigFile');
   const { LineCounter, parseDocument, isNode, isMap, isScalar } = await yaml();
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  // Why 1.1: it is what exporters read.
+  const document = parseDocument(text, { lineCounter: lines, version: '1.1' });
   refuseIfAny(
     path,
     document.errors.map(({ pos, message }) => ({

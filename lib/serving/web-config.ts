@@ -1,6 +1,6 @@
 import { isObject, type Unchecked } from '../definition/family-problems.js';
 import { type Problem, shown } from '../error.js';
-import type { ClientAuthType, TlsVersionName } from './tls-names.js';
+import { type TlsConfig, tlsContradictions } from './tls-config.js';
 import {
   type Fields,
   headerFields,
@@ -12,23 +12,6 @@ import {
   sections,
   tlsFields,
 } from './web-config-fields.js';
-
-/** The section `tls_server_config` of a `web-config.yml`. */
-export interface TlsConfig {
-  readonly cert?: string;
-  readonly key?: string;
-  readonly client_ca?: string;
-  readonly cert_file?: string;
-  readonly key_file?: string;
-  readonly client_auth_type?: ClientAuthType;
-  readonly client_ca_file?: string;
-  readonly client_allowed_sans?: readonly string[];
-  readonly min_version?: TlsVersionName;
-  readonly max_version?: TlsVersionName;
-  readonly cipher_suites?: readonly string[];
-  readonly prefer_server_cipher_suites?: boolean;
-  readonly curve_preferences?: readonly string[];
-}
 
 /** A token bucket: one request per interval, and so many at once. */
 export interface Rate {
@@ -111,35 +94,7 @@ class Checked {
   }
 
   tls(tls: TlsConfig): void {
-    const section = ['tls_server_config'];
-    for (const name of ['cert', 'key', 'client_ca'] as const) {
-      const [text, file] = [tls[name], tls[`${name}_file`]];
-      if (text !== undefined && file !== undefined) {
-        this.#problem([...section, name], `is given twice (also as ${name}_file). Keep one of the two.`);
-      } else if (text === undefined && file === undefined && name !== 'client_ca') {
-        this.#problem(
-          [...section, `${name}_file`],
-          `is missing (given neither it nor ${name}). TLS needs both of cert and key.`,
-        );
-      }
-    }
-    const { client_auth_type: asked = 'NoClientCert', client_allowed_sans: names } = tls;
-    if ((tls.client_ca ?? tls.client_ca_file) !== undefined && asked === 'NoClientCert') {
-      const message =
-        'has no effect (given a client CA). Write RequireAndVerifyClientCert, or leave the client CA out.';
-      this.#problem([...section, 'client_auth_type'], message);
-    }
-    if ((tls.client_ca ?? tls.client_ca_file) === undefined && asked.includes('Verify')) {
-      const message = `is missing (given ${asked}). Name the authority that signs your clients' certificates.`;
-      this.#problem([...section, 'client_ca_file'], message);
-    }
-    if (names !== undefined && !asked.startsWith('Require')) {
-      const message = `asks for a certificate that nobody must have (given ${asked}). Use RequireAndVerifyClientCert.`;
-      this.#problem([...section, 'client_allowed_sans'], message);
-    }
-    if ((tls.min_version ?? 'TLS12') > (tls.max_version ?? 'TLS13')) {
-      this.#problem([...section, 'min_version'], `is above max_version (given ${tls.min_version}). Lower it.`);
-    }
+    for (const [field, message] of tlsContradictions(tls)) this.#problem(['tls_server_config', field], message);
   }
 
   #isRight(path: readonly string[], value: unknown, fields: Fields | Rule): boolean {

@@ -1,38 +1,91 @@
-import type { TeamTokens } from './token-authenticator.js';
+import { readFileSync } from 'node:fs';
+import { scopes, type TokenGrant } from './auth/token-authenticator.js';
+import { demonstrationGrants } from './demonstration-grants.js';
 
 export interface Config {
+  readonly apiHost: string;
   readonly apiPort: number;
+  readonly xdsPort: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
-  readonly tokens: TeamTokens;
+  /** Where the database keeps its files; `undefined`: in memory. */
+  readonly databaseFolder: string | undefined;
+  readonly grants: readonly TokenGrant[];
+  /** How long it goes on serving after it was told to stop, not ready, so that a load balancer can look elsewhere. */
+  readonly drainSeconds: number;
+  /** How long a shutdown waits after that for what is under way. */
+  readonly shutdownSeconds: number;
   /** Whether to drive the API for show. */
   readonly traffic: boolean;
 }
 
-/** Tokens to play with. A real control plane keeps its own in a secret store. */
-export const demonstrationTokens: TeamTokens = {
-  'demo-payments': 'payments',
-  'demo-checkout': 'checkout',
-  'demo-platform': 'platform',
-};
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The configuration that the environment gives. Throws an error that names the variable that is wrong. */
+/** Reads one variable; throws what is wrong with it. */
+type Read<T> = (given: string) => T;
+
+/** The configuration that the environment gives. Throws an error that names every variable that is wrong. */
 export function configFrom(environment: Environment): Config {
-  return {
-    apiPort: portFrom(environment, 'FLOWPLANE_API_PORT', 8080),
-    metricsHost: environment['FLOWPLANE_METRICS_HOST'] || '127.0.0.1',
-    metricsPort: portFrom(environment, 'FLOWPLANE_METRICS_PORT', 9090),
-    tokens: demonstrationTokens,
-    traffic: environment['FLOWPLANE_DEMO_TRAFFIC'] !== 'off',
+  const problems: string[] = [];
+  const read = <T>(variable: string, fallback: T, reader: Read<T>): T => {
+    const given = environment[variable];
+    if (given === undefined || given === '') return fallback;
+    try {
+      return reader(given);
+    } catch (error) {
+      problems.push(`${variable} ${(error as Error).message} (given "${given}").`);
+      return fallback;
+    }
   };
+  const config: Config = {
+    apiHost: read('FLOWPLANE_API_HOST', '127.0.0.1', String),
+    apiPort: read('FLOWPLANE_API_PORT', 8080, port),
+    xdsPort: read('FLOWPLANE_XDS_PORT', 18000, port),
+    metricsHost: read('FLOWPLANE_METRICS_HOST', '127.0.0.1', String),
+    metricsPort: read('FLOWPLANE_METRICS_PORT', 9090, port),
+    databaseFolder: read('FLOWPLANE_DATABASE', undefined, String),
+    grants: read('FLOWPLANE_TOKENS_FILE', demonstrationGrants, grantsIn),
+    drainSeconds: read('FLOWPLANE_DRAIN_SECONDS', 0, seconds),
+    shutdownSeconds: read('FLOWPLANE_SHUTDOWN_SECONDS', 10, seconds),
+    traffic: read('FLOWPLANE_DEMO_TRAFFIC', true, onOrOff),
+  };
+  // Why: tokens that everybody knows are for show alone.
+  if (!config.traffic && config.grants === demonstrationGrants) {
+    problems.push('FLOWPLANE_TOKENS_FILE must be given where FLOWPLANE_DEMO_TRAFFIC is "off".');
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  return config;
 }
 
-function portFrom(environment: Environment, variable: string, fallback: number): number {
-  const given = environment[variable];
-  if (given === undefined || given === '') return fallback;
-  const port = Number(given);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new Error(`${variable} must be a port, from 0 to 65535 (given "${given}").`);
+const port: Read<number> = (given) => {
+  const number = Number(given);
+  if (Number.isInteger(number) && number >= 0 && number <= 65535) return number;
+  throw new Error('must be a port, from 0 to 65535');
+};
+
+const seconds: Read<number> = (given) => {
+  const number = Number(given);
+  if (number >= 0 && number <= 3600) return number;
+  throw new Error('must be seconds, from 0 to 3600');
+};
+
+const onOrOff: Read<boolean> = (given) => {
+  if (given === 'on' || given === 'off') return given === 'on';
+  throw new Error('must be "on" or "off"');
+};
+
+/** `[{ "sha256": "…", "team": "payments", "scopes": ["read", "write", "discover"] }, …]` */
+const grantsIn: Read<readonly TokenGrant[]> = (file) => {
+  const grants = JSON.parse(readFileSync(file, 'utf8')) as readonly TokenGrant[];
+  if (Array.isArray(grants) && grants.every(isGrant)) return grants;
+  throw new Error('must be a JSON file with a list of { sha256, team, scopes }');
+};
+
+function isGrant(grant: Partial<TokenGrant> | null): boolean {
+  return (
+    /^[0-9a-f]{64}$/.test(String(grant?.sha256)) &&
+    typeof grant?.team === 'string' &&
+    Array.isArray(grant.scopes) &&
+    grant.scopes.every((scope) => scopes.includes(scope))
+  );
 }

@@ -1,63 +1,86 @@
 import 'reflect-metadata';
+import { setTimeout as wait } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { PrometheusRecorder } from 'flowplane-metrics';
 import { installMetrics } from 'flowplane-metrics/inversify';
 import { MetricsServer } from 'flowplane-metrics/koa';
 import { Container } from 'inversify';
-import { Access } from './access.js';
-import { ApiServer } from './api-server.js';
+import { ApiServer } from './api/api-server.js';
+import { Health } from './api/health.js';
+import { ResourceRoutes } from './api/resource-routes.js';
+import { AuthMiddleware } from './auth/auth-middleware.js';
+import { TeamAuthorizer } from './auth/team-authorizer.js';
+import { TokenAuthenticator, TokenGrants } from './auth/token-authenticator.js';
 import type { Config } from './config.js';
-import { DiscoveryRoutes } from './discovery-routes.js';
-import { ResourceRepository } from './resource-repository.js';
-import { ResourceRoutes } from './resource-routes.js';
-import { TeamAuthorizer } from './team-authorizer.js';
-import { TeamTokens, TokenAuthenticator } from './token-authenticator.js';
-import { XdsDatabaseService } from './xds-database-service.js';
+import { ResourceRepository } from './resources/resource-repository.js';
+import { AdsService } from './xds/ads-service.js';
+import { Discovery } from './xds/discovery.js';
+import { DiscoveryRoutes } from './xds/discovery-routes.js';
+import { XdsDatabaseService } from './xds/xds-database-service.js';
+import { XdsServer } from './xds/xds-server.js';
+
+const services = [
+  ...[ApiServer, Health, ResourceRoutes],
+  ...[AuthMiddleware, TeamAuthorizer, TokenAuthenticator],
+  ...[ResourceRepository],
+  ...[AdsService, Discovery, DiscoveryRoutes, XdsDatabaseService, XdsServer],
+];
 
 /** A control plane that runs. */
 export interface ControlPlane {
   readonly apiUrl: string;
+  /** Where the xDS service listens for gRPC: host and port. */
+  readonly xdsAddress: string;
   readonly metricsUrl: string;
   readonly recorder: PrometheusRecorder;
-  /** Stops everything, once. */
+  /** Stops everything, once. What is under way may end, for as long as the configuration says. */
   close(): Promise<void>;
 }
 
-/** Starts the API and the metrics server. Where one of them cannot start, nothing is left running. */
+/** Starts the API, the xDS service and the metrics server. Where one of them cannot start, nothing is left running. */
 export async function startControlPlane(config: Config): Promise<ControlPlane> {
   const container = new Container({ defaultScope: 'Singleton' });
   const recorder = installMetrics(container);
-  container.bind(TeamTokens).toConstantValue(config.tokens);
-  container.bind(PGlite).toConstantValue(new PGlite());
-  for (const service of [ResourceRepository, XdsDatabaseService, TeamAuthorizer, TokenAuthenticator]) {
-    container.bind<unknown>(service).to(service);
-  }
-  for (const service of [Access, ResourceRoutes, DiscoveryRoutes, ApiServer])
-    container.bind<unknown>(service).to(service);
+  container.bind(TokenGrants).toConstantValue(config.grants);
+  container.bind(PGlite).toConstantValue(new PGlite(config.databaseFolder));
+  for (const service of services) container.bind<unknown>(service).to(service);
 
-  const api = container.get(ApiServer);
+  const [api, xds] = [container.get(ApiServer), container.get(XdsServer)];
   const metrics = new MetricsServer(recorder, { host: config.metricsHost, port: config.metricsPort });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= Promise.all([api.close(), metrics.close()]).then(() => container.get(PGlite).close());
+    closing ??= stop();
     return closing;
   };
+  async function stop(): Promise<void> {
+    container.get(Health).stop();
+    await wait(config.drainSeconds * 1000);
+    const deadline = setTimeout(() => [api, xds].map((server) => server.destroy()), config.shutdownSeconds * 1000);
+    await Promise.all([api.close(), xds.close()]);
+    clearTimeout(deadline);
+    // Why last: a scrape may still want to see what the shutdown did.
+    await metrics.close();
+    await container.get(PGlite).close();
+  }
   try {
     const { url: metricsUrl } = await metrics.listen();
     await container.get(ResourceRepository).prepare();
-    return { apiUrl: await listen(api, config.apiPort), metricsUrl, recorder, close };
+    const apiUrl = await listening('API', config.apiPort, () => api.listen(config.apiHost, config.apiPort));
+    const xdsAddress = await listening('XDS', config.xdsPort, () => xds.listen(config.apiHost, config.xdsPort));
+    return { apiUrl, xdsAddress, metricsUrl, recorder, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function listen(api: ApiServer, port: number): Promise<string> {
+async function listening(what: 'API' | 'XDS', port: number, listen: () => Promise<string>): Promise<string> {
   try {
-    return await api.listen(port);
+    return await listen();
   } catch (cause) {
-    const { code } = cause as { code?: string };
-    throw new Error(`The API cannot listen on port ${port} (${code}). Set FLOWPLANE_API_PORT to another one.`, {
+    const { code, message } = cause as { code?: string; message: string };
+    const why = code ?? message;
+    throw new Error(`The ${what} cannot listen on port ${port} (${why}). Set FLOWPLANE_${what}_PORT to another one.`, {
       cause,
     });
   }

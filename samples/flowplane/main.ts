@@ -1,13 +1,14 @@
 import { configFrom } from './config.js';
 import { type ControlPlane, startControlPlane } from './control-plane.js';
+import { demonstrationTokens } from './demonstration-grants.js';
 import { demonstrate } from './demonstration-traffic.js';
 
 async function main(): Promise<void> {
   const config = configFrom(process.env);
   const plane = await startControlPlane(config);
   const stop = new AbortController();
-  const traffic = config.traffic ? demonstrate(plane.apiUrl, config.tokens, stop.signal) : undefined;
-  console.log(greeting(plane, Object.keys(config.tokens)[0] as string));
+  const traffic = config.traffic ? demonstrate(plane.apiUrl, plane.xdsAddress, stop.signal) : undefined;
+  console.log(greeting(plane));
   await stopSignal();
   stop.abort();
   await traffic;
@@ -21,13 +22,14 @@ function stopSignal(): Promise<void> {
   });
 }
 
-function greeting({ apiUrl, metricsUrl }: ControlPlane, token: string): string {
+function greeting({ apiUrl, xdsAddress, metricsUrl }: ControlPlane): string {
   return [
     `API      ${apiUrl}`,
+    `xDS      ${xdsAddress} (gRPC), ${apiUrl}/v3/discovery:clusters … (REST)`,
     `Metrics  ${metricsUrl}`,
     '',
     'Create a cluster, and watch its team be counted:',
-    `  curl -X POST ${apiUrl}/api/v1/teams/payments/clusters -H 'Authorization: Bearer ${token}' -H 'Content-Type: application/json' -d '{"name":"ledger"}'`,
+    `  curl -X POST ${apiUrl}/api/v1/teams/payments/clusters -H 'Authorization: Bearer ${demonstrationTokens.payments}' -H 'Content-Type: application/json' -d '{"name":"ledger"}'`,
     `  curl -s ${metricsUrl} | grep xds_team_resources_total`,
     '',
     'Ctrl-C stops it.',

@@ -5,7 +5,8 @@ import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
-import { defineCounter, defineGauge, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { defineCounter, defineGauge, type ExposedFamily, PrometheusRecorder, scrape } from '../../lib/index.js';
+import { until } from '../until.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {}, user: {}, code: {} } });
 const users = 500;
@@ -115,6 +116,43 @@ describe('A large scrape', function () {
     expect(headers['Content-Encoding']).to.equal('gzip');
     expect(samplesIn(gunzipSync(await buffer(body)).toString())).to.equal(users * codes);
   });
+
+  for (const acceptEncoding of ['identity', 'gzip']) {
+    for (const chunks of [0, 1, 3]) {
+      it(`is left alone once its reader is gone after ${chunks} chunks (${acceptEncoding})`, async () => {
+        let left = 0;
+        let written = 0;
+        const endless: ExposedFamily = {
+          name: 'endless',
+          type: 'gauge',
+          help: 'Endless',
+          *write(samples) {
+            try {
+              for (;;) {
+                samples.label(0, 'id', createHash('sha256').update(String(written)).digest('base64'));
+                samples.sample(1, '', written++);
+                yield;
+              }
+            } finally {
+              left++;
+            }
+          },
+        };
+        const scrapable = { exposedFamilies: async () => [endless] };
+        const { body } = await scrape(scrapable, { method: 'GET', acceptEncoding });
+        const reading = body[Symbol.asyncIterator]();
+        for (let i = 0; i < chunks; i++) await reading.next();
+        const seen: number[] = [];
+        // Until it waits for somebody to read on.
+        await until(() => seen.push(written) > 1 && seen.at(-1) === seen.at(-2));
+        body.destroy();
+        await until(() => left === 1 || written === 0);
+        const before = written;
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(written).to.equal(before);
+      });
+    }
+  }
 
   it('ends where the scraper goes away in the middle, and the next one is answered in full', async () => {
     const server = new MetricsServer(recorder, { port: 0, processMetrics: false });

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { PrometheusRecorder } from '../../lib/index.js';
+import { PageServer } from '../../lib/serving/page-server.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, refusal, Served } from './served.js';
@@ -66,6 +68,19 @@ describe('The life of a metrics server', function () {
       expect(isDrained).to.equal(false);
       release();
       expect((await late).status).to.equal(200);
+      await drained;
+    });
+
+    it('which has not the bytes of one that began before', async () => {
+      const { scrapable, release, asked } = held();
+      const { server, url } = await served.serve(scrapable);
+      const early = ask(url);
+      await until(() => asked() === 1);
+      const drained = server.drain(20);
+      const late = ask(url);
+      await until(() => asked() === 2);
+      release();
+      expect([(await early).status, (await late).status]).to.deep.equal([200, 200]);
       await drained;
     });
 
@@ -161,10 +176,13 @@ describe('The life of a metrics server', function () {
       expect((await running).status).to.equal(200);
     });
 
-    it('without having begun, too', async () => {
-      const { server } = await served.listen();
+    it('without having begun, too, and again when it has', async () => {
+      const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+      await server.close();
+      const { url } = await server.listen();
       await server.close();
       await server.close();
+      expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
     it('and takes its listener for SIGTERM with it', async () => {

@@ -142,4 +142,38 @@ describe('A real Prometheus', function () {
       }
     });
   }
+
+  for (const drain of [true, false]) {
+    it(`${drain ? 'sees' : 'does not see'} what is counted as the process ends, ${drain ? 'with' : 'without'} the option drain`, async () => {
+      const path = join(folder, `drain-${drain}`);
+      mkdirSync(path, { recursive: true });
+      const script = `
+        import { defineCounter } from 'flowplane-metrics';
+        import { serveMetrics } from 'flowplane-metrics/serve';
+        const { recorder, url } = await serveMetrics({ port: 0, keepAlive: true, drain: ${drain} });
+        const saved = recorder.counter(defineCounter({ name: 'saved_total', help: 'Saved', initial: [{}] }));
+        process.on('SIGTERM', () => {
+          saved.inc({}, 5);
+          if (!${drain}) process.exit();
+        });
+        console.log(url);`;
+      const running = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: folder });
+      const [url] = await once(createInterface({ input: running.stdout }), 'line');
+      const prometheus = await PrometheusServer.startIn(
+        path,
+        `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, static_configs: [{ targets: ['${new URL(url).host}'] }] }]`,
+      );
+      try {
+        expect(await prometheus.until('saved_total', 0)).to.equal(0);
+        const ended = once(running, 'exit');
+        running.kill('SIGTERM');
+        await ended;
+        // Once it is known to be gone, nothing more can come.
+        expect(await prometheus.until('up', 0)).to.equal(0);
+        expect(await prometheus.value('max_over_time(saved_total[1m])')).to.equal(drain ? 5 : 0);
+      } finally {
+        await prometheus.stop();
+      }
+    });
+  }
 });

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Counter, instrumentFunction, PrometheusRecorder } from '../../lib/index.js';
 import { serveMetrics } from '../../lib/serving/index.js';
@@ -63,16 +64,29 @@ describe('serveMetrics()', () => {
   });
 });
 
-describe('samples/hello.mjs', () => {
-  it('counts where nothing but the package is installed', async () => {
-    // Why a folder of its own: neither Koa nor prom-client can be found from there.
-    const folder = mkdtempSync(join(tmpdir(), 'hello-'));
-    mkdirSync(join(folder, 'node_modules/flowplane-metrics/dist'), { recursive: true });
-    for (const part of ['package.json', 'dist/lib']) {
-      symlinkSync(join(root, part), join(folder, 'node_modules/flowplane-metrics', part));
-    }
+/** A folder from which the package can be found, and no other: neither Koa nor any optional peer. */
+function bareFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bare-'));
+  mkdirSync(join(folder, 'node_modules/flowplane-metrics/dist'), { recursive: true });
+  for (const part of ['package.json', 'dist/lib']) {
+    symlinkSync(join(root, part), join(folder, 'node_modules/flowplane-metrics', part));
+  }
+  return folder;
+}
+
+const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
+
+describe('Where nothing but the package is installed', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = bareFolder();
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('samples/hello.mjs counts', async () => {
     symlinkSync(join(root, 'samples/hello.mjs'), join(folder, 'hello.mjs'));
-    const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
     const running = spawn(process.execPath, [...links, 'hello.mjs'], {
       cwd: folder,
       env: { ...process.env, FLOWPLANE_METRICS_PORT: '0' },
@@ -85,7 +99,22 @@ describe('samples/hello.mjs', () => {
     } finally {
       running.kill('SIGTERM');
       await once(running, 'exit');
-      rmSync(folder, { recursive: true });
     }
   });
+
+  const needed = {
+    yaml: "{ webConfigFile: '/dev/null' }",
+    '@node-rs/bcrypt': `{ basicAuthUsers: { alice: '$2y$10$${'a'.repeat(53)}' } }`,
+  };
+  for (const [name, options] of Object.entries(needed)) {
+    it(`what needs ${name} says so, and how to install it`, async () => {
+      const script = `
+        import { serveMetrics } from 'flowplane-metrics/serve';
+        await serveMetrics(${options}).catch(({ code, message }) => console.log(code, message));`;
+      const given = [...links, '--input-type=module', '-e', script];
+      const { stdout } = await promisify(execFile)(process.execPath, given, { cwd: folder });
+      expect(stdout).to.contain(`missing_peer MetricsServer: package "${name}" is needed`);
+      expect(stdout).to.contain(`Run: npm install ${name}.`);
+    });
+  }
 });

@@ -8,7 +8,7 @@ import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { type Answer, ask, type Question } from './ask.js';
 import { type Certificate, Certificates, texts } from './certificates.js';
-import { exposed, refusal, Served } from './served.js';
+import { exposed, held, refusal, Served } from './served.js';
 
 describe('A metrics server over TLS', function () {
   this.timeout(30_000);
@@ -209,7 +209,21 @@ describe('A metrics server over TLS', function () {
       expect(told[0]).to.contain('"tls.certFile" is not a certificate in PEM').and.contain('from before stays in use');
     });
 
-    it('ends the connections from before, once their answers are through', async () => {
+    it('ends a connection from before whose answer is on its way, when it is through', async () => {
+      const { scrapable, release, asked } = held();
+      const { server: running, port } = await served.serve(scrapable, { tls: server });
+      const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
+      socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+      await until(() => asked() === 1);
+      await running.reload();
+      const ended = once(socket, 'close');
+      const answered = once(socket, 'data');
+      release();
+      expect(String(await answered)).to.contain('HTTP/1.1 200 OK');
+      await ended;
+    });
+
+    it('ends the connections from before that are idle', async () => {
       const { url, server: running, port } = await listen();
       const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
       await spoken(socket, `GET /metrics HTTP/1.1\r\nHost: ${new URL(url).host}\r\n\r\n`);

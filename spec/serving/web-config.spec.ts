@@ -103,6 +103,14 @@ rate_limit:
     });
   });
 
+  it('may spell what is true as YAML 1.1 does, which is what exporters read', async () => {
+    for (const spelled of ['yes', 'on', 'True', 'no', 'OFF']) {
+      write(`http_server_config:\n  http2: ${spelled}\n`);
+      const { url } = await served.listen({ webConfigFile: file });
+      expect((await ask(url)).status, spelled).to.equal(200);
+    }
+  });
+
   it('may be empty, or have empty sections', async () => {
     for (const text of ['', '# nothing\n', 'tls_server_config:\nbasic_auth_users: {}\nhttp_server_config:\n']) {
       write(text);
@@ -199,8 +207,8 @@ authentication: none
       ['a list', '- tls_server_config', /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/],
       [
         'a section that is a text',
-        'tls_server_config: yes',
-        /line 1: "tls_server_config" must be a mapping \(given "yes"\)/,
+        'tls_server_config: words',
+        /line 1: "tls_server_config" must be a mapping \(given "words"\)/,
       ],
     ];
     for (const [what, text, expected] of sections) {

@@ -74,7 +74,7 @@ export class HttpExchanges {
   #route(context: HttpContext, method: string): unknown {
     try {
       const route = this.#readRoute(context as RoutedContext, matchedRoute(context, method));
-      if (!types.isPromise(route)) return route ?? unmatched;
+      if (!types.isPromise(route)) return route || unmatched;
       // Why: its rejection must not become the application's unhandled one.
       route.then(ignore, ignore);
       this.#dropped('reader_promise');

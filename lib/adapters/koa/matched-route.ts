@@ -23,8 +23,12 @@ export function matchedRoute(context: object, method: string): string | undefine
   // Why not the last one that ran, whatever it is: a middleware that answers instead of the route has a path as well.
   const route =
     routes.find(({ path }) => path === last) ?? routes.find(({ methods }) => methods.includes(method)) ?? routes[0];
-  return route && String(route.path);
+  return route && asRead(route.path);
 }
 
 const isRoute = (layer: Partial<Layer> | undefined): layer is Layer =>
   Array.isArray(layer?.methods) && layer.methods.length > 0;
+
+/** A pattern without the backslashes before what it means as it stands, as in `/discovery\\:clusters`. */
+const asRead = (path: string | RegExp): string =>
+  typeof path === 'string' ? path.replace(/\\(.)/g, '$1') : String(path);

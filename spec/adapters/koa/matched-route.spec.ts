@@ -83,6 +83,15 @@ describe('matchedRoute()', () => {
     expect(app.measured).to.deep.equal([{ labels: labels('GET', 'unmatched', '404'), value: 4 }]);
   });
 
+  it('is as it is read, without what its pattern escapes', async () => {
+    const router = new Router().get('/v3/discovery\\:clusters', (context) => {
+      context.body = 'clusters';
+    });
+    await app.serve(router.routes());
+    await app.ask('/v3/discovery:clusters');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/v3/discovery:clusters', '200'));
+  });
+
   it('is the text of a regular expression', async () => {
     await app.serve(
       new Router()

@@ -104,7 +104,7 @@ describe('new MetricsServer(recorder)', () => {
   });
 
   it('knows no other path', async () => {
-    expect((await ask(url.replace('/metrics', '/'))).status).to.equal(404);
+    expect((await ask(url.replace('/metrics', '/else'))).status).to.equal(404);
   });
 
   it('answers 500, of one line, where the families cannot be had', async () => {

@@ -19,7 +19,7 @@ describe('The option route', () => {
       context['mountPath'] = '/api';
       context.body = 'a team';
     });
-    const route: RouteReader = ({ mountPath = '' }, pattern) => pattern && `${mountPath}${pattern}`;
+    const route: RouteReader = ({ mountPath = '' }, pattern = '') => pattern && `${mountPath}${pattern}`;
     await app.serveWith({ route }, router.routes());
     for (const path of ['/teams/payments', '/elsewhere']) await app.ask(path);
     expect(app.measured).to.deep.equal([

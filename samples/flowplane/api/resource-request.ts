@@ -1,0 +1,43 @@
+import type { Context } from 'koa';
+import type { Resource, ResourceType } from '../resources/resource.js';
+import { envoyResource } from '../xds/envoy-resource.js';
+import { ProtoJsonError } from '../xds/proto-json.js';
+
+const legalName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** The team in a request's path. Throws 400 where it is no legal name. */
+export function teamIn(context: Context): string {
+  const { team = '' } = context['params'] as Record<string, string>;
+  if (!legalName.test(team)) context.throw(400, '"team" must be lower-case letters, digits and "-"');
+  return team;
+}
+
+/** The resource in a request's body; the path's name, if there is one, counts. Throws 400 for what Envoy would refuse. */
+export function resourceIn(context: Context, type: ResourceType, nameInPath?: string): Resource {
+  const { body } = context.request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    context.throw(400, 'the body must be an object');
+  }
+  const { name = nameInPath, ...spec } = body as Record<string, unknown>;
+  if (typeof name !== 'string' || !legalName.test(name)) {
+    context.throw(400, '"name" must be lower-case letters, digits and "-"');
+  }
+  if (nameInPath !== undefined && name !== nameInPath)
+    context.throw(400, `"name" must be "${nameInPath}", as in the path`);
+  if (isDeeperThan(spec, 100)) context.throw(400, 'the body is nested more than 100 levels deep');
+  // Why: PostgreSQL keeps no such text, and would say so with an error of its own.
+  if (/(?:^|[^\\])(?:\\\\)*\\u0000/.test(JSON.stringify(spec))) context.throw(400, 'no text may contain U+0000');
+  try {
+    envoyResource(type, { name, spec });
+  } catch (error) {
+    if (error instanceof ProtoJsonError) context.throw(400, `this is no ${type}: ${error.message}`);
+    throw error;
+  }
+  return { name, spec };
+}
+
+/** Stops at that level, so that no body can exhaust the stack. */
+const isDeeperThan = (json: unknown, levels: number): boolean =>
+  typeof json === 'object' &&
+  json !== null &&
+  (levels === 0 || Object.values(json).some((inner) => isDeeperThan(inner, levels - 1)));

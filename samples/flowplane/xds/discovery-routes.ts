@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import Router from '@koa/router';
+import { Counter } from 'flowplane-metrics';
+import { inject, injectable } from 'inversify';
+import type { Context } from 'koa';
+import { AuthMiddleware } from '../auth/auth-middleware.js';
+import { xdsRequests } from '../metrics.js';
+import { kindOf, type ResourceType, resourceKinds, typeUrlOf } from '../resources/resource.js';
+import { Discovery } from './discovery.js';
+
+/** The part of Envoy's `DiscoveryRequest` that is read. */
+interface DiscoveryRequest {
+  readonly version_info?: unknown;
+  readonly node?: { readonly metadata?: { readonly team?: unknown } };
+  readonly resource_names?: unknown;
+}
+
+/** The xDS service by REST-JSON: `POST /v3/discovery:clusters` …, polled by the proxies of a team. */
+@injectable()
+export class DiscoveryRoutes {
+  readonly router = new Router();
+
+  constructor(
+    @inject(AuthMiddleware) private readonly auth: AuthMiddleware,
+    @inject(Discovery) private readonly discovery: Discovery,
+  ) {
+    for (const { type, collection } of resourceKinds) {
+      this.router.post(`/v3/discovery\\:${collection}`, auth.authenticate, (context) => this.route(context, type));
+    }
+  }
+
+  private async route(context: Context, type: ResourceType): Promise<void> {
+    const request = (context.request.body ?? {}) as DiscoveryRequest;
+    const team = request.node?.metadata?.team;
+    if (typeof team !== 'string') context.throw(400, '"node.metadata.team" must name the team of the node');
+    this.auth.demand(context, team, type, 'discover');
+    const answer = await this.discover(team, type, request);
+    // Envoy's REST discovery: what it has already is answered without a body.
+    if (answer === undefined) context.status = 304;
+    else context.body = answer;
+  }
+
+  @Counter(xdsRequests, { labels: { resource_type: (_team, type) => type, team: (team) => team } })
+  async discover(team: string, type: ResourceType, request: DiscoveryRequest): Promise<object | undefined> {
+    const { version, resources } = await this.discovery.snapshot(team, type);
+    if (request.version_info === version) return undefined;
+    const names = Array.isArray(request.resource_names) ? request.resource_names : [];
+    const wanted = resources.filter(({ name }) => names.length === 0 || names.includes(name));
+    const typeUrl = typeUrlOf(kindOf(type).message);
+    return {
+      version_info: version,
+      resources: wanted.map(({ name, spec }) => ({ '@type': typeUrl, ...spec, name })),
+      type_url: typeUrl,
+      nonce: randomUUID(),
+    };
+  }
+}

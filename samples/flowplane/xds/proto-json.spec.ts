@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import type { Type } from 'protobufjs';
+import { messageCalled } from './envoy-messages.js';
+import { encodeJson } from './proto-json.js';
+
+const cluster = messageCalled('envoy.config.cluster.v3.Cluster') as Type;
+const listener = messageCalled('envoy.config.listener.v3.Listener') as Type;
+
+const decoded = (type: Type, json: unknown) => type.toObject(type.decode(encodeJson(type, json)), { longs: Number });
+
+describe('encodeJson(type, json)', () => {
+  it('encodes what Envoy calls a cluster, with durations, wrapped values, enums, maps and lists', () => {
+    const json = {
+      name: 'ledger',
+      connect_timeout: '0.25s',
+      type: 'LOGICAL_DNS',
+      per_connection_buffer_limit_bytes: 32768,
+      circuit_breakers: { thresholds: [{ max_requests: 10 }] },
+      metadata: { filter_metadata: { flowplane: { owner: 'payments', tier: 1, tags: ['a', null, true] } } },
+    };
+    const string = (stringValue: string) => ({ stringValue });
+    const tags = { listValue: { values: [string('a'), { nullValue: 0 }, { boolValue: true }] } };
+    expect(decoded(cluster, json)).to.deep.equal({
+      name: 'ledger',
+      connect_timeout: { seconds: 0, nanos: 250_000_000 },
+      type: 2,
+      per_connection_buffer_limit_bytes: { value: 32768 },
+      circuit_breakers: { thresholds: [{ max_requests: { value: 10 } }] },
+      metadata: {
+        filter_metadata: { flowplane: { fields: { owner: string('payments'), tier: { numberValue: 1 }, tags } } },
+      },
+    });
+  });
+
+  it('takes names in camel case too', () => {
+    expect(decoded(cluster, { connectTimeout: '-1.5s' })).to.deep.equal({
+      connect_timeout: { seconds: -1, nanos: -500_000_000 },
+    });
+  });
+
+  it('encodes an Any as the message that it says it is', () => {
+    const router = 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router';
+    const manager = listener.root.lookupType(
+      'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    );
+    const api = {
+      '@type': `type.googleapis.com/${manager.fullName.slice(1)}`,
+      stat_prefix: 'x',
+      http_filters: [{ name: 'router', typed_config: { '@type': router } }],
+    };
+    const { api_listener } = decoded(listener, { api_listener: { api_listener: api } });
+    const decodedManager = manager.toObject(manager.decode(api_listener.api_listener.value));
+    expect(decodedManager['http_filters'][0].typed_config.type_url).to.equal(router);
+  });
+
+  const wrong: [json: unknown, message: string][] = [
+    [[], 'the resource must be an object'],
+    [{ nam: 'x' }, '"nam" is no field of envoy.config.cluster.v3.Cluster'],
+    [{ constructor: 7 }, '"constructor" is no field of envoy.config.cluster.v3.Cluster'],
+    [JSON.parse('{"__proto__":{}}'), '"__proto__" is no field of envoy.config.cluster.v3.Cluster'],
+    [{ name: 7 }, '"name" must be a string'],
+    [{ connect_timeout: 1 }, '"connect_timeout" must be seconds such as "0.25s"'],
+    [{ type: 'FAST' }, '"type" must be one of STATIC, STRICT_DNS, LOGICAL_DNS, EDS, ORIGINAL_DST'],
+    [{ circuit_breakers: { thresholds: {} } }, '"circuit_breakers.thresholds" must be a list'],
+    [
+      { load_assignment: { endpoints: [{ lb_endpoints: [7] }] } },
+      '"load_assignment.endpoints[0].lb_endpoints[0]" must',
+    ],
+    [
+      { cluster_type: { typed_config: { '@type': 'x' } } },
+      '"cluster_type.typed_config.@type" is no type that is known',
+    ],
+  ];
+  for (const [json, message] of wrong) {
+    it(`refuses ${JSON.stringify(json)}`, () => {
+      expect(() => encodeJson(cluster, json)).to.throw(message);
+    });
+  }
+});

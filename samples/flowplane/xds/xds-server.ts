@@ -1,0 +1,40 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { inject, injectable } from 'inversify';
+import { streamAggregatedResources } from './ads-protocol.js';
+import { AdsService, type AdsStream } from './ads-service.js';
+
+/** The gRPC server of the xDS service. */
+@injectable()
+export class XdsServer {
+  readonly #server = new Server();
+  readonly #streams = new Set<AdsStream>();
+
+  constructor(@inject(AdsService) ads: AdsService) {
+    const StreamAggregatedResources = (stream: AdsStream): void => {
+      this.#streams.add(stream);
+      void ads.accept(stream).finally(() => this.#streams.delete(stream));
+    };
+    this.#server.addService({ StreamAggregatedResources: streamAggregatedResources }, { StreamAggregatedResources });
+  }
+
+  /** Begins to listen, on any free port for 0; gives the address. */
+  listen(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+        if (error === null) resolve(`${host}:${bound}`);
+        else reject(error);
+      });
+    });
+  }
+
+  /** Ends every stream, so that its proxy connects elsewhere, and stops. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams) stream.end();
+    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+  }
+
+  /** Stops at once. */
+  destroy(): void {
+    this.#server.forceShutdown();
+  }
+}
