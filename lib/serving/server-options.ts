@@ -13,7 +13,7 @@ export interface ServerTlsOptions {
   readonly keyFile?: string;
   /** What is asked of the clients' certificates. Default `NoClientCert`; `RequireAndVerifyClientCert` is mutual TLS. */
   readonly clientAuthType?: ClientAuthType;
-  /** The authority that signs the clients' certificates, in PEM. */
+  /** The authority that signs the clients' certificates, in PEM. Default: every one that this system trusts. */
   readonly clientCa?: string;
   /** A file with that authority's certificate. */
   readonly clientCaFile?: string;
