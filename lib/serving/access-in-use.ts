@@ -1,4 +1,3 @@
-import { MetricsError } from '../error.js';
 import { type Access, loadAccess } from './access.js';
 import { ReadFiles } from './read-files.js';
 import type { MetricsServerOptions } from './server-options.js';
@@ -36,7 +35,7 @@ export class AccessInUse {
    * @param changed takes the new access into use; where it throws, the one before stays.
    * @param failed hears why a change is not used.
    */
-  watch(changed: (access: Access) => void, failed: (error: unknown) => void): void {
+  watch(changed: (access: Access) => Promise<void>, failed: (error: unknown) => void): void {
     if (this.#files.isEmpty) return;
     let isLooking = false;
     const look = async (): Promise<void> => {
@@ -58,25 +57,25 @@ export class AccessInUse {
   }
 
   /** @throws MetricsError where what is configured now is wrong; the access before it stays. */
-  reload(changed: (access: Access) => void): Promise<void> {
+  reload(changed: (access: Access) => Promise<void>): Promise<void> {
     this.#reloading ??= this.#reload(changed).finally(() => {
       this.#reloading = undefined;
     });
     return this.#reloading;
   }
 
-  async #reload(changed: (access: Access) => void): Promise<void> {
+  async #reload(changed: (access: Access) => Promise<void>): Promise<void> {
     // Why taken over even if they are wrong: what was looked at once is told of once.
     this.#files = new ReadFiles();
     const access = await loadAccess(this.#options, this.#files);
-    if ((access.tls === undefined) !== (this.#current.tls === undefined)) throw needsRestart();
-    changed(access);
+    const before = this.#current;
+    // Why first: whoever comes over the new TLS must be asked for what the new access asks.
     this.#current = access;
+    try {
+      await changed(access);
+    } catch (error) {
+      this.#current = before;
+      throw error;
+    }
   }
-}
-
-function needsRestart(): MetricsError {
-  const message =
-    'section "tls_server_config" cannot come or go while the server runs (given a changed file). Restart the process.';
-  return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
 }
