@@ -6,6 +6,8 @@ export interface Config {
   readonly apiHost: string;
   readonly apiPort: number;
   readonly xdsPort: number;
+  /** How long a stream of xDS may be open before its first request, which says whose it is. */
+  readonly firstRequestSeconds: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   /** Where the database keeps its files; `undefined`: in memory. */
@@ -41,6 +43,7 @@ export function configFrom(environment: Environment): Config {
     apiHost: read('FLOWPLANE_API_HOST', '127.0.0.1', String),
     apiPort: read('FLOWPLANE_API_PORT', 8080, port),
     xdsPort: read('FLOWPLANE_XDS_PORT', 18000, port),
+    firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, seconds),
     metricsHost: read('FLOWPLANE_METRICS_HOST', '127.0.0.1', String),
     metricsPort: read('FLOWPLANE_METRICS_PORT', 9090, port),
     databaseFolder: read('FLOWPLANE_DATABASE', undefined, String),

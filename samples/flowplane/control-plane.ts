@@ -13,7 +13,7 @@ import { TeamAuthorizer } from './auth/team-authorizer.js';
 import { TokenAuthenticator, TokenGrants } from './auth/token-authenticator.js';
 import type { Config } from './config.js';
 import { ResourceRepository } from './resources/resource-repository.js';
-import { AdsService } from './xds/ads-service.js';
+import { AdsService, FirstRequestSeconds } from './xds/ads-service.js';
 import { Discovery } from './xds/discovery.js';
 import { DiscoveryRoutes } from './xds/discovery-routes.js';
 import { XdsDatabaseService } from './xds/xds-database-service.js';
@@ -42,6 +42,7 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
   const container = new Container({ defaultScope: 'Singleton' });
   const recorder = installMetrics(container);
   container.bind(TokenGrants).toConstantValue(config.grants);
+  container.bind(FirstRequestSeconds).toConstantValue(config.firstRequestSeconds);
   container.bind(PGlite).toConstantValue(new PGlite(config.databaseFolder));
   for (const service of services) container.bind<unknown>(service).to(service);
 

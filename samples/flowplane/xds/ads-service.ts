@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { Counter, exponentialBuckets, InFlight, Timed } from 'flowplane-metrics';
 import { inject, injectable } from 'inversify';
@@ -10,6 +11,9 @@ import { Discovery, type Snapshot } from './discovery.js';
 import { Subscription, type Verdict } from './subscription.js';
 
 export type AdsStream = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
+
+/** Under which the container has how long a stream may be open before its first request. */
+export const FirstRequestSeconds = Symbol.for('flowplane.FirstRequestSeconds');
 
 /** A status other than OK, as grpc-js wants to be told of it. */
 class Refusal extends Error {
@@ -33,13 +37,14 @@ export class AdsService {
     @inject(TokenAuthenticator) private readonly authenticator: TokenAuthenticator,
     @inject(TeamAuthorizer) private readonly authorizer: TeamAuthorizer,
     @inject(Discovery) private readonly discovery: Discovery,
+    @inject(FirstRequestSeconds) private readonly firstRequestSeconds: number,
   ) {}
 
   /** Serves a stream from its first request to its end. Never rejects: what is wrong is the stream's status. */
   async accept(stream: AdsStream): Promise<void> {
     const requests = stream[Symbol.asyncIterator]() as AsyncIterableIterator<DiscoveryRequest>;
     try {
-      const { value: first, done } = await requests.next();
+      const { value: first, done } = await inTime(requests.next(), this.firstRequestSeconds);
       if (!done) await this.serve(this.admit(stream, first), stream, preceded(first, requests));
       stream.end();
     } catch (error) {
@@ -112,6 +117,14 @@ export class AdsService {
 
 const typeAt = (typeUrl: string): ResourceType | undefined =>
   resourceKinds.find(({ message }) => typeUrlOf(message) === typeUrl)?.type;
+
+/** Throws where it takes longer. Why a limit: until its first request nobody knows, or counts, whose stream it is. */
+async function inTime<T>(first: Promise<T>, seconds: number): Promise<T> {
+  const late = wait(seconds * 1000, undefined, { ref: false }).then(() => {
+    throw new Refusal(status.DEADLINE_EXCEEDED, `no request has come within ${seconds} s`);
+  });
+  return Promise.race([first, late]);
+}
 
 async function* preceded<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
   yield first;

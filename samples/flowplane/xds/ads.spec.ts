@@ -90,6 +90,26 @@ describe('The xDS service by gRPC', function () {
     });
   }
 
+  it('gives up a stream that asks for nothing in time, and serves the others', async () => {
+    const strict = await startControlPlane({ ...anyPorts, firstRequestSeconds: 0.1 });
+    const silent = new AdsClient(strict.xdsAddress, 'payments', 'demo-payments');
+    const other = new AdsClient(strict.xdsAddress, 'payments', 'demo-payments');
+    proxies.push(silent, other);
+    try {
+      other.subscribe('cluster');
+      const responses = other[Symbol.asyncIterator]();
+      other.answer((await responses.next()).value as DiscoveryResponse);
+      const refusal = await silent[Symbol.asyncIterator]()
+        .next()
+        .catch((error: unknown) => error);
+      expect(refusal).to.include({ code: status.DEADLINE_EXCEEDED, details: 'no request has come within 0.1 s' });
+      await new Client(strict.apiUrl, 'demo-payments').create('payments', 'clusters', 'later');
+      expect(((await responses.next()).value as DiscoveryResponse).resources).to.have.length(1);
+    } finally {
+      await strict.close();
+    }
+  });
+
   it('counts an attempt to discover what belongs to another team', async () => {
     const proxy = connect('payments', 'demo-checkout');
     proxy.subscribe('cluster');

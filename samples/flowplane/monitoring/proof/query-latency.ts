@@ -104,7 +104,7 @@ async function measure(url: string, promql: string, { range, step }: Question): 
 /** Until Prometheus has made few large blocks of many small ones, which it begins a minute after its start. */
 async function compacted(url: string): Promise<void> {
   let blocks = Number.NaN;
-  for (let quiet = 0; quiet < 20; ) {
+  for (let quiet = 0; quiet < 8; ) {
     await wait(1000);
     const metrics = await (await fetch(`${url}/metrics`)).text();
     const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
