@@ -24,7 +24,7 @@ export type { LabelPolicy, LabelSet, LabelValue, Policies } from './definition/l
 export type { OpenFamily } from './definition/open-family.js';
 export type { OpenLabels, Placed, PlacedCounter, PlacedGauge, PlacedHistogram } from './definition/placed.js';
 export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
-export type { ExposedFamily, Scrapable } from './exposition/exposed-family.js';
+export type { ConstantLabels, ExposedFamily, Scrapable } from './exposition/exposed-family.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export type { FamilySnapshot, SampleSnapshot } from './exposition/snapshot.js';
 export type { FamilyCardinality, LabelCardinality } from './prometheus/cardinality.js';

@@ -37,8 +37,13 @@ export interface ScrapeLimits {
   readonly timeoutSeconds?: number;
 }
 
+/** Labels that every sample of a recorder carries. */
+export type ConstantLabels = readonly (readonly [name: string, value: string])[];
+
 /** What can be scraped. */
 export interface Scrapable {
+  /** The labels that what a server exposes beside these families gets too. Absent: none. */
+  constantLabels?(): ConstantLabels;
   /** The families of one scrape, in the order of declaration; no two of them clash. */
   exposedFamilies(limits?: ScrapeLimits): Promise<readonly ExposedFamily[]>;
 }

@@ -1,6 +1,6 @@
 import type { Family } from '../definition/family.js';
 import type { MetricKind } from '../definition/kind.js';
-import type { ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
+import type { ConstantLabels, ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
 import type { TableOptions } from '../series/series-table.js';
 import { CounterRecorder } from './counter-recorder.js';
 import { GaugeRecorder } from './gauge-recorder.js';
@@ -26,9 +26,6 @@ export function seriesRecorder(family: Family, options: Omit<TableOptions, 'widt
   const kind = recorders[family.kind];
   return new kind(family, { ...options, width: kind.width(family), samples: kind.samples(family) });
 }
-
-/** Labels that every sample of a recorder carries. */
-export type ConstantLabels = readonly (readonly [name: string, value: string])[];
 
 /** A family of ours as it is exposed. Its own labels come first, and win over a constant label of the same name. */
 export function exposed(recorder: SeriesRecorder, name: string, constant: ConstantLabels): ExposedFamily {

@@ -1,5 +1,6 @@
 import { shared } from '../definition/shared-state.js';
-import type { ExposedFamily } from '../exposition/exposed-family.js';
+import type { ConstantLabels, ExposedFamily } from '../exposition/exposed-family.js';
+import { withLabels } from '../exposition/with-labels.js';
 import { Collection } from './collection.js';
 import { type ForeignRegistry, foreignFamilies } from './foreign-families.js';
 
@@ -19,14 +20,21 @@ const state = shared<{ registry?: Promise<ForeignRegistry | undefined> }>('proce
 /**
  * These families and those of the process (CPU, memory, event loop, garbage collection), where prom-client is installed
  * and they are not among them already.
+ *
+ * @param labels what each sample of the process metrics gets.
  */
-export async function withProcessMetrics(families: readonly ExposedFamily[]): Promise<readonly ExposedFamily[]> {
+export async function withProcessMetrics(
+  families: readonly ExposedFamily[],
+  labels: ConstantLabels,
+): Promise<readonly ExposedFamily[]> {
   state.registry ??= processRegistry();
   const registry = await state.registry;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
   const added = await foreignFamilies(registry, collection, patience);
-  return added.some(({ name }) => taken.has(name)) ? families : [...families, ...added];
+  return added.some(({ name }) => taken.has(name))
+    ? families
+    : [...families, ...added.map((family) => withLabels(family, labels))];
 }
 
 async function processRegistry(): Promise<ForeignRegistry | undefined> {

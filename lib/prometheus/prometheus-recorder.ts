@@ -7,7 +7,7 @@ import type { LabelSet, Policies } from '../definition/label-policy.js';
 import type { OpenFamily } from '../definition/open-family.js';
 import type { PlacedMetric } from '../definition/placed.js';
 import { MetricsError, refuseIfAny } from '../error.js';
-import type { ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
+import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
 import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
 import { hashedWith } from '../labels/hashed.js';
 import type { Disguise } from '../labels/label-domain.js';
@@ -24,7 +24,7 @@ import { cardinalityOf, type FamilyCardinality } from './cardinality.js';
 import { Collection } from './collection.js';
 import { ExpiringRecorder } from './expiring-recorder.js';
 import { type Explanation, explained } from './explain.js';
-import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
+import { exposed, seriesRecorder } from './own-family.js';
 import { PlacedRecorder } from './placed-recorder.js';
 import { withProcessMetrics } from './process-metrics.js';
 import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
@@ -98,6 +98,13 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#collectors.set(family.name, collector);
   }
 
+  /** The labels of every sample: those of the options, and those that the registry gives to everything in it. */
+  constantLabels(): ConstantLabels {
+    const own = this.#constantLabels;
+    const given = this.#membership?.labels() ?? [];
+    return [...own, ...given.filter(([name]) => !own.some(([taken]) => taken === name))];
+  }
+
   /** Two scrapes at the same time share what is collected. */
   exposedFamilies({ timeoutSeconds = 10 }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     // Why not the whole time: what was collected has to be rendered and sent as well.
@@ -132,9 +139,9 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       Promise.all([...this.#families.values()].map((recorder) => this.#exposedOwn(recorder, seconds))),
       this.#exposedForeign(seconds),
     ]);
-    const self = this.#self.exposed([...this.#families.values()], this.#addedLabels());
+    const self = this.#self.exposed([...this.#families.values()], this.constantLabels());
     const families = [...own.filter((family) => family !== undefined), ...self, ...foreign];
-    return this.#processMetrics ? withProcessMetrics(families) : families;
+    return this.#processMetrics ? withProcessMetrics(families, this.constantLabels()) : families;
   }
 
   /** A family of ours, its values computed first where they are; `undefined` where that fails. */
@@ -148,7 +155,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       recorder.remove({});
       setAll(this, family, given);
     }
-    return exposed(recorder, this.#prefix + family.name, this.#addedLabels());
+    return exposed(recorder, this.#prefix + family.name, this.constantLabels());
   }
 
   /** What else is in the user's registry, but for what clashes with ours. */
@@ -159,13 +166,6 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       if (isTaken) this.#countFailure(name, new Error('a family of this recorder has its name'));
       return !isTaken;
     });
-  }
-
-  /** The constant labels of this recorder, and those that the registry gives to everything in it. */
-  #addedLabels(): ConstantLabels {
-    const own = this.#constantLabels;
-    const given = this.#membership?.labels() ?? [];
-    return [...own, ...given.filter(([name]) => !own.some(([taken]) => taken === name))];
   }
 
   #countFailure(metric: string, cause: unknown): void {

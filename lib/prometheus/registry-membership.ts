@@ -1,8 +1,7 @@
 import { MetricsError } from '../error.js';
-import type { ExposedFamily } from '../exposition/exposed-family.js';
+import type { ConstantLabels, ExposedFamily } from '../exposition/exposed-family.js';
 import type { Collection } from './collection.js';
 import { defaultLabels, type ForeignRegistry, foreignFamilies } from './foreign-families.js';
-import type { ConstantLabels } from './own-family.js';
 import type { RegistryMetric } from './registry-metric.js';
 
 /** The recorder's place in a user's prom-client registry: our families are in there, and theirs are exposed beside ours. */

@@ -1,10 +1,11 @@
 import { type DropReason, dropReasons } from '../definition/drop-reason.js';
 import { type Family, type FamilyOptions, family as familyOf } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
-import type { ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
+import type { ConstantLabels, ExposedFamily, SampleWriter } from '../exposition/exposed-family.js';
+import { withLabels } from '../exposition/with-labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { NumberStore } from '../series/number-store.js';
-import { type ConstantLabels, exposed, seriesRecorder } from './own-family.js';
+import { exposed, seriesRecorder } from './own-family.js';
 import type { SeriesRecorder } from './series-recorder.js';
 
 type Declared = FamilyOptions<Policies>;
@@ -145,19 +146,12 @@ function toldOf(
   if (samples.length === 0) return [];
   const { name, kind: type, help } = family;
   const names = Object.keys(family.labels);
-  return [
-    {
-      name,
-      type,
-      help,
-      *write(writer: SampleWriter) {
-        for (const [i, [label, value]] of labels.entries()) writer.label(i, label, value);
-        for (const [values, number] of samples) {
-          for (const [i, value] of values.entries()) writer.label(labels.length + i, names[i] as string, value);
-          writer.sample(labels.length + values.length, '', number);
-        }
-        yield;
-      },
-    },
-  ];
+  function* write(writer: SampleWriter): Generator<void> {
+    for (const [values, number] of samples) {
+      for (const [i, value] of values.entries()) writer.label(i, names[i] as string, value);
+      writer.sample(values.length, '', number);
+    }
+    yield;
+  }
+  return [withLabels({ name, type, help, write }, labels)];
 }

@@ -7,15 +7,20 @@ import type { ClientAuthType } from './tls-names.js';
 export class ClientCertificates {
   /** Whether a client is asked for one at all. */
   readonly isAsked: boolean;
+  /** Whether it must be one that not everybody can get. */
+  readonly isExclusive: boolean;
   readonly #isRequired: boolean;
   readonly #isVerified: boolean;
   readonly #names: ReadonlySet<string> | undefined;
 
-  constructor(type: ClientAuthType, names?: readonly string[]) {
+  /** @param authority who signs them: one that is named, or all that the system trusts. */
+  constructor(type: ClientAuthType, authority: 'named' | 'system', names?: readonly string[]) {
     this.isAsked = type !== 'NoClientCert';
     this.#isRequired = type.startsWith('Require');
     this.#isVerified = type.includes('Verify');
     this.#names = names && new Set(names.map(canonical));
+    // Why names alone are not enough: whoever signs a certificate writes what he likes into it.
+    this.isExclusive = type === 'RequireAndVerifyClientCert' && (authority === 'named' || names !== undefined);
   }
 
   /** Whether what the client has shown in the handshake is enough. */

@@ -1,6 +1,7 @@
 import { exponentialBuckets } from '../definition/buckets.js';
 import { defineCounter, defineGauge, defineHistogram } from '../definition/family.js';
 import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
+import { withLabels } from '../exposition/with-labels.js';
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import { type RefusalReason, refusalReasons } from './refusal.js';
 
@@ -57,13 +58,16 @@ export class EndpointMetrics {
     this.reloaded(true);
   }
 
-  /** Adds these families to what is scraped; one whose name is taken stays out. */
+  /** Adds these families to what is scraped, with its constant labels; one whose name is taken stays out. */
   beside(scrapable: Scrapable): Scrapable {
+    const labels = () => scrapable.constantLabels?.() ?? [];
     return {
+      constantLabels: labels,
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));
-        return [...others, ...(await this.#exposed()).filter(({ name }) => !taken.has(name))];
+        const ours = (await this.#exposed()).filter(({ name }) => !taken.has(name));
+        return [...others, ...ours.map((family) => withLabels(family, labels()))];
       },
     };
   }

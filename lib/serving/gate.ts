@@ -24,7 +24,7 @@ const openPaths = ['/-/healthy', '/-/ready'];
 export class Gate {
   /** What a client may authenticate itself with, for `WWW-Authenticate`. */
   readonly challenges: readonly string[];
-  /** Whether anything at all is asked of who connects. */
+  /** Whether anybody gets in who connects. */
   readonly isOpen: boolean;
   readonly #keepers: GateKeepers;
 
@@ -35,7 +35,7 @@ export class Gate {
       ...(passwords === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
       ...(tokens === undefined ? [] : ['Bearer realm="metrics"']),
     ];
-    this.isOpen = (addresses ?? passwords ?? tokens) === undefined && certificates?.isAsked !== true;
+    this.isOpen = (addresses ?? passwords ?? tokens) === undefined && certificates?.isExclusive !== true;
   }
 
   /** Why this request is refused; `undefined` where it is let in. */

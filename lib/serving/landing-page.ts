@@ -27,11 +27,23 @@ const policy = [
 
 /** The landing page and what it loads, by path. */
 export function landingPages(recorder: Scrapable, scrapable: Scrapable): readonly (readonly [string, Page])[] {
+  const body = shared(async () => landingHtml(landing(recorder, await scrapable.exposedFamilies())));
   return [
-    ['/', readOnly(async () => html(landingHtml(landing(recorder, await scrapable.exposedFamilies()))))],
+    ['/', readOnly(async () => html(await body()))],
     [assets.style, readOnly(() => asset('text/css', landingStyle))],
     [assets.script, readOnly(() => asset('text/javascript', landingScript))],
   ];
+}
+
+/** Gives those who ask while one is being made that one: however many they are, the families are collected once. */
+function shared(make: () => Promise<string>): () => Promise<string> {
+  let making: Promise<string> | undefined;
+  return () => {
+    making ??= make().finally(() => {
+      making = undefined;
+    });
+    return making;
+  };
 }
 
 const html = (body: string) => ({

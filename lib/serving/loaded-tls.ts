@@ -1,11 +1,13 @@
-import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { constants } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import { MetricsError } from '../error.js';
 import { ClientCertificates } from './client-certificates.js';
+import { type Pem, tryCertificate, tryPair } from './pem.js';
 import type { ReadFiles } from './read-files.js';
+import { systemAuthoritiesFile } from './system-authorities.js';
 import type { TlsConfig } from './tls-config.js';
-import { cipherList, curves, tlsVersions } from './tls-names.js';
+import { type ClientAuthType, cipherList, curves, tlsVersions } from './tls-names.js';
 
 /** A TLS configuration with its files read and tried: what `node:tls` takes, and what is asked of the clients. */
 export interface LoadedTls {
@@ -28,28 +30,52 @@ export interface TlsSource {
  *
  * @throws MetricsError naming the field that is wrong.
  */
-export async function loadTls(config: TlsConfig, { files, folder, fieldName }: TlsSource): Promise<LoadedTls> {
-  const pem = async (text: 'cert' | 'key' | 'client_ca'): Promise<[field: string, pem: string] | undefined> => {
-    const inline = config[text];
-    if (inline !== undefined) return [fieldName(text), inline];
-    const file = config[`${text}_file`];
-    const field = fieldName(`${text}_file`);
-    return file === undefined ? undefined : [field, await files.text(resolve(folder, file), field)];
-  };
-  const [cert, key, ca] = await Promise.all([pem('cert'), pem('key'), pem('client_ca')]);
+export async function loadTls(config: TlsConfig, source: TlsSource): Promise<LoadedTls> {
+  const { client_auth_type: asked = 'NoClientCert', client_allowed_sans: names } = config;
+  const [cert, key, named] = await Promise.all([
+    pem('cert', config, source),
+    pem('key', config, source),
+    pem('client_ca', config, source),
+  ]);
   if (cert === undefined || key === undefined) throw new Error('a checked configuration has a certificate and a key');
   tryPair(cert, key);
-  if (ca !== undefined) parsed('a certificate in PEM', ca, (text) => new X509Certificate(text));
-  const clients = new ClientCertificates(config.client_auth_type ?? 'NoClientCert', config.client_allowed_sans);
-  return { options: { ...settings(config), cert: cert[1], key: key[1], ca: ca?.[1], ...asking(clients) }, clients };
+  const ca = named ?? (asked.includes('Verify') ? await systemAuthorities(asked, source) : undefined);
+  if (ca !== undefined) tryCertificate(ca);
+  const clients = new ClientCertificates(asked, named === undefined ? 'system' : 'named', names);
+  return {
+    options: { ...settings(config), cert: cert.text, key: key.text, ca: ca?.text, ...asking(clients) },
+    clients,
+  };
+}
+
+async function pem(
+  name: 'cert' | 'key' | 'client_ca',
+  config: TlsConfig,
+  { files, folder, fieldName }: TlsSource,
+): Promise<Pem | undefined> {
+  const inline = config[name];
+  if (inline !== undefined) return { field: fieldName(name), text: inline };
+  const file = config[`${name}_file`];
+  const field = fieldName(`${name}_file`);
+  return file === undefined ? undefined : { field, text: await files.text(resolve(folder, file), field) };
+}
+
+/** As in Go: where no authority is named, those of the system are trusted. */
+async function systemAuthorities(asked: ClientAuthType, { files, fieldName }: TlsSource): Promise<Pem> {
+  const field = fieldName('client_ca_file');
+  const file = systemAuthoritiesFile();
+  if (file !== undefined) return { field, text: await files.text(file, field) };
+  const message = `"${field}" is missing (given ${asked}, and no list of authorities that this system trusts). Name the authority that signs your clients' certificates.`;
+  throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
 }
 
 function settings(config: TlsConfig): TlsOptions {
+  const minimum = config.min_version ?? 'TLS12';
   const preferred = config.curve_preferences?.map((name) => curves[name]).join(':');
   return {
-    minVersion: tlsVersions[config.min_version ?? 'TLS12'],
+    minVersion: tlsVersions[minimum],
     maxVersion: tlsVersions[config.max_version ?? 'TLS13'],
-    ciphers: cipherList(config.cipher_suites),
+    ciphers: cipherList(config.cipher_suites ?? [], minimum),
     honorCipherOrder: config.prefer_server_cipher_suites ?? true,
     // HTTP/2 is not spoken.
     ALPNProtocols: ['http/1.1'],
@@ -65,22 +91,4 @@ function settings(config: TlsConfig): TlsOptions {
 function asking({ isAsked }: ClientCertificates): TlsOptions {
   if (!isAsked) return { requestCert: false };
   return { requestCert: true, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET };
-}
-
-function tryPair(cert: [string, string], key: [string, string]): void {
-  const certificate = parsed('a certificate in PEM', cert, (text) => new X509Certificate(text));
-  const privateKey: KeyObject = parsed('a private key in PEM, without a passphrase', key, createPrivateKey);
-  if (certificate.checkPrivateKey(privateKey)) return;
-  const message = `"${key[0]}" is not the key of the certificate in "${cert[0]}" (given a key that does not match). Pass the two that belong together.`;
-  throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
-}
-
-function parsed<T>(what: string, [field, text]: [string, string], parse: (text: string) => T): T {
-  try {
-    return parse(text);
-  } catch (cause) {
-    // Why the text is not shown: it may be a key.
-    const message = `"${field}" is not ${what} (given ${text.length} characters that are none). Pass the right file or text.`;
-    throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }], { cause });
-  }
 }

@@ -176,5 +176,6 @@ export class PageServer {
 }
 
 const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
-  exposedFamilies: async (limits) => withProcessMetrics(await recorder.exposedFamilies(limits)),
+  exposedFamilies: async (limits) =>
+    withProcessMetrics(await recorder.exposedFamilies(limits), recorder.constantLabels?.() ?? []),
 });

@@ -17,7 +17,7 @@ const inPod =
   'MetricsServer: address "127.0.0.1" can only be reached from this container (given in Kubernetes). For a Prometheus outside of it set FLOWPLANE_METRICS_HOST=0.0.0.0, and say who may connect.';
 
 const openTo = (address: string): string =>
-  `MetricsServer: address "${address}" can be reached from other machines, by anybody (given no authentication). Set webConfigFile, basicAuthUsers, bearerTokens, tls.clientAuthType or allowedAddresses, or listen on 127.0.0.1.`;
+  `MetricsServer: address "${address}" can be reached from other machines, by anybody (given nothing that keeps strangers out). Set webConfigFile, basicAuthUsers, bearerTokens, allowedAddresses, or tls with RequireAndVerifyClientCert and your own authority; or listen on 127.0.0.1.`;
 
 /** What there is to say about a changed file that is wrong. */
 export function reloadAdvice(error: unknown): Advice {

@@ -13,7 +13,7 @@ export interface ServerTlsOptions {
   readonly keyFile?: string;
   /** What is asked of the clients' certificates. Default `NoClientCert`; `RequireAndVerifyClientCert` is mutual TLS. */
   readonly clientAuthType?: ClientAuthType;
-  /** The authority that signs the clients' certificates, in PEM. */
+  /** The authority that signs the clients' certificates, in PEM. Default: every one that this system trusts. */
   readonly clientCa?: string;
   /** A file with that authority's certificate. */
   readonly clientCaFile?: string;
@@ -43,7 +43,8 @@ export interface MetricsServerOptions {
   readonly processMetrics?: boolean | undefined;
   /**
    * A `web-config.yml`, as every exporter of Prometheus takes it: TLS, users, headers, rate limit. It and the files that it
-   * names are read again when they change. Default: `FLOWPLANE_METRICS_WEB_CONFIG_FILE`, else none.
+   * names are read again when they change; only whether there is TLS at all needs a restart, as in every exporter. Default:
+   * `FLOWPLANE_METRICS_WEB_CONFIG_FILE`, else none.
    */
   readonly webConfigFile?: string | undefined;
   /** Serve HTTPS. Default: HTTP. */

@@ -41,11 +41,6 @@ function clientProblems(tls: TlsConfig): [keyof TlsConfig, string][] {
     const message = 'has no effect (given a client CA). Write RequireAndVerifyClientCert, or leave the client CA out.';
     problems.push(['client_auth_type', message]);
   }
-  // Go would take the authorities of the system, and Node those of Mozilla: anybody with a certificate from the web.
-  if (!hasAuthority && asked.includes('Verify')) {
-    const message = `is missing (given ${asked}). Name the authority that signs your clients' certificates.`;
-    problems.push(['client_ca_file', message]);
-  }
   if (names !== undefined && !asked.startsWith('Require')) {
     const message = `asks for a certificate that nobody must have (given ${asked}). Use RequireAndVerifyClientCert.`;
     problems.push(['client_allowed_sans', message]);

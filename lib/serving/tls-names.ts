@@ -1,4 +1,4 @@
-import type { SecureVersion } from 'node:tls';
+import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
 
 // A web-config.yml has Go's names; Node has those of OpenSSL.
 
@@ -58,8 +58,10 @@ export const cipherSuites: ReadonlyMap<string, string> = new Map([
   ['TLS_RSA_WITH_AES_256_CBC_SHA', 'AES256-SHA'],
 ]);
 
-/** OpenSSL's list of these suites, in their order; `undefined` for its own default. */
-export function cipherList(names: readonly string[] = []): string | undefined {
+/** OpenSSL's list of these suites, in their order; of Node's own where none is named. */
+export function cipherList(names: readonly string[], minimum: TlsVersionName): string {
   const chosen = names.map((name) => cipherSuites.get(name) as string).filter((name) => !name.startsWith('TLS_'));
-  return chosen.length === 0 ? undefined : [...fixedSuites, ...chosen].join(':');
+  const list = chosen.length === 0 ? DEFAULT_CIPHERS : [...fixedSuites, ...chosen].join(':');
+  // Why: their handshakes are signed with SHA-1, which OpenSSL refuses from level 1 on, whatever version is allowed.
+  return minimum < 'TLS12' ? `${list}:@SECLEVEL=0` : list;
 }

@@ -42,6 +42,12 @@ describe('PrometheusRecorder', () => {
     expect(await exposed(recorder)).to.contain('shop_jobs_total{zone="eu",team="x"} 1\n');
   });
 
+  it("puts constantLabels on its own metrics too, which keep their labels' names", async () => {
+    const recorder = new PrometheusRecorder({ constantLabels: { zone: 'eu', metric: 'none' } });
+    recorder.counter(jobs).inc({ team: 'x' });
+    expect(await exposed(recorder)).to.contain('flowplane_metrics_series{metric="jobs_total",zone="eu"} 1\n');
+  });
+
   it('refuses a family whose samples would clash with another one in either format', () => {
     const recorder = new PrometheusRecorder();
     recorder.open(jobs);

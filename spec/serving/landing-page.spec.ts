@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { expect } from 'chai';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { Counter, defineCounter, defineGauge, defineHistogram, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
-import { type Listening, Served, servers } from './served.js';
+import { ask } from './ask.js';
+import { held, type Listening, Served, servers } from './served.js';
 
 const attack = '"><script>document.title = "taken"</script><img src=x onerror="document.title = \'taken\'">';
 const jobs = defineCounter({ name: 'jobs_total', help: `Jobs ${attack}`, labels: { queue: {} } });
@@ -60,6 +62,24 @@ describe('The landing page', () => {
         expect((await fetch(`${origin}/`, { method: 'HEAD' })).status).to.equal(200);
         expect((await fetch(`${origin}/`, { method: 'POST' })).status).to.equal(405);
         expect((await fetch(`${origin}/else`)).status).to.equal(404);
+      });
+
+      it('is made once for all who ask at the same time', async () => {
+        const { scrapable, asked, release } = held();
+        const { origin: slow } = await served.serve(scrapable);
+        let arrived = 0;
+        const counted = () => arrived++;
+        subscribe('http.server.request.start', counted);
+        const all = Array.from({ length: 50 }, async () => (await ask(`${slow}/`)).status);
+        await until(() => arrived === all.length);
+        unsubscribe('http.server.request.start', counted);
+        release();
+        expect(new Set(await Promise.all(all))).to.deep.equal(new Set([200]));
+        expect(asked()).to.equal(1);
+        const again = ask(`${slow}/`);
+        await until(() => asked() === 2);
+        release();
+        expect((await again).status).to.equal(200);
       });
 
       it('is for those alone who may scrape', async () => {

@@ -41,6 +41,20 @@ describe('serveMetrics()', () => {
     await served.close();
   });
 
+  it("puts the recorder's constant labels on everything, the server's and the process's metrics too", async () => {
+    const recorder = new PrometheusRecorder({ constantLabels: { service: 'mail' } });
+    const { url, close } = await serveMetrics({ recorder, port: 0 });
+    const { call } = counted();
+    call();
+    await ask(url);
+    const { body } = await ask(url);
+    await close();
+    const samples = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(samples.filter((line) => !line.includes('service="mail"'))).to.deep.equal([]);
+    expect(body).to.match(/^process_cpu_user_seconds_total\{service="mail"\} /m);
+    expect(body).to.contain('flowplane_metrics_scrapes_total{code="200",format="text",service="mail"} 1\n');
+  });
+
   it('leaves nothing behind when it is closed, twice too', async () => {
     const { url, recorder, close } = await serveMetrics({ port: 0 });
     await close();

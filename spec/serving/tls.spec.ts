@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, type SecureVersion, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/serving/server-options.js';
 import { needs } from '../needs.js';
@@ -62,7 +62,7 @@ describe('A metrics server over TLS', function () {
   });
 
   describe('versions, cipher suites and curves', () => {
-    const handshake = (url: string, versions: { maxVersion?: SecureVersion; ciphers?: string; ecdhCurve?: string }) =>
+    const handshake = (url: string, versions: Pick<Question, 'minVersion' | 'maxVersion' | 'ciphers' | 'ecdhCurve'>) =>
       ask(url, { ...trusted, ...versions }).then(
         ({ protocol, cipher }) => `${protocol} ${cipher}`,
         (error) => /alert [a-z ]+/.exec(error.message)?.[0],
@@ -79,6 +79,25 @@ describe('A metrics server over TLS', function () {
       const old = await listen({ maxVersion: 'TLS12' });
       expect(await handshake(old.url, {})).to.match(/^TLSv1\.2 /);
     });
+
+    for (const [name, version] of [
+      ['TLS10', 'TLSv1'],
+      ['TLS11', 'TLSv1.1'],
+    ] as const) {
+      // Why a level of security in the list: OpenSSL leaves out what such versions need, from level 1 on.
+      const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+
+      it(`go down to ${version} where min_version says so, and only there`, async () => {
+        const { url } = await listen({ minVersion: name });
+        expect(await handshake(url, old)).to.match(new RegExp(`^${version} ECDHE-ECDSA-`));
+        const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'];
+        const one = await listen({ minVersion: name, cipherSuites });
+        expect(await handshake(one.url, old)).to.equal(`${version} ECDHE-ECDSA-AES128-SHA`);
+        expect(await handshake(one.url, {})).to.match(/^TLSv1\.3 /);
+        const modern = await listen();
+        expect(await handshake(modern.url, old)).to.equal('alert protocol version');
+      });
+    }
 
     it('follow cipher_suites by the names of Go, beside those of TLS 1.3', async () => {
       const { url } = await listen({ cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'] });
@@ -135,6 +154,46 @@ describe('A metrics server over TLS', function () {
         expect(await statuses(tls)).to.deep.equal(expected);
       });
     }
+
+    describe('where no authority is named', () => {
+      const named = process.env['SSL_CERT_FILE'];
+      afterEach(() => {
+        if (named === undefined) delete process.env['SSL_CERT_FILE'];
+        else process.env['SSL_CERT_FILE'] = named;
+      });
+
+      it('are those of the authorities that the system trusts', async () => {
+        process.env['SSL_CERT_FILE'] = authority.certFile;
+        expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 200, 200]);
+        delete process.env['SSL_CERT_FILE'];
+        expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 403, 403]);
+      });
+
+      it('are refused at the start where its list cannot be read', async () => {
+        process.env['SSL_CERT_FILE'] = join(made.folder, 'absent.pem');
+        const { message } = await refusal({ tls: { ...server, clientAuthType: 'VerifyClientCertIfGiven' } });
+        expect(message).to.contain('absent.pem" cannot be read (ENOENT). Correct "tls.clientCaFile"');
+      });
+    });
+
+    it('keep out strangers only if they are verified, by an authority or a name of yours: else one is advised', async () => {
+      const advised = async (tls: ServerTlsOptions): Promise<readonly string[]> => {
+        const codes: string[] = [];
+        await listen(tls, { host: '0.0.0.0', onAdvice: ({ code }) => codes.push(code) });
+        return codes;
+      };
+      const clientCaFile = authority.certFile;
+      const clientAllowedSans = ['prometheus.internal'];
+      const clientAuthType = 'RequireAndVerifyClientCert';
+      expect(await advised({ clientAuthType, clientCaFile })).to.deep.equal([]);
+      expect(await advised({ clientAuthType, clientAllowedSans })).to.deep.equal([]);
+      expect(await advised({ clientAuthType })).to.deep.equal(['open_server']);
+      expect(await advised({ clientAuthType: 'VerifyClientCertIfGiven', clientCaFile })).to.deep.equal(['open_server']);
+      expect(await advised({ clientAuthType: 'RequireAnyClientCert', clientAllowedSans })).to.deep.equal([
+        'open_server',
+      ]);
+      expect(await advised({ clientAuthType: 'RequestClientCert' })).to.deep.equal(['open_server']);
+    });
 
     it('are not needed for /-/healthy and /-/ready, which an orchestrator probes', async () => {
       const { origin } = await listen({
@@ -215,12 +274,17 @@ describe('A metrics server over TLS', function () {
       const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
       socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
       await until(() => asked() === 1);
-      await running.reload();
+      const warnings: Error[] = [];
+      const warned = (warning: Error) => warnings.push(warning);
+      process.on('warning', warned);
+      for (let i = 0; i < 20; i++) await running.reload();
       const ended = once(socket, 'close');
       const answered = once(socket, 'data');
       release();
       expect(String(await answered)).to.contain('HTTP/1.1 200 OK');
       await ended;
+      process.off('warning', warned);
+      expect(warnings).to.deep.equal([]);
     });
 
     it('ends the connections from before that are idle', async () => {

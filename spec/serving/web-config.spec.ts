@@ -187,11 +187,6 @@ authentication: none
         /line 2: "basic_auth_users\.alice" must be a bcrypt hash/,
       ],
       [
-        'clients that are verified by nobody',
-        'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequireAndVerifyClientCert',
-        /line 1: "tls_server_config\.client_ca_file" is missing \(given RequireAndVerifyClientCert\)/,
-      ],
-      [
         'names where no certificate is required',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
         /line 5: "tls_server_config\.client_allowed_sans" asks for a certificate that nobody must have/,
