@@ -69,14 +69,17 @@ export class AccessInUse {
     // Why taken over even if they are wrong: what was looked at once is told of once.
     this.#files = new ReadFiles();
     const access = await loadAccess(this.#options, this.#files);
-    if ((access.tls === undefined) !== (this.#current.tls === undefined)) throw needsRestart();
+    const { tls, gate } = this.#current;
+    if ((access.tls === undefined) !== (tls === undefined)) throw needsRestart('tls_server_config', 'come or go');
+    // Why: a file that is being written anew is empty for a moment, or ends early.
+    const gone = gate.locks.find((lock) => !access.gate.locks.includes(lock));
+    if (gone !== undefined) throw needsRestart(gone, 'be taken away');
     changed(access);
     this.#current = access;
   }
 }
 
-function needsRestart(): MetricsError {
-  const message =
-    'section "tls_server_config" cannot come or go while the server runs (given a changed file). Restart the process.';
+function needsRestart(section: string, change: string): MetricsError {
+  const message = `section "${section}" cannot ${change} while the server runs (given a changed file). Restart the process.`;
   return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
 }
