@@ -255,6 +255,15 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(shown).to.contain('rooms{floor="2"} 0\n').and.not.contain('floor="1"');
   });
 
+  it('is waited for by a scraper that has all the time in the world', async () => {
+    recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 10, 7)));
+    for (const timeout of ['3000000', 'Infinity']) {
+      const { body } = await scrape(recorder, { method: 'GET', timeout });
+      expect(await text(body), timeout).to.contain('\ndepth 7\n');
+    }
+    expect(told).to.deep.equal([]);
+  });
+
   it('runs once for scrapes that overlap', async () => {
     let calls = 0;
     recorder.gauge(depth).collect(async () => {
