@@ -36,7 +36,7 @@ export class AccessInUse {
    * @param changed takes the new access into use; where it throws, the one before stays.
    * @param failed hears why a change is not used.
    */
-  watch(changed: (access: Access) => void, failed: (error: unknown) => void): void {
+  watch(changed: (access: Access) => Promise<void>, failed: (error: unknown) => void): void {
     if (this.#files.isEmpty) return;
     let isLooking = false;
     const look = async (): Promise<void> => {
@@ -58,28 +58,33 @@ export class AccessInUse {
   }
 
   /** @throws MetricsError where what is configured now is wrong; the access before it stays. */
-  reload(changed: (access: Access) => void): Promise<void> {
+  reload(changed: (access: Access) => Promise<void>): Promise<void> {
     this.#reloading ??= this.#reload(changed).finally(() => {
       this.#reloading = undefined;
     });
     return this.#reloading;
   }
 
-  async #reload(changed: (access: Access) => void): Promise<void> {
+  async #reload(changed: (access: Access) => Promise<void>): Promise<void> {
     // Why taken over even if they are wrong: what was looked at once is told of once.
     this.#files = new ReadFiles();
     const access = await loadAccess(this.#options, this.#files);
-    const { tls, gate } = this.#current;
-    if ((access.tls === undefined) !== (tls === undefined)) throw needsRestart('tls_server_config', 'come or go');
+    const before = this.#current;
     // Why: a file that is being written anew is empty for a moment, or ends early.
-    const gone = gate.locks.find((lock) => !access.gate.locks.includes(lock));
-    if (gone !== undefined) throw needsRestart(gone, 'be taken away');
-    changed(access);
+    const gone = before.gate.locks.find((lock) => !access.gate.locks.includes(lock));
+    if (gone !== undefined) throw needsRestart(gone);
+    // Why first: whoever comes over the new TLS must be asked for what the new access asks.
     this.#current = access;
+    try {
+      await changed(access);
+    } catch (error) {
+      this.#current = before;
+      throw error;
+    }
   }
 }
 
-function needsRestart(section: string, change: string): MetricsError {
-  const message = `section "${section}" cannot ${change} while the server runs (given a changed file). Restart the process.`;
+function needsRestart(section: string): MetricsError {
+  const message = `section "${section}" cannot be taken away while the server runs (given a changed file). Restart the process.`;
   return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
 }

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import type { RequestListener, Server } from 'node:http';
-import type { Server as TlsServer } from 'node:https';
+import type { RequestListener } from 'node:http';
 import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../exposition/exposed-family.js';
 import { withProcessMetrics } from '../prometheus/process-metrics.js';
@@ -12,12 +10,13 @@ import { drainSeconds, onTermination, orAfter } from './drain.js';
 import { EndpointMetrics } from './endpoint-metrics.js';
 import { guarded } from './guarded.js';
 import { type Limits, limitsOf } from './limits.js';
-import { listenAt, newServer, type ServerAddress } from './listening.js';
+import { ListeningServer, type ServerAddress, type ServerParts } from './listening-server.js';
 import { metricsPages } from './metrics-pages.js';
 import type { Pages } from './pages.js';
 import { refuseBadRequests } from './refused-connections.js';
 import { Responses } from './responses.js';
 import { ScrapesInFlight } from './scrapes-in-flight.js';
+import { serverAddress } from './server-address.js';
 import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
 import { serverOptionProblems } from './server-option-problems.js';
 import type { MetricsServerOptions } from './server-options.js';
@@ -31,7 +30,7 @@ export class PageServer {
   readonly #responses = new Responses();
   readonly #scrapes: ScrapesInFlight;
   #access: AccessInUse | undefined;
-  #server: Server | TlsServer | undefined;
+  #server: ListeningServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -85,9 +84,15 @@ export class PageServer {
   async #listen(): Promise<ServerAddress> {
     refuseIfAny('MetricsServer', serverOptionProblems(this.#options));
     const access = await AccessInUse.load(this.#options);
-    const server = newServer(await this.#listener(access), this.#limits, access.current.tls);
-    refuseBadRequests(server, this.#responses, (reason) => this.#metrics.refused(reason));
-    const address = await listenAt(server, this.#options);
+    const parts: ServerParts = {
+      listener: await this.#listener(access),
+      limits: this.#limits,
+      keepAlive: this.#options.keepAlive === true,
+      prepare: (server) => refuseBadRequests(server, this.#responses, (reason) => this.#metrics.refused(reason)),
+    };
+    const server = new ListeningServer(parts, access.current.tls);
+    const { host, port } = serverAddress(this.#options);
+    const address = await server.listen(host, port);
     this.#server = server;
     this.#access = access;
     this.#started(address, access);
@@ -139,16 +144,8 @@ export class PageServer {
   }
 
   /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
-  #use({ tls }: Access): void {
-    const server = this.#server;
-    if (server !== undefined && tls !== undefined) {
-      (server as TlsServer).setSecureContext(tls.options);
-      const { requestCert, rejectUnauthorized } = tls.options;
-      // Why assigned: node:tls reads these two of its server at each connection, and has no method for them.
-      Object.assign(server, { requestCert, rejectUnauthorized });
-      server.closeIdleConnections();
-      this.#responses.closeConnections();
-    }
+  async #use({ tls }: Access): Promise<void> {
+    if (await this.#server?.use(tls)) this.#responses.closeConnections();
     this.#metrics.reloaded(true);
   }
 
@@ -167,8 +164,7 @@ export class PageServer {
     }
     this.#ignoreSignals();
     this.#access?.stop();
-    const closed = once(server, 'close');
-    server.close();
+    const closed = server.close();
     await this.#responses.ended();
     server.closeAllConnections();
     await closed;

@@ -43,8 +43,7 @@ export interface MetricsServerOptions {
   readonly processMetrics?: boolean | undefined;
   /**
    * A `web-config.yml`, as every exporter of Prometheus takes it: TLS, users, headers, rate limit. It and the files that it
-   * names are read again when they change; only whether there is TLS at all needs a restart, as in every exporter. Default:
-   * `FLOWPLANE_METRICS_WEB_CONFIG_FILE`, else none.
+   * names are read again when they change. Default: `FLOWPLANE_METRICS_WEB_CONFIG_FILE`, else none.
    */
   readonly webConfigFile?: string | undefined;
   /** Serve HTTPS. Default: HTTP. */

@@ -1,6 +1,6 @@
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
-import type { ServerAddress } from '../../lib/serving/listening.js';
+import type { ServerAddress } from '../../lib/serving/listening-server.js';
 import { PageServer } from '../../lib/serving/page-server.js';
 import type { MetricsServerOptions } from '../../lib/serving/server-options.js';
 

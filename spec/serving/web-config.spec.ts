@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
@@ -8,7 +10,7 @@ import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { ask, basic } from './ask.js';
 import { type Certificate, Certificates, texts } from './certificates.js';
-import { exposed, refusal, Served } from './served.js';
+import { exposed, held, refusal, Served } from './served.js';
 
 describe('webConfigFile', function () {
   this.timeout(30_000);
@@ -286,16 +288,39 @@ authentication: none
       expect((await ask(url)).status).to.equal(200);
     });
 
-    it('cannot turn TLS on or off, and says so', async function () {
+    it('turns TLS on and off, on the same port, and answers what was asked before', async function () {
       needs(this, 'openssl');
-      write('');
-      const { server } = await served.listen({ webConfigFile: file });
       const made = new Certificates();
-      const { certFile, keyFile } = made.signed('late', made.authority('late authority'));
-      write(`tls_server_config:\n  cert_file: ${certFile}\n  key_file: ${keyFile}\n`);
-      const error = await server.reload().catch((reason: unknown) => reason);
-      made.remove();
-      expect(error).to.have.property('message').that.contains('Restart the process');
+      try {
+        const authority = made.authority('late authority');
+        const { certFile, keyFile } = made.signed('late', authority);
+        const { scrapable, asked, release } = held();
+        write('');
+        const { server, url } = await served.serve(scrapable, { webConfigFile: file });
+        const plain = ask(url);
+        await until(() => asked() === 1);
+        const idle = connect(Number(new URL(url).port), '127.0.0.1');
+        idle.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n');
+        await once(idle, 'data');
+
+        write(`tls_server_config:\n  cert_file: ${certFile}\n  key_file: ${keyFile}\n`);
+        await Promise.all([once(idle, 'close'), server.reload()]);
+        const secureHealth = url.replace('http', 'https').replace('metrics', '-/healthy');
+        const { status, protocol } = await ask(secureHealth, { ca: texts(authority).cert });
+        expect({ status, protocol }).to.deep.equal({ status: 200, protocol: 'TLSv1.3' });
+        expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNRESET');
+        release();
+        expect((await plain).status).to.equal(200);
+
+        write('');
+        await server.reload();
+        const healthy = secureHealth.replace('https', 'http');
+        expect((await ask(healthy)).status).to.equal(200);
+        await server.close();
+        expect(await ask(healthy).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+      } finally {
+        made.remove();
+      }
     });
   });
 

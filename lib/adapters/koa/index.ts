@@ -1,4 +1,4 @@
-export type { ServerAddress } from '../../serving/listening.js';
+export type { ServerAddress } from '../../serving/listening-server.js';
 export type { MetricsServerOptions, ServerTlsOptions } from '../../serving/server-options.js';
 export { type HttpMiddleware, httpMetrics } from './http-metrics.js';
 export type { HttpContext, HttpMetricsOptions, RoutedContext, RouteReader } from './http-metrics-options.js';
