@@ -88,9 +88,12 @@ async function compress(chunks: AsyncIterable<Buffer>, gzip: Gzip): Promise<void
   gzip.end();
 }
 
+// Why: a timer of Node that is to wait for more than 24 days does not wait at all.
+const longest = 3600;
+
 function limits({ timeout }: ScrapeRequest): ScrapeLimits {
   const seconds = Number(timeout);
-  return seconds > 0 ? { timeoutSeconds: seconds } : {};
+  return seconds > 0 ? { timeoutSeconds: Math.min(seconds, longest) } : {};
 }
 
 function selected(families: readonly ExposedFamily[], names: readonly string[]): readonly ExposedFamily[] {

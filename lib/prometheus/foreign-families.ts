@@ -52,11 +52,22 @@ export async function foreignFamilies(
   ours: (metric: unknown) => boolean = () => false,
 ): Promise<ExposedFamily[]> {
   const metrics = registry.getMetricsAsArray().filter((metric) => !ours(metric)) as ForeignMetric[];
-  const collected = metrics.map((metric) => collection.of(metric, String(metric.name), () => metric.get(), seconds));
+  const collected = metrics.map((metric) =>
+    collection.of(metric, String(metric.name), async () => whole(await metric.get()), seconds),
+  );
   const snapshots = await Promise.all(collected);
   const added = defaultLabels(registry);
   const adds = addsTotal(registry);
   return snapshots.flatMap((snapshot) => (snapshot === undefined ? [] : [exposed(snapshot, added, adds)]));
+}
+
+/** Throws where this is not what a metric gives: what cannot be written must cost no more than that metric. */
+function whole(snapshot: ForeignSnapshot): ForeignSnapshot {
+  const { name, values } = snapshot;
+  if (typeof name === 'string' && Array.isArray(values) && values.every((each) => typeof each?.value === 'number')) {
+    return snapshot;
+  }
+  throw new TypeError('it gives no name, or no list of values that are numbers');
 }
 
 /** Whether this registry takes `_total` off the names of its counters, and adds it again when it writes them. */

@@ -27,20 +27,18 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
   readonly processMetrics?: boolean;
 }
 
-const known = [
-  'registry',
-  'created',
-  'prefix',
-  'constantLabels',
-  'maxSeriesPerFamily',
-  'maxSamples',
-  'hashKey',
-  'processMetrics',
-  'strict',
-  'onError',
-  'onAdvice',
-  'clock',
-];
+/** The options of which there is nothing to say but their type, and how an error calls that. */
+const typed = {
+  created: ['boolean', 'true or false'],
+  hashKey: ['string', 'a text'],
+  processMetrics: ['boolean', 'true or false'],
+  strict: ['boolean', 'true or false'],
+  onError: ['function', 'a function'],
+  onAdvice: ['function', 'a function'],
+  clock: ['function', 'a function'],
+} as const;
+
+const known = [...['registry', 'prefix', 'constantLabels', 'maxSeriesPerFamily', 'maxSamples'], ...Object.keys(typed)];
 
 export function recorderProblems(options: unknown): Problem[] {
   if (!isObject(options)) {
@@ -54,6 +52,7 @@ export function recorderProblems(options: unknown): Problem[] {
   const { prefix, constantLabels, registry } = options;
   return [
     ...unknownOptions(options, known),
+    ...Object.entries(typed).flatMap(([name, [type, words]]) => typeProblems(name, options[name], type, words)),
     ...unless(
       registry === undefined || isRegistry(registry),
       'illegal_option',
@@ -76,6 +75,14 @@ export function recorderProblems(options: unknown): Problem[] {
     ),
   ];
 }
+
+const typeProblems = (option: string, given: unknown, type: string, words: string): Problem[] =>
+  unless(
+    given === undefined || typeof given === type,
+    'illegal_option',
+    // Why the value is not shown: it may be a key.
+    () => `"${option}" must be ${words} (given ${given === null ? 'null' : typeof given}). Correct or remove it.`,
+  );
 
 const countProblems = (option: string, most: unknown, usual: string): Problem[] =>
   unless(

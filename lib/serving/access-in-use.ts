@@ -1,3 +1,4 @@
+import { MetricsError } from '../error.js';
 import { type Access, loadAccess } from './access.js';
 import { ReadFiles } from './read-files.js';
 import type { MetricsServerOptions } from './server-options.js';
@@ -69,6 +70,9 @@ export class AccessInUse {
     this.#files = new ReadFiles();
     const access = await loadAccess(this.#options, this.#files);
     const before = this.#current;
+    // Why: a file that is being written anew is empty for a moment, or ends early.
+    const gone = before.gate.locks.find((lock) => !access.gate.locks.includes(lock));
+    if (gone !== undefined) throw needsRestart(gone);
     // Why first: whoever comes over the new TLS must be asked for what the new access asks.
     this.#current = access;
     try {
@@ -78,4 +82,9 @@ export class AccessInUse {
       throw error;
     }
   }
+}
+
+function needsRestart(section: string): MetricsError {
+  const message = `section "${section}" cannot be taken away while the server runs (given a changed file). Restart the process.`;
+  return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
 }

@@ -24,8 +24,8 @@ const openPaths = ['/-/healthy', '/-/ready'];
 export class Gate {
   /** What a client may authenticate itself with, for `WWW-Authenticate`. */
   readonly challenges: readonly string[];
-  /** Whether anybody gets in who connects. */
-  readonly isOpen: boolean;
+  /** What keeps out those who connect, as a `web-config.yml` or the options call it. */
+  readonly locks: readonly string[];
   readonly #keepers: GateKeepers;
 
   constructor(keepers: GateKeepers) {
@@ -35,7 +35,17 @@ export class Gate {
       ...(passwords === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
       ...(tokens === undefined ? [] : ['Bearer realm="metrics"']),
     ];
-    this.isOpen = (addresses ?? passwords ?? tokens) === undefined && certificates?.isExclusive !== true;
+    this.locks = [
+      ...(addresses === undefined ? [] : ['allowedAddresses']),
+      ...(passwords === undefined ? [] : ['basic_auth_users']),
+      ...(tokens === undefined ? [] : ['bearerTokens']),
+      ...(certificates?.isExclusive ? ['client_auth_type'] : []),
+    ];
+  }
+
+  /** Whether anybody gets in who connects. */
+  get isOpen(): boolean {
+    return this.locks.length === 0;
   }
 
   /** Why this request is refused; `undefined` where it is let in. */

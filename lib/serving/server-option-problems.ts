@@ -76,9 +76,22 @@ export function serverOptionProblems(options: MetricsServerOptions): Problem[] {
     ...unknownOptions({ ...options }, knownOptions),
     ...portProblems(options),
     ...Object.entries(rules).flatMap(([name, rule]) => ruleProblems(name, rule, (options as Unchecked)[name])),
+    ...emptyProblems(options),
     ...configuredInCode(options).problems,
   ];
 }
+
+/** What locks the door, and is there with nothing in it. A file may have empty sections; in code it is a value that is missing. */
+function emptyProblems(options: MetricsServerOptions): Problem[] {
+  return (['tls', 'basicAuthUsers', 'rateLimit'] as const)
+    .filter((name) => isObject(options[name]) && Object.values(options[name]).every(isNothing))
+    .map((name) => ({
+      code: 'illegal_option',
+      message: `"${name}" must have something in it (given nothing). Look where its values come from, or leave it out.`,
+    }));
+}
+
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 function ruleProblems(name: string, { must, holds, remedy, isSecret }: OptionRule, value: unknown): Problem[] {
   if (value === undefined || holds(value)) return [];

@@ -1,4 +1,4 @@
-import { MetricsError, refuseIfAny } from '../error.js';
+import { MetricsError, type Problem, refuseIfAny } from '../error.js';
 import type { ReadFiles } from './read-files.js';
 import { type WebConfig, webConfigOf } from './web-config.js';
 
@@ -13,16 +13,26 @@ export async function readWebConfig(path: string, files: ReadFiles): Promise<Web
   const lines = new LineCounter();
   // Why 1.1: it is what exporters read.
   const document = parseDocument(text, { lineCounter: lines, version: '1.1' });
+  const notYaml = (line: number, message: string): Problem => ({
+    code: 'illegal_option',
+    message: `line ${line}: "${path}" is not YAML (${message.split('\n')[0]?.replace(/ at line .*$/, '')}). Correct it.`,
+  });
   refuseIfAny(
     path,
-    document.errors.map(({ pos, message }) => ({
-      code: 'illegal_option',
-      message: `line ${lines.linePos(pos[0]).line}: "${path}" is not YAML (${message.split('\n')[0]?.replace(/ at line .*$/, '')}). Correct it.`,
-    })),
+    document.errors.map(({ pos, message }) => notYaml(lines.linePos(pos[0]).line, message)),
   );
-  const { config, problems } = webConfigOf(document.toJS(), (at) => `line ${lineOf(at)}: "${at.join('.') || path}"`);
+  const { config, problems } = webConfigOf(values(), (at) => `line ${lineOf(at)}: "${at.join('.') || path}"`);
   refuseIfAny(path, problems);
   return config;
+
+  /** What stands in the file; an alias of nothing, or of itself in great numbers, is seen only here. */
+  function values(): unknown {
+    try {
+      return document.toJS();
+    } catch (cause) {
+      throw new MetricsError(path, [notYaml(1, (cause as Error).message)], { cause });
+    }
+  }
 
   /** The line of a field's name, or of the nearest thing around it that is there. */
   function lineOf(at: readonly string[]): number {

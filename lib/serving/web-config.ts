@@ -70,7 +70,8 @@ class Checked {
   /** The fields of a mapping that are there and right; `fields` is one rule where any name is a field. */
   mapping(path: readonly string[], given: unknown, fields: Fields | Rule): Unchecked {
     if (given === undefined || given === null) return {};
-    if (!isObject(given) || Array.isArray(given)) {
+    // Why not iterable either: YAML has lists, and with !!set and !!omap what has no fields of its own.
+    if (!isObject(given) || Symbol.iterator in given) {
       this.#problem(path, `must be a mapping (given ${shown(given)}). Write its fields below it.`);
       return {};
     }

@@ -314,6 +314,7 @@ describe('flowplane-metrics doctor', function () {
     [['--wait', '-1'], "Option '--wait' argument is ambiguous"],
     [['--max-series', 'many'], '--max-series must be a number, not negative (given "many").'],
     [['--metrics-header', 's3cret'], "--metrics-header must be 'Name: value'."],
+    [['--prometheus', 'http://me:s3cret@127.0.0.1:1'], '--prometheus must be a URL without a user and a password.'],
     [['--fast'], "Unknown option '--fast'"],
   ] as const) {
     it(`ends with 2 for ${args.join(' ')}`, async () => {

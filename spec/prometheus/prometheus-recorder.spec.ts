@@ -105,6 +105,14 @@ describe('PrometheusRecorder', () => {
     expect(await hash('random')).to.not.equal(await hash('random'));
   });
 
+  it('refuses what is of another type, and does not show a key', () => {
+    const wrong = { created: 'no', hashKey: 71 as never, processMetrics: 1, strict: null, onError: {}, clock: 5 };
+    const refused = expect(() => new PrometheusRecorder(wrong as never)).to.throw(
+      /^new PrometheusRecorder: 6 problems\./,
+    );
+    refused.with.property('message').that.contains('"hashKey" must be a text (given number)').and.not.contains('71');
+  });
+
   it('refuses every option that is wrong, at once', () => {
     const options = { prefix: '9', constantLabels: { le: 'x' }, maxSeriesPerFamily: 0, registy: {} };
     expect(() => new PrometheusRecorder(options)).to.throw(/^new PrometheusRecorder: 4 problems\./);

@@ -192,6 +192,18 @@ for (const [generation, load] of generations)
         new client.Gauge({ name: 'healthy', help: 'Healthy', registers: [registry] }).set(1);
       });
 
+      for (const given of [null, {}, { name: 'odd' }, { name: 'odd', values: [null] }, { name: 'odd', values: [{}] }]) {
+        it(`is not asked, since the metric is of another maker and gives ${JSON.stringify(given)}`, async () => {
+          registry.registerMetric({ name: 'odd', get: async () => given } as never);
+          const { status, body } = await scrape(recorder, { method: 'GET' });
+          expect(status).to.equal(200);
+          expect(await text(body))
+            .to.contain('\nhealthy 1\n')
+            .and.contain('flowplane_metrics_collector_failures_total{metric="odd"} 1\n')
+            .and.not.match(/^odd/m);
+        });
+      }
+
       for (const [how, collect] of [
         [
           'throws',
@@ -243,6 +255,15 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(shown).to.contain('rooms{floor="2"} 0\n').and.not.contain('floor="1"');
   });
 
+  it('is waited for by a scraper that has all the time in the world', async () => {
+    recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 10, 7)));
+    for (const timeout of ['3000000', 'Infinity']) {
+      const { body } = await scrape(recorder, { method: 'GET', timeout });
+      expect(await text(body), timeout).to.contain('\ndepth 7\n');
+    }
+    expect(told).to.deep.equal([]);
+  });
+
   it('runs once for scrapes that overlap', async () => {
     let calls = 0;
     recorder.gauge(depth).collect(async () => {
@@ -283,7 +304,15 @@ describe('recorder.gauge(family).collect(…)', () => {
     const shown = await scraped();
     expect(shown).to.contain('rooms{floor="2"} 1\n').and.not.contain('floor="1"');
     expect(shown).to.contain('flowplane_metrics_dropped_total{metric="rooms",reason="not_finite"} 1\n');
-    recorder.gauge(rooms).collect(() => undefined as never);
-    expect(await scraped()).to.contain('flowplane_metrics_collector_failures_total{metric="rooms"} 1\n');
+    const wrong = [
+      undefined,
+      [undefined],
+      new Array(1),
+      [Object.defineProperty({}, 'labels', { get: () => JSON.parse('') })],
+    ];
+    for (const [i, given] of wrong.entries()) {
+      recorder.gauge(rooms).collect(() => given as never);
+      expect(await scraped()).to.contain(`flowplane_metrics_collector_failures_total{metric="rooms"} ${i + 1}\n`);
+    }
   });
 });

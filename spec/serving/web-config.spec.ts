@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
 import { expect } from 'chai';
+import type { MetricsServerOptions } from '../../lib/serving/server-options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { ask, basic } from './ask.js';
@@ -202,6 +203,8 @@ authentication: none
       ['a key twice', 'rate_limit:\n  burst: 1\n  burst: 2', /line 3: .* is not YAML \(Map keys must be unique/],
       ['what is no YAML', 'tls_server_config: {', /line 1: .* is not YAML/],
       ['a list', '- tls_server_config', /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/],
+      ['an alias of nothing', 'basic_auth_users: *users', /line 1: .* is not YAML \(Unresolved alias/],
+      ['a set, which has no fields', 'basic_auth_users: !!set {alice}', /line 1: "basic_auth_users" must be a mapping/],
       [
         'a section that is a text',
         'tls_server_config: words',
@@ -255,8 +258,19 @@ authentication: none
       await until(() => told.length > 1);
       expect(told[1]).to.contain('cannot be read (ENOENT)');
       expect((await ask(url)).status).to.equal(401);
-      write('');
-      await until(async () => (await ask(url)).status === 200);
+      write(`basic_auth_users:\n  alertmanager: ${password}\n`);
+      await until(async () => (await ask(url, { headers: basic('alertmanager', 'scrape me') })).status === 200);
+    });
+
+    it('cannot take a lock away, as a file that is being written is empty for a moment', async () => {
+      write(`basic_auth_users:\n  prometheus: ${password}\n`);
+      const { url, server } = await served.listen({ webConfigFile: file, allowedAddresses: ['127.0.0.1'] });
+      for (const text of ['', 'basic_auth_users:\n']) {
+        write(text);
+        const error = await server.reload().catch((reason: unknown) => reason);
+        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be taken away');
+        expect((await ask(url)).status).to.equal(401);
+      }
     });
 
     it('does no harm where who is told of it throws', async () => {
@@ -314,6 +328,13 @@ authentication: none
     write(`basic_auth_users:\n  prometheus: ${password}\n`);
     const { message } = await refusal({ webConfigFile: file, basicAuthUsers: { prometheus: password } });
     expect(message).to.contain('configured twice (given in the options and in the web config file)');
+  });
+
+  it('may not be left empty in code, where it would mean a value that is missing', async () => {
+    for (const options of [{ tls: {} }, { tls: { certFile: '', keyFile: undefined } }, { basicAuthUsers: {} }]) {
+      const { message } = await refusal(options as MetricsServerOptions);
+      expect(message).to.match(/"(tls|basicAuthUsers)" must have something in it \(given nothing\)/);
+    }
   });
 
   it('has its rules in code too, by the names of the options', async () => {

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import type { DropReason } from '../../definition/drop-reason.js';
 import type { FamilyRecorder, MetricsRecorder } from '../../recorder/metrics-recorder.js';
@@ -7,6 +6,7 @@ import { type HttpFamilies, otherMethod } from './http-families.js';
 import type { HttpContext, RoutedContext, RouteReader } from './http-metrics-options.js';
 import { type HttpLabels, httpNames } from './http-names.js';
 import { matchedRoute } from './matched-route.js';
+import { whenEnded } from './when-ended.js';
 
 /** Follows requests to their end, and records each. */
 export class HttpExchanges {
@@ -97,16 +97,3 @@ type Unnamed = Readonly<Record<string, never>>;
 const unmatched = 'unmatched';
 
 const ignore = (): void => undefined;
-
-/** Calls once: when the answer is complete, or can no longer be. */
-function whenEnded(response: ServerResponse, listener: () => void): void {
-  if (response.destroyed || response.writableFinished) {
-    listener();
-    return;
-  }
-  const ended = (): void => {
-    response.off('finish', ended).off('close', ended);
-    listener();
-  };
-  response.on('finish', ended).on('close', ended);
-}

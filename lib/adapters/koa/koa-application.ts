@@ -6,7 +6,8 @@ import type { Pages } from '../../serving/pages.js';
 /** A Koa application that serves these pages, and nothing else. */
 export async function koaApplication(pages: Pages): Promise<RequestListener> {
   const { Koa, Router } = await peers();
-  const router = new Router();
+  // Why so exact: a path that only resembles /metrics would lead to it past the limits and the counts of a scrape.
+  const router = new Router({ sensitive: true, strict: true });
   for (const [path, page] of pages) {
     router.all(path, async (context) => {
       const { status, headers, body } = await page(pageRequest(context.req));

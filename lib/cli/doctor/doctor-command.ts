@@ -85,8 +85,15 @@ function optionsFrom(args: readonly string[]): { readonly options: DoctorOptions
 }
 
 function checkedUrl(option: string, url: string): string {
-  if (/^https?:/.test(url) && URL.canParse(url)) return url;
-  throw new Error(`--${option} must be a URL with http:// or https:// (given "${url}").`);
+  if (!/^https?:/.test(url) || !URL.canParse(url)) {
+    throw new Error(`--${option} must be a URL with http:// or https:// (given "${url}").`);
+  }
+  const { username, password } = new URL(url);
+  if (username === '' && password === '') return url;
+  // Why without the URL itself: what it has of a password would be printed with every step.
+  throw new Error(
+    `--${option} must be a URL without a user and a password. Give them as --${option}-header 'Authorization: Basic …'.`,
+  );
 }
 
 function headersFrom(option: string, lines: readonly string[]): Headers {

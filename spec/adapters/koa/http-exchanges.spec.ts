@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -175,6 +176,38 @@ describe('HttpExchanges', () => {
     await until(() => app.inFlight === 0);
     expect(app.recorder.value(`${duration}_count`, labels('GET', 'unmatched', '404'))).to.equal(3);
     expect(app.inFlight).to.equal(0);
+  });
+
+  it('measures those too that waited for their turn on a connection that was lost', async () => {
+    const [arrived, sent] = [12, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n'];
+    const never = new Promise<void>(() => undefined);
+    await app.serve(() => never);
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', hear);
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write(sent.repeat(arrived));
+    await until(() => app.inFlight === arrived);
+    socket.destroy();
+    await until(() => app.inFlight === 0);
+    process.off('warning', hear);
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', 'unmatched'), value: arrived }]);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('measures a HEAD of HTTP/2 to its end', async () => {
+    const router = new Router().get('/teams/:team', async (context) => {
+      await new Promise(setImmediate);
+      context.body = 'a team';
+    });
+    await app.serve(router.routes());
+    const http2 = createHttp2Server(app.koa.callback()).listen(0, '127.0.0.1');
+    await once(http2, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    await once(session.request({ ':method': 'HEAD', ':path': '/teams/payments' }).resume(), 'close');
+    session.close();
+    http2.close();
+    expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '/teams/:team', '200'));
   });
 
   it('does not mind that the gauge is cleared while a request is in flight', async () => {

@@ -104,7 +104,9 @@ describe('new MetricsServer(recorder)', () => {
   });
 
   it('knows no other path', async () => {
-    expect((await ask(url.replace('/metrics', '/else'))).status).to.equal(404);
+    for (const path of ['/else', '/METRICS', '/metrics/', '/-/Healthy', '/-/ready/']) {
+      expect((await ask(url.replace('/metrics', path))).status, path).to.equal(404);
+    }
   });
 
   it('answers 500, of one line, where the families cannot be had', async () => {
