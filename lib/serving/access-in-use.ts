@@ -71,7 +71,7 @@ export class AccessInUse {
     const access = await loadAccess(this.#options, this.#files);
     const before = this.#current;
     // Why: a file that is being written anew is empty for a moment, or ends early.
-    const gone = before.gate.locks.find((lock) => !access.gate.locks.includes(lock));
+    const gone = locks(before).find((lock) => !locks(access).includes(lock));
     if (gone !== undefined) throw needsRestart(gone);
     // Why first: whoever comes over the new TLS must be asked for what the new access asks.
     this.#current = access;
@@ -83,6 +83,12 @@ export class AccessInUse {
     }
   }
 }
+
+/** What keeps out strangers and listeners. */
+const locks = ({ tls, gate }: Access): readonly string[] => [
+  ...(tls === undefined ? [] : ['tls_server_config']),
+  ...gate.locks,
+];
 
 function needsRestart(section: string): MetricsError {
   const message = `section "${section}" cannot be taken away while the server runs (given a changed file). Restart the process.`;

@@ -25,12 +25,12 @@ export interface ServerParts {
   readonly prepare: (server: Server) => void;
 }
 
-/** A server whose TLS may change while it listens: by another certificate, or from none to some and back. */
+/** A server whose TLS may change while it listens: by another certificate, or from none to some. */
 export class ListeningServer {
   readonly #parts: ServerParts;
   #current: Server;
-  /** Those that listened before it. Their last connections may still be open. */
-  readonly #before: Server[] = [];
+  /** The one without TLS that listened before it. Its last connections may still be open. */
+  #before: Server | undefined;
 
   constructor(parts: ServerParts, tls: LoadedTls | undefined) {
     this.#parts = parts;
@@ -48,37 +48,33 @@ export class ListeningServer {
     return addressOf(this.#current);
   }
 
-  /**
-   * Has TLS, or none, from the next connection on. Those that are idle are ended, unless there was and is none.
-   *
-   * @returns whether they are.
-   */
-  async use(tls: LoadedTls | undefined): Promise<boolean> {
+  /** Has this TLS from the next connection on. Connections that are idle are ended. */
+  async use(tls: LoadedTls): Promise<void> {
     const server = this.#current;
-    const wasSecure = server instanceof TlsServer;
-    if (!server.listening || (!wasSecure && tls === undefined)) return false;
-    if (wasSecure && tls !== undefined) renew(server, tls.options);
+    if (!server.listening) return;
+    if (server instanceof TlsServer) renew(server, tls.options);
     else await this.#replaceBy(newServer(this.#parts, tls));
     server.closeIdleConnections();
-    return true;
   }
 
   /** Stops listening. */
   async close(): Promise<void> {
     const closed = once(this.#current, 'close');
-    for (const server of [this.#current, ...this.#before]) server.close();
+    this.#before?.close();
+    this.#current.close();
     await closed;
   }
 
   closeAllConnections(): void {
-    for (const server of [this.#current, ...this.#before]) server.closeAllConnections();
+    this.#before?.closeAllConnections();
+    this.#current.closeAllConnections();
   }
 
   async #replaceBy(server: Server): Promise<void> {
     // Why on the other one's socket: it stays open, so that nobody is refused in between, and nobody else takes the port.
     server.listen(this.#current);
     await once(server, 'listening');
-    this.#before.push(this.#current);
+    this.#before = this.#current;
     this.#current = server;
   }
 }

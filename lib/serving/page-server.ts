@@ -145,7 +145,10 @@ export class PageServer {
 
   /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
   async #use({ tls }: Access): Promise<void> {
-    if (await this.#server?.use(tls)) this.#responses.closeConnections();
+    if (tls !== undefined) {
+      await this.#server?.use(tls);
+      this.#responses.closeConnections();
+    }
     this.#metrics.reloaded(true);
   }
 
