@@ -18,7 +18,7 @@ import { Responses } from './responses.js';
 import { ScrapesInFlight } from './scrapes-in-flight.js';
 import { serverAddress } from './server-address.js';
 import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
-import { serverOptionProblems } from './server-option-problems.js';
+import { scrapableProblems, secondsProblems, serverOptionProblems } from './server-option-problems.js';
 import type { MetricsServerOptions } from './server-options.js';
 
 /** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
@@ -36,7 +36,9 @@ export class PageServer {
   #closing: Promise<void> | undefined;
   #ignoreSignals = (): unknown => undefined;
 
+  /** @throws MetricsError naming every option that is wrong. */
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
+    refuseIfAny('MetricsServer', [...scrapableProblems(recorder), ...serverOptionProblems(options)]);
     this.#recorder = recorder;
     this.#options = options;
     this.#limits = limitsOf(options);
@@ -44,12 +46,16 @@ export class PageServer {
   }
 
   /**
-   * Begins to listen. A second call gives the same address.
+   * Begins to listen. A second call gives the same address; once it is closed, it begins anew.
    *
-   * @throws MetricsError where the port is taken, an option or a file is wrong, or a package that is needed is not installed.
+   * @throws MetricsError where the port is taken, a file is wrong, or a package that is needed is not installed. It may be
+   * called again then.
    */
   listen(): Promise<ServerAddress> {
-    this.#listening ??= this.#listen();
+    this.#listening ??= this.#listen().catch((error) => {
+      this.#listening = undefined;
+      throw error;
+    });
     return this.#listening;
   }
 
@@ -65,10 +71,14 @@ export class PageServer {
   /**
    * Fails `/-/ready` at once, and stays until one more scrape was served, or for so many seconds; then closes. With the
    * option `drain`, SIGTERM does so by itself.
+   *
+   * @throws MetricsError where that is no number of seconds above 0.
    */
-  drain(deadlineSeconds = drainSeconds(this.#options) ?? 25): Promise<void> {
+  async drain(deadlineSeconds = drainSeconds(this.#options) ?? 25): Promise<void> {
+    refuseIfAny('MetricsServer.drain', secondsProblems('deadlineSeconds', deadlineSeconds));
+    if (this.#listening === undefined) return;
     this.#draining ??= orAfter(deadlineSeconds, this.#scrapes.nextServed()).then(() => this.#close());
-    return this.#draining;
+    await this.#draining;
   }
 
   /** Stops listening, once the scrapes that are running have been answered; while it drains, once that is over. Idempotent. */
@@ -82,7 +92,6 @@ export class PageServer {
   }
 
   async #listen(): Promise<ServerAddress> {
-    refuseIfAny('MetricsServer', serverOptionProblems(this.#options));
     const access = await AccessInUse.load(this.#options);
     const parts: ServerParts = {
       listener: await this.#listener(access),
@@ -153,24 +162,25 @@ export class PageServer {
   }
 
   #close(): Promise<void> {
-    this.#closing ??= this.#end();
+    this.#closing ??= this.#end().finally(() => {
+      this.#closing = undefined;
+    });
     return this.#closing;
   }
 
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
     const server = this.#server;
-    if (server === undefined) {
-      // What has not begun may begin yet, and wants to be closed then.
-      this.#closing = undefined;
-      return;
-    }
+    if (server === undefined) return;
     this.#ignoreSignals();
     this.#access?.stop();
     const closed = server.close();
     await this.#responses.ended();
     server.closeAllConnections();
     await closed;
+    this.#server = undefined;
+    this.#listening = undefined;
+    this.#draining = undefined;
   }
 }
 

@@ -24,9 +24,11 @@ export interface ServedMetrics {
  *
  * @throws MetricsError where an option or a file is wrong, the port is taken, or a package that is needed is not installed.
  */
-export async function serveMetrics(options: ServeMetricsOptions = {}): Promise<ServedMetrics> {
-  const { recorder = new PrometheusRecorder(), ...others } = options;
-  const server = new PageServer(recorder, others);
+export async function serveMetrics({
+  recorder = new PrometheusRecorder(),
+  ...options
+}: ServeMetricsOptions = {}): Promise<ServedMetrics> {
+  const server = new PageServer(recorder, options);
   const { url } = await server.listen();
   setDefaultRecorder(recorder);
   return {

@@ -1,5 +1,6 @@
 import { isObject, type Unchecked, unknownOptions } from '../definition/family-problems.js';
 import { type Problem, shown } from '../error.js';
+import type { Scrapable } from '../exposition/exposed-family.js';
 import { isAddressOrNetwork } from './address-allow-list.js';
 import { isBearerToken } from './bearer-tokens.js';
 import { defaultLimits, type Limits } from './limits.js';
@@ -24,9 +25,10 @@ const networks = 'be a list of IP addresses and networks';
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e6;
+const seconds = (remedy: string): OptionRule => ({ must: 'be a number of seconds above 0', holds: isSeconds, remedy });
 const limit = (name: keyof Limits): OptionRule => {
   const remedy = `Leave it out for ${defaultLimits[name]}`;
-  if (name.endsWith('Seconds')) return { must: 'be a number of seconds above 0', holds: isSeconds, remedy };
+  if (name.endsWith('Seconds')) return seconds(remedy);
   return { must: 'be a whole number above 0', holds: isCount, remedy };
 };
 
@@ -68,7 +70,7 @@ export const knownOptions = [...Object.keys(rules), ...shared, 'port'];
 
 /** Everything that is wrong with the options of a metrics server. */
 export function serverOptionProblems(options: MetricsServerOptions): Problem[] {
-  if (!isObject(options)) {
+  if (!isObject(options) || Array.isArray(options)) {
     const message = `the options must be an object (given ${shown(options)}). Leave them out, or write { … }.`;
     return [{ code: 'illegal_option', message }];
   }
@@ -80,6 +82,19 @@ export function serverOptionProblems(options: MetricsServerOptions): Problem[] {
     ...configuredInCode(options).problems,
   ];
 }
+
+/** What is wrong with what is to be scraped. */
+export const scrapableProblems = (given: unknown): Problem[] => ruleProblems('recorder', recorderRule, given ?? null);
+
+const recorderRule: OptionRule = {
+  must: 'be a recorder',
+  holds: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
+  remedy: 'Pass for example new PrometheusRecorder()',
+};
+
+/** What is wrong with a number of seconds. */
+export const secondsProblems = (name: string, given: unknown): Problem[] =>
+  ruleProblems(name, seconds('Leave it out for 25'), given);
 
 /** What locks the door, and is there with nothing in it. A file may have empty sections; in code it is a value that is missing. */
 function emptyProblems(options: MetricsServerOptions): Problem[] {

@@ -185,6 +185,16 @@ describe('The life of a metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
+    it('and may listen again, as new', async () => {
+      const { server } = await served.listen({ drain: true });
+      await server.drain(0.1);
+      const { url } = await server.listen();
+      expect((await ask(url)).body).to.contain(exposed);
+      expect((await ask(url.replace('/metrics', '/-/ready'))).status).to.equal(200);
+      await server.close();
+      expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+    });
+
     it('and takes its listener for SIGTERM with it', async () => {
       const before = process.listenerCount('SIGTERM');
       const { server } = await served.listen({ drain: true });
@@ -206,6 +216,37 @@ describe('The life of a metrics server', function () {
       cwd: root,
     });
     expect(stdout).to.equal('200\n');
+  });
+
+  it('begins where it could not before, once the port is free', async () => {
+    const { server: other, port } = await served.listen();
+    const server = new PageServer(new PrometheusRecorder(), { port });
+    const refused = await server.listen().catch(({ code }) => code);
+    await other.close();
+    const { url } = await server.listen();
+    expect({ refused, status: (await ask(url)).status }).to.deep.equal({ refused: 'listen_failed', status: 200 });
+    await server.close();
+  });
+
+  it('is not drained before it has begun, nor until a time that is none', async () => {
+    const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+    await server.drain();
+    const { url } = await server.listen();
+    expect((await ask(url.replace('/metrics', '/-/ready'))).status).to.equal(200);
+    for (const seconds of [Number.NaN, Infinity, 0, '5' as never]) {
+      const error = await server.drain(seconds).catch((reason: unknown) => reason);
+      expect(error).to.have.property('message').that.contains('"deadlineSeconds" must be a number of seconds above 0');
+    }
+    expect((await ask(url)).status).to.equal(200);
+    await server.close();
+  });
+
+  it('does not begin without a recorder, or with options that are none', () => {
+    expect(() => new PageServer(undefined as never)).to.throw(
+      'MetricsServer: "recorder" must be a recorder (given null). Pass for example new PrometheusRecorder().',
+    );
+    const options = 'the options must be an object (given null). Leave them out, or write { … }.';
+    expect(() => new PageServer(new PrometheusRecorder(), null as never)).to.throw(options);
   });
 
   it('does not begin with limits that are none', async () => {

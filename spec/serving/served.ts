@@ -47,13 +47,13 @@ export class Served {
 
 /** What a server that cannot start says. */
 export async function refusal(options: MetricsServerOptions): Promise<{ message: string; code: string }> {
-  const server = new PageServer(new PrometheusRecorder(), { port: 0, ...options });
   try {
+    const server = new PageServer(new PrometheusRecorder(), { port: 0, ...options });
     await server.listen();
+    await server.close();
   } catch (error) {
     return error as { message: string; code: string };
   }
-  await server.close();
   throw new Error('it has started');
 }
 

@@ -171,10 +171,9 @@ describe('new MetricsServer(recorder)', () => {
       expect(error).to.have.property('message').that.contains('set FLOWPLANE_METRICS_HOST');
     });
 
-    it('a port that is none, and options that it does not know', async () => {
-      const wrong = new MetricsServer(recorder, { port: 1.5, hots: 'x' } as never);
-      const error = await wrong.listen().catch((reason: unknown) => reason);
-      expect(error).to.have.property('problems').with.length(2);
+    it('a port that is none, and options that it does not know', () => {
+      const make = () => new MetricsServer(recorder, { port: 1.5, hots: 'x' } as never);
+      expect(make).to.throw().with.property('problems').with.length(2);
     });
   });
 
