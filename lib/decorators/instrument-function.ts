@@ -15,6 +15,8 @@ export function instrumentFunction<M extends AnyMethod>(
   // biome-ignore lint/suspicious/noExplicitAny: a function has no class.
   ...decorators: MethodDecoratorOf<any, any, M>[]
 ): M {
+  if (isClass(fn))
+    throw notAMethod('instrumentFunction', `class ${fn.name} is no function (given a class). Annotate its methods.`);
   const descriptor: TypedPropertyDescriptor<M> = { value: unshared(fn), configurable: true, writable: true };
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
@@ -36,14 +38,25 @@ export function instrumentMethod<C extends object, K extends keyof C & string>(
   ...decorators: MethodDecoratorOf<C, C, C[K] extends AnyMethod ? C[K] : never>[]
 ): void {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
-  if (typeof descriptor?.value !== 'function') {
-    throw new MetricsError(`instrumentMethod`, [
-      {
-        code: 'not_a_method',
-        message: `method "${method}" is not a method of the given prototype itself (given ${prototype.constructor?.name}). Give the prototype that declares it.`,
-      },
-    ]);
+  if (typeof descriptor?.value !== 'function' || isClass(descriptor.value)) {
+    const given = prototype.constructor?.name;
+    throw notAMethod(
+      'instrumentMethod',
+      `method "${method}" is not a method of the given prototype itself (given ${given}). Give the prototype that declares it.`,
+    );
+  }
+  if (!descriptor.configurable && !descriptor.writable) {
+    throw notAMethod(
+      'instrumentMethod',
+      `method "${method}" cannot be replaced (given a frozen prototype). Annotate it, or use instrumentFunction.`,
+    );
   }
   for (const decorate of decorators.toReversed()) decorate(prototype, method, descriptor);
   Object.defineProperty(prototype, method, descriptor);
 }
+
+/** Whether this can only be constructed, so that no wrapper can call it. */
+const isClass = (value: AnyMethod): boolean => /^class\b/.test(Function.prototype.toString.call(value));
+
+const notAMethod = (site: string, message: string): MetricsError =>
+  new MetricsError(site, [{ code: 'not_a_method', message }]);

@@ -26,6 +26,8 @@ export function methodDecorator(
   given: Given | ((method: string) => Given),
   // biome-ignore lint/suspicious/noExplicitAny: see above.
 ): MethodDecoratorOf<any, any, any> {
+  // Why looked at here: without parentheses the decorator itself is handed the method, and what it gives would replace it.
+  if (typeof given !== 'function' && (given.length > 2 || typeof given[0] === 'function')) throw notCalled(decorator);
   const givenFor = (key: Key = '') => (typeof given === 'function' ? given(methodName(key)) : given);
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   return (target: any, keyOrContext: any, descriptor?: any): any =>
@@ -94,3 +96,8 @@ function kindOf(key: Key | undefined, descriptor: PropertyDescriptor | undefined
 }
 
 const methodName = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);
+
+function notCalled(decorator: DecoratorName): MetricsError {
+  const message = `it must be called with its options (given none). Write @${decorator}({ name, help }).`;
+  return new MetricsError(`@${decorator}`, [{ code: 'illegal_option', message }]);
+}

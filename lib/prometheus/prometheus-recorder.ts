@@ -44,7 +44,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #collectors = new Map<string, Collector>();
   readonly #collection = new Collection((metric, cause) => this.#countFailure(metric, cause));
   readonly #membership: RegistryMembership | undefined;
-  #collecting: Promise<readonly ExposedFamily[]> | undefined;
+  readonly #collecting = new Map<number, Promise<readonly ExposedFamily[]>>();
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeries: number;
@@ -105,13 +105,14 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     return [...own, ...given.filter(([name]) => !own.some(([taken]) => taken === name))];
   }
 
-  /** Two scrapes at the same time share what is collected. */
+  /** Two scrapes at the same time that wait as long share what is collected. */
   exposedFamilies({ timeoutSeconds = 10 }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    const running = this.#collecting.get(timeoutSeconds);
+    if (running !== undefined) return running;
     // Why not the whole time: what was collected has to be rendered and sent as well.
-    this.#collecting ??= this.#exposed(timeoutSeconds * 0.8).finally(() => {
-      this.#collecting = undefined;
-    });
-    return this.#collecting;
+    const collecting = this.#exposed(timeoutSeconds * 0.8).finally(() => this.#collecting.delete(timeoutSeconds));
+    this.#collecting.set(timeoutSeconds, collecting);
+    return collecting;
   }
 
   /** For each family that is declared in the process: whether it was observed, and if not, why not. */

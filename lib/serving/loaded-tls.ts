@@ -86,9 +86,11 @@ function settings(config: TlsConfig): TlsOptions {
 /*
  * Why a handshake without the right certificate is let through: the probes of an orchestrator have none, and may ask for
  * /-/healthy. Every other path is refused, with a status and a count.
- * Why no session is resumed: a resumed one has no certificate that could be looked at.
+ * Why no session is resumed: a resumed one has no certificate that could be looked at. Why nothing is negotiated again, as in
+ * Go: it costs us more than whoever asks for it.
  */
 function asking({ isAsked }: ClientCertificates): TlsOptions {
-  if (!isAsked) return { requestCert: false };
-  return { requestCert: true, rejectUnauthorized: false, secureOptions: constants.SSL_OP_NO_TICKET };
+  if (!isAsked) return { requestCert: false, secureOptions: constants.SSL_OP_NO_RENEGOTIATION };
+  const secureOptions = constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET;
+  return { requestCert: true, rejectUnauthorized: false, secureOptions };
 }

@@ -6,12 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import type { Result } from '../../lib/cli/doctor/step.js';
 import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
+import { Certificates } from '../serving/certificates.js';
 
 const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 
@@ -96,6 +98,34 @@ describe('flowplane-metrics doctor', function () {
       response.statusCode = request.url === '/api/health' ? 200 : status;
       response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
     });
+
+  it('reads no more than an exporter could have, however small it comes', async () => {
+    const zeros = gzipSync(Buffer.alloc(2 ** 20));
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' });
+      const more = (): void => {
+        if (!response.destroyed) response.write(zeros, () => setImmediate(more));
+      };
+      more();
+    });
+    const { endpoint: found } = await steps('--metrics', url);
+    expect(found).to.include({ status: 'problem' });
+    expect(found?.detail).to.contain('more than 64 MiB');
+  });
+
+  it('knows http from https', async function () {
+    needs(this, 'openssl');
+    const made = new Certificates();
+    try {
+      const server = new MetricsServer(recorder, { port: 0, tls: made.signed('server', made.authority('authority')) });
+      stops.push(() => server.close());
+      const { url } = await server.listen();
+      const { endpoint: found } = await steps('--metrics', url.replace('https', 'http'));
+      expect(found).to.have.property('cause').that.contains('http against https');
+    } finally {
+      made.remove();
+    }
+  });
 
   describe('with a healthy stack', () => {
     let prometheus: PrometheusServer;

@@ -34,6 +34,21 @@ describe(`What a decorator refuses (${mode} decorators)`, () => {
     expect(error).to.include({ name: 'MetricsError', code: 'illegal_name' });
   });
 
+  it('is written without parentheses', () => {
+    // biome-ignore lint/suspicious/noExplicitAny: as in plain JavaScript.
+    const Bare = Counter as any;
+    const decorate = () => {
+      class Service {
+        @Bare
+        run(): void {}
+      }
+      void Service;
+    };
+    expect(decorate).to.throw(
+      '@Counter: it must be called with its options (given none). Write @Counter({ name, help }).',
+    );
+  });
+
   it('tells all problems of a site at once', () => {
     const error = refusal(LooseCounter, {
       name: 'x y',

@@ -220,6 +220,25 @@ describe(`What cannot be annotated (${mode} decorators)`, () => {
     expect(double(1)).to.equal(2);
   });
 
+  it('a class, a constructor and a frozen prototype are refused, with what to do', () => {
+    class Pool {
+      query(): number {
+        return 1;
+      }
+    }
+    const count = Counter({ name: 'made_total', help: 'Made' });
+    expect(() => instrumentFunction(Pool as never, count)).to.throw(
+      'instrumentFunction: class Pool is no function (given a class). Annotate its methods.',
+    );
+    const replace = instrumentMethod as (...given: unknown[]) => void;
+    expect(() => replace(Pool.prototype, 'constructor', count)).to.throw('method "constructor" is not a method');
+    Object.freeze(Pool.prototype);
+    expect(() => replace(Pool.prototype, 'query', count)).to.throw(
+      'instrumentMethod: method "query" cannot be replaced (given a frozen prototype). Annotate it, or use instrumentFunction.',
+    );
+    expect(new Pool().query()).to.equal(1);
+  });
+
   it('instrumentFunction(fn, …) of a function that is counted already adds a layer of its own', () => {
     const recorder = new MemoryRecorder({ strict: true });
     const once = instrumentFunction(() => 1, Counter({ name: 'once_total', help: 'Once' }));

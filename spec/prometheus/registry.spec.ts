@@ -275,6 +275,15 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(await scraped()).to.contain('\ndepth 2\n');
   });
 
+  it('is waited for as long as each scraper waits, whoever else asks at the same time', async () => {
+    recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 50, 7)));
+    const [hasty, patient] = await Promise.all(
+      ['0.01', '10'].map(async (timeout) => text((await scrape(recorder, { method: 'GET', timeout })).body)),
+    );
+    expect(hasty).to.not.contain('\ndepth');
+    expect(patient).to.contain('\ndepth 7\n');
+  });
+
   it('is not started again while it hangs, and costs only its own family', async () => {
     let calls = 0;
     let finish: (value: number) => void = () => undefined;

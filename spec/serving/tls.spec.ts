@@ -221,6 +221,18 @@ describe('A metrics server over TLS', function () {
     }
   });
 
+  it('does not negotiate again on a connection', async () => {
+    const { port } = await listen();
+    const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca, maxVersion: 'TLSv1.2' } as object);
+    await once(socket, 'secureConnect');
+    const failed = once(socket, 'error');
+    socket.renegotiate({}, () => undefined);
+    expect((await failed)[0])
+      .to.have.property('message')
+      .that.contains('no renegotiation');
+    socket.destroy();
+  });
+
   describe('what it refuses to start with', () => {
     it('a file that is not there, or is not what it should be, by the option', async () => {
       const absent = { certFile: join(made.folder, 'absent.crt'), keyFile: server.keyFile };

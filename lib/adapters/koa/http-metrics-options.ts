@@ -42,8 +42,8 @@ interface OptionRule {
   readonly remedy: string;
 }
 
-// Source: RFC 9110, 5.6.2: a method is a token.
-const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value);
+// Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: all that are known are, and no other is taken for them.
+const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[A-Z\d!#$%&'*+.^_`|~-]+$/.test(value);
 
 const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
   names: {
@@ -62,7 +62,7 @@ const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
     remedy: 'Write [0.1, 1, 10]',
   },
   methods: {
-    must: 'be a list of HTTP methods',
+    must: 'be a list of HTTP methods, in capitals',
     holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
   },
@@ -75,7 +75,7 @@ const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
 
 /** Everything that is wrong with the options of `httpMetrics`. */
 export function httpMetricsProblems(options: unknown): Problem[] {
-  if (!isObject(options)) {
+  if (!isObject(options) || Array.isArray(options)) {
     return [
       problem(
         'illegal_option',

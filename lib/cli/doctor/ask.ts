@@ -17,13 +17,14 @@ export interface Place {
 }
 
 const patience = 10_000;
+const mostBytes = 64 * 2 ** 20;
 
 /** Asks, and gives the answer where it is 2xx; what is wrong otherwise, in the words of the first row that fits. */
 export async function ask(what: string, { url, headers }: Place, settings: Settings): Promise<Answer | Finding> {
   const begun = Date.now();
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(patience) });
-    const body = await response.text();
+    const body = await textOf(response);
     if (!response.ok)
       return explained(`${what} answers ${url} with ${response.status}`, String(response.status), settings);
     const ended = Date.now();
@@ -38,6 +39,18 @@ export async function ask(what: string, { url, headers }: Place, settings: Setti
     const reason = reasonOf(error);
     return explained(`${what} cannot be reached at ${url} (${reason})`, reason, settings);
   }
+}
+
+/** Why not simply `response.text()`: what is asked may send without end, or a few bytes that unpack to gigabytes. */
+async function textOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > mostBytes) throw new Error(`more than ${mostBytes / 2 ** 20} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 export const isFinding = (answer: Answer | Finding): answer is Finding => 'status' in answer;

@@ -36,6 +36,7 @@ const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings
     () => 'Ask from the machine itself; then look at firewall rules and at the size of a scrape.',
   ],
   [/\b401\b|\b403\b/, 'credentials are missing or wrong', ({ credentials }) => `Give them: ${credentials}.`],
+  [/bad port/, 'a port that browsers, and Node with them, never ask', ({ address }) => `Use another port: ${address}.`],
   [/\b404\b/, 'the path is another one', ({ address }) => `Correct the path: ${address}, metrics_path.`],
   [
     /\b5\d\d\b/,
@@ -43,10 +44,15 @@ const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings
     () => "Read its log; for a metrics endpoint, the collectors' errors.",
   ],
   [
-    /CERT|SELF_SIGNED|x509|certificate|ERR_TLS|ERR_SSL|EPROTO|first record does not look like|HPE_INVALID/,
+    /CERT|SELF_SIGNED|x509|certificate|ERR_TLS|ERR_SSL|EPROTO|first record does not look like|HPE_INVALID|UND_ERR_SOCKET|ECONNRESET|other side closed/,
     'TLS does not fit: an unknown certificate authority, another host name, or http against https',
     () =>
       "Use the right scheme; name the authority in NODE_EXTRA_CA_CERTS (here) and in the scrape_config's tls_config.",
+  ],
+  [
+    /MiB/,
+    'it is no exporter, or it exposes more than any Prometheus should scrape',
+    () => 'Look at what is served there, and at the number of series.',
   ],
   [
     /sample.?limit/,

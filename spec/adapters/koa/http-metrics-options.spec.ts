@@ -14,7 +14,7 @@ describe('httpMetrics() refuses', () => {
   };
 
   it('options that are wrong, all at once', () => {
-    const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get it'], route: '/', path: '/x' } as never;
+    const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get'], route: '/', path: '/x' } as never;
     const error = refused(() => httpMetrics(new NoopRecorder(), options));
     expect(error.problems.map(({ code, message }) => [code, message])).to.deep.equal([
       [
@@ -32,7 +32,7 @@ describe('httpMetrics() refuses', () => {
       ['illegal_option', '"buckets" must be a list of numbers (given 5). Write [0.1, 1, 10].'],
       [
         'illegal_option',
-        '"methods" must be a list of HTTP methods (given ["get it"]). Write for example ["GET", "PROPFIND"].',
+        '"methods" must be a list of HTTP methods, in capitals (given ["get"]). Write for example ["GET", "PROPFIND"].',
       ],
       ['illegal_option', '"route" must be a function (given "/"). Leave it out for @koa/router\'s pattern.'],
     ]);
@@ -47,6 +47,7 @@ describe('httpMetrics() refuses', () => {
     expect(refused(() => httpMetrics(new NoopRecorder(), 'api_' as never)).message).to.equal(
       'httpMetrics: the options must be an object (given "api_"). Leave them out, or write { … }.',
     );
+    expect(refused(() => httpMetrics(new NoopRecorder(), [] as never)).message).to.contain('must be an object');
     expect(refused(() => httpMetrics(undefined as never)).message).to.equal(
       'httpMetrics: "recorder" must be a recorder (given undefined). Write httpMetrics(new PrometheusRecorder()).',
     );
