@@ -6,6 +6,7 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   chromium: ['chromium', '--version'],
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
+  'docker-compose': ['docker-compose', 'version'],
   openssl: ['openssl', 'version'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
   'victoria-metrics': ['victoria-metrics', '-version'],

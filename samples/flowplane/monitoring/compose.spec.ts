@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { needs } from '../../../spec/needs.js';
 import { monitoring } from './files.js';
 
 interface Service {
@@ -16,6 +18,13 @@ describe('compose.yaml', () => {
   const read = (file: string) => parse(readFileSync(join(monitoring, file), 'utf8'));
   const services = read('compose.yaml').services as Readonly<Record<string, Service>>;
   const all = Object.values(services);
+
+  it('is what Compose reads', function () {
+    needs(this, 'docker-compose');
+    const command = ['-f', join(monitoring, 'compose.yaml'), 'config', '--services'];
+    const listed = execFileSync('docker-compose', command, { encoding: 'utf8', stdio: 'pipe' });
+    expect(listed.trim().split('\n')).to.have.members(['control-plane', 'prometheus', 'grafana']);
+  });
 
   it('mounts files that exist', () => {
     const sources = all.flatMap(({ volumes = [] }) => volumes).map((volume) => volume.split(':')[0] ?? '');

@@ -1,5 +1,7 @@
 import Router from '@koa/router';
 import { expect } from 'chai';
+import Koa from 'koa';
+import mount from 'koa-mount';
 import { type RouteReader } from '../../../lib/adapters/koa/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
 import { until } from '../../until.js';
@@ -14,17 +16,20 @@ describe('The option route', () => {
 
   afterEach(() => app.close());
 
-  it('is what the reader makes of the context and of the pattern', async () => {
-    const router = new Router().get('/teams/:team', (context) => {
-      context['mountPath'] = '/api';
-      context.body = 'a team';
-    });
+  it('is what the reader makes of the context and of the pattern, for example under koa-mount', async () => {
+    const api = new Koa().use(
+      new Router()
+        .get('/teams/:team', (context) => {
+          context.body = 'a team';
+        })
+        .routes(),
+    );
     const route: RouteReader = ({ mountPath = '' }, pattern = '') => pattern && `${mountPath}${pattern}`;
-    await app.serveWith({ route }, router.routes());
-    for (const path of ['/teams/payments', '/elsewhere']) await app.ask(path);
+    await app.serveWith({ route }, mount('/api', api));
+    for (const path of ['/api/teams/payments', '/api/elsewhere', '/teams/payments']) await app.ask(path);
     expect(app.measured).to.deep.equal([
       { labels: labels('GET', '/api/teams/:team', '200'), value: 1 },
-      { labels: labels('GET', 'unmatched', '404'), value: 1 },
+      { labels: labels('GET', 'unmatched', '404'), value: 2 },
     ]);
   });
 
