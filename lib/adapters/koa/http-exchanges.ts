@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { DropReason } from '../../definition/drop-reason.js';
 import type { FamilyRecorder, MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { countBodyBytes } from './body-bytes.js';
+import { watchAnswer } from './answer.js';
 import { type HttpFamilies, otherMethod } from './http-families.js';
 import type { HttpContext, RoutedContext, RouteReader } from './http-metrics-options.js';
 import { type HttpLabels, httpNames } from './http-names.js';
@@ -38,13 +38,13 @@ export class HttpExchanges {
     const asked = String(req.method);
     const method = this.#families.methods.has(asked) ? asked : otherMethod;
     const leave = this.#enter(method);
-    const bodyBytes = countBodyBytes(res);
+    const answer = watchAnswer(res);
     whenEnded(res, () => {
       leave();
       const seconds = this.#recorder.now() - began;
-      const status = res.headersSent ? String(res.statusCode) : '';
+      const status = answer.hasStatus() ? String(res.statusCode) : '';
       const route = this.#route(context, asked);
-      if (route !== undefined) this.#record({ method, route, status }, seconds, bodyBytes());
+      if (route !== undefined) this.#record({ method, route, status }, seconds, answer.bodyBytes());
     });
   }
 

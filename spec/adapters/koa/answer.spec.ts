@@ -4,11 +4,12 @@ import { type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import Router from '@koa/router';
 import { expect } from 'chai';
+import type { Context } from 'koa';
 import { httpMetrics } from '../../../lib/adapters/koa/index.js';
 import { until } from '../../until.js';
 import { labels, MeasuredApplication, size } from './measured-application.js';
 
-describe('countBodyBytes()', () => {
+describe('What is known of an answer', () => {
   let app: MeasuredApplication;
 
   beforeEach(() => {
@@ -16,6 +17,21 @@ describe('countBodyBytes()', () => {
   });
 
   afterEach(() => app.close());
+
+  for (const [what, cut] of [
+    ['the answer', (context: Context) => context.res.destroy()],
+    ['the connection', (context: Context) => context.req.socket.destroy()],
+  ] as const) {
+    it(`has no status where the application itself cuts ${what}, whatever it answers then`, async () => {
+      await app.serve(async (context) => {
+        cut(context);
+        await undefined;
+        context.body = 'to nobody';
+      });
+      await app.ask('/').catch(() => undefined);
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched'));
+    });
+  }
 
   it('counts the body of an answer, not its headers', async () => {
     const router = new Router()
