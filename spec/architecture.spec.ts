@@ -20,11 +20,22 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   series: ['definition', 'labels'],
   exposition: ['definition', 'series'],
   prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
-  serving: ['definition', 'recorder', 'exposition', 'prometheus', 'version.ts'],
+  'serving/read-files.ts': [],
+  'serving/tls': ['serving/read-files.ts'],
+  'serving/gate': ['serving/tls'],
+  'serving/config': [
+    ...['definition', 'recorder', 'exposition'],
+    ...['serving/read-files.ts', 'serving/tls', 'serving/gate'],
+  ],
+  'serving/pages': ['exposition', 'prometheus', 'version.ts'],
+  serving: [
+    ...['definition', 'recorder', 'exposition', 'prometheus'],
+    ...['serving/read-files.ts', 'serving/tls', 'serving/gate', 'serving/config', 'serving/pages'],
+  ],
   catalogue: ['definition'],
   cli: ['definition', 'catalogue'],
   'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],
-  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus', 'serving'],
+  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus', 'serving', 'serving/config', 'serving/pages'],
   testing: ['definition', 'labels', 'recorder'],
 };
 
@@ -33,8 +44,8 @@ const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/koa-application.ts',
   '@koa/router': 'adapters/koa/koa-application.ts',
   'prom-client': 'prometheus/process-metrics.ts',
-  yaml: 'serving/web-config-file.ts',
-  '@node-rs/bcrypt': 'serving/bcrypt.ts',
+  yaml: 'serving/config/web-config-file.ts',
+  '@node-rs/bcrypt': 'serving/gate/bcrypt.ts',
 };
 
 interface Import {

@@ -2,7 +2,7 @@ import type { GaugeFamily } from '../definition/family.js';
 import type { Policies } from '../definition/label-policy.js';
 import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
-import type { Given } from './instrument.js';
+import type { Given } from './given.js';
 import { methodDecorator } from './method-decorator.js';
 import type { FamilyLabels, GaugeOptions, MethodDecoratorOf, ValueRule } from './options.js';
 

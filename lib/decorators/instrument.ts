@@ -1,17 +1,14 @@
 import { type Family, type FamilyOptions, family } from '../definition/family.js';
-import { isObject, type Unchecked } from '../definition/family-problems.js';
+import type { Unchecked } from '../definition/family-problems.js';
 import { isClosed } from '../definition/initial-series.js';
 import type { Declaration } from '../definition/instruments.js';
 import type { Policies } from '../definition/label-policy.js';
-import { isPlaced, placedFamily } from '../definition/placed.js';
 import { refuseIfAny } from '../error.js';
 import { type LabelReaders, labelReaders, policiesOf } from '../readers/label-readers.js';
 import { type Reader, readerOf } from '../readers/reader.js';
 import { type DecoratorName, type DecoratorRules, decoratorRules, type On } from './decorator-rules.js';
+import { type Given, isShared, withFamily } from './given.js';
 import { siteProblems } from './site-problems.js';
-
-/** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
-export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];
 
 /** One decorator on one method, ready to be bound to a recorder. */
 export interface Instrument extends Declaration {
@@ -28,10 +25,6 @@ export interface Site {
   readonly method: string;
   readonly name: string;
 }
-
-/** Whether the first of these is a shared family rather than the options of one declared in place. */
-export const isShared = (given: Given): given is readonly [Family, Unchecked] =>
-  given.length === 2 && isObject(given[0]) && 'kind' in given[0];
 
 /**
  * The instrument of a decorator at its site.
@@ -59,10 +52,6 @@ export function instrumentAt(decorator: DecoratorName, written: Given, site: Sit
     labels: labelReaders(Object.keys(of.labels), specs),
   };
 }
-
-/** The same, where somebody else's metric stands for a family, with that family. */
-const withFamily = (given: Given): Given =>
-  given.length === 2 && isPlaced(given[0]) ? [placedFamily(given[0]), given[1]] : given;
 
 function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));

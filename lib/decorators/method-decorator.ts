@@ -2,7 +2,8 @@ import { classNameOf, declareInstrument, declareOn } from '../definition/instrum
 import { MetricsError, shown } from '../error.js';
 import type { AnyMethod } from '../readers/reader-types.js';
 import type { DecoratorName } from './decorator-rules.js';
-import { type Given, type Instrument, instrumentAt } from './instrument.js';
+import type { Given } from './given.js';
+import { type Instrument, instrumentAt } from './instrument.js';
 import { instrumented } from './instrument-method.js';
 import type { MethodDecoratorOf } from './options.js';
 

@@ -15,7 +15,7 @@ import { kinds } from '../definition/kind.js';
 import { type Problem, shown } from '../error.js';
 import { labelSpecProblems } from '../readers/label-readers.js';
 import type { DecoratorRules } from './decorator-rules.js';
-import { type Given, isShared } from './instrument.js';
+import { type Given, isShared } from './given.js';
 
 /** Everything that is wrong with what a decorator was given. */
 export function siteProblems(rules: DecoratorRules, given: Given): Problem[] {

@@ -3,7 +3,7 @@ import type { Policies } from '../definition/label-policy.js';
 import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
 import type { AnyMethod, Self } from '../readers/reader-types.js';
 import { className } from './class-name.js';
-import type { Given } from './instrument.js';
+import type { Given } from './given.js';
 import { methodDecorator } from './method-decorator.js';
 import { methodDuration } from './method-families.js';
 import type { FamilyLabels, MethodDecoratorOf, TimedOptions, TimedRule } from './options.js';

@@ -1,7 +1,7 @@
 import { MetricsError } from '../error.js';
 import { type Access, loadAccess } from './access.js';
+import type { MetricsServerOptions } from './config/server-options.js';
 import { ReadFiles } from './read-files.js';
-import type { MetricsServerOptions } from './server-options.js';
 
 /** How often the files are looked at, in milliseconds. */
 const interval = 1000;

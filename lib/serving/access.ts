@@ -1,19 +1,19 @@
 import { dirname } from 'node:path';
 import { MetricsError } from '../error.js';
-import { AddressList } from './address-allow-list.js';
-import { bcrypt } from './bcrypt.js';
-import { BearerTokens, isBearerToken, tokensIn } from './bearer-tokens.js';
-import { Gate } from './gate.js';
-import { type LoadedTls, loadTls, type TlsSource } from './loaded-tls.js';
-import { Passwords } from './passwords.js';
-import { RateLimit } from './rate-limit.js';
+import { webConfigFile } from './config/server-address.js';
+import { configuredInCode, optionName } from './config/server-option-problems.js';
+import type { MetricsServerOptions } from './config/server-options.js';
+import type { WebConfig } from './config/web-config.js';
+import { readWebConfig } from './config/web-config-file.js';
+import { AddressList } from './gate/address-allow-list.js';
+import { bcrypt } from './gate/bcrypt.js';
+import { BearerTokens, isBearerToken, tokensIn } from './gate/bearer-tokens.js';
+import { Gate } from './gate/gate.js';
+import { Passwords } from './gate/passwords.js';
+import { RateLimit } from './gate/rate-limit.js';
 import type { ReadFiles } from './read-files.js';
-import { webConfigFile } from './server-address.js';
-import { configuredInCode, optionName } from './server-option-problems.js';
-import type { MetricsServerOptions } from './server-options.js';
-import type { TlsConfig } from './tls-config.js';
-import type { WebConfig } from './web-config.js';
-import { readWebConfig } from './web-config-file.js';
+import { type LoadedTls, loadTls, type TlsSource } from './tls/loaded-tls.js';
+import type { TlsConfig } from './tls/tls-config.js';
 
 /** Who gets in, and over what: everything that is configured, with its files read and tried. */
 export interface Access {

@@ -1,4 +1,4 @@
-import type { MetricsServerOptions } from './server-options.js';
+import type { MetricsServerOptions } from './config/server-options.js';
 
 const defaultSeconds = 25;
 

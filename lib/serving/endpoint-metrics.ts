@@ -3,7 +3,7 @@ import { defineCounter, defineGauge, defineHistogram } from '../definition/famil
 import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
 import { withLabels } from '../exposition/with-labels.js';
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
-import { type RefusalReason, refusalReasons } from './refusal.js';
+import { type RefusalReason, refusalReasons } from './gate/refusal.js';
 
 const formats = ['text', 'openmetrics', 'none'] as const;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Access } from './access.js';
-import { pageRequest } from './answer-page.js';
-import { type RefusalReason, refusals } from './refusal.js';
+import { type RefusalReason, refusals } from './gate/refusal.js';
+import { pageRequest } from './pages/answer-page.js';
 import { Turns } from './turns.js';
 
 /** What stands between the requests and the application. */

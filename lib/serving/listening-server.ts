@@ -3,9 +3,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { httpOptions, type Limits } from './limits.js';
+import { httpOptions, type Limits } from './config/limits.js';
 import { listenError } from './listen-error.js';
-import type { LoadedTls } from './loaded-tls.js';
+import type { LoadedTls } from './tls/loaded-tls.js';
 
 /** Where a server listens. */
 export interface ServerAddress {

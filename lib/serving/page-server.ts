@@ -5,21 +5,21 @@ import { withProcessMetrics } from '../prometheus/process-metrics.js';
 import type { Advice } from '../recorder/advice.js';
 import type { Access } from './access.js';
 import { AccessInUse } from './access-in-use.js';
-import { pageListener } from './answer-page.js';
+import { type Limits, limitsOf } from './config/limits.js';
+import { serverAddress } from './config/server-address.js';
+import { scrapableProblems, secondsProblems, serverOptionProblems } from './config/server-option-problems.js';
+import type { MetricsServerOptions } from './config/server-options.js';
 import { drainSeconds, onTermination, orAfter } from './drain.js';
 import { EndpointMetrics } from './endpoint-metrics.js';
 import { guarded } from './guarded.js';
-import { type Limits, limitsOf } from './limits.js';
 import { ListeningServer, type ServerAddress, type ServerParts } from './listening-server.js';
-import { metricsPages } from './metrics-pages.js';
-import type { Pages } from './pages.js';
+import { pageListener } from './pages/answer-page.js';
+import { metricsPages } from './pages/metrics-pages.js';
+import type { Pages } from './pages/pages.js';
 import { refuseBadRequests } from './refused-connections.js';
 import { Responses } from './responses.js';
 import { ScrapesInFlight } from './scrapes-in-flight.js';
-import { serverAddress } from './server-address.js';
 import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
-import { scrapableProblems, secondsProblems, serverOptionProblems } from './server-option-problems.js';
-import type { MetricsServerOptions } from './server-options.js';
 
 /** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
 export class PageServer {

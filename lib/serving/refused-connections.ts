@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type RefusalReason, refusals } from './refusal.js';
+import { type RefusalReason, refusals } from './gate/refusal.js';
 import type { Responses } from './responses.js';
 
 /** What the parser of `node:http` says, and why we refuse it; what is not here is malformed. */

@@ -1,7 +1,7 @@
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import { recorderOf, setDefaultRecorder } from '../recorder/wiring.js';
+import type { MetricsServerOptions } from './config/server-options.js';
 import { PageServer } from './page-server.js';
-import type { MetricsServerOptions } from './server-options.js';
 
 /** Those of the server, and which recorder it serves. */
 export interface ServeMetricsOptions extends MetricsServerOptions {

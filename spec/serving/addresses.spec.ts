@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import type { Advice } from '../../lib/recorder/advice.js';
-import type { MetricsServerOptions } from '../../lib/serving/server-options.js';
+import type { MetricsServerOptions } from '../../lib/serving/config/server-options.js';
 import { ask } from './ask.js';
 import { Served } from './served.js';
 

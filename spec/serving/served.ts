@@ -1,8 +1,8 @@
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
+import type { MetricsServerOptions } from '../../lib/serving/config/server-options.js';
 import type { ServerAddress } from '../../lib/serving/listening-server.js';
 import { PageServer } from '../../lib/serving/page-server.js';
-import type { MetricsServerOptions } from '../../lib/serving/server-options.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {} } });
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { SharedBody } from '../../lib/serving/shared-body.js';
+import { SharedBody } from '../../lib/serving/pages/shared-body.js';
 
 describe('A body that is shared', () => {
   const mebibyte = 2 ** 20;

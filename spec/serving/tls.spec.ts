@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
-import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/serving/server-options.js';
+import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/serving/config/server-options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { type Answer, ask, type Question } from './ask.js';

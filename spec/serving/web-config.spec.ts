@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
 import { expect } from 'chai';
-import type { MetricsServerOptions } from '../../lib/serving/server-options.js';
+import type { MetricsServerOptions } from '../../lib/serving/config/server-options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { ask, basic } from './ask.js';

@@ -1,4 +1,4 @@
-import type { Hear } from './metrics-container.js';
+import type { Hear } from './hear.js';
 
 interface Container {
   readonly parent?: Container | null;

@@ -1,4 +1,4 @@
-import type { Hear } from './metrics-container.js';
+import type { Hear } from './hear.js';
 
 /** The part of inversify 7 and 8 that is used. */
 export interface PluginContainer {

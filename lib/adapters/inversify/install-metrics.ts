@@ -5,9 +5,10 @@ import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
 import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { attachRecorder } from '../../recorder/wiring.js';
+import type { Hear } from './hear.js';
 import { hearByMiddleware } from './hear-by-middleware.js';
 import { hearByPlugin } from './hear-by-plugin.js';
-import type { Hear, MetricsContainer } from './metrics-container.js';
+import type { MetricsContainer } from './metrics-container.js';
 
 interface Installation {
   readonly recorder: MetricsRecorder;

@@ -2,9 +2,6 @@ import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import type { MiddlewareContainer } from './hear-by-middleware.js';
 import type { PluginContainer } from './hear-by-plugin.js';
 
-/** Is told of every instance that a container hands out. */
-export type Hear = (instance: unknown) => void;
-
 /** The part of an inversify `Container` that is used, by shape: 7 and 8 take plugins, 6 takes middleware. */
 export type MetricsContainer = {
   isBound(identifier: typeof MetricsRecorder): boolean;

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { MetricsError } from '../../error.js';
-import { pageRequest } from '../../serving/answer-page.js';
-import type { Pages } from '../../serving/pages.js';
+import { pageRequest } from '../../serving/pages/answer-page.js';
+import type { Pages } from '../../serving/pages/pages.js';
 
 /** A Koa application that serves these pages, and nothing else. */
 export async function koaApplication(pages: Pages): Promise<RequestListener> {

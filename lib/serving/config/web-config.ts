@@ -1,6 +1,7 @@
-import { isObject, type Unchecked } from '../definition/family-problems.js';
-import { type Problem, shown } from '../error.js';
-import { type TlsConfig, tlsContradictions } from './tls-config.js';
+import { isObject, type Unchecked } from '../../definition/family-problems.js';
+import { type Problem, shown } from '../../error.js';
+import type { Rate } from '../gate/rate-limit.js';
+import { type TlsConfig, tlsContradictions } from '../tls/tls-config.js';
 import {
   type Fields,
   headerFields,
@@ -12,12 +13,6 @@ import {
   sections,
   tlsFields,
 } from './web-config-fields.js';
-
-/** A token bucket: one request per interval, and so many at once. */
-export interface Rate {
-  readonly intervalSeconds: number;
-  readonly burst: number;
-}
 
 /** What a `web-config.yml` says, checked. A section that is left out is `undefined`. */
 export interface WebConfig {

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { MetricsError } from '../error.js';
+import { MetricsError } from '../../error.js';
 
 /** A text in PEM, and what the user calls it. */
 export interface Pem {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { ClientCertificates } from '../tls/client-certificates.js';
 import { type AddressList, clientAddress } from './address-allow-list.js';
 import type { BearerTokens } from './bearer-tokens.js';
-import type { ClientCertificates } from './client-certificates.js';
 import { credentialsIn } from './credentials.js';
 import type { Passwords } from './passwords.js';
 import type { RateLimit } from './rate-limit.js';

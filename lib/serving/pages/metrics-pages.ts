@@ -1,4 +1,4 @@
-import type { Scrapable } from '../exposition/exposed-family.js';
+import type { Scrapable } from '../../exposition/exposed-family.js';
 import { landingPages } from './landing-page.js';
 import { line, type Page, type Pages, readOnly } from './pages.js';
 import { SharedScrapes } from './shared-scrapes.js';

@@ -1,5 +1,5 @@
-import type { Advice } from '../recorder/advice.js';
-import type { ClientAuthType, TlsVersionName } from './tls-names.js';
+import type { Advice } from '../../recorder/advice.js';
+import type { ClientAuthType, TlsVersionName } from '../tls/tls-names.js';
 
 /** TLS, as in the section `tls_server_config` of a `web-config.yml`. */
 export interface ServerTlsOptions {

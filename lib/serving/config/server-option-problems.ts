@@ -1,8 +1,8 @@
-import { isObject, type Unchecked, unknownOptions } from '../definition/family-problems.js';
-import { type Problem, shown } from '../error.js';
-import type { Scrapable } from '../exposition/exposed-family.js';
-import { isAddressOrNetwork } from './address-allow-list.js';
-import { isBearerToken } from './bearer-tokens.js';
+import { isObject, type Unchecked, unknownOptions } from '../../definition/family-problems.js';
+import { type Problem, shown } from '../../error.js';
+import type { Scrapable } from '../../exposition/exposed-family.js';
+import { isAddressOrNetwork } from '../gate/address-allow-list.js';
+import { isBearerToken } from '../gate/bearer-tokens.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { serverAddress } from './server-address.js';
 import type { MetricsServerOptions } from './server-options.js';

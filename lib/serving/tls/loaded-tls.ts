@@ -1,10 +1,10 @@
 import { constants } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { TlsOptions } from 'node:tls';
-import { MetricsError } from '../error.js';
+import { MetricsError } from '../../error.js';
+import type { ReadFiles } from '../read-files.js';
 import { ClientCertificates } from './client-certificates.js';
 import { type Pem, tryCertificate, tryPair } from './pem.js';
-import type { ReadFiles } from './read-files.js';
 import { systemAuthoritiesFile } from './system-authorities.js';
 import type { TlsConfig } from './tls-config.js';
 import { type ClientAuthType, cipherList, curves, tlsVersions } from './tls-names.js';

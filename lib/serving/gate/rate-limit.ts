@@ -1,4 +1,8 @@
-import type { Rate } from './web-config.js';
+/** A token bucket: one request per interval, and so many at once. */
+export interface Rate {
+  readonly intervalSeconds: number;
+  readonly burst: number;
+}
 
 /** A token bucket, as that of exporter-toolkit: one for all clients together. */
 export class RateLimit {

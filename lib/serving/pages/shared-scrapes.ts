@@ -1,6 +1,6 @@
-import type { Scrapable } from '../exposition/exposed-family.js';
-import { acceptsGzip, negotiated } from '../exposition/negotiation.js';
-import { type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
+import type { Scrapable } from '../../exposition/exposed-family.js';
+import { acceptsGzip, negotiated } from '../../exposition/negotiation.js';
+import { type ScrapeRequest, type ScrapeResponse, scrape } from '../../exposition/scrape.js';
 import { SharedBody } from './shared-body.js';
 
 interface Rendering {

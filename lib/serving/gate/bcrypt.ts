@@ -1,4 +1,4 @@
-import { MetricsError } from '../error.js';
+import { MetricsError } from '../../error.js';
 
 /** Compares a password with a bcrypt hash, on a thread of Node's pool: never on the event loop. */
 export type VerifyPassword = (password: string, hash: string) => Promise<boolean>;

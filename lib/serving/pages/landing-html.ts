@@ -1,5 +1,5 @@
-import type { ExposedType } from '../exposition/exposed-family.js';
-import { version } from '../version.js';
+import type { ExposedType } from '../../exposition/exposed-family.js';
+import { version } from '../../version.js';
 
 /** One family on the page. */
 export interface ShownFamily {

@@ -1,5 +1,5 @@
-import { MetricsError, type Problem, refuseIfAny } from '../error.js';
-import type { ReadFiles } from './read-files.js';
+import { MetricsError, type Problem, refuseIfAny } from '../../error.js';
+import type { ReadFiles } from '../read-files.js';
 import { type WebConfig, webConfigOf } from './web-config.js';
 
 /**

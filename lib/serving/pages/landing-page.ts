@@ -1,6 +1,6 @@
-import type { ExposedFamily, Scrapable } from '../exposition/exposed-family.js';
-import type { FamilyCardinality } from '../prometheus/cardinality.js';
-import type { Explanation } from '../prometheus/explain.js';
+import type { ExposedFamily, Scrapable } from '../../exposition/exposed-family.js';
+import type { FamilyCardinality } from '../../prometheus/cardinality.js';
+import type { Explanation } from '../../prometheus/explain.js';
 import { assets, type Landing, landingHtml, type ShownLabel, type SilentFamily } from './landing-html.js';
 import { landingScript } from './landing-script.js';
 import { landingStyle } from './landing-style.js';

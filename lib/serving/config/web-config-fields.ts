@@ -1,4 +1,4 @@
-import { cipherSuites, clientAuthTypes, curves, tlsVersions } from './tls-names.js';
+import { cipherSuites, clientAuthTypes, curves, tlsVersions } from '../tls/tls-names.js';
 
 /** What the value of a field must be, in the words of an error. */
 export interface Rule {

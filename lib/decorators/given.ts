@@ -1,0 +1,14 @@
+import type { Family } from '../definition/family.js';
+import { isObject, type Unchecked } from '../definition/family-problems.js';
+import { isPlaced, placedFamily } from '../definition/placed.js';
+
+/** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
+export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];
+
+/** Whether the first of these is a shared family rather than the options of one declared in place. */
+export const isShared = (given: Given): given is readonly [Family, Unchecked] =>
+  given.length === 2 && isObject(given[0]) && 'kind' in given[0];
+
+/** The same, where somebody else's metric stands for a family, with that family. */
+export const withFamily = (given: Given): Given =>
+  given.length === 2 && isPlaced(given[0]) ? [placedFamily(given[0]), given[1]] : given;
