@@ -12,6 +12,7 @@ interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
 }
 
 describe('compose.yaml', () => {
@@ -40,6 +41,12 @@ describe('compose.yaml', () => {
 
   it('pins its images', () => {
     expect(all.filter(({ image }) => !/:v?\d/.test(image))).to.deep.equal([]);
+  });
+
+  it('asks for health by words without a space, at which podman takes a command apart', () => {
+    const words = all.flatMap(({ healthcheck }) => healthcheck?.test ?? []);
+    expect(words).to.have.length.above(1);
+    expect(words.filter((word) => /\s/.test(word))).to.deep.equal([]);
   });
 
   it('keeps data for 15 days, and scrapes every 10 seconds', () => {
