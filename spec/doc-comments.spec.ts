@@ -44,7 +44,7 @@ const optionFiles = [
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'serving/server-options.ts',
+  'serving/config/server-options.ts',
   'serving/serve-metrics.ts',
 ];
 
