@@ -52,6 +52,8 @@ export class PageServer {
    * called again then.
    */
   listen(): Promise<ServerAddress> {
+    // Why: what is being closed has an address that nobody will answer at.
+    if (this.#closing !== undefined) return this.#closing.then(() => this.listen());
     this.#listening ??= this.#listen().catch((error) => {
       this.#listening = undefined;
       throw error;

@@ -195,6 +195,20 @@ describe('The life of a metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
+    it('while it begins to listen, too', async () => {
+      const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+      const [{ url }] = await Promise.all([server.listen(), server.close()]);
+      expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+    });
+
+    it('and listens again once it has ended, where it is asked before', async () => {
+      const { server, origin } = await served.listen();
+      const closed = server.close();
+      const [{ url }] = await Promise.all([server.listen(), closed]);
+      expect((await ask(url)).status).to.equal(200);
+      expect(new URL(url).origin).to.not.equal(origin);
+    });
+
     it('and takes its listener for SIGTERM with it', async () => {
       const before = process.listenerCount('SIGTERM');
       const { server } = await served.listen({ drain: true });
