@@ -202,6 +202,7 @@ authentication: none
       ['an interval without a burst', 'rate_limit:\n  interval: 1s', /line 1: "rate_limit\.burst" is missing/],
       ['a key twice', 'rate_limit:\n  burst: 1\n  burst: 2', /line 3: .* is not YAML \(Map keys must be unique/],
       ['what is no YAML', 'tls_server_config: {', /line 1: .* is not YAML/],
+      ['nothing but brackets, told of once', '['.repeat(500), /^[^\n]*line 1: .* is not YAML[^\n]*$/],
       ['a list', '- tls_server_config', /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/],
       ['an alias of nothing', 'basic_auth_users: *users', /line 1: .* is not YAML \(Unresolved alias/],
       ['a set, which has no fields', 'basic_auth_users: !!set {alice}', /line 1: "basic_auth_users" must be a mapping/],

@@ -17,10 +17,9 @@ export async function readWebConfig(path: string, files: ReadFiles): Promise<Web
     code: 'illegal_option',
     message: `line ${line}: "${path}" is not YAML (${message.split('\n')[0]?.replace(/ at line .*$/, '')}). Correct it.`,
   });
-  refuseIfAny(
-    path,
-    document.errors.map(({ pos, message }) => notYaml(lines.linePos(pos[0]).line, message)),
-  );
+  // Why the first alone: the others, which may be hundreds, mostly follow from it.
+  const [error] = document.errors;
+  if (error !== undefined) throw new MetricsError(path, [notYaml(lines.linePos(error.pos[0]).line, error.message)]);
   const { config, problems } = webConfigOf(values(), (at) => `line ${lineOf(at)}: "${at.join('.') || path}"`);
   refuseIfAny(path, problems);
   return config;
