@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { scopes, type TokenGrant } from './auth/token-authenticator.js';
 import { demonstrationGrants } from './demonstration-grants.js';
+import { isName, nameRule } from './resources/name.js';
 
 export interface Config {
   readonly apiHost: string;
@@ -43,7 +44,7 @@ export function configFrom(environment: Environment): Config {
     apiHost: read('FLOWPLANE_API_HOST', '127.0.0.1', String),
     apiPort: read('FLOWPLANE_API_PORT', 8080, port),
     xdsPort: read('FLOWPLANE_XDS_PORT', 18000, port),
-    firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, seconds),
+    firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, someSeconds),
     metricsHost: read('FLOWPLANE_METRICS_HOST', '127.0.0.1', String),
     metricsPort: read('FLOWPLANE_METRICS_PORT', 9090, port),
     databaseFolder: read('FLOWPLANE_DATABASE', undefined, String),
@@ -72,6 +73,13 @@ const seconds: Read<number> = (given) => {
   throw new Error('must be seconds, from 0 to 3600');
 };
 
+/** Why not 0: no client could be so fast. */
+const someSeconds: Read<number> = (given) => {
+  const number = seconds(given);
+  if (number > 0) return number;
+  throw new Error('must be more than 0 seconds');
+};
+
 const onOrOff: Read<boolean> = (given) => {
   if (given === 'on' || given === 'off') return given === 'on';
   throw new Error('must be "on" or "off"');
@@ -81,13 +89,13 @@ const onOrOff: Read<boolean> = (given) => {
 const grantsIn: Read<readonly TokenGrant[]> = (file) => {
   const grants = JSON.parse(readFileSync(file, 'utf8')) as readonly TokenGrant[];
   if (Array.isArray(grants) && grants.every(isGrant)) return grants;
-  throw new Error('must be a JSON file with a list of { sha256, team, scopes }');
+  throw new Error(`must be a JSON file with a list of { sha256, team, scopes }, whose teams are ${nameRule}`);
 };
 
 function isGrant(grant: Partial<TokenGrant> | null): boolean {
   return (
     /^[0-9a-f]{64}$/.test(String(grant?.sha256)) &&
-    typeof grant?.team === 'string' &&
+    isName(grant?.team) &&
     Array.isArray(grant.scopes) &&
     grant.scopes.every((scope) => scopes.includes(scope))
   );

@@ -42,10 +42,12 @@ describe("The sample control plane's API", function () {
     ['a replacement of nothing', 404, 'PUT', '/api/v1/teams/payments/clusters/none', {}],
     ['a replacement under another name', 400, 'PUT', '/api/v1/teams/payments/clusters/none', { name: 'x' }],
     ['a text with U+0000', 400, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', alt_stat_name: 'a\u0000b' }],
+    ['half a character', 400, 'POST', '/api/v1/teams/payments/clusters', '{"name":"x","alt_stat_name":"\\ud800"}'],
     ['a body nested deep', 400, 'POST', '/api/v1/teams/payments/clusters', `{"name":"x","metadata":${deep}}`],
     ['a team in capitals', 400, 'GET', '/api/v1/teams/PAYMENTS/clusters'],
     ['a huge body', 413, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', padding: 'x'.repeat(100_000) }],
     ['discovery without a node', 400, 'POST', '/v3/discovery:clusters', {}],
+    ['discovery for no legal name', 400, 'POST', '/v3/discovery:clusters', { node: { metadata: { team: 'A b' } } }],
     ['discovery of something else', 404, 'POST', '/v3/discovery:secrets', {}],
     ['another method', 405, 'PUT', '/v3/discovery:clusters', {}],
   ];

@@ -5,6 +5,7 @@ import { inject, injectable } from 'inversify';
 import type { Context } from 'koa';
 import { AuthMiddleware } from '../auth/auth-middleware.js';
 import { xdsRequests } from '../metrics.js';
+import { isName, nameRule } from '../resources/name.js';
 import { kindOf, type ResourceType, resourceKinds, typeUrlOf } from '../resources/resource.js';
 import { Discovery } from './discovery.js';
 
@@ -32,7 +33,7 @@ export class DiscoveryRoutes {
   private async route(context: Context, type: ResourceType): Promise<void> {
     const request = (context.request.body ?? {}) as DiscoveryRequest;
     const team = request.node?.metadata?.team;
-    if (typeof team !== 'string') context.throw(400, '"node.metadata.team" must name the team of the node');
+    if (!isName(team)) context.throw(400, `"node.metadata.team" must name the team of the node: ${nameRule}`);
     this.auth.demand(context, team, type, 'discover');
     const answer = await this.discover(team, type, request);
     // Envoy's REST discovery: what it has already is answered without a body.
