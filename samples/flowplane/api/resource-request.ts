@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { isName, nameRule } from '../resources/name.js';
 import type { Resource, ResourceType } from '../resources/resource.js';
 import { envoyResource } from '../xds/envoy-resource.js';
-import { ProtoJsonError } from '../xds/proto-json.js';
+import { ProtoJsonError } from '../xds/proto-json-error.js';
 
 /** The team in a request's path. Throws 400 where it is no legal name. */
 export function teamIn(context: Context): string {
