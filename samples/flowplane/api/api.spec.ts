@@ -102,6 +102,17 @@ describe("The sample control plane's API", function () {
     expect((await payments.send('POST', '/v3/discovery:clusters', { node, version_info })).status).to.equal(304);
   });
 
+  it('answers the discovery of other resources than before with them, though none has changed', async () => {
+    await payments.create('payments', 'routes', 'asked-for-later');
+    const request = { node: { metadata: { team: 'payments' } }, resource_names: ['none'] };
+    const { body } = await payments.send('POST', '/v3/discovery:routes', request);
+    const { version_info } = body as { version_info: string };
+    const more = { ...request, resource_names: ['asked-for-later'], version_info };
+    const answer = await payments.send('POST', '/v3/discovery:routes', more);
+    expect(answer.status).to.equal(200);
+    expect(answer.body).to.have.property('resources').with.length(1);
+  });
+
   it('tells whether it lives and whether it wants requests', async () => {
     const anyone = new Client(plane.apiUrl);
     expect((await anyone.send('GET', '/healthz')).body).to.deep.equal({ status: 'ok' });

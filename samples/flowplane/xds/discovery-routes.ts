@@ -7,7 +7,7 @@ import { AuthMiddleware } from '../auth/auth-middleware.js';
 import { xdsRequests } from '../metrics.js';
 import { isName, nameRule } from '../resources/name.js';
 import { kindOf, type ResourceType, resourceKinds, typeUrlOf } from '../resources/resource.js';
-import { Discovery } from './discovery.js';
+import { Discovery, versionOf } from './discovery.js';
 
 /** The part of Envoy's `DiscoveryRequest` that is read. */
 interface DiscoveryRequest {
@@ -43,10 +43,12 @@ export class DiscoveryRoutes {
 
   @Counter(xdsRequests, { labels: { resource_type: (_team, type) => type, team: (team) => team } })
   async discover(team: string, type: ResourceType, request: DiscoveryRequest): Promise<object | undefined> {
-    const { version, resources } = await this.discovery.snapshot(team, type);
-    if (request.version_info === version) return undefined;
+    const { resources } = await this.discovery.snapshot(team, type);
     const names = Array.isArray(request.resource_names) ? request.resource_names : [];
     const wanted = resources.filter(({ name }) => names.length === 0 || names.includes(name));
+    // Why not the snapshot's: who asks for other resources than before must be sent them, though none has changed.
+    const version = versionOf(wanted);
+    if (request.version_info === version) return undefined;
     const typeUrl = typeUrlOf(kindOf(type).message);
     return {
       version_info: version,
