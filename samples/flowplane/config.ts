@@ -9,6 +9,8 @@ export interface Config {
   readonly xdsPort: number;
   /** How long a stream of xDS may be open before its first request, which says whose it is. */
   readonly firstRequestSeconds: number;
+  /** How often a proxy is asked whether it is still there; one that does not answer within as long is given up. */
+  readonly keepaliveSeconds: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   /** Where the database keeps its files; `undefined`: in memory. */
@@ -45,6 +47,7 @@ export function configFrom(environment: Environment): Config {
     apiPort: read('FLOWPLANE_API_PORT', 8080, port),
     xdsPort: read('FLOWPLANE_XDS_PORT', 18000, port),
     firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, someSeconds),
+    keepaliveSeconds: read('FLOWPLANE_XDS_KEEPALIVE_SECONDS', 30, someSeconds),
     metricsHost: read('FLOWPLANE_METRICS_HOST', '127.0.0.1', String),
     metricsPort: read('FLOWPLANE_METRICS_PORT', 9090, port),
     databaseFolder: read('FLOWPLANE_DATABASE', undefined, String),
@@ -73,7 +76,7 @@ const seconds: Read<number> = (given) => {
   throw new Error('must be seconds, from 0 to 3600');
 };
 
-/** Why not 0: no client could be so fast. */
+/** Why not 0: nobody could be so fast. */
 const someSeconds: Read<number> = (given) => {
   const number = seconds(given);
   if (number > 0) return number;
