@@ -46,7 +46,7 @@ export class AdsService {
     const requests = stream[Symbol.asyncIterator]() as AsyncIterableIterator<DiscoveryRequest>;
     try {
       const { value: first, done } = await inTime(requests.next(), this.firstRequestSeconds);
-      if (!done) await this.serve(this.admit(stream, first), stream, preceded(first, requests));
+      if (!done) await this.reported(this.admit(stream, first), stream, preceded(first, requests));
       stream.end();
     } catch (error) {
       if (!stream.cancelled) stream.emit('error', error instanceof Refusal ? error : internal);
@@ -66,6 +66,16 @@ export class AdsService {
       throw new Refusal(status.PERMISSION_DENIED, `team "${caller.team}" may not discover those resources`);
     }
     return team;
+  }
+
+  /** Serves, and tells whoever runs this why it cannot go on: the proxy is not told. */
+  private async reported(team: string, stream: AdsStream, requests: AsyncIterable<DiscoveryRequest>): Promise<void> {
+    try {
+      await this.serve(team, stream, requests);
+    } catch (error) {
+      if (!stream.cancelled) console.error(`xDS: a stream of team "${team}" has failed:`, error);
+      throw error;
+    }
   }
 
   @InFlight({
