@@ -21,6 +21,11 @@ describe('configFrom(environment)', () => {
     );
   });
 
+  it('gives a stream some time for its first request', () => {
+    const environment = { FLOWPLANE_XDS_FIRST_REQUEST_SECONDS: '0' };
+    expect(() => configFrom(environment)).to.throw('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS must be more than 0 seconds');
+  });
+
   it('has no tokens that everybody knows where it is in earnest', () => {
     expect(() => configFrom({ FLOWPLANE_DEMO_TRAFFIC: 'off' })).to.throw('FLOWPLANE_TOKENS_FILE must be given');
   });
@@ -42,9 +47,14 @@ describe('configFrom(environment)', () => {
       expect(grantsOf(grants)).to.deep.equal(grants);
     });
 
-    it('refuses a token that is not hashed, and a scope that does not exist', () => {
+    it('refuses a token that is not hashed, a scope that does not exist, and a team that no path could name', () => {
       const grant = { sha256: 'a'.repeat(64), team: 'payments', scopes: ['read'] };
-      for (const wrong of [{ ...grant, sha256: 'secret' }, { ...grant, scopes: ['root'] }, null]) {
+      for (const wrong of [
+        { ...grant, sha256: 'secret' },
+        { ...grant, scopes: ['root'] },
+        { ...grant, team: 'Payments' },
+        null,
+      ]) {
         expect(() => grantsOf([wrong])).to.throw('FLOWPLANE_TOKENS_FILE must be a JSON file');
       }
     });

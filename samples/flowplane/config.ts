@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { scopes, type TokenGrant } from './auth/token-authenticator.js';
 import { demonstrationGrants } from './demonstration-grants.js';
+import { isName, nameRule } from './resources/name.js';
 
 export interface Config {
   readonly apiHost: string;
@@ -8,6 +9,8 @@ export interface Config {
   readonly xdsPort: number;
   /** How long a stream of xDS may be open before its first request, which says whose it is. */
   readonly firstRequestSeconds: number;
+  /** How often a proxy is asked whether it is still there; one that does not answer within as long is given up. */
+  readonly keepaliveSeconds: number;
   readonly metricsHost: string;
   readonly metricsPort: number;
   /** Where the database keeps its files; `undefined`: in memory. */
@@ -43,7 +46,8 @@ export function configFrom(environment: Environment): Config {
     apiHost: read('FLOWPLANE_API_HOST', '127.0.0.1', String),
     apiPort: read('FLOWPLANE_API_PORT', 8080, port),
     xdsPort: read('FLOWPLANE_XDS_PORT', 18000, port),
-    firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, seconds),
+    firstRequestSeconds: read('FLOWPLANE_XDS_FIRST_REQUEST_SECONDS', 10, someSeconds),
+    keepaliveSeconds: read('FLOWPLANE_XDS_KEEPALIVE_SECONDS', 30, someSeconds),
     metricsHost: read('FLOWPLANE_METRICS_HOST', '127.0.0.1', String),
     metricsPort: read('FLOWPLANE_METRICS_PORT', 9090, port),
     databaseFolder: read('FLOWPLANE_DATABASE', undefined, String),
@@ -72,6 +76,13 @@ const seconds: Read<number> = (given) => {
   throw new Error('must be seconds, from 0 to 3600');
 };
 
+/** Why not 0: nobody could be so fast. */
+const someSeconds: Read<number> = (given) => {
+  const number = seconds(given);
+  if (number > 0) return number;
+  throw new Error('must be more than 0 seconds');
+};
+
 const onOrOff: Read<boolean> = (given) => {
   if (given === 'on' || given === 'off') return given === 'on';
   throw new Error('must be "on" or "off"');
@@ -81,13 +92,13 @@ const onOrOff: Read<boolean> = (given) => {
 const grantsIn: Read<readonly TokenGrant[]> = (file) => {
   const grants = JSON.parse(readFileSync(file, 'utf8')) as readonly TokenGrant[];
   if (Array.isArray(grants) && grants.every(isGrant)) return grants;
-  throw new Error('must be a JSON file with a list of { sha256, team, scopes }');
+  throw new Error(`must be a JSON file with a list of { sha256, team, scopes }, whose teams are ${nameRule}`);
 };
 
 function isGrant(grant: Partial<TokenGrant> | null): boolean {
   return (
     /^[0-9a-f]{64}$/.test(String(grant?.sha256)) &&
-    typeof grant?.team === 'string' &&
+    isName(grant?.team) &&
     Array.isArray(grant.scopes) &&
     grant.scopes.every((scope) => scopes.includes(scope))
   );

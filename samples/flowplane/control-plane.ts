@@ -17,7 +17,7 @@ import { AdsService, FirstRequestSeconds } from './xds/ads-service.js';
 import { Discovery } from './xds/discovery.js';
 import { DiscoveryRoutes } from './xds/discovery-routes.js';
 import { XdsDatabaseService } from './xds/xds-database-service.js';
-import { XdsServer } from './xds/xds-server.js';
+import { KeepaliveSeconds, XdsServer } from './xds/xds-server.js';
 
 const services = [
   ...[ApiServer, Health, ResourceRoutes],
@@ -43,6 +43,7 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
   const recorder = installMetrics(container);
   container.bind(TokenGrants).toConstantValue(config.grants);
   container.bind(FirstRequestSeconds).toConstantValue(config.firstRequestSeconds);
+  container.bind(KeepaliveSeconds).toConstantValue(config.keepaliveSeconds);
   container.bind(PGlite).toConstantValue(new PGlite(config.databaseFolder));
   for (const service of services) container.bind<unknown>(service).to(service);
 
@@ -50,12 +51,14 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
   const metrics = new MetricsServer(recorder, { host: config.metricsHost, port: config.metricsPort });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= stop();
+    closing ??= drain().then(stop);
     return closing;
   };
-  async function stop(): Promise<void> {
+  async function drain(): Promise<void> {
     container.get(Health).stop();
     await wait(config.drainSeconds * 1000);
+  }
+  async function stop(): Promise<void> {
     const deadline = setTimeout(() => [api, xds].map((server) => server.destroy()), config.shutdownSeconds * 1000);
     await Promise.all([api.close(), xds.close()]);
     clearTimeout(deadline);
@@ -65,13 +68,27 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
   }
   try {
     const { url: metricsUrl } = await metrics.listen();
-    await container.get(ResourceRepository).prepare();
+    await prepare(container.get(ResourceRepository), config);
     const apiUrl = await listening('API', config.apiPort, () => api.listen(config.apiHost, config.apiPort));
     const xdsAddress = await listening('XDS', config.xdsPort, () => xds.listen(config.apiHost, config.xdsPort));
     return { apiUrl, xdsAddress, metricsUrl, recorder, close };
   } catch (error) {
-    await close();
+    // Why its own problems are not told: they come of the one that is.
+    await stop().catch(() => undefined);
     throw error;
+  }
+}
+
+async function prepare(repository: ResourceRepository, { databaseFolder }: Config): Promise<void> {
+  try {
+    await repository.prepare();
+  } catch (cause) {
+    // PGlite throws what is no error, too.
+    const why = cause instanceof Error ? cause.message : JSON.stringify(cause);
+    throw new Error(
+      `The database cannot use "${databaseFolder}" (${why}). Set FLOWPLANE_DATABASE to a folder that can be written.`,
+      { cause },
+    );
   }
 }
 

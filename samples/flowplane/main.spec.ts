@@ -43,6 +43,17 @@ describe('npm start', function () {
     }
   });
 
+  it('says which folder the database cannot use, and ends at once', async () => {
+    const running = start({ FLOWPLANE_DATABASE: main, FLOWPLANE_DRAIN_SECONDS: '3600' });
+    const [said, [code]] = await Promise.all([
+      saidUntil(running.stderr as NodeJS.ReadableStream, /FLOWPLANE_DATABASE/),
+      once(running, 'exit'),
+    ]);
+    expect(said).to.match(/^The database cannot use ".*main\.js" \(.+\)\. Set FLOWPLANE_DATABASE to a folder/m);
+    expect(said).to.not.contain('undefined');
+    expect(code).to.equal(1);
+  });
+
   describe('with a taken port', () => {
     let other: Server;
     let taken: string;

@@ -6,6 +6,7 @@ import { MetricsRecorder } from 'flowplane-metrics';
 import { httpMetrics } from 'flowplane-metrics/koa';
 import { inject, injectable } from 'inversify';
 import Koa from 'koa';
+import { authority } from '../authority.js';
 import { DiscoveryRoutes } from '../xds/discovery-routes.js';
 import { Health } from './health.js';
 import { jsonErrors } from './json-errors.js';
@@ -43,7 +44,7 @@ export class ApiServer {
   async listen(host: string, port: number): Promise<string> {
     this.#server.listen(port, host);
     await once(this.#server, 'listening');
-    return `http://${host}:${(this.#server.address() as AddressInfo).port}`;
+    return `http://${authority(host, (this.#server.address() as AddressInfo).port)}`;
   }
 
   /** Stops listening once the requests that are running have been answered. */

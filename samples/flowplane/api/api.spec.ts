@@ -42,10 +42,12 @@ describe("The sample control plane's API", function () {
     ['a replacement of nothing', 404, 'PUT', '/api/v1/teams/payments/clusters/none', {}],
     ['a replacement under another name', 400, 'PUT', '/api/v1/teams/payments/clusters/none', { name: 'x' }],
     ['a text with U+0000', 400, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', alt_stat_name: 'a\u0000b' }],
+    ['half a character', 400, 'POST', '/api/v1/teams/payments/clusters', '{"name":"x","alt_stat_name":"\\ud800"}'],
     ['a body nested deep', 400, 'POST', '/api/v1/teams/payments/clusters', `{"name":"x","metadata":${deep}}`],
     ['a team in capitals', 400, 'GET', '/api/v1/teams/PAYMENTS/clusters'],
     ['a huge body', 413, 'POST', '/api/v1/teams/payments/clusters', { name: 'x', padding: 'x'.repeat(100_000) }],
     ['discovery without a node', 400, 'POST', '/v3/discovery:clusters', {}],
+    ['discovery for no legal name', 400, 'POST', '/v3/discovery:clusters', { node: { metadata: { team: 'A b' } } }],
     ['discovery of something else', 404, 'POST', '/v3/discovery:secrets', {}],
     ['another method', 405, 'PUT', '/v3/discovery:clusters', {}],
   ];
@@ -98,6 +100,17 @@ describe("The sample control plane's API", function () {
     const { body } = await payments.send('POST', '/v3/discovery:clusters', { node });
     const { version_info } = body as { version_info: string };
     expect((await payments.send('POST', '/v3/discovery:clusters', { node, version_info })).status).to.equal(304);
+  });
+
+  it('answers the discovery of other resources than before with them, though none has changed', async () => {
+    await payments.create('payments', 'routes', 'asked-for-later');
+    const request = { node: { metadata: { team: 'payments' } }, resource_names: ['none'] };
+    const { body } = await payments.send('POST', '/v3/discovery:routes', request);
+    const { version_info } = body as { version_info: string };
+    const more = { ...request, resource_names: ['asked-for-later'], version_info };
+    const answer = await payments.send('POST', '/v3/discovery:routes', more);
+    expect(answer.status).to.equal(200);
+    expect(answer.body).to.have.property('resources').with.length(1);
   });
 
   it('tells whether it lives and whether it wants requests', async () => {

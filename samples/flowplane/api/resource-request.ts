@@ -1,14 +1,13 @@
 import type { Context } from 'koa';
+import { isName, nameRule } from '../resources/name.js';
 import type { Resource, ResourceType } from '../resources/resource.js';
 import { envoyResource } from '../xds/envoy-resource.js';
-import { ProtoJsonError } from '../xds/proto-json.js';
-
-const legalName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+import { ProtoJsonError } from '../xds/proto-json-error.js';
 
 /** The team in a request's path. Throws 400 where it is no legal name. */
 export function teamIn(context: Context): string {
   const { team = '' } = context['params'] as Record<string, string>;
-  if (!legalName.test(team)) context.throw(400, '"team" must be lower-case letters, digits and "-"');
+  if (!isName(team)) context.throw(400, `"team" must be ${nameRule}`);
   return team;
 }
 
@@ -19,14 +18,14 @@ export function resourceIn(context: Context, type: ResourceType, nameInPath?: st
     context.throw(400, 'the body must be an object');
   }
   const { name = nameInPath, ...spec } = body as Record<string, unknown>;
-  if (typeof name !== 'string' || !legalName.test(name)) {
-    context.throw(400, '"name" must be lower-case letters, digits and "-"');
-  }
+  if (!isName(name)) context.throw(400, `"name" must be ${nameRule}`);
   if (nameInPath !== undefined && name !== nameInPath)
     context.throw(400, `"name" must be "${nameInPath}", as in the path`);
   if (isDeeperThan(spec, 100)) context.throw(400, 'the body is nested more than 100 levels deep');
   // Why: PostgreSQL keeps no such text, and would say so with an error of its own.
-  if (/(?:^|[^\\])(?:\\\\)*\\u0000/.test(JSON.stringify(spec))) context.throw(400, 'no text may contain U+0000');
+  if (/(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/.test(JSON.stringify(spec))) {
+    context.throw(400, 'no text may contain U+0000, or one half of a surrogate pair');
+  }
   try {
     envoyResource(type, { name, spec });
   } catch (error) {

@@ -60,10 +60,13 @@ export class Part {
     return part;
   }
 
-  async stop(): Promise<void> {
+  /** Asks the program to end; makes it, where it has not within some seconds. */
+  async stop(patienceSeconds = 10): Promise<void> {
     this.#stopping = true;
     this.#process.kill('SIGTERM');
+    const end = setTimeout(() => this.#process.kill('SIGKILL'), patienceSeconds * 1000);
     await this.ended;
+    clearTimeout(end);
   }
 }
 

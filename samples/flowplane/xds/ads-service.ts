@@ -5,6 +5,7 @@ import { inject, injectable } from 'inversify';
 import { TeamAuthorizer } from '../auth/team-authorizer.js';
 import { TokenAuthenticator } from '../auth/token-authenticator.js';
 import { xdsRequests } from '../metrics.js';
+import { isName, nameRule } from '../resources/name.js';
 import { type ResourceType, resourceKinds, resourceTypes, typeUrlOf } from '../resources/resource.js';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-protocol.js';
 import { Discovery, type Snapshot } from './discovery.js';
@@ -45,7 +46,7 @@ export class AdsService {
     const requests = stream[Symbol.asyncIterator]() as AsyncIterableIterator<DiscoveryRequest>;
     try {
       const { value: first, done } = await inTime(requests.next(), this.firstRequestSeconds);
-      if (!done) await this.serve(this.admit(stream, first), stream, preceded(first, requests));
+      if (!done) await this.reported(this.admit(stream, first), stream, preceded(first, requests));
       stream.end();
     } catch (error) {
       if (!stream.cancelled) stream.emit('error', error instanceof Refusal ? error : internal);
@@ -54,17 +55,27 @@ export class AdsService {
 
   /** The team that the stream is for. Throws the gRPC status unless its token may discover that team's resources. */
   private admit(stream: AdsStream, { node, type_url }: DiscoveryRequest): string {
-    const { team, token } = node?.metadata?.fields ?? {};
+    const { team: { stringValue: team } = {}, token } = node?.metadata?.fields ?? {};
     // Why in the node too: gRPC's own xDS clients cannot send a header. Over anything but loopback, use TLS.
     const [header = token?.stringValue ? `Bearer ${token.stringValue}` : ''] = stream.metadata.get('authorization');
     const { caller } = this.authenticator.authenticate(String(header));
     if (caller === undefined) throw new Refusal(status.UNAUTHENTICATED, 'a valid bearer token is needed');
-    if (!team?.stringValue) throw new Refusal(status.INVALID_ARGUMENT, '"node.metadata.team" must name the team');
+    if (!isName(team)) throw new Refusal(status.INVALID_ARGUMENT, `"node.metadata.team" must be ${nameRule}`);
     const wanted = typeAt(type_url) ?? 'listener';
-    if (!this.authorizer.mayAccess(caller.team, team.stringValue, wanted) || !caller.scopes.includes('discover')) {
+    if (!this.authorizer.mayAccess(caller.team, team, wanted) || !caller.scopes.includes('discover')) {
       throw new Refusal(status.PERMISSION_DENIED, `team "${caller.team}" may not discover those resources`);
     }
-    return team.stringValue;
+    return team;
+  }
+
+  /** Serves, and tells whoever runs this why it cannot go on: the proxy is not told. */
+  private async reported(team: string, stream: AdsStream, requests: AsyncIterable<DiscoveryRequest>): Promise<void> {
+    try {
+      await this.serve(team, stream, requests);
+    } catch (error) {
+      if (!stream.cancelled) console.error(`xDS: a stream of team "${team}" has failed:`, error);
+      throw error;
+    }
   }
 
   @InFlight({

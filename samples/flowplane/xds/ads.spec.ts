@@ -74,6 +74,7 @@ describe('The xDS service by gRPC', function () {
     ['an unknown token', 'payments', 'guessed', status.UNAUTHENTICATED],
     ["another team's token", 'payments', 'demo-checkout', status.PERMISSION_DENIED],
     ['no team', '', 'demo-payments', status.INVALID_ARGUMENT],
+    ['no legal team', 'x'.repeat(64), 'demo-payments', status.INVALID_ARGUMENT],
   ];
   for (const [title, team, token, code] of refusals) {
     it(`refuses a stream with ${title}`, async () => {

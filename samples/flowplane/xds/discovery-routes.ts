@@ -5,8 +5,9 @@ import { inject, injectable } from 'inversify';
 import type { Context } from 'koa';
 import { AuthMiddleware } from '../auth/auth-middleware.js';
 import { xdsRequests } from '../metrics.js';
+import { isName, nameRule } from '../resources/name.js';
 import { kindOf, type ResourceType, resourceKinds, typeUrlOf } from '../resources/resource.js';
-import { Discovery } from './discovery.js';
+import { Discovery, versionOf } from './discovery.js';
 
 /** The part of Envoy's `DiscoveryRequest` that is read. */
 interface DiscoveryRequest {
@@ -32,7 +33,7 @@ export class DiscoveryRoutes {
   private async route(context: Context, type: ResourceType): Promise<void> {
     const request = (context.request.body ?? {}) as DiscoveryRequest;
     const team = request.node?.metadata?.team;
-    if (typeof team !== 'string') context.throw(400, '"node.metadata.team" must name the team of the node');
+    if (!isName(team)) context.throw(400, `"node.metadata.team" must name the team of the node: ${nameRule}`);
     this.auth.demand(context, team, type, 'discover');
     const answer = await this.discover(team, type, request);
     // Envoy's REST discovery: what it has already is answered without a body.
@@ -42,10 +43,12 @@ export class DiscoveryRoutes {
 
   @Counter(xdsRequests, { labels: { resource_type: (_team, type) => type, team: (team) => team } })
   async discover(team: string, type: ResourceType, request: DiscoveryRequest): Promise<object | undefined> {
-    const { version, resources } = await this.discovery.snapshot(team, type);
-    if (request.version_info === version) return undefined;
+    const { resources } = await this.discovery.snapshot(team, type);
     const names = Array.isArray(request.resource_names) ? request.resource_names : [];
     const wanted = resources.filter(({ name }) => names.length === 0 || names.includes(name));
+    // Why not the snapshot's: who asks for other resources than before must be sent them, though none has changed.
+    const version = versionOf(wanted);
+    if (request.version_info === version) return undefined;
     const typeUrl = typeUrlOf(kindOf(type).message);
     return {
       version_info: version,

@@ -39,6 +39,7 @@ export class Discovery {
 /** Why not the bare name: a team may be called "error", which an emitter takes for one. */
 const of = (team: string): string => `team ${team}`;
 
-function versionOf(resources: readonly Resource[]): string {
+/** Differs exactly where the resources differ. */
+export function versionOf(resources: readonly Resource[]): string {
   return createHash('sha256').update(JSON.stringify(resources)).digest('hex').slice(0, 16);
 }

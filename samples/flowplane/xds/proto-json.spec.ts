@@ -62,6 +62,14 @@ describe('encodeJson(type, json)', () => {
     [{ connect_timeout: 1 }, '"connect_timeout" must be seconds such as "0.25s"'],
     [{ type: 'FAST' }, '"type" must be one of STATIC, STRICT_DNS, LOGICAL_DNS, EDS, ORIGINAL_DST'],
     [{ circuit_breakers: { thresholds: {} } }, '"circuit_breakers.thresholds" must be a list'],
+    [{ per_connection_buffer_limit_bytes: 1.5 }, '"per_connection_buffer_limit_bytes" must be a whole number'],
+    [{ per_connection_buffer_limit_bytes: -1 }, 'a whole number from 0 to 4294967295'],
+    [{ per_connection_buffer_limit_bytes: 2 ** 32 }, 'a whole number from 0 to 4294967295'],
+    [{ per_connection_buffer_limit_bytes: ' 1' }, 'a whole number from 0 to 4294967295'],
+    [{ round_robin_lb_config: { slow_start_config: { aggression: { default_value: '1.5x' } } } }, 'must be a number'],
+    [{ connect_timeout: '315576000001s' }, '"connect_timeout" must be seconds such as "0.25s"'],
+    [{ connect_timeout: '1s', connectTimeout: '2s' }, '"connectTimeout" is there twice'],
+    [{ type: 'STATIC', cluster_type: {} }, '"cluster_type" and "type" exclude each other'],
     [
       { load_assignment: { endpoints: [{ lb_endpoints: [7] }] } },
       '"load_assignment.endpoints[0].lb_endpoints[0]" must',
@@ -71,6 +79,38 @@ describe('encodeJson(type, json)', () => {
       '"cluster_type.typed_config.@type" is no type that is known',
     ],
   ];
+  it('takes whole numbers as text too, and 64 bits of them', () => {
+    const ring = { minimum_ring_size: '9007199254740993', maximum_ring_size: 8 };
+    const { ring_hash_lb_config } = cluster.toObject(
+      cluster.decode(encodeJson(cluster, { per_connection_buffer_limit_bytes: '7', ring_hash_lb_config: ring })),
+      { longs: String },
+    );
+    expect(ring_hash_lb_config.minimum_ring_size.value).to.equal('9007199254740993');
+  });
+
+  it('takes other numbers as text too', () => {
+    const config = (value: unknown) => ({
+      slow_start_config: { aggression: { default_value: value, runtime_key: 'x' } },
+    });
+    const taken = (value: unknown) =>
+      decoded(cluster, { round_robin_lb_config: config(value) })['round_robin_lb_config'].slow_start_config.aggression
+        .default_value;
+    expect(['1.5', '-2e3', 'Infinity', 0.5].map(taken)).to.deep.equal([1.5, -2000, Infinity, 0.5]);
+  });
+
+  it('takes bytes as base64, of both alphabets, and nothing else', () => {
+    const routes = messageCalled('envoy.config.route.v3.RouteConfiguration') as Type;
+    const answering = (inline_bytes: string) => ({
+      virtual_hosts: [{ routes: [{ direct_response: { body: { inline_bytes } } }] }],
+    });
+    const bytes = (text: string) =>
+      decoded(routes, answering(text))['virtual_hosts'][0].routes[0].direct_response.body.inline_bytes as Buffer;
+    for (const text of ['+/8=', '-_8', '+/8']) expect([...bytes(text)]).to.deep.equal([0xfb, 0xff]);
+    for (const text of ['!!! no', 'a', 'ab=', '====']) {
+      expect(() => bytes(text), text).to.throw('inline_bytes" must be base64');
+    }
+  });
+
   for (const [json, message] of wrong) {
     it(`refuses ${JSON.stringify(json)}`, () => {
       expect(() => encodeJson(cluster, json)).to.throw(message);

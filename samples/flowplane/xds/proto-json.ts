@@ -1,13 +1,10 @@
 import type { Enum, Field, Type } from 'protobufjs';
 import { messageCalled } from './envoy-messages.js';
+import { ProtoJsonError } from './proto-json-error.js';
+import { scalar } from './proto-json-scalar.js';
 
 // Why own code: protobufjs takes only its own plain objects and overlooks what it does not know, and the libraries that
 // do proto3 JSON want code that was generated from the .proto files.
-
-/** JSON that does not describe the message that it should; the message says where and why. */
-export class ProtoJsonError extends Error {
-  override readonly name = 'ProtoJsonError';
-}
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -27,15 +24,32 @@ function message(type: Type, json: unknown, path: string): Plain {
   const special = own(wellKnown, type.fullName);
   if (special !== undefined) return special(json, path);
   if (/^\.google\.protobuf\.\w+Value$/.test(type.fullName)) {
-    return { value: scalar(type.fields['value'] as Field, json, path) };
+    return { value: scalar((type.fields['value'] as Field).type, json, path) };
   }
+  const seen = new Map<string, Seen>();
   const fields = Object.entries(object(json, path)).map(([key, value]): [string, unknown] => {
     const field = own(type.fields, key) ?? own(type.fields, snakeCase(key));
     const at = path === '' ? key : `${path}.${key}`;
     if (field === undefined) throw new ProtoJsonError(`"${at}" is no field of ${type.fullName.slice(1)}`);
+    once(field, at, seen);
     return [field.name, content(field, value, at)];
   });
   return Object.fromEntries(fields);
+}
+
+/** A field that was there, under the name of its oneof where it is in one. */
+interface Seen {
+  readonly name: string;
+  readonly at: string;
+}
+
+/** Throws where the field, or another one of its oneof, was there already: only one of them would count. */
+function once({ name, partOf }: Field, at: string, seen: Map<string, Seen>): void {
+  const key = partOf?.name ?? name;
+  const earlier = seen.get(key);
+  if (earlier?.name === name) throw new ProtoJsonError(`"${at}" is there twice: as "${earlier.at}", too`);
+  if (earlier !== undefined) throw new ProtoJsonError(`"${at}" and "${earlier.at}" exclude each other`);
+  seen.set(key, { name, at });
 }
 
 function content(field: Field, json: unknown, path: string): unknown {
@@ -50,7 +64,7 @@ function content(field: Field, json: unknown, path: string): unknown {
 
 function single(field: Field, json: unknown, path: string): unknown {
   const { resolvedType } = field;
-  if (resolvedType === null) return scalar(field, json, path);
+  if (resolvedType === null) return scalar(field.type, json, path);
   if ('fields' in resolvedType) return message(resolvedType, json, path);
   return enumValue(resolvedType, json, path);
 }
@@ -61,17 +75,13 @@ function enumValue({ values, valuesById }: Enum, json: unknown, path: string): n
   throw new ProtoJsonError(`"${path}" must be one of ${Object.keys(values).join(', ')}`);
 }
 
-function scalar({ type }: Field, json: unknown, path: string): unknown {
-  const wanted = type === 'bool' ? 'boolean' : type === 'string' || type === 'bytes' ? 'string' : 'number';
-  // Why text for numbers: proto3 JSON writes those of 64 bits so.
-  const fits = typeof json === wanted || (wanted === 'number' && typeof json === 'string' && /^-?\d+$/.test(json));
-  if (!fits) throw new ProtoJsonError(`"${path}" must be a ${wanted}`);
-  return json;
-}
+/** The seconds that a `Duration` may have: about 10,000 years. */
+const longest = 315_576_000_000;
 
 function duration(json: unknown, path: string): Plain {
   const [, sign, seconds, fraction = ''] = /^(-?)(\d+)(?:\.(\d{1,9}))?s$/.exec(String(json)) ?? [];
-  if (seconds === undefined) throw new ProtoJsonError(`"${path}" must be seconds such as "0.25s"`);
+  if (seconds === undefined || Number(seconds) > longest)
+    throw new ProtoJsonError(`"${path}" must be seconds such as "0.25s"`);
   const factor = sign === '-' ? -1 : 1;
   return { seconds: factor * Number(seconds), nanos: factor * Number(fraction.padEnd(9, '0')) };
 }

@@ -1,24 +1,27 @@
-import { kindOf, type ResourceType } from '../resources/resource.js';
+import { resourceKinds, resourceTypes } from '../resources/resource.js';
 import { AdsClient } from './ads-client.js';
 
 // Stands for a proxy: takes all resources of one type over gRPC, accepts them, and prints their number each time.
-// Usage: node proxy.js 127.0.0.1:18000 payments demo-payments cluster
-const [address = '', team = '', token = '', given = 'cluster'] = process.argv.slice(2);
-const type = given as ResourceType;
+// For example: node proxy.js 127.0.0.1:18000 payments demo-payments cluster
+const [address, team, token, given = 'cluster'] = process.argv.slice(2);
+const kind = resourceKinds.find(({ type }) => type === given);
 
 async function main(): Promise<void> {
+  if (!address || !team || !token || kind === undefined) {
+    throw new Error(`Usage: node proxy.js <host:port> <team> <token> [${resourceTypes.join('|')}]`);
+  }
   const client = new AdsClient(address, team, token);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => client.close());
-  client.subscribe(type);
+  client.subscribe(kind.type);
   for await (const response of client) {
     client.answer(response);
-    console.log(`${kindOf(type).collection}: ${response.resources.length}`);
+    console.log(`${kind.collection}: ${response.resources.length}`);
   }
 }
 
-main().catch((error: { code?: number; details?: string }) => {
+main().catch((error: Error & { code?: number; details?: string }) => {
   // What was cancelled here is no problem.
   if (error.code === 1) return;
-  console.error(error.details ?? error);
+  console.error(error.details ?? error.message);
   process.exitCode = 1;
 });

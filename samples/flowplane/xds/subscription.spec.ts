@@ -44,6 +44,15 @@ describe('Subscription', () => {
     expect(subscription.next(snapshot('v2'))).to.equal(undefined);
   });
 
+  it('sends nothing more to a proxy that has named resources, and names none any more', () => {
+    expect(subscription.receive(request('1', { resource_names: ['b'] }))).to.equal('subscribed');
+    expect(subscription.next(snapshot('v1', 'a', 'b'))?.resources).to.have.length(1);
+    expect(subscription.receive(request('2'))).to.equal('subscribed');
+    expect(subscription.next(snapshot('v1', 'a', 'b'))?.resources).to.deep.equal([]);
+    expect(subscription.receive(request('3', { resource_names: ['*', 'b'] }))).to.equal('subscribed');
+    expect(subscription.next(snapshot('v1', 'a', 'b'))?.resources).to.have.length(2);
+  });
+
   it('sends the same version to a proxy that wants other resources', () => {
     expect(subscription.receive(request('1', { resource_names: ['b'] }))).to.equal('subscribed');
     expect(subscription.next(snapshot('v1', 'a', 'b'))?.resources).to.have.length(1);

@@ -9,6 +9,8 @@ export type Verdict = 'subscribed' | 'acknowledged' | 'refused' | 'stale';
 /** One resource type on one stream: what the proxy wants, what it was sent, and whether it has answered. */
 export class Subscription {
   #names: readonly string[] = [];
+  /** Whether it has ever named one: until then, no names mean all of them. */
+  #hasNamed = false;
   #version: string | undefined;
   #nonce = 0;
   #answered = true;
@@ -17,6 +19,7 @@ export class Subscription {
     if (nonce !== '' && nonce !== String(this.#nonce)) return 'stale';
     const wantsOthers = nonce === '' || names.join('\n') !== this.#names.join('\n');
     this.#names = names;
+    this.#hasNamed ||= names.length > 0;
     this.#answered = true;
     // What was refused is kept as sent: the same version again would be refused again.
     if (wantsOthers) this.#version = undefined;
@@ -33,7 +36,8 @@ export class Subscription {
     this.#version = version;
     this.#answered = false;
     this.#nonce += 1;
-    const wanted = resources.filter(({ name }) => this.#names.length === 0 || this.#names.includes(name));
+    const isAll = !this.#hasNamed || this.#names.includes('*');
+    const wanted = resources.filter(({ name }) => isAll || this.#names.includes(name));
     return {
       version_info: version,
       resources: wanted.map((resource) => envoyResource(type, resource)),

@@ -35,7 +35,7 @@ describe('What a Prometheus answers that has scraped a busy control plane for 71
     history = new History();
     plane = await startControlPlane(anyPorts);
     await live(new Traffic(plane, model));
-    prometheus = await history.serve(begin + step / 2, asked);
+    prometheus = await history.serveWithRules(begin + step / 2, asked);
   });
 
   after(async () => {

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { resourceTypes } from '../../resources/resource.js';
 import type { ExposedSample } from './exposition-text.js';
 import { History } from './history.js';
+import { recorded, recordingRules } from './recorded.js';
 
 // How long queries take over 14 days of 100 series at one sample a minute, with and without the recording rules:
 // npm run latency
@@ -31,58 +31,46 @@ function scrapeAt(time: number): ExposedSample[] {
   ]);
 }
 
+/** What is asked: a query, or what a recording rule has computed as well. */
+type Asked = { readonly raw: string } | { readonly record: string };
+
 interface Question {
   readonly title: string;
   /** The seconds of the range; 0 for an instant query. */
   readonly range: number;
   readonly step?: number;
-  readonly raw: string;
-  readonly recorded?: string;
+  readonly asked: Asked;
 }
 
+const single: Asked = { raw: 'xds_team_resources_total{team="team-7",resource_type="cluster"}' };
+const sum = { record: 'team:xds_resources:sum' };
+const rate = { record: 'from_to:auth_cross_team_access_attempts:rate1h' };
+
 const questions: readonly Question[] = [
-  { title: 'single series, now', range: 0, raw: 'xds_team_resources_total{team="team-7",resource_type="cluster"}' },
-  {
-    title: 'single series, 1 hour',
-    range: 3600,
-    step: 15,
-    raw: 'xds_team_resources_total{team="team-7",resource_type="cluster"}',
-  },
-  {
-    title: 'aggregation, now',
-    range: 0,
-    raw: 'sum by (team) (xds_team_resources_total)',
-    recorded: 'team:xds_resources:sum',
-  },
-  {
-    title: 'aggregation, 1 hour',
-    range: 3600,
-    step: 15,
-    raw: 'sum by (team) (xds_team_resources_total)',
-    recorded: 'team:xds_resources:sum',
-  },
-  {
-    title: 'aggregation, 14 days',
-    range: days * day,
-    step: 1800,
-    raw: 'sum by (team) (xds_team_resources_total)',
-    recorded: 'team:xds_resources:sum',
-  },
-  {
-    title: 'rate over 1 hour, 1 day',
-    range: day,
-    step: 60,
-    raw: 'sum by (from_team, to_team) (rate(auth_cross_team_access_attempts_total[1h]))',
-    recorded: 'from_to:auth_cross_team_access_attempts:rate1h',
-  },
-  {
-    title: 'rate over 1 hour, 14 days',
-    range: days * day,
-    step: 1800,
-    raw: 'sum by (from_team, to_team) (rate(auth_cross_team_access_attempts_total[1h]))',
-    recorded: 'from_to:auth_cross_team_access_attempts:rate1h',
-  },
+  { title: 'single series, now', range: 0, asked: single },
+  { title: 'single series, 1 hour', range: 3600, step: 15, asked: single },
+  { title: 'aggregation, now', range: 0, asked: sum },
+  { title: 'aggregation, 1 hour', range: 3600, step: 15, asked: sum },
+  { title: 'aggregation, 14 days', range: days * day, step: 1800, asked: sum },
+  { title: 'rate over 1 hour, 1 day', range: day, step: minute, asked: rate },
+  { title: 'rate over 1 hour, 14 days', range: days * day, step: 1800, asked: rate },
 ];
+
+/** The first 14 days of a Prometheus that scraped, and computed both rules, every minute. */
+async function twoWeeks(): Promise<History> {
+  const [raw, whole] = [new History(), new History()];
+  for (let time = begin; time <= end; time += minute) raw.add(time, scrapeAt(time));
+  const prometheus = await raw.serve();
+  try {
+    const rules = await recorded(prometheus.url, [sum.record, rate.record], { start: begin, end, step: minute });
+    for (let time = begin; time <= end; time += minute) {
+      whole.add(time, [...scrapeAt(time), ...(rules.get(time) ?? [])]);
+    }
+    return whole;
+  } finally {
+    await prometheus.stop();
+  }
+}
 
 /** Milliseconds of a query, as its client waits: the median and the slowest of twenty, after one that warms up. */
 async function measure(url: string, promql: string, { range, step }: Question): Promise<string> {
@@ -101,31 +89,17 @@ async function measure(url: string, promql: string, { range, step }: Question): 
   return `${median.toFixed(1)} (${slowest.toFixed(1)})`;
 }
 
-/** Until Prometheus has made few large blocks of many small ones, which it begins a minute after its start. */
-async function compacted(url: string): Promise<void> {
-  let blocks = Number.NaN;
-  for (let quiet = 0; quiet < 8; ) {
-    await wait(1000);
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics)?.[1]);
-    const changed = value('prometheus_tsdb_blocks_loaded') !== blocks;
-    blocks = value('prometheus_tsdb_blocks_loaded');
-    quiet = changed || value('prometheus_tsdb_compactions_total') === 0 ? 0 : quiet + 1;
-  }
-  console.log(`${days} days of 100 series, one sample a minute, in ${blocks} blocks`);
-}
-
 async function main(): Promise<void> {
-  const history = new History();
-  for (let time = begin; time <= end; time += minute) history.add(time, scrapeAt(time));
-  const prometheus = await history.serve(begin, end, '60s');
+  const prometheus = await (await twoWeeks()).serve();
   try {
-    await compacted(prometheus.url);
+    console.log(`${days} days of 100 series, one sample a minute`);
     console.log('milliseconds, median (slowest) of 20     raw expression   recording rule');
     for (const question of questions) {
-      const raw = await measure(prometheus.url, question.raw, question);
-      const recorded = question.recorded && (await measure(prometheus.url, question.recorded, question));
-      console.log(`${question.title.padEnd(41)}${raw.padEnd(17)}${recorded ?? ''}`);
+      const { asked } = question;
+      const raw = 'raw' in asked ? asked.raw : (recordingRules[asked.record] ?? '');
+      const first = await measure(prometheus.url, raw, question);
+      const second = 'record' in asked ? await measure(prometheus.url, asked.record, question) : '';
+      console.log(`${question.title.padEnd(41)}${first.padEnd(17)}${second}`);
     }
   } finally {
     await prometheus.stop();
