@@ -1,11 +1,12 @@
 import type { MetricsServerOptions } from './config/server-options.js';
 
-const defaultSeconds = 25;
+/** How long a drain waits where nothing else is said. */
+export const defaultDrainSeconds = 25;
 
 /** After so many seconds nobody is waited for any more; `undefined` where SIGTERM is none of the server's business. */
 export function drainSeconds({ drain }: MetricsServerOptions): number | undefined {
   if (drain === undefined || drain === false) return undefined;
-  return drain === true ? defaultSeconds : drain.deadlineSeconds;
+  return drain === true ? defaultDrainSeconds : drain.deadlineSeconds;
 }
 
 /** Resolves with the promise, or after so many seconds. Keeps the process running until then. */

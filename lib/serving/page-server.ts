@@ -9,7 +9,7 @@ import { type Limits, limitsOf } from './config/limits.js';
 import { serverAddress } from './config/server-address.js';
 import { scrapableProblems, secondsProblems, serverOptionProblems } from './config/server-option-problems.js';
 import type { MetricsServerOptions } from './config/server-options.js';
-import { drainSeconds, onTermination, orAfter } from './drain.js';
+import { defaultDrainSeconds, drainSeconds, onTermination, orAfter } from './drain.js';
 import { EndpointMetrics } from './endpoint-metrics.js';
 import { guarded } from './guarded.js';
 import { ListeningServer, type ServerAddress, type ServerParts } from './listening-server.js';
@@ -76,7 +76,7 @@ export class PageServer {
    *
    * @throws MetricsError where that is no number of seconds above 0.
    */
-  async drain(deadlineSeconds = drainSeconds(this.#options) ?? 25): Promise<void> {
+  async drain(deadlineSeconds = drainSeconds(this.#options) ?? defaultDrainSeconds): Promise<void> {
     refuseIfAny('MetricsServer.drain', secondsProblems('deadlineSeconds', deadlineSeconds));
     if (this.#listening === undefined) return;
     this.#draining ??= orAfter(deadlineSeconds, this.#scrapes.nextServed()).then(() => this.#close());
