@@ -1,5 +1,6 @@
-import { isObject, problem, type Unchecked, unknownOptions, unless } from '../definition/family-problems.js';
+import { isObject, type Unchecked, unknownOptions, unless } from '../definition/family-problems.js';
 import { isLabelName, isMetricName } from '../definition/names.js';
+import { areOptions, noOptions } from '../definition/option-rules.js';
 import { type Problem, shown } from '../error.js';
 import type { RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { ForeignRegistry } from './foreign-families.js';
@@ -41,14 +42,7 @@ const typed = {
 const known = [...['registry', 'prefix', 'constantLabels', 'maxSeriesPerFamily', 'maxSamples'], ...Object.keys(typed)];
 
 export function recorderProblems(options: unknown): Problem[] {
-  if (!isObject(options)) {
-    return [
-      problem(
-        'illegal_option',
-        `the options must be an object (given ${shown(options)}). Leave them out, or write { … }.`,
-      ),
-    ];
-  }
+  if (!areOptions(options)) return noOptions(options);
   const { prefix, constantLabels, registry } = options;
   return [
     ...unknownOptions(options, known),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, problem, type Unchecked, unknownOptions } from '../../definition/family-problems.js';
+import { unknownOptions } from '../../definition/family-problems.js';
 import { isMetricName } from '../../definition/names.js';
+import { areOptions, noOptions, type OptionRule, ruleProblems } from '../../definition/option-rules.js';
 import { type Problem, shown } from '../../error.js';
 import { httpNames } from './http-names.js';
 
@@ -36,12 +37,6 @@ export interface HttpMetricsOptions {
   readonly route?: RouteReader;
 }
 
-interface OptionRule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-  readonly remedy: string;
-}
-
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: all that are known are, and no other is taken for them.
 const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[A-Z\d!#$%&'*+.^_`|~-]+$/.test(value);
 
@@ -75,18 +70,7 @@ const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
 
 /** Everything that is wrong with the options of `httpMetrics`. */
 export function httpMetricsProblems(options: unknown): Problem[] {
-  if (!isObject(options) || Array.isArray(options)) {
-    return [
-      problem(
-        'illegal_option',
-        `the options must be an object (given ${shown(options)}). Leave them out, or write { … }.`,
-      ),
-    ];
-  }
-  const wrong = Object.entries(rules).flatMap(([name, { must, holds, remedy }]) => {
-    const value = (options as Unchecked)[name];
-    if (value === undefined || holds(value)) return [];
-    return [problem('illegal_option', `"${name}" must ${must} (given ${shown(value)}). ${remedy}.`)];
-  });
+  if (!areOptions(options)) return noOptions(options);
+  const wrong = Object.entries(rules).flatMap(([name, rule]) => ruleProblems(name, rule, options[name]));
   return [...unknownOptions(options, Object.keys(rules)), ...wrong];
 }

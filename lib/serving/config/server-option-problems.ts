@@ -1,4 +1,5 @@
 import { isObject, type Unchecked, unknownOptions } from '../../definition/family-problems.js';
+import { areOptions, noOptions, type OptionRule, ruleProblems } from '../../definition/option-rules.js';
 import { type Problem, shown } from '../../error.js';
 import type { Scrapable } from '../../exposition/exposed-family.js';
 import { isAddressOrNetwork } from '../gate/address-allow-list.js';
@@ -7,13 +8,6 @@ import { defaultLimits, type Limits } from './limits.js';
 import { serverAddress } from './server-address.js';
 import type { MetricsServerOptions } from './server-options.js';
 import { type WebConfig, webConfigOf } from './web-config.js';
-
-interface OptionRule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-  readonly remedy: string;
-  readonly isSecret?: true;
-}
 
 const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -70,10 +64,7 @@ export const knownOptions = [...Object.keys(rules), ...shared, 'port'];
 
 /** Everything that is wrong with the options of a metrics server. */
 export function serverOptionProblems(options: MetricsServerOptions): Problem[] {
-  if (!isObject(options) || Array.isArray(options)) {
-    const message = `the options must be an object (given ${shown(options)}). Leave them out, or write { … }.`;
-    return [{ code: 'illegal_option', message }];
-  }
+  if (!areOptions(options)) return noOptions(options);
   return [
     ...unknownOptions({ ...options }, knownOptions),
     ...portProblems(options),
@@ -107,12 +98,6 @@ function emptyProblems(options: MetricsServerOptions): Problem[] {
 }
 
 const isNothing = (value: unknown): boolean => value === undefined || value === null || value === '';
-
-function ruleProblems(name: string, { must, holds, remedy, isSecret }: OptionRule, value: unknown): Problem[] {
-  if (value === undefined || holds(value)) return [];
-  const given = isSecret ? 'something else' : shown(value);
-  return [{ code: 'illegal_option', message: `"${name}" must ${must} (given ${given}). ${remedy}.` }];
-}
 
 function portProblems(options: MetricsServerOptions): Problem[] {
   const { port } = serverAddress(options);
