@@ -1,8 +1,8 @@
-import { type Family, sameDefinition } from '../definition/family.js';
-import { allInstruments, type Declaration, instrumentsOfClass } from '../definition/instruments.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelPolicy } from '../definition/label-policy.js';
-import type { OpenFamily } from '../definition/open-family.js';
+import { allInstruments, type Declaration, instrumentsOfClass } from '../families/declared-instruments.js';
+import { type Family, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelPolicy } from '../families/label-policy.js';
+import type { OpenFamily } from '../families/open-family.js';
 
 /** A label of a catalogued family, with the bounds of its values. */
 export interface CatalogueLabel extends LabelPolicy {

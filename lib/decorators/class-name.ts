@@ -1,5 +1,5 @@
-import { shared } from '../definition/shared-state.js';
-import { adviseAll } from '../recorder/wiring.js';
+import { shared } from '../process-state.js';
+import { adviseAll } from '../recorder/attach.js';
 
 /** Reads the name of the class that an instance, or a class with a static method, is of. */
 export function className(this: unknown): string | undefined {

@@ -1,6 +1,6 @@
-import type { Family } from '../definition/family.js';
-import { isObject, type Unchecked } from '../definition/family-problems.js';
-import { isPlaced, placedFamily } from '../definition/placed.js';
+import { isPlaced, placedFamily } from '../families/external-metric.js';
+import type { Family } from '../families/family.js';
+import { isObject, type Unchecked } from '../families/family-problems.js';
 
 /** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
 export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];

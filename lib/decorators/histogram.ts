@@ -1,9 +1,9 @@
-import type { HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { OpenLabels, PlacedHistogram } from '../families/external-metric.js';
+import type { HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } from './options.js';
 
 /**

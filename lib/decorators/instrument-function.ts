@@ -1,7 +1,7 @@
-import { declareInstrument } from '../definition/instruments.js';
 import { MetricsError } from '../error.js';
-import type { AnyMethod } from '../readers/reader-types.js';
-import { instrumentsOn, unshared } from './instrument-method.js';
+import { declareInstrument } from '../families/declared-instruments.js';
+import type { AnyMethod } from '../instrumentation/reader-types.js';
+import { instrumentsOn, unshared } from '../instrumentation/wrap-method.js';
 import type { MethodDecoratorOf } from './options.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { Bucketed, Named } from '../definition/family.js';
-import type { LabelValue } from '../definition/label-policy.js';
+import type { Bucketed, Named } from '../families/family.js';
+import type { LabelValue } from '../families/label-policy.js';
 import type {
   AnyMethod,
   EarlyFamilyLabels,
@@ -9,7 +9,7 @@ import type {
   FromError,
   FromResult,
   Labels,
-} from '../readers/reader-types.js';
+} from '../instrumentation/reader-types.js';
 
 /** When a counter counts, by how much, and what its `when` and `by` read: `on` decides. */
 export type CounterRule<T, M extends AnyMethod> =

@@ -1,13 +1,13 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import { namingAdvice } from '../definition/naming-advice.js';
-import { copies } from '../definition/shared-state.js';
+import type { DropReason } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import { namingAdvice } from '../families/naming-advice.js';
+import { copies } from '../process-state.js';
 import type { Advice } from './advice.js';
-import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
+import { announceRecorder } from './attach.js';
+import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
 import { type ReportOptions, Reports } from './reports.js';
-import { announceRecorder } from './wiring.js';
 
 /** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {

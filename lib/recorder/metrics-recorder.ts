@@ -1,8 +1,8 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
+import type { DropReason } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
 import type { Advice } from './advice.js';
-import type { CounterByHand, GaugeByHand, HistogramByHand } from './by-hand.js';
+import type { CounterByHand, GaugeByHand, HistogramByHand } from './handles.js';
 
 /** Names one series of a family in one recorder, until the family is cleared. */
 export type Place = number;

@@ -1,6 +1,6 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import { shared } from '../definition/shared-state.js';
+import type { DropReason } from '../error.js';
 import { MetricsError } from '../error.js';
+import { shared } from '../process-state.js';
 import type { Advice } from './advice.js';
 
 /** Whom a recorder tells of what it could not record, and of its advice. */

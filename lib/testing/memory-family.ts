@@ -1,8 +1,8 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { Family } from '../definition/family.js';
-import { initialSeries } from '../definition/initial-series.js';
-import { LabelDomains } from '../labels/label-domains.js';
+import type { DropReason } from '../error.js';
+import type { Family } from '../families/family.js';
+import { initialSeries } from '../families/initial-series.js';
 import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
+import { LabelDomains } from '../store/label-guards.js';
 import type { Reading } from './readings.js';
 
 interface Entry {

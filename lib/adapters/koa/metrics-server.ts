@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { PageServer } from '../../serving/page-server.js';
-import type { Pages } from '../../serving/pages/pages.js';
+import { PageServer } from '../../server/metrics-server.js';
+import type { Pages } from '../../server/routes.js';
 import { koaApplication } from './koa-application.js';
 
 /** Serves the metrics of a recorder on a port of their own, at `/metrics`, by Koa. */
