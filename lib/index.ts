@@ -11,7 +11,13 @@ export { Timed } from './decorators/timed.js';
 export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
-export type { OpenLabels, Placed, PlacedCounter, PlacedGauge, PlacedHistogram } from './families/external-metric.js';
+export type {
+  ExternalCounter as PlacedCounter,
+  ExternalGauge as PlacedGauge,
+  ExternalHistogram as PlacedHistogram,
+  ExternalMetric as Placed,
+  OpenLabels,
+} from './families/external-metric.js';
 export {
   type CounterFamily,
   defineCounter,
@@ -31,8 +37,12 @@ export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
 export type { Advice } from './recorder/advice.js';
 export { attachRecorder, setDefaultRecorder } from './recorder/attach.js';
-export type { CounterByHand, GaugeByHand, HistogramByHand } from './recorder/handles.js';
-export { type FamilyRecorder, MetricsRecorder, type Place } from './recorder/metrics-recorder.js';
+export type {
+  CounterHandle as CounterByHand,
+  GaugeHandle as GaugeByHand,
+  HistogramHandle as HistogramByHand,
+} from './recorder/handles.js';
+export { type FamilyRecorder, MetricsRecorder, type SeriesId as Place } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';

@@ -7,7 +7,7 @@ type State = Record<string, unknown>;
  *
  * Why on `globalThis`: two copies of the package in one process must agree on it, so its shape is part of the `/1`.
  */
-export function shared<T>(name: string, create: () => T): T {
+export function processWide<T>(name: string, create: () => T): T {
   const state = processState();
   if (!(name in state)) state[name] = create();
   return state[name] as T;
@@ -25,5 +25,5 @@ const self = {};
 
 /** How many copies of this package have asked. */
 export function copies(): number {
-  return shared('copies', () => new Set<object>()).add(self).size;
+  return processWide('copies', () => new Set<object>()).add(self).size;
 }

@@ -68,7 +68,7 @@ function instrumentsOn(declaring: Declaring): readonly Declaration[] {
 function declaredFamilies(shared: readonly Family[], instruments: readonly Declaration[]): OpenFamily[] {
   const families: Family[] = [];
   for (const family of [...shared, ...instruments.map((one) => one.family)]) {
-    if (family.placed === undefined && !families.some((known) => isSame(known, family))) families.push(family);
+    if (family.external === undefined && !families.some((known) => isSame(known, family))) families.push(family);
   }
   return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? usualMaxSeries }));
 }

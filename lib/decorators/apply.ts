@@ -2,7 +2,7 @@ import { MetricsError, shown } from '../error.js';
 import { classNameOf, declareInstrument, declareOn } from '../families/declared-instruments.js';
 import type { Instrument } from '../instrumentation/instrument.js';
 import type { AnyMethod } from '../instrumentation/reader-types.js';
-import { instrumented } from '../instrumentation/wrap-method.js';
+import { wrapMethod } from '../instrumentation/wrap-method.js';
 import { instrumentAt } from './declaration.js';
 import type { DecoratorName } from './decorator-rules.js';
 import type { Given } from './given.js';
@@ -49,7 +49,7 @@ function applyLegacy(
   const site = `@${decorator} on ${name}`;
   if (key === undefined || typeof descriptor?.value !== 'function') throw notAMethod(site, kindOf(key, descriptor));
   const instrument = instrumentAt(decorator, given, { method: methodName(key), name: site });
-  descriptor.value = instrumented(descriptor.value, instrument);
+  descriptor.value = wrapMethod(descriptor.value, instrument);
   declareInstrument(target, instrument);
 }
 
@@ -57,7 +57,7 @@ function applyStandard(decorator: DecoratorName, given: Given, method: AnyMethod
   const site = `@${decorator} on ${context.kind} "${methodName(context.name)}"`;
   if (context.kind !== 'method') throw notAMethod(site, `a ${context.kind}`);
   const instrument = instrumentAt(decorator, given, { method: methodName(context.name), name: site });
-  const wrapper = instrumented(method, instrument);
+  const wrapper = wrapMethod(method, instrument);
   declareWhenKnown(instrument, wrapper, context);
   return wrapper;
 }

@@ -1,4 +1,4 @@
-import { copies, shared } from '../process-state.js';
+import { copies, processWide } from '../process-state.js';
 import type { Family } from './family.js';
 
 /** A family bound to a method: who feeds what. */
@@ -16,7 +16,7 @@ interface Register {
   readonly owners: Set<WeakRef<object>>;
 }
 
-const register = shared<Register>('instruments', () => ({ byOwner: new WeakMap(), owners: new Set() }));
+const register = processWide<Register>('instruments', () => ({ byOwner: new WeakMap(), owners: new Set() }));
 
 /** Remembers, weakly, that this prototype, class or function carries the instrument. A repetition changes nothing. */
 export function declareInstrument(owner: object, declaration: Declaration): void {
@@ -31,7 +31,7 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   mirror(owner);
 }
 
-const carriers = shared('carriers', () => new WeakMap<object, readonly Declaration[]>());
+const carriers = processWide('carriers', () => new WeakMap<object, readonly Declaration[]>());
 
 /** Remembers which instruments this function carries; the list may grow. */
 export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {

@@ -1,6 +1,6 @@
 import { refuseIfAny } from '../error.js';
 import { defaultBuckets } from './buckets.js';
-import type { PlacedMetric } from './external-metric.js';
+import type { ExternalMetricOperations } from './external-metric.js';
 import { familyProblems } from './family-problems.js';
 import { type Initial, isClosed } from './initial-series.js';
 import type { MetricKind } from './kinds.js';
@@ -10,7 +10,7 @@ import type { LabelSet, Policies } from './label-policy.js';
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
 
 /** What every family has, shared or declared in place. */
-export interface Named {
+export interface CommonOptions {
   /** The metric's name, e.g. `auth_cross_team_access_attempts_total`. */
   readonly name: string;
   /** One sentence for whoever reads the metric. */
@@ -27,13 +27,13 @@ export interface Named {
   readonly advice?: false;
 }
 
-export interface Bucketed {
+export interface BucketOptions {
   /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, fit for seconds. */
   readonly buckets?: readonly number[];
 }
 
 /** The options of a shared family; `labels` names its labels and their policies. */
-export interface FamilyOptions<P extends Policies> extends Named {
+export interface FamilyOptions<P extends Policies> extends CommonOptions {
   /** The labels' names, in the order of exposition, each with its policy; `{}` is an open label. Default: no labels. */
   readonly labels?: P;
   /**
@@ -44,13 +44,13 @@ export interface FamilyOptions<P extends Policies> extends Named {
 }
 
 /** A metric family: frozen data that several methods and several recorders may share. */
-export interface Family<Kind extends MetricKind = MetricKind, P extends Policies = Policies> extends Named {
+export interface Family<Kind extends MetricKind = MetricKind, P extends Policies = Policies> extends CommonOptions {
   readonly kind: Kind;
   readonly labels: P;
   readonly buckets: readonly number[];
   readonly initial: Initial;
   /** Somebody else's metric that stands for this family: a `PrometheusRecorder` records into that. */
-  readonly placed?: PlacedMetric;
+  readonly external?: ExternalMetricOperations;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
   readonly site: string;
 }
@@ -78,7 +78,7 @@ export function defineGauge<const P extends Policies = {}>(options: FamilyOption
 
 /** Declares a histogram that several methods may feed; see `defineCounter`. */
 export function defineHistogram<const P extends Policies = {}>(
-  options: FamilyOptions<P> & Bucketed,
+  options: FamilyOptions<P> & BucketOptions,
 ): HistogramFamily<P> {
   return defined('defineHistogram', 'histogram', options);
 }
@@ -86,7 +86,7 @@ export function defineHistogram<const P extends Policies = {}>(
 function defined<K extends MetricKind, P extends Policies>(
   by: string,
   kind: K,
-  options: FamilyOptions<P> & Bucketed,
+  options: FamilyOptions<P> & BucketOptions,
 ): Family<K, P> {
   const site = `${by} "${String(options?.name)}"`;
   refuseIfAny(site, familyProblems(kind, options));
@@ -96,7 +96,7 @@ function defined<K extends MetricKind, P extends Policies>(
 /** The family of options that were found without fault. Copies what it keeps: the caller's object stays the caller's. */
 export function family<K extends MetricKind, P extends Policies>(
   kind: K,
-  options: FamilyOptions<P> & Bucketed,
+  options: FamilyOptions<P> & BucketOptions,
   site: string,
 ): Family<K, P> {
   const labels = options.labels ?? {};

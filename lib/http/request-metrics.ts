@@ -48,10 +48,10 @@ export class HttpExchanges {
   // Why a lease and not `inc` and `dec`: the gauge may be cleared while the request is in flight.
   #enter(method: string): () => void {
     const active = this.#active;
-    const place = active.find(method, undefined, undefined) ?? active.place([method], true);
+    const place = active.lookup(method, undefined, undefined) ?? active.getOrCreate([method], true);
     if (typeof place === 'number') {
-      active.enter(place);
-      return () => active.leave(place);
+      active.acquire(place);
+      return () => active.release(place);
     }
     this.#recorder.dropped(this.#families.active, place, this.#site);
     return () => undefined;

@@ -1,10 +1,10 @@
-import type { Place } from '../recorder/metrics-recorder.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
 
 /** Where one in-flight gauge has counted a call. Why a list of them rather than a Map: most calls have one or none. */
 export interface Entered {
   readonly by: object;
   /** `undefined` once it has left. */
-  place: Place | undefined;
+  place: SeriesId | undefined;
   readonly next: Entered | undefined;
 }
 

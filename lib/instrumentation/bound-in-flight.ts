@@ -1,5 +1,5 @@
 import type { DropReason } from '../error.js';
-import type { FamilyRecorder, MetricsRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, MetricsRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { Beginning } from './beginning.js';
 import type { Bound } from './bound.js';
 import type { End } from './completion/completion.js';
@@ -30,7 +30,7 @@ export class BoundInFlight implements Bound {
     c: unknown,
     all: readonly unknown[] | undefined,
   ): void {
-    let place: Place | DropReason = 'reader_threw';
+    let place: SeriesId | DropReason = 'reader_threw';
     let cause: unknown;
     try {
       const { returned } = this.instrument.labels;
@@ -39,7 +39,7 @@ export class BoundInFlight implements Bound {
       cause = thrown;
     }
     if (typeof place === 'number') {
-      this.family.enter(place);
+      this.family.acquire(place);
       beginning.entered = { by: this, place, next: beginning.entered };
     } else drop(this.instrument, this.recorder, place, cause);
   }
@@ -52,7 +52,7 @@ export class BoundInFlight implements Bound {
     let mine = entered;
     while (mine !== undefined && mine.by !== this) mine = mine.next;
     if (mine?.place === undefined) return;
-    this.family.leave(mine.place);
+    this.family.release(mine.place);
     mine.place = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import { kinds } from '../families/kinds.js';
-import type { FamilyRecorder, MetricsRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, MetricsRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { Beginning } from './beginning.js';
 import type { Bound } from './bound.js';
 import type { End } from './completion/completion.js';
@@ -81,7 +81,7 @@ export class BoundInstrument implements Bound {
 
   release(): void {}
 
-  private setOrObserve(place: Place, number: number): void {
+  private setOrObserve(place: SeriesId, number: number): void {
     if (this.instrument.operation === 'set') this.family.set(place, number);
     else this.family.observe(place, number);
   }

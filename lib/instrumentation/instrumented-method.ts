@@ -5,7 +5,7 @@ import { BoundInFlight } from './bound-in-flight.js';
 import { BoundInstrument } from './bound-instrument.js';
 import { BoundStack } from './bound-stack.js';
 import type { Instrument } from './instrument.js';
-import { adviseUnwired } from './unwired.js';
+import { warnNotAttached } from './unwired.js';
 
 /** The instruments of one wrapped method, bound to each recorder that its calls report to. */
 export class InstrumentedMethod {
@@ -26,7 +26,7 @@ export class InstrumentedMethod {
   boundFor(instance: unknown): Bound | undefined {
     try {
       const recorder = recorderOf(instance);
-      if (recorder === undefined) return adviseUnwired(instance, this.instruments);
+      if (recorder === undefined) return warnNotAttached(instance, this.instruments);
       return recorder === this.lastRecorder ? this.lastBound : this.bind(recorder);
     } catch {
       // Why swallowed: only an instance that refuses to be looked at, such as a revoked Proxy, gets here.

@@ -10,6 +10,14 @@ export function openOrRefuse({ family, site }: Instrument, recorder: MetricsReco
     const refuse = (): never => {
       throw new Unrecordable('family_clash', clash);
     };
-    return { find: refuse, place: refuse, add: refuse, set: refuse, observe: refuse, enter: refuse, leave: refuse };
+    return {
+      lookup: refuse,
+      getOrCreate: refuse,
+      add: refuse,
+      set: refuse,
+      observe: refuse,
+      acquire: refuse,
+      release: refuse,
+    };
   }
 }

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import { firstOf } from '../recorder/first-of.js';
-import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import { isPromise } from './completion/plain-promise.js';
 import { type Reader, read } from './reader.js';
 import { unrecordable } from './unrecordable.js';
@@ -14,7 +14,7 @@ import { unrecordable } from './unrecordable.js';
 export function placeOf(
   family: FamilyRecorder,
   readers: readonly Reader[],
-  folds: boolean,
+  allowOverflow: boolean,
   self: unknown,
   settled: unknown,
   count: number,
@@ -22,20 +22,20 @@ export function placeOf(
   b: unknown,
   c: unknown,
   all: readonly unknown[] | undefined,
-): Place | DropReason {
+): SeriesId | DropReason {
   const labels = readers.length;
-  if (labels > 3) return placeOfMany(family, readers, folds, self, settled, count, a, b, c, all);
+  if (labels > 3) return placeOfMany(family, readers, allowOverflow, self, settled, count, a, b, c, all);
   const first = labels > 0 ? read(readers[0] as Reader, self, settled, count, a, b, c, all) : undefined;
   const second = labels > 1 ? read(readers[1] as Reader, self, settled, count, a, b, c, all) : undefined;
   const third = labels > 2 ? read(readers[2] as Reader, self, settled, count, a, b, c, all) : undefined;
-  return family.find(first, second, third) ?? unseen(family, labels, first, second, third, folds);
+  return family.lookup(first, second, third) ?? unseen(family, labels, first, second, third, allowOverflow);
 }
 
 // Why apart: what a closure captures is allocated at every call of the function around it.
 function placeOfMany(
   family: FamilyRecorder,
   readers: readonly Reader[],
-  folds: boolean,
+  allowOverflow: boolean,
   self: unknown,
   settled: unknown,
   count: number,
@@ -43,9 +43,9 @@ function placeOfMany(
   b: unknown,
   c: unknown,
   all: readonly unknown[] | undefined,
-): Place | DropReason {
+): SeriesId | DropReason {
   const values = readers.map((reader) => read(reader, self, settled, count, a, b, c, all));
-  return placed(family, values, folds);
+  return placed(family, values, allowOverflow);
 }
 
 function unseen(
@@ -54,13 +54,13 @@ function unseen(
   first: unknown,
   second: unknown,
   third: unknown,
-  folds: boolean,
-): Place | DropReason {
-  return placed(family, firstOf(labels, first, second, third), folds);
+  allowOverflow: boolean,
+): SeriesId | DropReason {
+  return placed(family, firstOf(labels, first, second, third), allowOverflow);
 }
 
-function placed(family: FamilyRecorder, values: readonly unknown[], folds: boolean): Place | DropReason {
-  const place = family.place(values, folds);
+function placed(family: FamilyRecorder, values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+  const place = family.getOrCreate(values, allowOverflow);
   const promise = place === 'label_type' ? values.find(isPromise) : undefined;
   if (promise !== undefined) throw unrecordable(promise);
   return place;

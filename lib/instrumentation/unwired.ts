@@ -1,11 +1,11 @@
-import { shared } from '../process-state.js';
+import { processWide } from '../process-state.js';
 import { adviseAll, anyRecorder } from '../recorder/attach.js';
 import type { Instrument } from './instrument.js';
 
-const advised = shared('unwired', () => new WeakSet<object>());
+const advised = processWide('unwired', () => new WeakSet<object>());
 
 /** Says, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
-export function adviseUnwired(instance: unknown, instruments: readonly Instrument[]): undefined {
+export function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {
   if (!anyRecorder()) return;
   const owner = classOf(instance) ?? instruments;
   if (advised.has(owner)) return;

@@ -15,7 +15,7 @@ const wrapped = new WeakMap<AnyMethod, InstrumentedMethod>();
  *
  * The only place that replaces a method.
  */
-export function instrumented(method: AnyMethod, instrument: Instrument): AnyMethod {
+export function wrapMethod(method: AnyMethod, instrument: Instrument): AnyMethod {
   const existing = wrapped.get(method);
   if (existing !== undefined) {
     existing.add(instrument);
@@ -23,7 +23,7 @@ export function instrumented(method: AnyMethod, instrument: Instrument): AnyMeth
   }
   const created = new InstrumentedMethod();
   created.add(instrument);
-  const wrapper = disguised(wrapperOf(method, created), method);
+  const wrapper = copyIdentity(wrapperOf(method, created), method);
   wrapped.set(wrapper, created);
   declareCarrier(wrapper, created.instruments);
   return wrapper;
@@ -33,12 +33,12 @@ export function instrumented(method: AnyMethod, instrument: Instrument): AnyMeth
 export const instrumentsOn = (method: AnyMethod): readonly Instrument[] => wrapped.get(method)?.instruments ?? [];
 
 /** The function itself, or, where it is a wrapper, one around it: what that is given does not reach the function. */
-export function unshared<M extends AnyMethod>(fn: M): M {
+export function ensureFreshTarget<M extends AnyMethod>(fn: M): M {
   if (!wrapped.has(fn)) return fn;
   const layer = function (this: unknown, ...args: unknown[]): unknown {
     return Reflect.apply(fn, this, args);
   };
-  return disguised(layer, fn) as M;
+  return copyIdentity(layer, fn) as M;
 }
 
 // Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed.
@@ -87,7 +87,7 @@ function begun(
 }
 
 /** Gives the wrapper everything that can be read off the method: name, length, own properties, metadata. */
-function disguised(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
+function copyIdentity(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
   for (const key of Reflect.ownKeys(method)) {
     Reflect.defineProperty(wrapper, key, Reflect.getOwnPropertyDescriptor(method, key) as PropertyDescriptor);
   }

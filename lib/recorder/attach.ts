@@ -1,5 +1,5 @@
 import { instrumentsOf } from '../families/declared-instruments.js';
-import { shared } from '../process-state.js';
+import { processWide } from '../process-state.js';
 import type { Advice } from './advice.js';
 import type { MetricsRecorder } from './metrics-recorder.js';
 
@@ -17,7 +17,7 @@ interface Wiring {
   readonly recorders: Set<WeakRef<MetricsRecorder>>;
 }
 
-const wiring = shared<Wiring>('wiring', () => ({
+const wiring = processWide<Wiring>('wiring', () => ({
   defaultRecorder: undefined,
   frozen: new WeakMap(),
   anyFrozen: false,
@@ -73,7 +73,7 @@ function recorderOfUnmarked(instance: unknown): MetricsRecorder | undefined {
 }
 
 /** Remembers, weakly, that a recorder exists: from then on an unwired instance is worth a remark. */
-export function announceRecorder(recorder: MetricsRecorder): void {
+export function registerRecorder(recorder: MetricsRecorder): void {
   wiring.recorders.add(new WeakRef(recorder));
 }
 

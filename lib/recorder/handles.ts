@@ -4,21 +4,21 @@ import type { Family } from '../families/family.js';
 import { kinds, type Operation } from '../families/kinds.js';
 import type { LabelSet, Policies } from '../families/label-policy.js';
 import { firstOf } from './first-of.js';
-import type { Collector, FamilyRecorder, MetricsRecorder, Place } from './metrics-recorder.js';
+import type { Collector, FamilyRecorder, MetricsRecorder, SeriesId } from './metrics-recorder.js';
 
 /** The labels of a call by hand; a family without labels takes none. */
-type Given<P extends Policies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
-type Lead<P extends Policies> = {} extends P ? [labels?: Given<P>] : [labels: Given<P>];
+type LabelsArgument<P extends Policies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
+type Lead<P extends Policies> = {} extends P ? [labels?: LabelsArgument<P>] : [labels: LabelsArgument<P>];
 
 /** A counter by hand. Never throws: what cannot be recorded is dropped and counted. */
-export interface CounterByHand<P extends Policies> {
+export interface CounterHandle<P extends Policies> {
   /** Adds `by`, 1 unless given. */
   inc(...given: [...Lead<P>, by?: number]): void;
 }
 
 /** A gauge by hand. Never throws. */
-export interface GaugeByHand<P extends Policies> {
-  set(labels: Given<P>, value: number): void;
+export interface GaugeHandle<P extends Policies> {
+  set(labels: LabelsArgument<P>, value: number): void;
   /** Adds `by`, 1 unless given. */
   inc(...given: [...Lead<P>, by?: number]): void;
   /** Subtracts `by`, 1 unless given. */
@@ -33,17 +33,17 @@ export interface GaugeByHand<P extends Policies> {
 /** What a gauge's collector gives: one number, or every label set with its value. */
 export type CollectedBy<P extends Policies> =
   | ({} extends P ? number : never)
-  | readonly { readonly labels: Given<P>; readonly value: number }[];
+  | readonly { readonly labels: LabelsArgument<P>; readonly value: number }[];
 
 /** A histogram by hand. Never throws. */
-export interface HistogramByHand<P extends Policies> {
-  observe(labels: Given<P>, value: number): void;
+export interface HistogramHandle<P extends Policies> {
+  observe(labels: LabelsArgument<P>, value: number): void;
 }
 
 type Labels = Readonly<Record<string, unknown>>;
 
 /** Records one family by hand: label objects in, raw label values out. One class for every kind; its types differ. */
-export class ByHand {
+export class FamilyHandle {
   readonly #recorder: MetricsRecorder;
   readonly #family: Family;
   readonly #site: string;
@@ -109,18 +109,18 @@ export class ByHand {
   }
 
   // Why each label is read once: it may be a getter.
-  #place(opened: FamilyRecorder, labels: Labels, folds: boolean): Place | DropReason {
+  #place(opened: FamilyRecorder, labels: Labels, allowOverflow: boolean): SeriesId | DropReason {
     this.#check(labels);
     const names = this.#names;
     if (names.length > 3)
-      return opened.place(
+      return opened.getOrCreate(
         names.map((name) => labels[name]),
-        folds,
+        allowOverflow,
       );
     const a = names[0] && labels[names[0]];
     const b = names[1] && labels[names[1]];
     const c = names[2] && labels[names[2]];
-    return opened.find(a, b, c) ?? opened.place(firstOf(names.length, a, b, c), folds);
+    return opened.lookup(a, b, c) ?? opened.getOrCreate(firstOf(names.length, a, b, c), allowOverflow);
   }
 
   #check(labels: Labels): void {

@@ -22,7 +22,7 @@ import { ScrapesInFlight } from './scrapes-in-flight.js';
 import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
 
 /** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
-export class PageServer {
+export class MetricsServer {
   readonly #recorder: Scrapable;
   readonly #options: MetricsServerOptions;
   readonly #limits: Limits;

@@ -1,7 +1,7 @@
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import { recorderOf, setDefaultRecorder } from '../recorder/attach.js';
 import type { MetricsServerOptions } from './config/server-options.js';
-import { PageServer } from './metrics-server.js';
+import { MetricsServer } from './metrics-server.js';
 
 /** Those of the server, and which recorder it serves. */
 export interface ServeMetricsOptions extends MetricsServerOptions {
@@ -28,7 +28,7 @@ export async function serveMetrics({
   recorder = new PrometheusRecorder(),
   ...options
 }: ServeMetricsOptions = {}): Promise<ServedMetrics> {
-  const server = new PageServer(recorder, options);
+  const server = new MetricsServer(recorder, options);
   const { url } = await server.listen();
   setDefaultRecorder(recorder);
   return {

@@ -1,14 +1,14 @@
 import { shown } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { Advice } from '../recorder/advice.js';
-import type { Bound, BoundsWatch } from './bounds-watch.js';
+import type { Limit, LimitsWatch } from './bounds-watch.js';
 import type { FamilyCardinality } from './cardinality.js';
-import type { LabelDomain } from './label-guard.js';
-import type { BudgetWatch } from './sample-budget.js';
+import type { LabelGuard } from './label-guard.js';
+import type { SampleLimitWatch } from './sample-budget.js';
 import { type SensitivePattern, sensitivePattern } from './sensitive.js';
 
 /** Puts into words what happens at the bounds of a family, for whoever can change the label that is the cause. */
-export class BoundsAdvice implements BoundsWatch {
+export class LimitsAdvice implements LimitsWatch {
   readonly #family: Family;
   readonly #advise: (advice: Advice) => void;
 
@@ -17,12 +17,12 @@ export class BoundsAdvice implements BoundsWatch {
     this.#advise = advise;
   }
 
-  filling(bound: Bound): void {
+  filling(bound: Limit): void {
     const what = bound.label === undefined ? 'series' : `values of label "${bound.label}"`;
     this.#tell(`has four fifths of the ${count(bound.most)} ${what} that it may have`, bound);
   }
 
-  full(bound: Bound, outside?: string): void {
+  full(bound: Limit, outside?: string): void {
     const wrong =
       bound.label === undefined
         ? `has the ${count(bound.most)} series that it may have: a new one becomes "other" in its labels, or is dropped`
@@ -39,7 +39,7 @@ export class BoundsAdvice implements BoundsWatch {
     });
   }
 
-  #tell(wrong: string, { label = '', domains }: Bound, outside?: string): void {
+  #tell(wrong: string, { label = '', domains }: Limit, outside?: string): void {
     const { name, site } = this.#family;
     const [widest, values] = domains.has(label) ? [label, examplesOf(domains.get(label))] : widestOf(domains);
     const given = outside === undefined ? `most values has label "${widest}", such as ${values}` : safely(outside);
@@ -51,7 +51,7 @@ export class BoundsAdvice implements BoundsWatch {
 }
 
 /** The same for what the families of a recorder share. */
-export class BudgetAdvice implements BudgetWatch {
+export class SampleLimitAdvice implements SampleLimitWatch {
   readonly #most: number;
   readonly #cardinality: () => readonly FamilyCardinality[];
   readonly #advise: (advice: Advice) => void;
@@ -80,7 +80,7 @@ export class BudgetAdvice implements BudgetWatch {
   }
 }
 
-function remedy(label: string, domains: ReadonlyMap<string, LabelDomain>): string {
+function remedy(label: string, domains: ReadonlyMap<string, LabelGuard>): string {
   const { oneOf, limit } = domains.get(label)?.policy ?? {};
   if (oneOf !== undefined) return `Add the value to "oneOf", or read another one.`;
   if (limit !== undefined) return `Read a value that has fewer different ones, or raise the label's "limit".`;
@@ -88,13 +88,13 @@ function remedy(label: string, domains: ReadonlyMap<string, LabelDomain>): strin
 }
 
 /** The label with the most different values, and three of them. */
-function widestOf(domains: ReadonlyMap<string, LabelDomain>): [label: string, examples: string] {
+function widestOf(domains: ReadonlyMap<string, LabelGuard>): [label: string, examples: string] {
   const [label, domain] = [...domains].sort(([, a], [, b]) => b.size - a.size)[0] ?? [''];
   return [label, examplesOf(domain)];
 }
 
 /** The first three of its values, as they are exposed or listed. */
-function examplesOf(domain: LabelDomain | undefined): string {
+function examplesOf(domain: LabelGuard | undefined): string {
   const examples: string[] = [];
   for (const value of domain?.policy.oneOf ?? domain?.values() ?? []) if (examples.push(shown(value)) === 3) break;
   return examples.join(', ') || 'none';

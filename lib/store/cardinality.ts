@@ -1,4 +1,4 @@
-import type { LabelDomain } from './label-guard.js';
+import type { LabelGuard } from './label-guard.js';
 import type { SeriesRecorder } from './series-recorder.js';
 
 /** How many different values a label has. */
@@ -35,7 +35,7 @@ export function cardinalityOf(recorders: Iterable<SeriesRecorder>, prefix: strin
   return families.sort((a, b) => b.samples - a.samples);
 }
 
-function labelCardinality([name, { size, policy }]: readonly [string, LabelDomain]): LabelCardinality {
+function labelCardinality([name, { size, policy }]: readonly [string, LabelGuard]): LabelCardinality {
   const limit = policy.oneOf?.length ?? policy.limit;
   return { name, values: size, ...(limit !== undefined && { limit }) };
 }

@@ -1,4 +1,4 @@
-import type { Place } from '../recorder/metrics-recorder.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
 import { SeriesRecorder } from './series-recorder.js';
 
@@ -7,17 +7,17 @@ export class CounterRecorder extends SeriesRecorder {
   static readonly width = () => 1;
   static readonly samples = () => 1;
 
-  override add(place: Place, by: number): void {
+  override add(place: SeriesId, by: number): void {
     this.numbers.add(place, by);
   }
 
-  override write(place: Place, samples: SampleWriter, depth: number): void {
+  override write(place: SeriesId, samples: SampleWriter, depth: number): void {
     samples.sample(depth, '', this.numbers.get(place));
     const created = this.createdAt(place);
     if (created !== undefined) samples.created(depth, created);
   }
 
-  override hasMoved(place: Place): boolean {
+  override hasMoved(place: SeriesId): boolean {
     return this.numbers.get(place) !== 0;
   }
 }

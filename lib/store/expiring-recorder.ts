@@ -1,5 +1,5 @@
 import type { DropReason } from '../error.js';
-import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { SeriesRecorder } from './series-recorder.js';
 
 /**
@@ -12,8 +12,8 @@ import type { SeriesRecorder } from './series-recorder.js';
 export class ExpiringRecorder implements FamilyRecorder {
   readonly #series: SeriesRecorder;
   readonly #seconds: number;
-  readonly #observed = new Set<Place>();
-  #lastSeen = new Map<Place, number>();
+  readonly #observed = new Set<SeriesId>();
+  #lastSeen = new Map<SeriesId, number>();
 
   constructor(series: SeriesRecorder, seconds: number) {
     this.#series = series;
@@ -22,7 +22,7 @@ export class ExpiringRecorder implements FamilyRecorder {
 
   /** Removes what has expired by now, in seconds on the recorder's clock. */
   sweep(now: number): void {
-    const stillSeen = new Map<Place, number>();
+    const stillSeen = new Map<SeriesId, number>();
     this.#series.removeWhere((place) => {
       // Why as of now where it was never seen: it is an initial series, which nothing has observed yet.
       const seen = this.#observed.has(place) ? now : (this.#lastSeen.get(place) ?? now);
@@ -40,36 +40,36 @@ export class ExpiringRecorder implements FamilyRecorder {
     this.#series.clear();
   }
 
-  find(a: unknown, b: unknown, c: unknown): Place | undefined {
-    const place = this.#series.find(a, b, c);
+  lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
+    const place = this.#series.lookup(a, b, c);
     if (place !== undefined) this.#observed.add(place);
     return place;
   }
 
-  place(values: readonly unknown[], folds: boolean): Place | DropReason {
-    const place = this.#series.place(values, folds);
+  getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    const place = this.#series.getOrCreate(values, allowOverflow);
     if (typeof place === 'number') this.#observed.add(place);
     return place;
   }
 
-  add(place: Place, by: number): void {
+  add(place: SeriesId, by: number): void {
     this.#series.add(place, by);
   }
 
-  set(place: Place, value: number): void {
+  set(place: SeriesId, value: number): void {
     this.#series.set(place, value);
   }
 
-  observe(place: Place, value: number): void {
+  observe(place: SeriesId, value: number): void {
     this.#series.observe(place, value);
   }
 
-  enter(place: Place): void {
-    this.#series.enter(place);
+  acquire(place: SeriesId): void {
+    this.#series.acquire(place);
   }
 
-  leave(place: Place): void {
+  release(place: SeriesId): void {
     this.#observed.add(place);
-    this.#series.leave(place);
+    this.#series.release(place);
   }
 }

@@ -1,4 +1,4 @@
-import type { Place } from '../recorder/metrics-recorder.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
 import { SeriesRecorder } from './series-recorder.js';
 
@@ -9,22 +9,22 @@ import { SeriesRecorder } from './series-recorder.js';
 export class GaugeRecorder extends SeriesRecorder {
   static readonly width = () => 2;
   static readonly samples = () => 1;
-  readonly #removed = new Set<Place>();
+  readonly #removed = new Set<SeriesId>();
 
-  override add(place: Place, by: number): void {
+  override add(place: SeriesId, by: number): void {
     this.numbers.add(place, by);
   }
 
-  override set(place: Place, value: number): void {
+  override set(place: SeriesId, value: number): void {
     this.numbers.set(place, value);
   }
 
-  override enter(place: Place): void {
+  override acquire(place: SeriesId): void {
     this.numbers.add(place, 1);
     this.numbers.add(place + 1, 1);
   }
 
-  override leave(place: Place): void {
+  override release(place: SeriesId): void {
     this.numbers.add(place, -1);
     this.numbers.add(place + 1, -1);
     if (this.#removed.size > 0 && this.#removed.has(place) && !this.isHeld(place)) {
@@ -33,20 +33,20 @@ export class GaugeRecorder extends SeriesRecorder {
     }
   }
 
-  override isHeld(place: Place): boolean {
+  override isHeld(place: SeriesId): boolean {
     return this.numbers.get(place + 1) > 0;
   }
 
-  protected override retire(place: Place): void {
+  protected override retire(place: SeriesId): void {
     if (this.isHeld(place)) this.#removed.add(place);
     else super.retire(place);
   }
 
-  override write(place: Place, samples: SampleWriter, depth: number): void {
+  override write(place: SeriesId, samples: SampleWriter, depth: number): void {
     samples.sample(depth, '', this.numbers.get(place));
   }
 
-  override hasMoved(place: Place): boolean {
+  override hasMoved(place: SeriesId): boolean {
     return this.numbers.get(place) !== 0;
   }
 }

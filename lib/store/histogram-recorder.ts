@@ -1,5 +1,5 @@
 import type { Family } from '../families/family.js';
-import type { Place } from '../recorder/metrics-recorder.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { Bound, SampleWriter } from './exposed-family.js';
 import { SeriesRecorder } from './series-recorder.js';
 import type { TableOptions } from './series-table.js';
@@ -19,7 +19,7 @@ export class HistogramRecorder extends SeriesRecorder {
     this.exposedBounds = [...family.buckets, Infinity].map((at) => ({ label: 'le', at }));
   }
 
-  override observe(place: Place, value: number): void {
+  override observe(place: SeriesId, value: number): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
@@ -27,7 +27,7 @@ export class HistogramRecorder extends SeriesRecorder {
     this.numbers.add(place + bounds.length + 1, value);
   }
 
-  override write(place: Place, samples: SampleWriter, depth: number): void {
+  override write(place: SeriesId, samples: SampleWriter, depth: number): void {
     let count = 0;
     for (const [i, bound] of this.exposedBounds.entries()) {
       count += this.numbers.get(place + i);
@@ -39,7 +39,7 @@ export class HistogramRecorder extends SeriesRecorder {
     if (created !== undefined) samples.created(depth, created);
   }
 
-  override hasMoved(place: Place): boolean {
+  override hasMoved(place: SeriesId): boolean {
     return (
       this.family.buckets.some((_, i) => this.numbers.get(place + i) > 0) || this.numbers.get(place + this.#sum - 1) > 0
     );

@@ -10,10 +10,10 @@ export interface Substitute {
 }
 
 /** Turns a value into the one that is exposed. */
-export type Disguise = (text: string) => string;
+export type LabelTransform = (text: string) => string;
 
 /** Hears of what a label's policy does to its values, the first time of each. */
-export interface DomainEvents {
+export interface LabelGuardEvents {
   /** A value did not fit the label's `oneOf` or `limit`. */
   outside?(value: string): void;
   /** A value that looks like this is not exposed. */
@@ -23,11 +23,11 @@ export interface DomainEvents {
 }
 
 /** How a label's values are bounded and told of. */
-export interface DomainOptions {
-  readonly disguise?: Disguise | undefined;
+export interface LabelGuardOptions {
+  readonly disguise?: LabelTransform | undefined;
   /** How many raw values are remembered, those that are known from the start aside. */
   readonly most: number;
-  readonly events?: DomainEvents | undefined;
+  readonly events?: LabelGuardEvents | undefined;
 }
 
 const substitutes = {
@@ -47,11 +47,11 @@ export const isSubstitute = (value: string | undefined): boolean =>
  * Everything here happens at the first sight of a label set; a known one never gets here. What became of a raw value is
  * remembered, so that it is examined once; past so many of them, a fresh one is not examined any more.
  */
-export class LabelDomain {
+export class LabelGuard {
   readonly policy: LabelPolicy;
-  readonly #disguise: Disguise | undefined;
+  readonly #disguise: LabelTransform | undefined;
   readonly #most: number;
-  readonly #events: DomainEvents;
+  readonly #events: LabelGuardEvents;
   readonly #known = new Map<unknown, string | Substitute>();
   /** The different values that series have. */
   readonly #values = new Set<string>();
@@ -59,7 +59,7 @@ export class LabelDomain {
   #wasOutside = false;
   readonly #redacted = new Map<SensitivePattern, number>();
 
-  constructor(policy: LabelPolicy, { disguise, most, events = {} }: DomainOptions) {
+  constructor(policy: LabelPolicy, { disguise, most, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#disguise = disguise;
     this.#most = most + (policy.oneOf?.length ?? 1);
@@ -93,21 +93,21 @@ export class LabelDomain {
   }
 
   /** The label value that this raw one is known to become, be it for want of room; `undefined` where it must be admitted. */
-  known(raw: unknown, folds: boolean): string | undefined {
+  known(raw: unknown, allowOverflow: boolean): string | undefined {
     const verdict = this.#known.get(raw) ?? (this.#isPast(raw) ? this.#outside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
-    return folds ? verdict.value : undefined;
+    return allowOverflow ? verdict.value : undefined;
   }
 
   /**
    * The label value that this raw one becomes.
    *
-   * @param folds whether a value that is not exposed may be counted under its substitute rather than being dropped.
+   * @param allowOverflow whether a value that is not exposed may be counted under its substitute rather than being dropped.
    */
-  admit(raw: unknown, folds: boolean): string | Substitute {
+  admit(raw: unknown, allowOverflow: boolean): string | Substitute {
     const verdict = this.#known.get(raw) ?? this.#meet(raw);
     if (typeof verdict === 'string') return verdict;
-    return folds ? (verdict.value ?? verdict) : verdict;
+    return allowOverflow ? (verdict.value ?? verdict) : verdict;
   }
 
   /** What this value is called where the family has no room for another one. */

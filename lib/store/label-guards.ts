@@ -1,27 +1,27 @@
 import { combinations, isClosed } from '../families/initial-series.js';
 import type { Policies } from '../families/label-policy.js';
-import { type Disguise, type DomainEvents, LabelDomain, type Substitute } from './label-guard.js';
+import { LabelGuard, type LabelGuardEvents, type LabelTransform, type Substitute } from './label-guard.js';
 
 /** How the labels of a family are bounded and told of. */
-export interface DomainsOptions {
+export interface LabelGuardsOptions {
   /** What a label with `hash: true` does to its values; nothing unless given. */
-  readonly hash?: Disguise | undefined;
+  readonly hash?: LabelTransform | undefined;
   /** How many series there may be; as many raw values of each label are remembered. */
   readonly most: number;
-  readonly events?: ((label: string) => DomainEvents) | undefined;
+  readonly events?: ((label: string) => LabelGuardEvents) | undefined;
 }
 
 /** The values of all labels of one family, label sets being lists of values in the order of the labels. */
-export class LabelDomains {
-  readonly byName: ReadonlyMap<string, LabelDomain>;
-  readonly #domains: readonly LabelDomain[];
+export class LabelGuards {
+  readonly byName: ReadonlyMap<string, LabelGuard>;
+  readonly #domains: readonly LabelGuard[];
   readonly #most: number;
   readonly #foldsFrom: number;
 
-  constructor(labels: Policies, { hash, most, events }: DomainsOptions) {
+  constructor(labels: Policies, { hash, most, events }: LabelGuardsOptions) {
     const made = Object.entries(labels).map(([name, policy]) => {
       const disguise = policy.hash ? hash : undefined;
-      return [name, new LabelDomain(policy, { disguise, most, events: events?.(name) })] as const;
+      return [name, new LabelGuard(policy, { disguise, most, events: events?.(name) })] as const;
     });
     this.byName = new Map(made);
     this.#domains = made.map(([, domain]) => domain);
@@ -31,15 +31,15 @@ export class LabelDomains {
   }
 
   /** The value that a raw one of the label at this depth is known to become; `undefined` where it must be admitted. */
-  known(depth: number, raw: unknown, folds: boolean): string | undefined {
-    return this.#domains[depth]?.known(raw, folds);
+  known(depth: number, raw: unknown, allowOverflow: boolean): string | undefined {
+    return this.#domains[depth]?.known(raw, allowOverflow);
   }
 
   /** The label values that these raw ones become, or what the first one is that cannot be one. */
-  admit(raw: readonly unknown[], folds: boolean): string[] | Substitute {
+  admit(raw: readonly unknown[], allowOverflow: boolean): string[] | Substitute {
     const values: string[] = [];
     for (const [depth, domain] of this.#domains.entries()) {
-      const admitted = domain.admit(raw[depth], folds);
+      const admitted = domain.admit(raw[depth], allowOverflow);
       if (typeof admitted !== 'string') return admitted;
       values.push(admitted);
     }
@@ -47,8 +47,8 @@ export class LabelDomains {
   }
 
   /** Up to how many series a new one is born as it is: where it can be folded, there must be room for what it is folded into. */
-  room(folds: boolean): number {
-    return folds ? this.#foldsFrom : this.#most;
+  room(allowOverflow: boolean): number {
+    return allowOverflow ? this.#foldsFrom : this.#most;
   }
 
   /** The label set under which others are counted where there is no room for this one: closed domains stay. */

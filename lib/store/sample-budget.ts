@@ -1,20 +1,20 @@
 import { fourFifths } from './bounds-watch.js';
 
 /** Hears, once each, that four fifths of a budget are used, and that something did not fit. */
-export interface BudgetWatch {
+export interface SampleLimitWatch {
   filling(): void;
   full(): void;
 }
 
 /** How many samples all families of a recorder may expose together. */
-export class SampleBudget {
+export class SampleLimit {
   readonly most: number;
-  readonly #watch: BudgetWatch;
+  readonly #watch: SampleLimitWatch;
   #used = 0;
   #wasFilling = false;
   #wasFull = false;
 
-  constructor(most: number, watch: BudgetWatch) {
+  constructor(most: number, watch: SampleLimitWatch) {
     this.most = most;
     this.#watch = watch;
   }

@@ -101,7 +101,7 @@ export class SelfMetrics {
 
   /** Every reason is there at 0 from the start, so that `rate()` sees the first drop. */
   declare({ name }: Family): void {
-    for (const reason of dropReasons) this.#dropped.place([name, reason], true);
+    for (const reason of dropReasons) this.#dropped.getOrCreate([name, reason], true);
   }
 
   countDrop({ name }: Family, reason: DropReason): void {
@@ -116,7 +116,7 @@ export class SelfMetrics {
 
   /** Whether a collector has given its values for this scrape. */
   collected({ name }: Family, isUp: boolean): void {
-    const place = this.#up.place([name], true);
+    const place = this.#up.getOrCreate([name], true);
     if (typeof place === 'number') this.#up.set(place, isUp ? 1 : 0);
   }
 
@@ -131,7 +131,7 @@ export class SelfMetrics {
 }
 
 function count(recorder: SeriesRecorder, values: readonly string[]): void {
-  const place = recorder.place(values, true);
+  const place = recorder.getOrCreate(values, true);
   if (typeof place === 'number') recorder.add(place, 1);
 }
 

@@ -1,5 +1,5 @@
 import type { Family } from '../families/family.js';
-import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
 import type { NumberStore } from './number-store.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
@@ -26,19 +26,19 @@ export abstract class SeriesRecorder extends SeriesTable implements FamilyRecord
   abstract hasMoved(place: number): boolean;
 
   /** Whether a call in flight holds this series. */
-  isHeld(_place: Place): boolean {
+  isHeld(_place: SeriesId): boolean {
     return false;
   }
 
   // What a kind does not have does nothing: the callers have asked the table of kinds.
 
-  add(_place: Place, _by: number): void {}
+  add(_place: SeriesId, _by: number): void {}
 
-  set(_place: Place, _value: number): void {}
+  set(_place: SeriesId, _value: number): void {}
 
-  observe(_place: Place, _value: number): void {}
+  observe(_place: SeriesId, _value: number): void {}
 
-  enter(_place: Place): void {}
+  acquire(_place: SeriesId): void {}
 
-  leave(_place: Place): void {}
+  release(_place: SeriesId): void {}
 }

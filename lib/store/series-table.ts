@@ -1,11 +1,11 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
 import { combinations, initialSeries } from '../families/initial-series.js';
-import { type BoundsWatch, fourFifths } from './bounds-watch.js';
-import type { Disguise, DomainEvents, LabelDomain } from './label-guard.js';
-import { LabelDomains } from './label-guards.js';
+import { fourFifths, type LimitsWatch } from './bounds-watch.js';
+import type { LabelGuard, LabelGuardEvents, LabelTransform } from './label-guard.js';
+import { LabelGuards } from './label-guards.js';
 import type { NumberStore } from './number-store.js';
-import type { SampleBudget } from './sample-budget.js';
+import type { SampleLimit } from './sample-budget.js';
 import { type Selection, SeriesTrie, type SeriesVisitor } from './series-trie.js';
 
 /** How a table is to be bounded and filled. */
@@ -17,19 +17,19 @@ export interface TableOptions {
   readonly width: number;
   /** As how many samples a series is exposed; 1 unless given. They are taken from what the recorder's families share. */
   readonly samples?: number;
-  readonly budget?: SampleBudget | undefined;
-  readonly watch?: BoundsWatch | undefined;
+  readonly budget?: SampleLimit | undefined;
+  readonly watch?: LimitsWatch | undefined;
   /** Seconds since the epoch, where each series is to remember when it was born: in one number more. */
   readonly created?: (() => number) | undefined;
   /** What a label with `hash: true` does to its values. */
-  readonly hash?: Disguise | undefined;
+  readonly hash?: LabelTransform | undefined;
 }
 
 /** All series of one family in one recorder: raw label values lead to the place of its numbers. */
 export class SeriesTable extends SeriesTrie {
   readonly maxSeries: number;
   readonly samplesPerSeries: number;
-  readonly #labels: LabelDomains;
+  readonly #labels: LabelGuards;
   readonly #options: TableOptions;
   readonly #width: number;
   readonly #family: Family;
@@ -52,13 +52,13 @@ export class SeriesTable extends SeriesTrie {
     this.samplesPerSeries = options.samples ?? 1;
     const { watch, maxSeries: most, hash } = options;
     const events = watch && ((label: string) => this.#events(label, watch));
-    this.#labels = new LabelDomains(family.labels, { hash, most, events });
+    this.#labels = new LabelGuards(family.labels, { hash, most, events });
     this.#isLimited = policies.some(({ limit }) => limit !== undefined);
     this.declareInitial(family);
   }
 
   /** The labels' values, by their names and in their order. */
-  get domains(): ReadonlyMap<string, LabelDomain> {
+  get domains(): ReadonlyMap<string, LabelGuard> {
     return this.#labels.byName;
   }
 
@@ -72,19 +72,19 @@ export class SeriesTable extends SeriesTrie {
     // Why not where they are too many: they would leave no room for those that are observed.
     if (family.initial === 'all' && combinations(Object.values(family.labels)) > this.maxSeries) return;
     const before = this.size;
-    for (const values of initialSeries(family)) this.place(values, false);
+    for (const values of initialSeries(family)) this.getOrCreate(values, false);
     this.#initial += this.size - before;
   }
 
   /**
    * The place of the series with these raw label values, born now if need be; else the reason why it may not be.
    *
-   * @param folds whether a value outside its label's domain becomes `other`: only what adds up may.
+   * @param allowOverflow whether a value outside its label's domain becomes `other`: only what adds up may.
    */
-  place(raw: readonly unknown[], folds: boolean): number | DropReason {
+  getOrCreate(raw: readonly unknown[], allowOverflow: boolean): number | DropReason {
     // Why not before: nobody may ever need the room.
     if (this.#removed > 0 && this.#labels.isFull) this.#recount();
-    return this.findKnown(raw, this.#labels, folds) ?? this.#firstSight(raw, folds);
+    return this.lookupKnown(raw, this.#labels, allowOverflow) ?? this.#firstSight(raw, allowOverflow);
   }
 
   /** Removes the series that have these labels, whatever their other ones; says how many there were. */
@@ -143,7 +143,7 @@ export class SeriesTable extends SeriesTrie {
     this.#options.numbers.free(place, this.#width);
   }
 
-  #events(label: string, watch: BoundsWatch): DomainEvents {
+  #events(label: string, watch: LimitsWatch): LabelGuardEvents {
     const { oneOf, limit } = this.#family.labels[label] ?? {};
     const most = oneOf?.length ?? limit ?? this.maxSeries;
     return {
@@ -177,24 +177,24 @@ export class SeriesTable extends SeriesTrie {
     this.visit({ label: (depth, value) => this.#labels.keepAt(depth, value), series: () => undefined });
   }
 
-  #firstSight(raw: readonly unknown[], folds: boolean): number | DropReason {
-    const admitted = this.#labels.admit(raw, folds);
+  #firstSight(raw: readonly unknown[], allowOverflow: boolean): number | DropReason {
+    const admitted = this.#labels.admit(raw, allowOverflow);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const known = this.findAll(admitted);
-    const values = known === undefined ? this.#withRoom(admitted, folds) : admitted;
+    const known = this.lookupAll(admitted);
+    const values = known === undefined ? this.#withRoom(admitted, allowOverflow) : admitted;
     if (values === undefined) return 'overflow';
-    const place = known ?? this.findAll(values) ?? this.#insert(values);
+    const place = known ?? this.lookupAll(values) ?? this.#insert(values);
     if (typeof place === 'number' && !areTexts(raw)) this.alias(values, raw, this.maxSeries);
     return place;
   }
 
   /** This new label set or the one that it is folded into; `undefined` where there is room for neither. */
-  #withRoom(values: readonly string[], folds: boolean): readonly string[] | undefined {
-    if (this.size < this.#labels.room(folds)) return values;
+  #withRoom(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
+    if (this.size < this.#labels.room(allowOverflow)) return values;
     this.#tellFull();
-    if (!folds) return undefined;
+    if (!allowOverflow) return undefined;
     const folded = this.#labels.fold(values);
-    return this.size < this.maxSeries || this.findAll(folded) !== undefined ? folded : undefined;
+    return this.size < this.maxSeries || this.lookupAll(folded) !== undefined ? folded : undefined;
   }
 
   #insert(values: readonly string[]): number | DropReason {

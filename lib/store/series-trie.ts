@@ -1,5 +1,5 @@
 import { isSubstitute } from './label-guard.js';
-import type { LabelDomains } from './label-guards.js';
+import type { LabelGuards } from './label-guards.js';
 
 /** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
 type Branch = Map<unknown, Branch | number>;
@@ -48,7 +48,7 @@ export class SeriesTrie {
    * The place of the series with these raw label values; `undefined` where they were not seen before. For at most three
    * labels: a list of them would have to be allocated at every call.
    */
-  find(a: unknown, b: unknown, c: unknown): number | undefined {
+  lookup(a: unknown, b: unknown, c: unknown): number | undefined {
     const ofA = this.root.get(a);
     if (this.last === 0 || ofA === undefined) return ofA as number | undefined;
     const ofB = (ofA as Branch).get(b);
@@ -57,7 +57,7 @@ export class SeriesTrie {
   }
 
   /** The same for any number of labels. */
-  protected findAll(raw: readonly unknown[]): number | undefined {
+  protected lookupAll(raw: readonly unknown[]): number | undefined {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
       const next = branch.get(raw[depth]);
@@ -68,12 +68,12 @@ export class SeriesTrie {
   }
 
   /** The same, where a raw value that no series has as it stands is taken for what its label is known to make of it. */
-  protected findKnown(raw: readonly unknown[], labels: LabelDomains, folds: boolean): number | undefined {
+  protected lookupKnown(raw: readonly unknown[], labels: LabelGuards, allowOverflow: boolean): number | undefined {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
       let next = branch.get(raw[depth]);
       if (next === undefined) {
-        const value = labels.known(depth, raw[depth], folds);
+        const value = labels.known(depth, raw[depth], allowOverflow);
         // Why asked: the raw value undefined leads somewhere as well.
         next = value === undefined ? undefined : branch.get(value);
         if (next === undefined) return undefined;

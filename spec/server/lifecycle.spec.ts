@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { PrometheusRecorder } from '../../lib/index.js';
-import { PageServer } from '../../lib/server/metrics-server.js';
+import { MetricsServer } from '../../lib/server/metrics-server.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, refusal, Served } from './served.js';
@@ -177,7 +177,7 @@ describe('The life of a metrics server', function () {
     });
 
     it('without having begun, too, and again when it has', async () => {
-      const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+      const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
       await server.close();
       const { url } = await server.listen();
       await server.close();
@@ -196,7 +196,7 @@ describe('The life of a metrics server', function () {
     });
 
     it('while it begins to listen, too', async () => {
-      const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+      const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
       const [{ url }] = await Promise.all([server.listen(), server.close()]);
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
@@ -234,7 +234,7 @@ describe('The life of a metrics server', function () {
 
   it('begins where it could not before, once the port is free', async () => {
     const { server: other, port } = await served.listen();
-    const server = new PageServer(new PrometheusRecorder(), { port });
+    const server = new MetricsServer(new PrometheusRecorder(), { port });
     const refused = await server.listen().catch(({ code }) => code);
     await other.close();
     const { url } = await server.listen();
@@ -243,7 +243,7 @@ describe('The life of a metrics server', function () {
   });
 
   it('is not drained before it has begun, nor until a time that is none', async () => {
-    const server = new PageServer(new PrometheusRecorder(), { port: 0 });
+    const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
     await server.drain();
     const { url } = await server.listen();
     expect((await ask(url.replace('/metrics', '/-/ready'))).status).to.equal(200);
@@ -256,11 +256,11 @@ describe('The life of a metrics server', function () {
   });
 
   it('does not begin without a recorder, or with options that are none', () => {
-    expect(() => new PageServer(undefined as never)).to.throw(
+    expect(() => new MetricsServer(undefined as never)).to.throw(
       'MetricsServer: "recorder" must be a recorder (given null). Pass for example new PrometheusRecorder().',
     );
     const options = 'the options must be an object (given null). Leave them out, or write { … }.';
-    expect(() => new PageServer(new PrometheusRecorder(), null as never)).to.throw(options);
+    expect(() => new MetricsServer(new PrometheusRecorder(), null as never)).to.throw(options);
   });
 
   it('does not begin with limits that are none', async () => {

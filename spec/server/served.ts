@@ -1,8 +1,8 @@
-import { MetricsServer } from '../../lib/adapters/koa/index.js';
+import { MetricsServer as KoaMetricsServer } from '../../lib/adapters/koa/index.js';
 import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
 import type { MetricsServerOptions } from '../../lib/server/config/server-options.js';
 import type { ServerAddress } from '../../lib/server/listening-server.js';
-import { PageServer } from '../../lib/server/metrics-server.js';
+import { MetricsServer } from '../../lib/server/metrics-server.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {} } });
 
@@ -10,19 +10,19 @@ const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { p
 export const exposed = 'visits_total{page="start"} 1\n';
 
 /** Each way to serve, by its name. */
-export const servers = { 'node:http': PageServer, Koa: MetricsServer } as const;
+export const servers = { 'node:http': MetricsServer, Koa: KoaMetricsServer } as const;
 
 export interface Listening extends ServerAddress {
-  readonly server: PageServer;
+  readonly server: MetricsServer;
   readonly origin: string;
 }
 
 /** The servers of one spec: started on free ports, all closed by `close()`. */
 export class Served {
-  readonly #servers: PageServer[] = [];
-  readonly #Server: typeof PageServer;
+  readonly #servers: MetricsServer[] = [];
+  readonly #Server: typeof MetricsServer;
 
-  constructor(Server: typeof PageServer = PageServer) {
+  constructor(Server: typeof MetricsServer = MetricsServer) {
     this.#Server = Server;
   }
 
@@ -48,7 +48,7 @@ export class Served {
 /** What a server that cannot start says. */
 export async function refusal(options: MetricsServerOptions): Promise<{ message: string; code: string }> {
   try {
-    const server = new PageServer(new PrometheusRecorder(), { port: 0, ...options });
+    const server = new MetricsServer(new PrometheusRecorder(), { port: 0, ...options });
     await server.listen();
     await server.close();
   } catch (error) {

@@ -145,10 +145,10 @@ describe('The bounds of a recorder', () => {
     it('have room again for what was removed', () => {
       const recorder = make({ maxSamples: 5 });
       const family = recorder.open(latency);
-      expect(family.place(['/a'], true)).to.be.a('number');
-      expect(family.place(['/b'], true)).to.equal('overflow');
+      expect(family.getOrCreate(['/a'], true)).to.be.a('number');
+      expect(family.getOrCreate(['/b'], true)).to.equal('overflow');
       recorder.remove(latency, { path: '/a' });
-      expect(family.place(['/b'], true)).to.be.a('number');
+      expect(family.getOrCreate(['/b'], true)).to.be.a('number');
     });
   });
 

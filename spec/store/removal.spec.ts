@@ -156,12 +156,12 @@ describe('expireAfterSeconds', () => {
   it('waits for a call in flight', async () => {
     const open = defineGauge({ name: 'open', help: 'Open', labels: { user: {} }, expireAfterSeconds: 60 });
     const family = recorder.open(open);
-    const place = family.place(['ada'], true) as number;
-    family.enter(place);
+    const place = family.getOrCreate(['ada'], true) as number;
+    family.acquire(place);
     await scraped('open');
     now += 600;
     expect(await scraped('open')).to.have.length(1);
-    family.leave(place);
+    family.release(place);
     expect(await scraped('open')).to.have.length(1);
     now += 60;
     expect(await scraped('open')).to.deep.equal([]);

@@ -8,11 +8,11 @@ const calls = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team
 describe('The series of a PrometheusRecorder', () => {
   it('are found again without an allocation', () => {
     const family = new PrometheusRecorder().open(calls);
-    const place = family.place(['team', 'kind'], true);
+    const place = family.getOrCreate(['team', 'kind'], true);
     const record = (times: number) => {
-      for (let i = 0; i < times; i++) family.add(family.find('team', 'kind', undefined) ?? Number.NaN, 1);
+      for (let i = 0; i < times; i++) family.add(family.lookup('team', 'kind', undefined) ?? Number.NaN, 1);
     };
-    expect(family.find('team', 'kind', undefined)).to.equal(place);
+    expect(family.lookup('team', 'kind', undefined)).to.equal(place);
     // Why the least of several: the compiler allocates as well, whenever it likes.
     const bytesPerCall = Array.from({ length: 5 }, () => {
       record(200_000);

@@ -1,6 +1,6 @@
-import type { PlacedMetric } from '../../families/external-metric.js';
+import type { ExternalMetricOperations } from '../../families/external-metric.js';
 import type { Family } from '../../families/family.js';
-import type { FamilyRecorder, Place } from '../../recorder/metrics-recorder.js';
+import type { FamilyRecorder, SeriesId } from '../../recorder/metrics-recorder.js';
 import { NumberStore } from '../../store/number-store.js';
 import { SeriesTable, type TableOptions } from '../../store/series-table.js';
 
@@ -9,44 +9,44 @@ import { SeriesTable, type TableOptions } from '../../store/series-table.js';
  *
  * What the metric throws counts as a fault of the observation; what it holds is its owner's, so nothing here exposes it.
  */
-export class PlacedRecorder extends SeriesTable implements FamilyRecorder {
-  readonly #metric: PlacedMetric;
+export class ExternalMetricRecorder extends SeriesTable implements FamilyRecorder {
+  readonly #metric: ExternalMetricOperations;
   readonly #labels: object[] = [];
 
-  constructor(family: Family, metric: PlacedMetric, options: Pick<TableOptions, 'maxSeries' | 'watch'>) {
+  constructor(family: Family, metric: ExternalMetricOperations, options: Pick<TableOptions, 'maxSeries' | 'watch'>) {
     super(family, { ...options, numbers: new NumberStore(), width: 1 });
     this.#metric = metric;
   }
 
-  protected override born(values: readonly string[]): Place {
+  protected override born(values: readonly string[]): SeriesId {
     const place = super.born(values);
     const named = this.#metric.labelNames.map((name, i) => [name, values[i] ?? ''] as const);
     this.#labels[place] = Object.fromEntries(named.filter(([, text]) => text !== ''));
     return place;
   }
 
-  add(place: Place, by: number): void {
+  add(place: SeriesId, by: number): void {
     this.#metric.inc(this.#at(place), by);
   }
 
-  set(place: Place, value: number): void {
+  set(place: SeriesId, value: number): void {
     this.#metric.set(this.#at(place), value);
   }
 
-  observe(place: Place, value: number): void {
+  observe(place: SeriesId, value: number): void {
     this.#metric.observe(this.#at(place), value);
   }
 
-  enter(place: Place): void {
+  acquire(place: SeriesId): void {
     this.#metric.inc(this.#at(place), 1);
   }
 
-  leave(place: Place): void {
+  release(place: SeriesId): void {
     this.#metric.dec(this.#at(place), 1);
   }
 
   // Why a copy: both clients keep the object that they are given.
-  #at(place: Place): object {
+  #at(place: SeriesId): object {
     return { ...this.#labels[place] };
   }
 }

@@ -5,7 +5,7 @@ import { defaultLabels, type ForeignRegistry, foreignFamilies } from './external
 import type { RegistryMetric } from './registry-metric.js';
 
 /** The recorder's place in a user's prom-client registry: our families are in there, and theirs are exposed beside ours. */
-export class RegistryMembership {
+export class RegistryBridge {
   readonly registry: ForeignRegistry;
   readonly #ours = new Set<RegistryMetric>();
 
