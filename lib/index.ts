@@ -41,7 +41,14 @@ export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
 export type { Advice } from './recorder/advice.js';
-export { attachRecorder, setDefaultRecorder } from './recorder/attach.js';
+export {
+  type AnyClass,
+  attachRecorder,
+  type InstanceObserver,
+  instanceObserver,
+  openFamilies,
+  setDefaultRecorder,
+} from './recorder/attach.js';
 export type {
   CounterHandle,
   GaugeHandle,

@@ -1,4 +1,4 @@
-import { copies, processWide } from '../process-state.js';
+import { processState, registerCopy, warnOnce } from '../process-state.js';
 import type { Family } from './family.js';
 
 /** A family bound to a method: who feeds what. */
@@ -10,17 +10,12 @@ export interface Declaration {
   site: string;
 }
 
-interface Register {
-  /** By prototype, or by the class itself for static methods, or by the function. */
-  readonly byOwner: WeakMap<object, Declaration[]>;
-  readonly owners: Set<WeakRef<object>>;
-}
-
-const register = processWide<Register>('instruments', () => ({ byOwner: new WeakMap(), owners: new Set() }));
+const { instruments: register, carriers } = processState;
 
 /** Remembers, weakly, that this prototype, class or function carries the instrument. A repetition changes nothing. */
 export function declareInstrument(owner: object, declaration: Declaration): void {
-  copies();
+  const conflict = registerCopy();
+  if (conflict !== undefined) warnOnce(conflict);
   const declarations = register.byOwner.get(owner);
   if (declarations === undefined) {
     register.byOwner.set(owner, [declaration]);
@@ -30,8 +25,6 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   }
   mirror(owner);
 }
-
-const carriers = processWide('carriers', () => new WeakMap<object, readonly Declaration[]>());
 
 /** Remembers which instruments this function carries; the list may grow. */
 export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {

@@ -2,7 +2,7 @@ import type { DropReason } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import { adviseOnNaming } from '../families/naming.js';
-import { copies } from '../process-state.js';
+import { countCopies, registerCopy } from '../process-state.js';
 import type { Advice } from './advice.js';
 import { registerRecorder } from './attach.js';
 import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
@@ -34,7 +34,9 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports = new Reports(options);
     this.#clock = options.clock ?? monotonicSeconds;
     registerRecorder(this);
-    if (copies() > 1) this.advise(secondCopy);
+    const conflict = registerCopy();
+    if (conflict !== undefined) this.advise({ code: 'second_copy', message: conflict });
+    if (countCopies() > 1) this.advise(secondCopy);
   }
 
   abstract open(family: Family, site?: string): FamilyRecorder;

@@ -1,6 +1,8 @@
-import type { DropReason } from '../error.js';
+import { type DropReason, MetricsError } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
+import { processState } from '../process-state.js';
+import { isFunction, isObject } from '../validation.js';
 import type { Advice } from './advice.js';
 import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
 
@@ -71,13 +73,51 @@ export interface MetricsRecorder {
   histogram<P extends LabelPolicies>(family: HistogramFamily<P>): HistogramHandle<P>;
 }
 
+const methods = [
+  'open',
+  'dropped',
+  'now',
+  'advise',
+  'collect',
+  'counter',
+  'gauge',
+  'histogram',
+] as const satisfies readonly (keyof MetricsRecorder)[];
+
+/** Whether this is a recorder, by its methods: recorders of other copies of the package are recorders too. */
+export const isRecorder = (value: unknown): value is MetricsRecorder =>
+  isObject(value) && methods.every((method) => isFunction(value[method]));
+
+/** An abstract class by its type, for containers to infer the service's type from. */
+type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract new (
+  // biome-ignore lint/suspicious/noExplicitAny: what a container takes for a class takes anything.
+  ...args: any
+) => MetricsRecorder);
+
 /**
- * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`.
+ * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`, and a constructor
+ * parameter of this type gets it where the compiler emits the types of parameters. `x instanceof MetricsRecorder` says
+ * whether x has the methods of a recorder. It cannot be constructed or extended: extend `AbstractRecorder`.
  *
- * Why the constructor type: a container infers the service's type from it. At run time it is a symbol that every copy of
- * the package shares.
+ * Why in the state of the process: every copy of the package must give a container the same identifier.
  */
-export const MetricsRecorder = Symbol.for('flowplane-metrics.MetricsRecorder') as symbol &
-  (abstract new (
-    ...args: never
-  ) => MetricsRecorder);
+export const MetricsRecorder: RecorderIdentifier = processState.recorderIdentifier ?? createIdentifier();
+processState.recorderIdentifier = MetricsRecorder;
+
+function createIdentifier(): RecorderIdentifier {
+  // Why a property: its name is the name of the class even where a bundler shortens names.
+  const { MetricsRecorder: identifier } = {
+    MetricsRecorder: class {
+      constructor() {
+        const message =
+          'no recorder is bound to this service identifier (given a call of its constructor, by a container or by hand). Call installMetrics(container), or bind a recorder; extend AbstractRecorder to write one.';
+        throw new MetricsError('new MetricsRecorder', [{ code: 'not_supported', message }]);
+      }
+
+      static [Symbol.hasInstance](value: unknown): boolean {
+        return isRecorder(value);
+      }
+    },
+  };
+  return identifier as unknown as RecorderIdentifier;
+}

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import { MetricsError } from '../error.js';
-import { processWide } from '../process-state.js';
+import { warn, warnOnce } from '../process-state.js';
 import type { Advice } from './advice.js';
 
 /** Whom a recorder tells of what it could not record, and of its advice. */
@@ -35,6 +35,11 @@ const remedies: Readonly<Record<DropReason, string>> = {
   family_clash: 'Use the same definition, or another name',
 };
 
+const warnOfError = ({ message }: MetricsError): void => warn(message);
+
+// Why once per process: every recorder gets the advice on an instance without one, and all of them warn the same reader.
+const warnOfAdvice = ({ message }: Advice): void => warnOnce(message);
+
 /** Says everything once. Nothing that a listener throws gets out, but for strict mode, which is meant to throw. */
 export class Reports {
   readonly #options: ReportOptions;
@@ -45,7 +50,7 @@ export class Reports {
   }
 
   dropped(metric: string, reason: DropReason, site: string, cause: unknown): void {
-    const { strict, onError = warn } = this.#options;
+    const { strict, onError = warnOfError } = this.#options;
     if (!strict && !this.#isNews(`${reason} ${metric} ${site}`)) return;
     const error = dropError(metric, reason, site, cause);
     if (strict) throw error;
@@ -54,7 +59,7 @@ export class Reports {
 
   collectorFailed(metric: string, cause: unknown): void {
     if (!this.#isNews(`collector ${metric}`)) return;
-    const { onError = warn } = this.#options;
+    const { onError = warnOfError } = this.#options;
     const site = `the collector of "${metric}"`;
     const given = cause instanceof Error ? cause.message : String(cause);
     const message = `a scrape goes without "${metric}" (${given}). Make its collector quick and total.`;
@@ -62,7 +67,7 @@ export class Reports {
   }
 
   advise(advice: Advice): void {
-    const { onAdvice = warnOnce } = this.#options;
+    const { onAdvice = warnOfAdvice } = this.#options;
     if (this.#isNews(advice.message)) quietly(() => onAdvice(advice));
   }
 
@@ -78,19 +83,6 @@ function dropError(metric: string, reason: DropReason, site: string, cause: unkn
   const given = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : '';
   const message = `an observation of "${metric}" is dropped: ${causes[reason]}${given}. ${remedies[reason]}.`;
   return new MetricsError(site, [{ code: reason, message }], { cause });
-}
-
-function warn({ message }: { readonly message: string }): void {
-  process.emitWarning(message, { type: 'FlowplaneMetricsWarning' });
-}
-
-const warned = processWide('warned', () => new Set<string>());
-
-// Why once per process: every recorder hears of an unwired instance, and they all warn the same reader.
-function warnOnce(advice: Advice): void {
-  if (warned.has(advice.message)) return;
-  warned.add(advice.message);
-  warn(advice);
 }
 
 function quietly(tell: () => void): void {
