@@ -40,7 +40,6 @@ export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
-export type { Advice } from './recorder/advice.js';
 export {
   type AnyClass,
   attachRecorder,
@@ -56,6 +55,7 @@ export type {
 } from './recorder/handles.js';
 export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
+export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';
 export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';

@@ -2,8 +2,8 @@ import { refuseIfAny } from '../error.js';
 import { instrumentsOf, instrumentsOfClass } from '../families/declared-instruments.js';
 import { processState, recorderKey } from '../process-state.js';
 import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
-import type { Advice } from './advice.js';
 import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
+import type { Advice } from './reports.js';
 
 interface Attached {
   [recorderKey]?: MetricsRecorder;

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { refuseIfAny } from '../error.js';
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
-import type { Advice } from '../recorder/advice.js';
+import type { Advice } from '../recorder/reports.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { type Limits, limitsOf } from './config/limits.js';
 import { serverAddress } from './config/server-address.js';
