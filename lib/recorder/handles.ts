@@ -112,8 +112,8 @@ export class FamilyHandle {
   }
 
   #refuse(operation: Operation, value: number): DropReason | undefined {
-    const { operations, refuse: refuses } = kinds[this.#family.kind];
-    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuses(value);
+    const { operations, refuse } = kinds[this.#family.kind];
+    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuse(value);
   }
 
   // Why each label is read once: it may be a getter.
