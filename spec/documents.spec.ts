@@ -1,12 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { documentAt, documents, isExternal, linkProblem, resolveLink, textBelow } from './documents/documents.js';
+import { dropReasons } from '../lib/index.js';
 import { commandLineReference } from './documents/command-line-reference.js';
+import { documentAt, documents, isExternal, linkProblem, resolveLink, root, textBelow } from './documents/documents.js';
+import { codeIn, codeRows, inShippedCode, ownFamilyNames } from './documents/facts.js';
+import { familiesIn, scrapeEveryFamily, valuesIn } from './documents/observed-metrics.js';
 import { optionsReference } from './documents/options-reference.js';
+import { PublicTypes } from './documents/public-types.js';
 import { compileSnippets, fits, type Printed, runSnippets, type Snippet, writeSnippets } from './documents/snippets.js';
 
 const readme = documentAt('README.md');
 const pages = documents.filter(({ path }) => path.startsWith('docs/'));
+let known: PublicTypes | undefined;
+
+/** The public types, read once. */
+function publicTypes(): PublicTypes {
+  known ??= new PublicTypes();
+  return known;
+}
 
 describe('The snippets of the documents', function () {
   this.timeout(120_000);
@@ -107,7 +120,9 @@ describe('README.md', () => {
   }
 });
 
-describe('The pages of docs/', () => {
+describe('The pages of docs/', function () {
+  this.timeout(30_000);
+
   it('begin with a title, and a sentence that says what the reader can do after it', () => {
     const wrong = pages.filter(({ lines }) => !/^# \S/.test(lines[0] ?? '') || !isPromise(lines[2] ?? ''));
     expect(pages.length).to.be.above(15);
@@ -117,10 +132,69 @@ describe('The pages of docs/', () => {
   const isPromise = (line: string): boolean => /^After this page you can [^.]+\.$/.test(line);
 
   it('have in reference/options.md what the doc comments of the public options say (npm run docs writes it)', () => {
-    expect(documentAt('docs/reference/options.md').lines.join('\n')).to.equal(optionsReference());
+    expect(documentAt('docs/reference/options.md').lines.join('\n')).to.equal(optionsReference(publicTypes()));
   });
 
   it('have in reference/command-line.md what the commands print (npm run docs writes it)', () => {
     expect(documentAt('docs/reference/command-line.md').lines.join('\n')).to.equal(commandLineReference());
+  });
+});
+
+describe('The tables of docs/', function () {
+  this.timeout(60_000);
+  const troubleshooting = codeRows(documentAt('docs/guides/troubleshooting.md'));
+  const namesIn = (rows: readonly string[][]): string[] => rows.map(([name = '']) => name);
+  let exposition: string;
+
+  before(async () => {
+    exposition = await scrapeEveryFamily();
+  });
+
+  /** The members of a union of strings that is the type of an exported interface's `code`. */
+  const codesOf = (type: string): string[] =>
+    publicTypes()
+      .options({ type })
+      .filter(({ name }) => name === 'code')
+      .flatMap(({ type: union }) => [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code));
+
+  it('have every metric of the library with its type and labels', () => {
+    const rows = codeRows(documentAt('docs/reference/metrics.md'));
+    const stated = rows.map(([name = '', type = '', labels = '']) => ({ name, type, labels: codeIn(labels) }));
+    const isOwn = ({ name }: { readonly name: string }): boolean =>
+      /^(flowplane_metrics|http_server|method)_/.test(name);
+    const observed = familiesIn(exposition).filter(isOwn);
+    expect(stated).to.have.deep.members(observed);
+    expect(namesIn(rows).filter((name) => name.startsWith('flowplane_'))).to.have.members(ownFamilyNames());
+  });
+
+  it('have every reason of a dropped observation', () => {
+    expect(namesIn(troubleshooting)).to.include.members(dropReasons);
+  });
+
+  it('have every code of a warning', () => {
+    const codes = codesOf('Advice');
+    expect(codes.length).to.be.above(5);
+    expect(namesIn(troubleshooting)).to.include.members(codes);
+  });
+
+  it('have every code of an error that the library throws', () => {
+    const codes = inShippedCode(codesOf('Problem'));
+    expect(codes.length).to.be.above(15);
+    expect(namesIn(troubleshooting)).to.include.members(codes);
+  });
+
+  it('have every reason for which a request is refused', () => {
+    const page = documentAt('docs/reference/endpoint.md');
+    const heading = page.headings.find(({ text }) => text === 'Status codes');
+    const rows = heading === undefined ? '' : textBelow(page, heading);
+    const stated = [...rows.matchAll(/^\| (?:\d+|closed) \|(.*?)\|/gm)].flatMap(([, reasons = '']) => codeIn(reasons));
+    expect(stated).to.have.members(valuesIn(exposition, 'flowplane_metrics_requests_refused_total', 'reason'));
+  });
+
+  it('have the versions of the optional packages that package.json asks for', () => {
+    const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const rows = codeRows(documentAt('docs/reference/compatibility.md'));
+    const stated = rows.map(([name, versions = '']) => [name, codeIn(versions)[0]]);
+    expect(stated).to.include.deep.members(Object.entries(peerDependencies));
   });
 });

@@ -1,4 +1,4 @@
-import { type Option, PublicTypes, type Source } from './public-types.js';
+import type { Option, PublicTypes, Source } from './public-types.js';
 
 /** One table of the page. */
 interface Section {
@@ -92,12 +92,11 @@ After this page you can look up every option, its type and its default.
 
 <!-- Written by "npm run docs" from the doc comments of the public types. Change it there. -->
 An option that is misspelled or has a wrong value is refused with an error that names all problems at once.
-A dash in the column *default* means that the option has no effect unless it is given.
+A dash in the column *default* means that the option has no effect unless it is given, or that its meaning says more.
 `;
 
 /** The page of all options, made from the doc comments of the declarations that the package ships. */
-export function optionsReference(): string {
-  const types = new PublicTypes();
+export function optionsReference(types: PublicTypes): string {
   const tables = sections.map((section) => ({ ...section, options: optionsOf(types, section) }));
   const all = tables.flatMap(({ options }) => options);
   return [header, environmentTable(all), ...tables.map(sectionText)].join('\n');

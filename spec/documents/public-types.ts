@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { createProgram } from './compiler.js';
 import { root } from './documents.js';
 
 /** One option, in the words of its doc comment. */
@@ -21,7 +22,9 @@ export type Source = { readonly type: string } | { readonly parameterOf: string 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, { readonly types?: string }>>;
 };
-const entries = Object.values(manifest.exports).flatMap(({ types }) => (types === undefined ? [] : [join(root, types)]));
+const entries = Object.values(manifest.exports).flatMap(({ types }) =>
+  types === undefined ? [] : [join(root, types)],
+);
 
 /** The public types of the package, as its users see them: the declarations of all entries. */
 export class PublicTypes {
@@ -29,14 +32,7 @@ export class PublicTypes {
   readonly #exports = new Map<string, ts.Symbol>();
 
   constructor() {
-    const program = ts.createProgram(entries, {
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      target: ts.ScriptTarget.ES2023,
-      types: ['node'],
-      strict: true,
-      skipLibCheck: true,
-    });
+    const program = createProgram(entries);
     this.#checker = program.getTypeChecker();
     for (const entry of entries) this.#readEntry(program.getSourceFile(entry));
   }
@@ -125,11 +121,12 @@ export class PublicTypes {
       const spellings = this.#spellings(element);
       return spellings.length === 1 ? `${spellings[0]}[]` : `(${spellings.join(' | ')})[]`;
     }
-    if (type.isTypeParameter()) return this.#spelling(type.getConstraint() ?? type);
+    if (type.flags & ts.TypeFlags.TypeParameter) return this.#spelling(type.getConstraint() ?? type);
     const [signature] = type.getCallSignatures();
     if (signature !== undefined) return this.#signature(signature);
-    if ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped && isOverTypeParameter(type)) return '{ [name]: … }';
-    if (type.isStringLiteral()) return `'${type.value}'`;
+    if ((type as ts.ObjectType).objectFlags & ts.ObjectFlags.Mapped && isOverTypeParameter(type))
+      return '{ [name]: … }';
+    if (type.flags & ts.TypeFlags.StringLiteral) return `'${(type as ts.StringLiteralType).value}'`;
     const flags = ts.TypeFormatFlags.NoTruncation;
     return this.#checker.typeToString(type, undefined, flags).replaceAll('readonly ', '').replaceAll('; }', ' }');
   }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import ts from 'typescript';
+import { createProgram } from './compiler.js';
 import { type Document, root } from './documents.js';
 import type { Fence } from './markdown.js';
 
@@ -74,16 +75,10 @@ function statedOutput({ prose, fences }: Document, snippet: Fence): string {
 
 /** Compiles all snippets in one program, as a service with decorators would be; gives what the compiler says is wrong. */
 export function compileSnippets(): string[] {
-  const program = ts.createProgram(ts.sys.readDirectory(sources, ['.ts', '.mts', '.js', '.mjs']), {
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  const program = createProgram(ts.sys.readDirectory(sources, ['.ts', '.mts', '.js', '.mjs']), {
     experimentalDecorators: true,
     emitDecoratorMetadata: true,
-    strict: true,
     allowJs: true,
-    skipLibCheck: true,
-    types: ['node'],
     rootDir: sources,
     outDir: compiled,
   });
