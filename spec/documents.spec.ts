@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -10,9 +11,13 @@ import { familiesIn, scrapeEveryFamily, valuesIn } from './documents/observed-me
 import { optionsReference } from './documents/options-reference.js';
 import { PublicTypes } from './documents/public-types.js';
 import { compileSnippets, fits, type Printed, runSnippets, type Snippet, writeSnippets } from './documents/snippets.js';
+import { needs } from './needs.js';
 
 const readme = documentAt('README.md');
 const pages = documents.filter(({ path }) => path.startsWith('docs/'));
+const yamlBlocks = documents.flatMap(({ path, fences }) =>
+  fences.filter(({ language }) => language === 'yaml').map((fence) => ({ path, ...fence })),
+);
 let known: PublicTypes | undefined;
 
 /** The public types, read once. */
@@ -46,12 +51,32 @@ describe('The snippets of the documents', function () {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('in YAML can be read', () => {
-    const blocks = documents.flatMap(({ path, fences }) =>
-      fences.filter(({ language }) => /^ya?ml$/.test(language)).map((fence) => ({ path, ...fence })),
+  it('are in languages that these specs check, or that are only read', () => {
+    const known = ['ts', 'js', 'yaml', 'sh', 'text', ''];
+    const unknown = documents.flatMap(({ path, fences }) =>
+      fences
+        .filter(({ language }) => !known.includes(language))
+        .map(({ line, language }) => `${path}:${line} ${language}`),
     );
-    expect(blocks.length).to.be.above(5);
-    for (const { path, line, text } of blocks) {
+    expect(unknown).to.deep.equal([]);
+  });
+
+  it('in YAML that are rules are accepted by promtool', function () {
+    needs(this, 'promtool');
+    const rules = yamlBlocks.filter(({ text }) => /^groups:$/m.test(text));
+    expect(rules.length).to.be.above(1);
+    for (const { path, line, text } of rules) {
+      const { status, stderr } = spawnSync('promtool', ['check', 'rules', '/dev/stdin'], {
+        input: text,
+        encoding: 'utf8',
+      });
+      expect({ status, stderr }, `${path}:${line}`).to.deep.equal({ status: 0, stderr: '' });
+    }
+  });
+
+  it('in YAML can be read', () => {
+    expect(yamlBlocks.length).to.be.above(5);
+    for (const { path, line, text } of yamlBlocks) {
       expect(() => parse(text), `${path}:${line}`).to.not.throw();
       expect(parse(text), `${path}:${line}`).to.be.an('object');
     }

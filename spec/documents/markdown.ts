@@ -48,6 +48,7 @@ function splitFences(lines: readonly string[]): { fences: Fence[]; prose: string
   const prose: string[] = [];
   let open: { readonly info: string; readonly line: number; readonly content: string[] } | undefined;
   for (const [i, line] of lines.entries()) {
+    if (open === undefined && /^\s*~~~|^\s+```/.test(line)) throw new Error(`the fence of line ${i + 1} is indented`);
     const info = /^```(.*)$/.exec(line)?.[1];
     if (info === undefined) {
       open?.content.push(line);

@@ -79,6 +79,7 @@ export class PublicTypes {
 
   #option(name: string, symbols: readonly ts.Symbol[]): Option {
     const [first] = symbols as [ts.Symbol];
+    for (const tag of first.getJsDocTags(this.#checker)) refusePackageName(name, tag);
     const types = new Set(symbols.flatMap((symbol) => this.#spellings(this.#checker.getTypeOfSymbol(symbol))));
     const isRequired = symbols.every((symbol) => !(symbol.flags & ts.SymbolFlags.Optional));
     const tag = first.getJsDocTags(this.#checker).find(({ name: tagName }) => /^default(Value)?$/.test(tagName));
@@ -118,8 +119,8 @@ export class PublicTypes {
   #spelling(type: ts.Type): string {
     const element = this.#checker.isArrayType(type) && this.#checker.getTypeArguments(type as ts.TypeReference)[0];
     if (element) {
-      const spellings = this.#spellings(element);
-      return spellings.length === 1 ? `${spellings[0]}[]` : `(${spellings.join(' | ')})[]`;
+      const spelling = this.#spellings(element).join(' | ');
+      return /^\{.*\}$|^\S+$/.test(spelling) ? `${spelling}[]` : `(${spelling})[]`;
     }
     if (type.flags & ts.TypeFlags.TypeParameter) return this.#spelling(type.getConstraint() ?? type);
     const [signature] = type.getCallSignatures();
@@ -141,8 +142,17 @@ export class PublicTypes {
 }
 
 /** Whether the names of a mapped type are known only where it is used. */
-const isOverTypeParameter = (type: ts.Type): boolean =>
-  type.aliasSymbol === undefined || (type.aliasTypeArguments ?? []).some((one) => one.isTypeParameter());
+const isOverTypeParameter = ({ aliasSymbol, aliasTypeArguments = [] }: ts.Type): boolean =>
+  aliasSymbol === undefined || aliasTypeArguments.some(({ flags }) => (flags & ts.TypeFlags.Instantiable) !== 0);
+
+/** Refuses a comment that the name of a scoped package cuts off, in an editor's hover too: the `@` begins a tag there. */
+function refusePackageName(option: string, { name, text }: ts.JSDocTagInfo): void {
+  const rest = ts.displayPartsToString(text);
+  if (!rest.startsWith('/')) return;
+  throw new Error(
+    `the doc comment of "${option}" is cut off at "@${name}${rest.split(/\s/, 1)}". Put it into backticks.`,
+  );
+}
 
 /** Parts a comment into the sentence that states the default and all others. */
 export function splitDefault(comment: string): { stated: string | undefined; rest: string } {
