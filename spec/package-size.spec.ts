@@ -13,7 +13,7 @@ interface Packed {
 }
 
 describe('The tarball', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let packed: Packed;
 
   before(() => {

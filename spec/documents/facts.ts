@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './documents.js';
-import type { Markdown } from './markdown.js';
+import { type Document, root, textBelow } from './documents.js';
 
-/** The rows of a table whose first column is code: each row by the text of its cells, code without its backticks. */
-export function codeRows({ prose }: Markdown): string[][] {
-  return prose
+/** The rows of the tables below a heading, or of a whole page, whose first cell is code; that cell without its backticks. */
+export function codeRows(page: Document, below?: string): string[][] {
+  const heading = page.headings.find(({ text }) => text === below);
+  if (below !== undefined && heading === undefined) throw new Error(`${page.path} has no heading "${below}"`);
+  return (heading === undefined ? page.lines : textBelow(page, heading).split('\n'))
     .filter((line) => /^\| `/.test(line))
     .map((line) =>
       line

@@ -28,7 +28,7 @@ export interface Snippet {
 const sources = join(root, 'dist/documents/source');
 const compiled = join(root, 'dist/documents/compiled');
 
-const slugOf = ({ path }: Document): string => path.replace(/\.md$/, '').replaceAll('/', '-');
+const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
 const isCode = ({ language }: Fence): boolean => ['ts', 'js'].includes(language);
 
@@ -40,6 +40,10 @@ export function writeSnippets(documents: readonly Document[]): Snippet[] {
     return document.fences.filter(isCode).map((fence) => toSnippet(document, fence));
   });
 }
+
+/** Where a file that a document shows, and that is no program, has been written. */
+export const shownFile = (document: { readonly path: string }, { file = '' }: Fence): string =>
+  join(compiled, slugOf(document), file);
 
 function writeShown(slug: string, { file, text: content, language }: Fence): void {
   if (file === undefined) return;
