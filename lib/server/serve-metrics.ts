@@ -1,5 +1,5 @@
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
-import { recorderOf, setDefaultRecorder } from '../recorder/attach.js';
+import { recorderOf, refuseUnlessRecorder, setDefaultRecorder } from '../recorder/attach.js';
 import type { MetricsServerOptions } from './config/server-options.js';
 import { MetricsServer } from './metrics-server.js';
 
@@ -29,6 +29,8 @@ export async function serveMetrics({
   ...options
 }: ServeMetricsOptions = {}): Promise<ServedMetrics> {
   const server = new MetricsServer(recorder, options);
+  // Why before listening: a server must not stay behind where the recorder is refused.
+  refuseUnlessRecorder('serveMetrics', recorder);
   const { url } = await server.listen();
   setDefaultRecorder(recorder);
   return {

@@ -56,7 +56,8 @@ type Start = (scrapable: Scrapable, options?: MetricsServerOptions) => Promise<S
 /** Each way to serve. */
 const servers: Readonly<Record<string, Start>> = {
   'node-http': async (scrapable, options) => {
-    const recorder = scrapable as PrometheusRecorder;
+    const recorder =
+      scrapable instanceof PrometheusRecorder ? scrapable : Object.assign(new PrometheusRecorder(), scrapable);
     const served = await serveMetrics({ recorder, port: 0, processMetrics: false, ...options });
     return { port: Number(new URL(served.url).port), close: () => served.close() };
   },
