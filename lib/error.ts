@@ -48,7 +48,7 @@ export class MetricsError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(site: string, problems: readonly [Problem, ...Problem[]], options?: ErrorOptions) {
-    super(`${site}: ${listed(problems)}`, options);
+    super(`${site}: ${formatProblems(problems)}`, options);
     this.code = problems[0].code;
     this.site = site;
     this.problems = problems;
@@ -61,19 +61,19 @@ export function refuseIfAny(site: string, problems: readonly Problem[]): void {
   if (first !== undefined) throw new MetricsError(site, [first, ...others]);
 }
 
-function listed(problems: readonly Problem[]): string {
+function formatProblems(problems: readonly Problem[]): string {
   const [only] = problems;
   if (problems.length === 1 && only !== undefined) return only.message;
   return `${problems.length} problems.\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`;
 }
 
 /** A value as an error message shows it: short, on one line, never throwing. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(cut(value));
+export function formatValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return `[${cut(value.map(shown).join(', '))}]`;
+  if (Array.isArray(value)) return `[${shorten(value.map(formatValue).join(', '))}]`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }
 
-const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

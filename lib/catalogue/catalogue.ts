@@ -1,8 +1,8 @@
 import { allInstruments, type Declaration, instrumentsOfClass } from '../families/declared-instruments.js';
+import type { OpenFamily } from '../families/family.js';
 import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
-import type { LabelPolicy } from '../families/label-policy.js';
-import type { OpenFamily } from '../families/open-family.js';
+import type { LabelPolicy } from '../families/labels.js';
 
 /** A label of a catalogued family, with the bounds of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -31,7 +31,7 @@ export interface CatalogueEntry {
 type Annotated = (abstract new (...args: any) => unknown) | ((...args: any) => unknown);
 
 /** Where something is declared: a class, a function, or a shared family, which may be recorded by hand. */
-export type Declaring = Annotated | Family;
+export type CatalogueSource = Annotated | Family;
 
 /** A recorder that knows its families. */
 interface Recorder {
@@ -45,7 +45,7 @@ const usualMaxSeries = 10_000;
  * What is measured, as data, by name: by these classes, functions and shared families, by this recorder, or, without
  * either, by everything that is annotated in the process.
  */
-export function catalogue(source?: readonly Declaring[] | Recorder): CatalogueEntry[] {
+export function catalogue(source?: readonly CatalogueSource[] | Recorder): CatalogueEntry[] {
   const declaring = source === undefined || isRecorder(source) ? [] : source;
   const instruments = declaring.length > 0 ? declaring.flatMap(instrumentsOn) : allInstruments();
   const shared = declaring.filter(isFamily);
@@ -53,12 +53,12 @@ export function catalogue(source?: readonly Declaring[] | Recorder): CatalogueEn
   return families.map((open) => entry(open, instruments)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const isRecorder = (source: readonly Declaring[] | Recorder | undefined): source is Recorder =>
+const isRecorder = (source: readonly CatalogueSource[] | Recorder | undefined): source is Recorder =>
   source !== undefined && 'openFamilies' in source;
 
-const isFamily = (declaring: Declaring): declaring is Family => typeof declaring !== 'function';
+const isFamily = (declaring: CatalogueSource): declaring is Family => typeof declaring !== 'function';
 
-function instrumentsOn(declaring: Declaring): readonly Declaration[] {
+function instrumentsOn(declaring: CatalogueSource): readonly Declaration[] {
   if (isFamily(declaring)) return [];
   const { prototype } = declaring;
   return [...instrumentsOfClass(declaring), ...(prototype ? instrumentsOfClass(prototype) : [])];

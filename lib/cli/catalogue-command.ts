@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type CatalogueEntry, catalogue, type Declaring } from '../catalogue/catalogue.js';
+import { type CatalogueEntry, type CatalogueSource, catalogue } from '../catalogue/catalogue.js';
 import { catalogueMarkdown } from '../catalogue/markdown.js';
 import type { Command, Output } from './command.js';
 
@@ -40,7 +40,7 @@ async function declaredBy(modules: readonly string[]): Promise<CatalogueEntry[]>
   );
 }
 
-function isDeclaring(exported: unknown): exported is Declaring {
+function isDeclaring(exported: unknown): exported is CatalogueSource {
   if (typeof exported === 'function') return true;
   return (
     typeof exported === 'object' && exported !== null && ['kind', 'labels', 'site'].every((key) => key in exported)

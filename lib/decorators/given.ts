@@ -1,6 +1,6 @@
 import { externalFamily, isExternalMetric } from '../families/external-metric.js';
 import type { Family } from '../families/family.js';
-import { isObject, type Unchecked } from '../families/family-problems.js';
+import { isObject, type Unchecked } from '../validation.js';
 
 /** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
 export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];

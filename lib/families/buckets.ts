@@ -1,4 +1,5 @@
-import { MetricsError, shown } from '../error.js';
+import { formatValue, refuseIfAny } from '../error.js';
+import { checkValue, isCount, type Rule } from '../validation.js';
 
 /** Upper bounds that fit durations of requests, in seconds: 5 ms to 10 s. */
 export const defaultBuckets: readonly number[] = Object.freeze([
@@ -11,7 +12,7 @@ export const defaultBuckets: readonly number[] = Object.freeze([
  * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
-  return ascending('linearBuckets', { start, width, count }, (i) => start + i * width);
+  return createBounds('linearBuckets', { start, width, count }, (i) => start + i * width);
 }
 
 /**
@@ -20,28 +21,34 @@ export function linearBuckets(start: number, width: number, count: number): numb
  * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
-  return ascending('exponentialBuckets', { start, factor, count }, (i) => start * factor ** i);
+  return createBounds('exponentialBuckets', { start, factor, count }, (i) => start * factor ** i);
 }
 
-function ascending(
+const maxBuckets = 1000;
+
+function createBounds(
   site: string,
   given: { readonly [name: string]: number; readonly count: number },
   boundAt: (i: number) => number,
 ): number[] {
-  const bounds = isCount(given.count) ? Array.from({ length: given.count }, (_, i) => exact(boundAt(i))) : [];
-  const ascends = bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > (bounds[i - 1] as number)));
-  if (bounds.length > 0 && ascends) return bounds;
-  const arguments_ = Object.entries(given).map(([name, value]) => `${name} ${shown(value)}`);
-  throw new MetricsError(site, [
-    {
-      code: 'illegal_option',
-      message: `"buckets" must be finite and ascending, 1 to 1000 of them (given ${arguments_.join(', ')}). Choose others.`,
-    },
-  ]);
+  const { count } = given;
+  const bounds =
+    isCount(count) && count <= maxBuckets ? Array.from({ length: count }, (_, i) => round(boundAt(i))) : [];
+  const rule: Rule = {
+    must: `be finite and ascending, 1 to ${maxBuckets} of them`,
+    accepts: () => bounds.length > 0 && bounds.every((bound, i) => isAbove(bound, bounds[i - 1])),
+    show: () =>
+      Object.entries(given)
+        .map(([name, value]) => `${name} ${formatValue(value)}`)
+        .join(', '),
+    remedy: 'Choose others',
+    isRequired: true,
+  };
+  refuseIfAny(site, checkValue('"buckets"', rule, bounds));
+  return bounds;
 }
 
-const isCount = (count: unknown): boolean =>
-  Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000;
+const isAbove = (bound: number, previous = -Infinity): boolean => Number.isFinite(bound) && bound > previous;
 
-/** Without the error of adding binary fractions: 0.1 + 2 × 0.1 is to be 0.3 on the wire, as its reader wrote it. */
-const exact = (bound: number): number => Number(bound.toPrecision(15));
+/** Without the error of adding binary fractions: 0.1 + 2 × 0.1 is 0.3 on the wire, as people write it. */
+const round = (bound: number): number => Number(bound.toPrecision(15));

@@ -1,6 +1,6 @@
-import { type Family, family } from './family.js';
+import { createFamily, type Family } from './family.js';
 import type { MetricKind } from './kinds.js';
-import type { Policies } from './label-policy.js';
+import type { LabelPolicies } from './labels.js';
 
 /** Any metric of prom-client or its successor, by shape: several copies and versions exist. `N` are its label names. */
 export interface ExternalMetric<N extends string> {
@@ -34,7 +34,7 @@ export interface ExternalMetricOperations {
 }
 
 /** The policies of labels that somebody else bounds. */
-export type OpenLabels<N extends string> = { readonly [K in N]: {} };
+export type ExternalLabels<N extends string> = { readonly [K in N]: {} };
 
 export function isExternalMetric(given: unknown): given is ExternalMetricOperations {
   if (typeof given !== 'object' || given === null || 'kind' in given) return false;
@@ -49,10 +49,10 @@ export function externalFamily(metric: ExternalMetricOperations): Family {
   const known = families.get(metric);
   if (known !== undefined) return known;
   const { name, help, labelNames } = metric;
-  const labels: Policies = Object.fromEntries(labelNames.map((label) => [label, {}]));
+  const labels: LabelPolicies = Object.fromEntries(labelNames.map((label) => [label, {}]));
   const made = Object.freeze({
     // Why no initial series: the metric is somebody else's.
-    ...family(kindOf(metric), { name, help, labels, initial: [] }, `the metric "${name}"`),
+    ...createFamily(kindOf(metric), { name, help, labels, initial: [] }, `the metric "${name}"`),
     external: metric,
   });
   families.set(metric, made);

@@ -1,10 +1,10 @@
 import { refuseIfAny } from '../error.js';
 import { defaultBuckets } from './buckets.js';
 import type { ExternalMetricOperations } from './external-metric.js';
-import { familyProblems } from './family-problems.js';
-import { type Initial, isClosed } from './initial-series.js';
+import { checkFamily } from './family-checks.js';
 import type { MetricKind } from './kinds.js';
-import type { LabelSet, Policies } from './label-policy.js';
+import type { LabelPolicies, LabelSet } from './labels.js';
+import { type Initial, isClosed } from './labels.js';
 
 /** How the values of several processes become one: counters and histograms are summed, gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -33,7 +33,7 @@ export interface BucketOptions {
 }
 
 /** The options of a shared family; `labels` names its labels and their policies. */
-export interface FamilyOptions<P extends Policies> extends CommonOptions {
+export interface FamilyOptions<P extends LabelPolicies> extends CommonOptions {
   /** The labels' names, in the order of exposition, each with its policy; `{}` is an open label. Default: no labels. */
   readonly labels?: P;
   /**
@@ -44,7 +44,8 @@ export interface FamilyOptions<P extends Policies> extends CommonOptions {
 }
 
 /** A metric family: frozen data that several methods and several recorders may share. */
-export interface Family<Kind extends MetricKind = MetricKind, P extends Policies = Policies> extends CommonOptions {
+export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPolicies = LabelPolicies>
+  extends CommonOptions {
   readonly kind: Kind;
   readonly labels: P;
   readonly buckets: readonly number[];
@@ -55,46 +56,55 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends Policies
   readonly site: string;
 }
 
+/** A family as a recorder has opened it. */
+export interface OpenFamily {
+  readonly family: Family;
+  /** As it is exposed, with the recorder's prefix. */
+  readonly name: string;
+  /** How many series it may have there. */
+  readonly maxSeries: number;
+}
+
 /** A counter, as `defineCounter` gives it. */
-export type CounterFamily<P extends Policies> = Family<'counter', P>;
+export type CounterFamily<P extends LabelPolicies> = Family<'counter', P>;
 /** A gauge, as `defineGauge` gives it. */
-export type GaugeFamily<P extends Policies> = Family<'gauge', P>;
+export type GaugeFamily<P extends LabelPolicies> = Family<'gauge', P>;
 /** A histogram, as `defineHistogram` gives it. */
-export type HistogramFamily<P extends Policies> = Family<'histogram', P>;
+export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
 
 /**
  * Declares a counter that several methods may feed. Its label policies type those methods' labels.
  *
  * @throws MetricsError naming everything that is wrong with the declaration.
  */
-export function defineCounter<const P extends Policies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
-  return defined('defineCounter', 'counter', options);
+export function defineCounter<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+  return define('defineCounter', 'counter', options);
 }
 
 /** Declares a gauge that several methods may feed; see `defineCounter`. */
-export function defineGauge<const P extends Policies = {}>(options: FamilyOptions<P>): GaugeFamily<P> {
-  return defined('defineGauge', 'gauge', options);
+export function defineGauge<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): GaugeFamily<P> {
+  return define('defineGauge', 'gauge', options);
 }
 
 /** Declares a histogram that several methods may feed; see `defineCounter`. */
-export function defineHistogram<const P extends Policies = {}>(
+export function defineHistogram<const P extends LabelPolicies = {}>(
   options: FamilyOptions<P> & BucketOptions,
 ): HistogramFamily<P> {
-  return defined('defineHistogram', 'histogram', options);
+  return define('defineHistogram', 'histogram', options);
 }
 
-function defined<K extends MetricKind, P extends Policies>(
+function define<K extends MetricKind, P extends LabelPolicies>(
   by: string,
   kind: K,
   options: FamilyOptions<P> & BucketOptions,
 ): Family<K, P> {
   const site = `${by} "${String(options?.name)}"`;
-  refuseIfAny(site, familyProblems(kind, options));
-  return family(kind, options, site);
+  refuseIfAny(site, checkFamily(kind, options));
+  return createFamily(kind, options, site);
 }
 
 /** The family of options that were found without fault. Copies what it keeps: the caller's object stays the caller's. */
-export function family<K extends MetricKind, P extends Policies>(
+export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   kind: K,
   options: FamilyOptions<P> & BucketOptions,
   site: string,
@@ -104,14 +114,14 @@ export function family<K extends MetricKind, P extends Policies>(
   return Object.freeze({
     ...options,
     kind,
-    labels: frozenCopy(labels) as P,
+    labels: freezeCopy(labels) as P,
     buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
     initial: initial === 'all' ? initial : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
     site,
   });
 }
 
-function frozenCopy(policies: Policies): Policies {
+function freezeCopy(policies: LabelPolicies): LabelPolicies {
   const copies = Object.entries(policies).map(([name, policy]) => {
     const oneOf = policy.oneOf && { oneOf: Object.freeze([...policy.oneOf]) };
     return [name, Object.freeze({ ...policy, ...oneOf })] as const;

@@ -1,6 +1,6 @@
 import { exponentialBuckets } from '../families/buckets.js';
 import { defineGauge, defineHistogram, type Family } from '../families/family.js';
-import type { LabelPolicy } from '../families/label-policy.js';
+import type { LabelPolicy } from '../families/labels.js';
 import { type HttpLabels, type HttpNames, httpNames } from './conventions.js';
 import type { HttpMetricsOptions } from './request-metrics-options.js';
 

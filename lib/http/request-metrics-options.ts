@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Problem, shown } from '../error.js';
-import { unknownOptions } from '../families/family-problems.js';
-import { isMetricName } from '../families/names.js';
-import { areOptions, noOptions, type OptionRule, ruleProblems } from '../families/option-rules.js';
+import { formatValue, type Problem } from '../error.js';
+import { isMetricName } from '../families/naming.js';
+import { checkOptions, isFunction, isListOf, isOneOf, type Rule } from '../validation.js';
 import { httpNames } from './conventions.js';
 
 /** The part of Koa's context that is measured, by shape: the public types name no framework. */
@@ -40,37 +39,33 @@ export interface HttpMetricsOptions {
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: all that are known are, and no other is taken for them.
 const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[A-Z\d!#$%&'*+.^_`|~-]+$/.test(value);
 
-const rules: Readonly<Record<keyof HttpMetricsOptions, OptionRule>> = {
+const rules: Readonly<Record<keyof HttpMetricsOptions, Rule>> = {
   names: {
-    must: `be one of ${Object.keys(httpNames).map(shown).join(', ')}`,
-    holds: (value) => Object.keys(httpNames).includes(value as string),
+    must: `be one of ${Object.keys(httpNames).map(formatValue).join(', ')}`,
+    accepts: isOneOf(Object.keys(httpNames)),
     remedy: "Leave it out for OpenTelemetry's",
   },
   prefix: {
     must: 'begin a metric name (letters, digits, "_" and ":", no digit first)',
-    holds: isMetricName,
+    accepts: isMetricName,
     remedy: 'Write for example "public_api_"',
   },
   buckets: {
     must: 'be a list of numbers',
-    holds: Array.isArray, // the family says what else is wrong with them
+    accepts: Array.isArray, // the family says what else is wrong with them
     remedy: 'Write [0.1, 1, 10]',
   },
   methods: {
     must: 'be a list of HTTP methods, in capitals',
-    holds: (value) => Array.isArray(value) && value.length > 0 && value.every(isMethod),
+    accepts: isListOf(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
   },
   route: {
     must: 'be a function',
-    holds: (value) => typeof value === 'function',
+    accepts: isFunction,
     remedy: "Leave it out for @koa/router's pattern",
   },
 };
 
-/** Everything that is wrong with the options of `httpMetrics`. */
-export function httpMetricsProblems(options: unknown): Problem[] {
-  if (!areOptions(options)) return noOptions(options);
-  const wrong = Object.entries(rules).flatMap(([name, rule]) => ruleProblems(name, rule, options[name]));
-  return [...unknownOptions(options, Object.keys(rules)), ...wrong];
-}
+/** Finds everything that is wrong with the options of `httpMetrics`. */
+export const httpMetricsProblems = (options: unknown): Problem[] => checkOptions(options, rules);

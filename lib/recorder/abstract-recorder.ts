@@ -1,7 +1,7 @@
 import type { DropReason } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
-import { namingAdvice } from '../families/naming-advice.js';
+import type { LabelPolicies } from '../families/labels.js';
+import { adviseOnNaming } from '../families/naming.js';
 import { copies } from '../process-state.js';
 import type { Advice } from './advice.js';
 import { registerRecorder } from './attach.js';
@@ -46,7 +46,7 @@ export abstract class AbstractRecorder implements MetricsRecorder {
 
   /** Remarks on the name of a family that is opened for the first time. */
   protected adviseOnName(family: Family): void {
-    const message = namingAdvice(family);
+    const message = adviseOnNaming(family);
     if (message !== undefined) this.advise({ code: 'naming', message });
   }
 
@@ -73,15 +73,15 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports.advise(advice);
   }
 
-  counter<P extends Policies>(family: CounterFamily<P>): CounterHandle<P> {
+  counter<P extends LabelPolicies>(family: CounterFamily<P>): CounterHandle<P> {
     return this.#handle(family);
   }
 
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeHandle<P> {
+  gauge<P extends LabelPolicies>(family: GaugeFamily<P>): GaugeHandle<P> {
     return this.#handle(family);
   }
 
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramHandle<P> {
+  histogram<P extends LabelPolicies>(family: HistogramFamily<P>): HistogramHandle<P> {
     return this.#handle(family);
   }
 

@@ -1,23 +1,23 @@
 import type { DropReason } from '../error.js';
-import { MetricsError, shown } from '../error.js';
+import { formatValue, MetricsError } from '../error.js';
 import type { Family } from '../families/family.js';
 import { kinds, type Operation } from '../families/kinds.js';
-import type { LabelSet, Policies } from '../families/label-policy.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { firstOf } from './first-of.js';
 import type { Collector, FamilyRecorder, MetricsRecorder, SeriesId } from './metrics-recorder.js';
 
 /** The labels of a call by hand; a family without labels takes none. */
-type LabelsArgument<P extends Policies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
-type Lead<P extends Policies> = {} extends P ? [labels?: LabelsArgument<P>] : [labels: LabelsArgument<P>];
+type LabelsArgument<P extends LabelPolicies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
+type Lead<P extends LabelPolicies> = {} extends P ? [labels?: LabelsArgument<P>] : [labels: LabelsArgument<P>];
 
 /** A counter by hand. Never throws: what cannot be recorded is dropped and counted. */
-export interface CounterHandle<P extends Policies> {
+export interface CounterHandle<P extends LabelPolicies> {
   /** Adds `by`, 1 unless given. */
   inc(...given: [...Lead<P>, by?: number]): void;
 }
 
 /** A gauge by hand. Never throws. */
-export interface GaugeHandle<P extends Policies> {
+export interface GaugeHandle<P extends LabelPolicies> {
   set(labels: LabelsArgument<P>, value: number): void;
   /** Adds `by`, 1 unless given. */
   inc(...given: [...Lead<P>, by?: number]): void;
@@ -31,12 +31,12 @@ export interface GaugeHandle<P extends Policies> {
 }
 
 /** What a gauge's collector gives: one number, or every label set with its value. */
-export type CollectedBy<P extends Policies> =
+export type CollectedBy<P extends LabelPolicies> =
   | ({} extends P ? number : never)
   | readonly { readonly labels: LabelsArgument<P>; readonly value: number }[];
 
 /** A histogram by hand. Never throws. */
-export interface HistogramHandle<P extends Policies> {
+export interface HistogramHandle<P extends LabelPolicies> {
   observe(labels: LabelsArgument<P>, value: number): void;
 }
 
@@ -125,10 +125,10 @@ export class FamilyHandle {
 
   #check(labels: Labels): void {
     if (typeof labels !== 'object' || labels === null)
-      throw this.#badLabels(`labels must be an object (given ${shown(labels)})`);
+      throw this.#badLabels(`labels must be an object (given ${formatValue(labels)})`);
     for (const name in labels) {
       if (!this.#known.has(name))
-        throw this.#badLabels(`label ${shown(name)} is unknown (known: ${this.#names.join(', ')})`);
+        throw this.#badLabels(`label ${formatValue(name)} is unknown (known: ${this.#names.join(', ')})`);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { Advice } from './advice.js';
 import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
 
@@ -40,8 +40,8 @@ export interface FamilyRecorder {
 }
 
 /** Computes a gauge's values: one number, or every label set with its value. */
-export type Collector = () => Collected | PromiseLike<Collected>;
-export type Collected = number | readonly { readonly labels: object; readonly value: number }[];
+export type Collector = () => CollectedValues | PromiseLike<CollectedValues>;
+export type CollectedValues = number | readonly { readonly labels: object; readonly value: number }[];
 
 /** Receives observations from annotated methods and by hand. Extend `AbstractRecorder` to write another one. */
 export interface MetricsRecorder {
@@ -64,11 +64,11 @@ export interface MetricsRecorder {
   collect(family: Family, collector: Collector): void;
 
   /** Counts by hand, typed by the family. Neither this nor what it returns throws. */
-  counter<P extends Policies>(family: CounterFamily<P>): CounterHandle<P>;
+  counter<P extends LabelPolicies>(family: CounterFamily<P>): CounterHandle<P>;
   /** Sets a gauge by hand, typed by the family. */
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeHandle<P>;
+  gauge<P extends LabelPolicies>(family: GaugeFamily<P>): GaugeHandle<P>;
   /** Observes by hand, typed by the family. */
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramHandle<P>;
+  histogram<P extends LabelPolicies>(family: HistogramFamily<P>): HistogramHandle<P>;
 }
 
 /**

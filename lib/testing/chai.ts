@@ -1,17 +1,17 @@
-import { includes, type Labels, type Reading, type Readings, sampleText } from './readings.js';
+import { includes, type ReadableMetrics, type Sample, type SampleLabels, sampleText } from './readings.js';
 
 declare global {
   namespace Chai {
     interface Assertion {
       /** Some series of this name has these labels, and perhaps more. Add `.with.value(n)` where it is exactly one. */
-      series(name: string, labels?: Labels): Assertion;
+      series(name: string, labels?: SampleLabels): Assertion;
       /** The series found by `series` has this value. */
       value(value: number): Assertion;
       /**
        * The series with exactly these labels grows while `run` runs; `.by(n)` says by how much. Await it where `run` gives
        * a promise.
        */
-      increased(name: string, labels: Labels, run: () => unknown): MetricIncrease;
+      increased(name: string, labels: SampleLabels, run: () => unknown): MetricIncrease;
     }
     interface MetricIncrease extends PromiseLike<void> {
       /** The series grew by exactly so much. */
@@ -41,7 +41,7 @@ interface Utilities {
 /** What `series` has found. */
 interface Found {
   readonly text: string;
-  readonly matching: readonly Reading[];
+  readonly matching: readonly Sample[];
 }
 
 /** What `increased` has measured, or will have. */
@@ -56,8 +56,8 @@ interface Increase {
  * `expect(recorder).to.have.increased('jobs_total', { queue: 'mail' }, () => work()).by(1)`.
  */
 export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): void {
-  Assertion.addMethod('series', function (name: string, labels: Labels = {}) {
-    const metrics = this._obj as Readings;
+  Assertion.addMethod('series', function (name: string, labels: SampleLabels = {}) {
+    const metrics = this._obj as ReadableMetrics;
     const all = metrics.series(name);
     const found: Found = {
       text: sampleText(name, labels),
@@ -86,8 +86,8 @@ export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): voi
     );
   });
 
-  Assertion.addMethod('increased', function (name: string, labels: Labels, run: () => unknown) {
-    const metrics = this._obj as Readings;
+  Assertion.addMethod('increased', function (name: string, labels: SampleLabels, run: () => unknown) {
+    const metrics = this._obj as ReadableMetrics;
     const measured: Increase = { text: sampleText(name, labels), increase: metrics.increase(name, labels, run) };
     flag(this, 'increase', measured);
     return settled(this, measured, (increase) =>
@@ -135,16 +135,15 @@ function settled(assertion: Assertion, measured: Increase, check: (increase: num
 }
 
 /** What there is instead: the series of this name that have most of the labels, else the families. */
-function nearest(metrics: Readings, name: string, labels: Labels): string {
+function nearest(metrics: ReadableMetrics, name: string, labels: SampleLabels): string {
   const all = metrics.series(name);
   if (all.length === 0) return `no series has that name; the families are ${metrics.families().join(', ') || 'none'}`;
-  const common = (one: Reading): number =>
-    Object.entries(labels).filter(([k, value]) => one.labels[k] === value).length;
+  const common = (one: Sample): number => Object.entries(labels).filter(([k, value]) => one.labels[k] === value).length;
   const closest = all.toSorted((a, b) => common(b) - common(a));
   return `the nearest of ${all.length}: ${listed(name, closest)}`;
 }
 
-function listed(name: string, readings: readonly Reading[]): string {
+function listed(name: string, readings: readonly Sample[]): string {
   const shown = readings.slice(0, 3).map(({ labels, value }) => `${sampleText(name, labels)} ${value}`);
   return readings.length > 3 ? `${shown.join(', ')}, …` : shown.join(', ');
 }

@@ -1,9 +1,9 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
-import { initialSeries } from '../families/initial-series.js';
+import { listInitialSeries } from '../families/labels.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import { LabelGuards } from '../store/label-guards.js';
-import type { Reading } from './readings.js';
+import type { Sample } from './readings.js';
 
 interface Entry {
   readonly values: readonly string[];
@@ -50,7 +50,7 @@ export class MemoryFamily implements FamilyRecorder {
   }
 
   #declareInitial(): void {
-    for (const values of initialSeries(this.family)) this.getOrCreate(values, false);
+    for (const values of listInitialSeries(this.family)) this.getOrCreate(values, false);
   }
 
   /** Always `undefined`: a test has time. */
@@ -96,7 +96,7 @@ export class MemoryFamily implements FamilyRecorder {
   }
 
   /** The samples of this name. */
-  samples(name: string): Reading[] {
+  samples(name: string): Sample[] {
     const { family } = this;
     const entries = [...this.#places.values()].map((place) => this.#at(place));
     if (family.kind !== 'histogram') return name === family.name ? entries.map((e) => this.#series(e, e.value)) : [];
@@ -117,14 +117,14 @@ export class MemoryFamily implements FamilyRecorder {
     }
   }
 
-  #buckets(entry: Entry): Reading[] {
+  #buckets(entry: Entry): Sample[] {
     return [...this.family.buckets, Infinity].map((bound) => {
       const { labels, value } = this.#series(entry, entry.observed.filter((observed) => observed <= bound).length);
       return { labels: { ...labels, le: bound === Infinity ? '+Inf' : String(bound) }, value };
     });
   }
 
-  #series({ values }: Entry, value: number): Reading {
+  #series({ values }: Entry, value: number): Sample {
     const labels = Object.keys(this.family.labels).map((name, i) => [name, values[i] as string] as const);
     return { labels: Object.fromEntries(labels.filter(([, text]) => text !== '')), value };
   }

@@ -1,14 +1,14 @@
 import type { DropReason } from '../error.js';
 import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
-import type { LabelSet, Policies } from '../families/label-policy.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { Advice } from '../recorder/advice.js';
-import { listed, setAll } from '../recorder/collected.js';
-import type { Collected, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { readCollected, setCollected } from '../recorder/collected.js';
+import type { CollectedValues, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { MemoryFamily } from './memory-family.js';
-import { type Labels, type Reading, type Readings, sameLabels } from './readings.js';
+import { type ReadableMetrics, type Sample, type SampleLabels, sameLabels } from './readings.js';
 
 /** An observation that was not recorded. */
 export interface Drop {
@@ -20,7 +20,7 @@ export interface Drop {
  * Records into plain Maps, for tests: what was recorded can be read back, label values appear as production would expose
  * them, and advice is kept rather than printed.
  */
-export class MemoryRecorder extends AbstractRecorder implements Readings {
+export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics {
   readonly #families = new Map<string, MemoryFamily>();
   readonly #names = new NameRegister();
   readonly #collectors = new Map<string, () => void>();
@@ -62,12 +62,12 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
       const collected = collector();
       if (collected instanceof Promise) return;
       this.#families.get(name)?.remove({});
-      setAll(this, family, listed(collected as Collected));
+      setCollected(this, family, readCollected(collected as CollectedValues));
     });
   }
 
   /** Removes the series of a family that have these labels, whatever their other ones; says how many there were. */
-  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#families.get(name)?.remove(labels) ?? 0;
   }
 
@@ -76,20 +76,20 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
   }
 
   /** The value of one sample: of a counter or gauge by its name, of a histogram by `…_count`, `…_sum` or `…_bucket`. */
-  value(name: string, labels: Labels = {}): number | undefined {
+  value(name: string, labels: SampleLabels = {}): number | undefined {
     return this.series(name).find((reading) => sameLabels(reading.labels, labels))?.value;
   }
 
-  increase(name: string, labels: Labels, run: () => PromiseLike<unknown>): Promise<number>;
-  increase(name: string, labels: Labels, run: () => unknown): number;
-  increase(name: string, labels: Labels, run: () => unknown): number | Promise<number> {
+  increase(name: string, labels: SampleLabels, run: () => PromiseLike<unknown>): Promise<number>;
+  increase(name: string, labels: SampleLabels, run: () => unknown): number;
+  increase(name: string, labels: SampleLabels, run: () => unknown): number | Promise<number> {
     const now = (): number => this.value(name, labels) ?? 0;
     const before = now();
     const running = run();
     return running instanceof Promise ? running.then(() => now() - before) : now() - before;
   }
 
-  series(name: string): Reading[] {
+  series(name: string): Sample[] {
     this.#collectors.get(name)?.();
     return [...this.#families.values()].flatMap((family) => family.samples(name));
   }

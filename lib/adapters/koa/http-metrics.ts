@@ -1,4 +1,4 @@
-import { MetricsError, refuseIfAny, shown } from '../../error.js';
+import { formatValue, MetricsError, refuseIfAny } from '../../error.js';
 import { httpFamilies } from '../../http/request-families.js';
 import { HttpExchanges, type RouteOf } from '../../http/request-metrics.js';
 import {
@@ -31,7 +31,7 @@ const site = 'httpMetrics';
 export function httpMetrics(recorder: MetricsRecorder, options: HttpMetricsOptions = {}): HttpMiddleware {
   refuseIfAny(site, httpMetricsProblems(options));
   if (typeof recorder?.open !== 'function') {
-    const message = `"recorder" must be a recorder (given ${shown(recorder)}). Write httpMetrics(new PrometheusRecorder()).`;
+    const message = `"recorder" must be a recorder (given ${formatValue(recorder)}). Write httpMetrics(new PrometheusRecorder()).`;
     throw new MetricsError(site, [{ code: 'illegal_option', message }]);
   }
   const exchanges = new HttpExchanges(recorder, httpFamilies(options), routeOf(options.route), site);

@@ -1,60 +1,72 @@
 import { isAddressOrNetwork } from '../../access/address-allow-list.js';
 import { isBearerToken } from '../../access/bearer-tokens.js';
-import { type Problem, shown } from '../../error.js';
-import { isObject, type Unchecked, unknownOptions } from '../../families/family-problems.js';
-import { areOptions, noOptions, type OptionRule, ruleProblems } from '../../families/option-rules.js';
+import { formatValue, type Problem } from '../../error.js';
 import type { Scrapable } from '../../store/exposed-family.js';
+import {
+  checkFields,
+  checkIsOptions,
+  checkNames,
+  checkValue,
+  countRule,
+  flagRule,
+  isFlag,
+  isFunction,
+  isListOf,
+  isObject,
+  isOptions,
+  isText,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../../validation.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { serverAddress } from './server-address.js';
 import type { MetricsServerOptions } from './server-options.js';
 import { type WebConfig, webConfigOf } from './web-config.js';
 
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isListOf = (holds: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.length > 0 && value.every(holds);
-const flag: OptionRule = { must: 'be true or false', holds: isFlag, remedy: 'Leave it out for false' };
-const path: OptionRule = { must: 'be the path of a file', holds: isText, remedy: 'Leave it out if there is none' };
+const path: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
 const networks = 'be a list of IP addresses and networks';
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e6;
-const seconds = (remedy: string): OptionRule => ({ must: 'be a number of seconds above 0', holds: isSeconds, remedy });
-const limit = (name: keyof Limits): OptionRule => {
+const seconds = (remedy: string): Rule => ({ must: 'be a number of seconds above 0', accepts: isSeconds, remedy });
+const limit = (name: keyof Limits): Rule => {
   const remedy = `Leave it out for ${defaultLimits[name]}`;
-  if (name.endsWith('Seconds')) return seconds(remedy);
-  return { must: 'be a whole number above 0', holds: isCount, remedy };
+  return name.endsWith('Seconds') ? seconds(remedy) : countRule(remedy);
 };
 
 /** What each option must be that a `web-config.yml` does not have. */
-const rules: Readonly<Record<string, OptionRule>> = {
-  host: { must: 'be a host or an IP address', holds: isText, remedy: 'Leave it out for 127.0.0.1' },
-  keepAlive: flag,
-  processMetrics: { ...flag, remedy: 'Leave it out for true' },
+const rules: Rules = {
+  host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
+  keepAlive: flagRule('Leave it out for false'),
+  processMetrics: flagRule('Leave it out for true'),
   webConfigFile: path,
   bearerTokensFile: path,
   bearerTokens: {
     must: 'be a list of tokens of letters, digits and "-._~+/"',
-    holds: isListOf(isBearerToken),
+    accepts: isListOf(isBearerToken),
     remedy: 'Make one with: openssl rand -hex 32',
     isSecret: true,
   },
-  allowedAddresses: { must: networks, holds: isListOf(isAddressOrNetwork), remedy: 'Write for example ["10.0.0.0/8"]' },
+  allowedAddresses: {
+    must: networks,
+    accepts: isListOf(isAddressOrNetwork),
+    remedy: 'Write for example ["10.0.0.0/8"]',
+  },
   trustProxy: {
     must: `be true, false, or ${networks.slice(3)}`,
-    holds: (value) => isFlag(value) || isListOf(isAddressOrNetwork)(value),
+    accepts: (value) => isFlag(value) || isListOf(isAddressOrNetwork)(value),
     remedy: "Write your proxies' addresses",
   },
-  endpointMetrics: { ...flag, remedy: 'Leave it out for true' },
+  endpointMetrics: flagRule('Leave it out for true'),
   drain: {
     must: 'be true, false or { deadlineSeconds }',
-    holds: (value) => isFlag(value) || (isObject(value) && isSeconds(value['deadlineSeconds'])),
+    accepts: (value) => isFlag(value) || (isObject(value) && isSeconds(value['deadlineSeconds'])),
     remedy: 'Write true for 25 seconds',
   },
   ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limit(name as keyof Limits)])),
   onAdvice: {
     must: 'be a function',
-    holds: (value) => typeof value === 'function',
+    accepts: isFunction,
     remedy: 'Leave it out for a process warning',
   },
 };
@@ -64,28 +76,28 @@ export const knownOptions = [...Object.keys(rules), ...shared, 'port'];
 
 /** Everything that is wrong with the options of a metrics server. */
 export function serverOptionProblems(options: MetricsServerOptions): Problem[] {
-  if (!areOptions(options)) return noOptions(options);
+  if (!isOptions(options)) return checkIsOptions(options);
   return [
-    ...unknownOptions({ ...options }, knownOptions),
+    ...checkNames({ ...options }, knownOptions),
     ...portProblems(options),
-    ...Object.entries(rules).flatMap(([name, rule]) => ruleProblems(name, rule, (options as Unchecked)[name])),
+    ...checkFields({ ...options }, rules),
     ...emptyProblems(options),
     ...configuredInCode(options).problems,
   ];
 }
 
 /** What is wrong with what is to be scraped. */
-export const scrapableProblems = (given: unknown): Problem[] => ruleProblems('recorder', recorderRule, given ?? null);
+export const scrapableProblems = (given: unknown): Problem[] => checkValue('"recorder"', recorderRule, given ?? null);
 
-const recorderRule: OptionRule = {
+const recorderRule: Rule = {
   must: 'be a recorder',
-  holds: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
+  accepts: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
   remedy: 'Pass for example new PrometheusRecorder()',
 };
 
 /** What is wrong with a number of seconds. */
 export const secondsProblems = (name: string, given: unknown): Problem[] =>
-  ruleProblems(name, seconds('Leave it out for 25'), given);
+  checkValue(`"${name}"`, seconds('Leave it out for 25'), given);
 
 /** What locks the door, and is there with nothing in it. A file may have empty sections; in code it is a value that is missing. */
 function emptyProblems(options: MetricsServerOptions): Problem[] {
@@ -103,7 +115,7 @@ function portProblems(options: MetricsServerOptions): Problem[] {
   const { port } = serverAddress(options);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return [];
   const source = options.port === undefined ? 'FLOWPLANE_METRICS_PORT' : '"port"';
-  const given = shown(options.port ?? process.env['FLOWPLANE_METRICS_PORT']);
+  const given = formatValue(options.port ?? process.env['FLOWPLANE_METRICS_PORT']);
   const message = `${source} must be a whole number from 0 to 65535 (given ${given}). Use 9090, or 0 for any free port.`;
   return [{ code: 'illegal_option', message }];
 }

@@ -1,6 +1,6 @@
 import type { Rate } from '../../access/rate-limit.js';
-import { type Problem, shown } from '../../error.js';
-import { isObject, type Unchecked } from '../../families/family-problems.js';
+import { formatValue, type Problem } from '../../error.js';
+import { isObject, type Unchecked } from '../../validation.js';
 import { type TlsConfig, tlsContradictions } from '../tls/tls-config.js';
 import {
   type Fields,
@@ -67,7 +67,7 @@ class Checked {
     if (given === undefined || given === null) return {};
     // Why not iterable either: YAML has lists, and with !!set and !!omap what has no fields of its own.
     if (!isObject(given) || Symbol.iterator in given) {
-      this.#problem(path, `must be a mapping (given ${shown(given)}). Write its fields below it.`);
+      this.#problem(path, `must be a mapping (given ${formatValue(given)}). Write its fields below it.`);
       return {};
     }
     const entries = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -100,7 +100,7 @@ class Checked {
     const isEmpty = value === null || value === '';
     if (isEmpty && (rule === 'mapping' || !rule.isFilled)) return false;
     if (rule === 'mapping' || rule.holds(value)) return true;
-    const given = rule.isSecret ? 'something else' : shown(value);
+    const given = rule.isSecret ? 'something else' : formatValue(value);
     this.#problem(path, `must ${rule.must} (given ${given}). Correct or remove it.`);
     return false;
   }

@@ -1,6 +1,16 @@
 import type { Family } from './family.js';
 import type { MetricKind } from './kinds.js';
 
+// Source: Prometheus data model, "Metric names and labels"; OpenMetrics 1.0.0, "Overall Structure" (ABNF).
+
+/** Whether Prometheus and OpenMetrics take this as a metric name without escaping. */
+export const isMetricName = (name: unknown): name is string =>
+  typeof name === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
+
+/** Whether Prometheus takes this as a label name; names that begin with two underscores are its own. */
+export const isLabelName = (name: unknown): name is string =>
+  typeof name === 'string' && /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
+
 /** Units that are not base units, by how they end a word of a name, and the base unit to use instead. */
 const units: readonly (readonly [words: readonly string[], base: string])[] = [
   [['ns', 'us', 'ms', 'nanoseconds', 'microseconds', 'milliseconds', 'minutes', 'hours', 'days', 'weeks'], 'seconds'],
@@ -68,7 +78,7 @@ function unitIn(words: readonly string[]): [wrong?: string, base?: string] {
  * What is against the custom in a family's name, unit, labels and help, in one sentence; `undefined` where nothing is, or
  * where the family has `advice: false`. Nothing of it breaks anything.
  */
-export function namingAdvice(family: Family): string | undefined {
+export function adviseOnNaming(family: Family): string | undefined {
   if (family.advice === false) return undefined;
   const words = family.name.toLowerCase().split(/[_:]+/);
   const found = remarks.map((remark) => remark(family, words)).filter((one) => one !== undefined);
