@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
 import { expect } from 'chai';
-import type { MetricsServerOptions } from '../../lib/server/config/server-options.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { ask, basic } from './ask.js';
@@ -251,7 +251,7 @@ authentication: none
       });
       write('basic_auth_user:\n');
       await until(() => told.length > 0);
-      expect(told[0]).to.match(/line 1: "basic_auth_user" is not known .* from before stays in use\.$/);
+      expect(told[0]).to.match(/line 1: "basic_auth_user" is not known .* previous configuration stays active\.$/);
       expect((await ask(url)).status).to.equal(401);
       const error = await server.reload().catch((reason: unknown) => reason);
       expect(error).to.have.property('code', 'unknown_option');
@@ -269,7 +269,7 @@ authentication: none
       for (const text of ['', 'basic_auth_users:\n']) {
         write(text);
         const error = await server.reload().catch((reason: unknown) => reason);
-        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be taken away');
+        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be removed');
         expect((await ask(url)).status).to.equal(401);
       }
     });
@@ -315,7 +315,7 @@ authentication: none
 
         write('');
         const error = await server.reload().catch((reason: unknown) => reason);
-        expect(error).to.have.property('message').that.contains('section "tls_server_config" cannot be taken away');
+        expect(error).to.have.property('message').that.contains('section "tls_server_config" cannot be removed');
         await server.close();
         expect(await ask(secureHealth).catch(({ code }) => code)).to.equal('ECONNREFUSED');
       } finally {
@@ -333,7 +333,7 @@ authentication: none
   it('may not be left empty in code, where it would mean a value that is missing', async () => {
     for (const options of [{ tls: {} }, { tls: { certFile: '', keyFile: undefined } }, { basicAuthUsers: {} }]) {
       const { message } = await refusal(options as MetricsServerOptions);
-      expect(message).to.match(/"(tls|basicAuthUsers)" must have something in it \(given nothing\)/);
+      expect(message).to.match(/"(tls|basicAuthUsers)" must not be empty \(given no values\)/);
     }
   });
 
