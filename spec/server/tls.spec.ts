@@ -277,7 +277,9 @@ describe('A metrics server over TLS', function () {
       await until(() => told.length > 0);
       expect((await ask(url, trusted)).certificate).to.equal('server');
       expect(told).to.have.length(1);
-      expect(told[0]).to.contain('"tls.certFile" is not a certificate in PEM').and.contain('the previous configuration stays active');
+      expect(told[0])
+        .to.contain('"tls.certFile" is not a certificate in PEM')
+        .and.contain('the previous configuration stays active');
     });
 
     it('ends a connection from before whose answer is on its way, when it is through', async () => {

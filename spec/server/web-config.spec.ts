@@ -157,7 +157,7 @@ authentication: none
   - line 2: "tls_server_config.certfile" is not known (allowed: cert, key, client_ca, cert_file, key_file, client_auth_type, client_ca_file, client_allowed_sans, min_version, max_version, cipher_suites, prefer_server_cipher_suites, curve_preferences). Correct or remove it.
   - line 3: "tls_server_config.client_auth_type" must be one of NoClientCert, RequestClientCert, RequireClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert (given "Sometimes"). Correct or remove it.
   - line 4: "tls_server_config.min_version" must be one of TLS10, TLS11, TLS12, TLS13 (given "TLS14"). Correct or remove it.
-  - line 5: "tls_server_config.cipher_suites" must be a list of names as Go has them, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (given ["TLS_RSA_WITH_RC4_128_SHA"]). Correct or remove it.
+  - line 5: "tls_server_config.cipher_suites" must be a list of cipher suites by Go's names, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (given ["TLS_RSA_WITH_RC4_128_SHA"]). Correct or remove it.
   - line 6: "tls_server_config.key" must be a text (given something else). Correct or remove it.
   - line 9: "http_server_config.headers.X-Frame-Options" must be one of deny, sameorigin (given "perhaps"). Correct or remove it.
   - line 10: "http_server_config.headers.X-Powered-By" is not known (allowed: Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection, Content-Security-Policy). Correct or remove it.
@@ -192,7 +192,7 @@ authentication: none
       [
         'names where no certificate is required',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
-        /line 5: "tls_server_config\.client_allowed_sans" asks for a certificate that nobody must have/,
+        /line 5: "tls_server_config\.client_allowed_sans" requires a certificate that clients may leave out/,
       ],
       [
         'versions that exclude each other',

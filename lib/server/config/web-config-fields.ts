@@ -39,7 +39,7 @@ export const tlsFields: Fields = {
   client_allowed_sans: listOf('texts', isText),
   min_version: oneOf(Object.keys(tlsVersions)),
   max_version: oneOf(Object.keys(tlsVersions)),
-  cipher_suites: listOf('names as Go has them, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', (name) =>
+  cipher_suites: listOf("cipher suites by Go's names, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", (name) =>
     cipherSuites.has(name as string),
   ),
   prefer_server_cipher_suites: flag,

@@ -136,7 +136,7 @@ function parsePem<T>(expected: string, { field, text }: Pem, parse: (text: strin
     return parse(text);
   } catch (cause) {
     // Why the text is not shown: it may be a key.
-    const message = `"${field}" is not ${expected} (given ${text.length} other characters). Pass the right file or text.`;
+    const message = `"${field}" is not ${expected} (given a text of length ${text.length}). Pass the right file or text.`;
     throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }], { cause });
   }
 }

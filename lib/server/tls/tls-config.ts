@@ -43,7 +43,7 @@ function findClientProblems(tls: TlsConfig): [keyof TlsConfig, string][] {
     problems.push(['client_auth_type', message]);
   }
   if (names !== undefined && !clientAuthType.startsWith('Require')) {
-    const message = `asks for a certificate that nobody must have (given ${clientAuthType}). Use RequireAndVerifyClientCert.`;
+    const message = `requires a certificate that clients may leave out (given ${clientAuthType}). Use RequireAndVerifyClientCert.`;
     problems.push(['client_allowed_sans', message]);
   }
   return problems;
