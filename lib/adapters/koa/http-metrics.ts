@@ -15,13 +15,13 @@ export interface HttpContext {
 /** Koa's context with everything that a router has added to it. */
 export type RoutedContext = HttpContext & { readonly [name: string]: unknown };
 
-/** Returns the route of a request whose response has ended. `pattern` is the pattern that @koa/router matched, if any. */
+/** Returns the route of a request whose response has ended. `pattern` is the pattern that `@koa/router` matched, if any. */
 export type RouteReader = (context: RoutedContext, pattern: string | undefined) => unknown;
 
 /** The options of `httpMetrics`. Every option may be left out. */
 export interface HttpMetricsOptions extends RequestMetricsOptions {
   /**
-   * Returns the route where it is not the pattern of @koa/router: with another router, or under koa-mount. At most 500
+   * Returns the route where it is not the pattern of `@koa/router`: with another router, or under koa-mount. At most 500
    * routes keep their own label value. An empty route is `unmatched`. Where it throws, the request is not recorded, which is
    * counted.
    */
@@ -42,7 +42,7 @@ const adapterRules: Rules = {
  * `http_server_active_requests` by method, and `http_server_response_body_size_bytes`.
  *
  * Use it before everything that it should measure. A request ends with the last byte of its response, or when its client
- * goes away; without a response it has no status code. Its route is the pattern that @koa/router matched, or `unmatched`. It
+ * goes away; without a response it has no status code. Its route is the pattern that `@koa/router` matched, or `unmatched`. It
  * is never the path.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.

@@ -1,4 +1,4 @@
-/** The properties that @koa/router adds to the context, by shape. Only the router knows the patterns. */
+/** The properties that `@koa/router` adds to the context, by shape. Only the router knows the patterns. */
 interface RouterState {
   readonly matched?: unknown;
   readonly _matchedRoute?: unknown;
@@ -14,7 +14,7 @@ interface Layer {
  * The pattern of the route that a request matched, for example `/teams/:team`, with the prefixes of nested routers;
  * `undefined` where none matched. A path whose pattern exists, but not for this method (405, OPTIONS), has that pattern too.
  *
- * Source: @koa/router 15, `ctx.matched`: every layer whose path matches, of every router that ran, in order;
+ * Source: `@koa/router` 15, `ctx.matched`: every layer whose path matches, of every router that ran, in order;
  * `ctx._matchedRoute`: the path of the layer that ran last.
  */
 export function matchedRoute(context: object, method: string): string | undefined {
