@@ -43,8 +43,14 @@ export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
-export type { Advice } from './recorder/advice.js';
-export { attachRecorder, setDefaultRecorder } from './recorder/attach.js';
+export {
+  type AnyClass,
+  attachRecorder,
+  type InstanceObserver,
+  instanceObserver,
+  openFamilies,
+  setDefaultRecorder,
+} from './recorder/attach.js';
 export type {
   CounterHandle,
   GaugeHandle,
@@ -52,6 +58,7 @@ export type {
 } from './recorder/handles.js';
 export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
+export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';
 export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';

@@ -40,7 +40,7 @@ const optionFiles = [
   'decorators/options.ts',
   'decorators/instrumented.ts',
   'families/family.ts',
-  'families/label-policy.ts',
+  'families/labels.ts',
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',

@@ -1,24 +1,32 @@
 import { formatValue, refuseIfAny } from '../error.js';
 import { checkValue, isCount, type Rule } from '../validation.js';
 
-/** Upper bounds that fit durations of requests, in seconds: 5 ms to 10 s. */
+/** Upper bounds that fit the durations of requests in seconds: 5 ms to 10 s. */
 export const defaultBuckets: readonly number[] = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]);
 
 /**
- * So many upper bounds, each so far above the one before: `linearBuckets(10, 5, 3)` is `[10, 15, 20]`.
+ * Creates `count` upper bounds from `start` on, each `width` above the one before.
  *
- * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
+ * @throws MetricsError where the bounds would not ascend, or `count` is not a whole number from 1 to 1000.
+ * @example
+ * import { linearBuckets } from 'flowplane-metrics';
+ *
+ * console.log(linearBuckets(10, 5, 3)); // [ 10, 15, 20 ]
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
   return createBounds('linearBuckets', { start, width, count }, (i) => start + i * width);
 }
 
 /**
- * So many upper bounds, each so many times the one before: `exponentialBuckets(1, 2, 4)` is `[1, 2, 4, 8]`.
+ * Creates `count` upper bounds from `start` on, each `factor` times the one before.
  *
- * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
+ * @throws MetricsError where the bounds would not ascend, or `count` is not a whole number from 1 to 1000.
+ * @example
+ * import { exponentialBuckets } from 'flowplane-metrics';
+ *
+ * console.log(exponentialBuckets(1, 2, 4)); // [ 1, 2, 4, 8 ]
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
   return createBounds('exponentialBuckets', { start, factor, count }, (i) => start * factor ** i);

@@ -110,7 +110,7 @@ const familyOptions = [
 
 /** The names of the options of a family of this kind. */
 export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kind === 'histogram' ? [...familyOptions, 'buckets'] : familyOptions;
+  kinds[kind].hasBuckets ? [...familyOptions, 'buckets'] : familyOptions;
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {

@@ -3,15 +3,15 @@ import type { MetricKind } from './kinds.js';
 
 // Source: Prometheus data model, "Metric names and labels"; OpenMetrics 1.0.0, "Overall Structure" (ABNF).
 
-/** Whether Prometheus and OpenMetrics take this as a metric name without escaping. */
+/** Whether Prometheus and OpenMetrics accept this as a metric name without escaping. */
 export const isMetricName = (name: unknown): name is string =>
   typeof name === 'string' && /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name);
 
-/** Whether Prometheus takes this as a label name; names that begin with two underscores are its own. */
+/** Whether Prometheus accepts this as a label name; it reserves names that begin with two underscores. */
 export const isLabelName = (name: unknown): name is string =>
   typeof name === 'string' && /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
 
-/** Units that are not base units, by how they end a word of a name, and the base unit to use instead. */
+/** Words for units that are not base units, and the base unit to use instead. */
 const units: readonly (readonly [words: readonly string[], base: string])[] = [
   [['ns', 'us', 'ms', 'nanoseconds', 'microseconds', 'milliseconds', 'minutes', 'hours', 'days', 'weeks'], 'seconds'],
   [['kb', 'mb', 'gb', 'kib', 'mib', 'gib', 'kilobytes', 'megabytes', 'gigabytes', 'bits'], 'bytes'],
@@ -21,17 +21,17 @@ const units: readonly (readonly [words: readonly string[], base: string])[] = [
   [['fahrenheit', 'kelvin'], 'celsius'],
 ];
 
-const reserved = ['sum', 'count', 'bucket', 'created', 'info'];
-const kindsInNames = ['counter', 'gauge', 'histogram', 'summary'];
+const reservedEndings = ['sum', 'count', 'bucket', 'created', 'info'];
+const kindNames = ['counter', 'gauge', 'histogram', 'summary'];
 
-type Remark = (family: Family, words: readonly string[]) => string | undefined;
+type Check = (family: Family, words: readonly string[]) => string | undefined;
 
 // Sources: Prometheus, "Metric and label naming"; client_golang's promlint; OpenMetrics 1.0.0, "Reserved suffixes".
-const remarks: readonly Remark[] = [
+const checks: readonly Check[] = [
   ({ kind, name }) => (kind === 'counter' && !name.endsWith('_total') ? `a counter ends in "_total"` : undefined),
   ({ kind, name }) => (kind !== 'counter' && name.endsWith('_total') ? `only a counter ends in "_total"` : undefined),
   (_family, words) => {
-    const [wrong, base] = unitIn(words);
+    const [wrong, base] = findNonBaseUnit(words);
     return wrong && `"${wrong}" is not a base unit: measure in ${base}`;
   },
   ({ unit, name }) =>
@@ -39,7 +39,7 @@ const remarks: readonly Remark[] = [
       ? `the name does not end in its unit "${unit}"`
       : undefined,
   (_family, words) => {
-    const kind = kindsInNames.find((word) => words.includes(word));
+    const kind = kindNames.find((word) => words.includes(word));
     return kind && `the type "${kind}" does not belong in the name`;
   },
   ({ name, labels }) => {
@@ -57,16 +57,16 @@ const remarks: readonly Remark[] = [
   ({ name, help }) => (help.trim() === name ? 'the help says no more than the name' : undefined),
   ({ kind }, words) => {
     const last = words.filter((word) => word !== 'total').at(-1) ?? '';
-    return reserved.includes(last) && words.length > 1
-      ? `the ending "_${last}" is kept for ${last === 'info' ? 'info metrics' : `samples of ${samplesOf(last, kind)}`}`
+    return reservedEndings.includes(last) && words.length > 1
+      ? `the ending "_${last}" is kept for ${last === 'info' ? 'info metrics' : `samples of ${describeSamples(last, kind)}`}`
       : undefined;
   },
 ];
 
-const samplesOf = (ending: string, kind: MetricKind): string =>
+const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
 
-function unitIn(words: readonly string[]): [wrong?: string, base?: string] {
+function findNonBaseUnit(words: readonly string[]): [wrong?: string, base?: string] {
   for (const [wrong, base] of units) {
     const word = words.find((one) => wrong.includes(one));
     if (word !== undefined) return [word, base];
@@ -75,13 +75,13 @@ function unitIn(words: readonly string[]): [wrong?: string, base?: string] {
 }
 
 /**
- * What is against the custom in a family's name, unit, labels and help, in one sentence; `undefined` where nothing is, or
- * where the family has `advice: false`. Nothing of it breaks anything.
+ * Describes in one sentence where a family's name, unit, labels and help break the naming conventions; `undefined` where
+ * they do not, or where the family has `advice: false`. It is only advice: the family works.
  */
 export function adviseOnNaming(family: Family): string | undefined {
   if (family.advice === false) return undefined;
   const words = family.name.toLowerCase().split(/[_:]+/);
-  const found = remarks.map((remark) => remark(family, words)).filter((one) => one !== undefined);
+  const found = checks.map((remark) => remark(family, words)).filter((one) => one !== undefined);
   if (found.length === 0) return undefined;
-  return `${family.site}: family "${family.name}" is named against the custom (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
+  return `${family.site}: family "${family.name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
 }

@@ -8,10 +8,10 @@ import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
-import type { Advice } from '../recorder/advice.js';
-import { readCollected, setCollected } from '../recorder/collected.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
+import type { Advice } from '../recorder/reports.js';
 import { LimitsAdvice, SampleLimitAdvice } from '../store/bounds-advice.js';
 import { cardinalityOf, type FamilyCardinality } from '../store/cardinality.js';
 import { Collection } from '../store/collection.js';
@@ -226,7 +226,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const recorder = this.#families.get(family.name) as SeriesRecorder;
     const first = recorder.family;
     if (first === family) return recorder;
-    if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    if (!sameDefinition(first, family)) throw this.#names.createClash(family, this.#prefix + family.name, site);
     recorder.declareInitial(family);
     if (first.help !== family.help) {
       this.advise({

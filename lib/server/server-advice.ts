@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from 'node:net';
-import type { Advice } from '../recorder/advice.js';
+import type { Advice } from '../recorder/reports.js';
 import type { MetricsServerOptions } from './config/options.js';
 
 const loopback = new BlockList();

@@ -1,6 +1,6 @@
 import { formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { Advice } from '../recorder/advice.js';
+import type { Advice } from '../recorder/reports.js';
 import type { Limit, LimitsWatch } from './bounds-watch.js';
 import type { FamilyCardinality } from './cardinality.js';
 import type { LabelGuard } from './label-guard.js';

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
-import type { Advice } from '../../lib/recorder/advice.js';
+import type { Advice } from '../../lib/recorder/reports.js';
 import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import { ask } from '../server/ask.js';
 import { Served } from '../server/served.js';

@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:http';
 import type { ClientAuthType } from '../../access/client-certificates.js';
-import type { Advice } from '../../recorder/advice.js';
+import type { Advice } from '../../recorder/reports.js';
 import type { TlsVersionName } from '../tls/tls-config.js';
 
 /** TLS, as in the section `tls_server_config` of a `web-config.yml`. */
