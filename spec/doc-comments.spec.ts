@@ -37,6 +37,7 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
   'http/request-metrics-options.ts',
+  'adapters/koa/http-metrics.ts',
   'decorators/options.ts',
   'decorators/instrumented.ts',
   'families/family.ts',
@@ -44,7 +45,7 @@ const optionFiles = [
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'server/config/server-options.ts',
+  'server/config/options.ts',
   'server/serve-metrics.ts',
 ];
 

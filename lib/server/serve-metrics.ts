@@ -1,5 +1,5 @@
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
-import { recorderOf, setDefaultRecorder } from '../recorder/attach.js';
+import { recorderOf, refuseUnlessRecorder, setDefaultRecorder } from '../recorder/attach.js';
 import type { MetricsServerOptions } from './config/options.js';
 import { MetricsServer } from './metrics-server.js';
 
@@ -38,6 +38,8 @@ export async function serveMetrics({
   ...options
 }: ServeMetricsOptions = {}): Promise<ServedMetrics> {
   const server = new MetricsServer(recorder, options);
+  // Why before it listens: a server whose recorder is refused must not stay behind.
+  refuseUnlessRecorder('serveMetrics', recorder);
   const { url } = await server.listen();
   setDefaultRecorder(recorder);
   return {
