@@ -106,9 +106,11 @@ const retired: Readonly<Record<string, string>> = {
   whatIsAsked: 'cacheKey',
   whereAdvice: 'listenAdvice',
   // requests over HTTP
+  HttpContext: 'MeasuredContext',
   HttpExchanges: 'RequestMetrics',
   HttpFamilies: 'RequestFamilies',
   HttpLabels: 'RequestLabels',
+  HttpMiddleware: 'KoaMiddleware',
   HttpNames: 'Convention',
   httpFamilies: 'defineRequestFamilies',
   httpMetricsProblems: 'checkRequestMetricsOptions',

@@ -1,19 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { isFunction, type Rules } from '../../validation.js';
+import type { KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
 import { matchedRoute } from './matched-route.js';
-
-/** The part of Koa's context that is measured. It is typed by shape: the public types name no framework. */
-export interface HttpContext {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-}
-
-/** Koa's context with everything that a router has added to it. */
-export type RoutedContext = HttpContext & { readonly [name: string]: unknown };
 
 /** Returns the route of a request whose response has ended. `pattern` is the pattern that `@koa/router` matched, if any. */
 export type RouteReader = (context: RoutedContext, pattern: string | undefined) => unknown;
@@ -27,9 +18,6 @@ export interface HttpMetricsOptions extends RequestMetricsOptions {
    */
   readonly route?: RouteReader;
 }
-
-/** A Koa middleware, typed by shape: it returns what `next` returns. */
-export type HttpMiddleware = (context: HttpContext, next: () => Promise<unknown>) => Promise<unknown>;
 
 const site = 'httpMetrics';
 
@@ -60,7 +48,10 @@ const adapterRules: Rules = {
  * });
  * const application = new Koa().use(httpMetrics(new PrometheusRecorder())).use(router.routes());
  */
-export function httpMetrics(recorder: MetricsRecorder, options: HttpMetricsOptions = {}): HttpMiddleware {
+export function httpMetrics(
+  recorder: MetricsRecorder,
+  options: HttpMetricsOptions = {},
+): KoaMiddleware<MeasuredContext> {
   refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
   const { route: readRoute = patternOf, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);

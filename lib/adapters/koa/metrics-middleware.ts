@@ -1,19 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { scrape } from '../../exposition/scrape.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
 import type { Scrapable } from '../../store/exposed-family.js';
-
-/** The part of Koa's context that a scrape needs. It is typed by shape: the public types name no framework. */
-export interface KoaContext {
-  readonly req: IncomingMessage;
-  readonly path: string;
-  status: number;
-  body: unknown;
-  set(header: string, value: string): void;
-}
-
-/** A Koa middleware, typed by shape: what `app.use()` takes. */
-export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+import type { KoaContext, KoaMiddleware } from './context.js';
 
 /**
  * Serves the metrics of a recorder at one path of an existing Koa application. Requests for other paths go on to the next
