@@ -35,6 +35,9 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
+export type { RequestMetricsOptions } from './http/request-metrics-options.js';
+export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';
 export type { AnyMethod, Self } from './instrumentation/reader-types.js';
 export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';

@@ -13,7 +13,7 @@ export interface Rule {
   readonly code?: MetricsErrorCode;
   /** A missing value is a problem too. Default: a value may be left out. */
   readonly isRequired?: true;
-  /** The value is never formatValue. */
+  /** The error never shows the value. */
   readonly isSecret?: true;
   /** How the error shows the value. Default: `formatValue`. */
   readonly show?: (value: unknown) => string;

@@ -20,11 +20,11 @@ const apart = ['server', 'adapters', 'testing', 'cli'];
 
 /** Where each package that is not Node's own may be imported. */
 const packages: Readonly<Record<string, string>> = {
-  koa: 'adapters/koa/koa-application.ts',
-  '@koa/router': 'adapters/koa/koa-application.ts',
+  koa: 'adapters/koa/metrics-server.ts',
+  '@koa/router': 'adapters/koa/metrics-server.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
   yaml: 'server/config/web-config-file.ts',
-  '@node-rs/bcrypt': 'access/bcrypt.ts',
+  '@node-rs/bcrypt': 'access/passwords.ts',
 };
 
 interface Import {

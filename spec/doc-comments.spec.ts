@@ -80,6 +80,7 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
   'http/request-metrics-options.ts',
+  'adapters/koa/http-metrics.ts',
   'decorators/options.ts',
   'decorators/instrumented.ts',
   'families/family.ts',
@@ -87,7 +88,7 @@ const optionFiles = [
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'server/config/server-options.ts',
+  'server/config/options.ts',
   'server/serve-metrics.ts',
 ];
 

@@ -1,19 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { MetricsError } from '../error.js';
 
-/** Files that were read, and whether any of them has changed since: also one that was not there. */
-export class ReadFiles {
+/** The files that a configuration was read from. Knows whether one of them has changed, appeared or vanished since. */
+export class WatchedFiles {
   readonly #states = new Map<string, string>();
 
   /**
-   * The text of a file.
+   * Reads a file, and watches it from then on.
    *
-   * @param option how the user calls it, for the error.
-   * @throws MetricsError where it cannot be read.
+   * @param option the option that names the file, for the error.
+   * @throws MetricsError `unreadable_file` where it cannot be read.
    */
-  async text(path: string, option: string): Promise<string> {
-    // Why before it is read: what is written in between is a change.
-    this.#states.set(path, await stateOf(path));
+  async read(path: string, option: string): Promise<string> {
+    // Why: the state is taken before the file is read, so that a write in between counts as a change.
+    this.#states.set(path, await readState(path));
     try {
       return await readFile(path, 'utf8');
     } catch (cause) {
@@ -23,19 +23,18 @@ export class ReadFiles {
     }
   }
 
-  /** Whether there is anything that could change. */
   get isEmpty(): boolean {
     return this.#states.size === 0;
   }
 
   async haveChanged(): Promise<boolean> {
-    const changes = [...this.#states].map(async ([path, state]) => (await stateOf(path)) !== state);
+    const changes = [...this.#states].map(async ([path, state]) => (await readState(path)) !== state);
     return (await Promise.all(changes)).includes(true);
   }
 }
 
-// Why asked for again and again rather than watched: a mounted secret is replaced by turning a link above it.
-async function stateOf(path: string): Promise<string> {
+// Why: the files are polled, because a mounted secret changes by a link above it, which a watcher of the file misses.
+async function readState(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [ino, size, mtimeNs, ctimeNs].join(' ');

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
-/** Whether this is an IP address, or a network in CIDR notation. */
-export function isAddressOrNetwork(given: unknown): given is string {
-  if (typeof given !== 'string') return false;
-  const [address = '', prefix, ...rest] = given.split('/');
+/** Whether a value is an IP address, or a network in CIDR notation. */
+export function isAddressOrNetwork(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const [address = '', prefix, ...rest] = value.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
 }
 
-/** IP addresses and networks. An IPv4 address that comes mapped into IPv6 (`::ffff:10.0.0.1`) is that IPv4 address. */
+/** A list of IP addresses and networks. An IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) matches as IPv4. */
 export class AddressList {
   readonly #list = new BlockList();
 
@@ -30,20 +30,20 @@ export class AddressList {
 const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6');
 
 /**
- * The address that a request comes from. Behind a proxy it is the last one of `X-Forwarded-For` that is not a proxy's:
- * what stands before that, the client may have written itself.
+ * The address of the client that sent a request. Behind a trusted proxy it is the last address in `X-Forwarded-For` that
+ * does not belong to a proxy: the client itself may have written everything before it.
  *
- * @param trustProxy `false`: the header is ignored; `true`: whoever connects is a proxy; else the proxies' addresses.
+ * @param trustProxy `false` ignores the header, `true` takes every peer for a proxy, a list names the proxies.
  */
 export function clientAddress({ socket, headers }: IncomingMessage, trustProxy: boolean | AddressList): string {
-  const peer = unmapped(socket.remoteAddress ?? '');
+  const peer = unmapIPv4(socket.remoteAddress ?? '');
   if (trustProxy === false || (trustProxy !== true && !trustProxy.has(peer))) return peer;
   const forwarded = String(headers['x-forwarded-for'] ?? '')
     .split(',')
-    .map((address) => unmapped(address.trim()))
+    .map((address) => unmapIPv4(address.trim()))
     .filter((address) => address !== '');
   if (trustProxy === true) return forwarded.at(-1) ?? peer;
   return forwarded.findLast((address) => !trustProxy.has(address)) ?? forwarded[0] ?? peer;
 }
 
-const unmapped = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
+const unmapIPv4 = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
