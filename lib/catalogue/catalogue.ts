@@ -55,7 +55,8 @@ interface ListingRecorder {
  *   deny(team: string): void {}
  * }
  *
- * console.log(catalogue([Auth]).map(({ name, fedBy }) => [name, fedBy])); // [['denied_total', ['@Counter on Auth.deny']]]
+ * const [denied] = catalogue([Auth]);
+ * console.log(denied?.name, denied?.fedBy); // denied_total [ '@Counter on Auth.deny' ]
  */
 export function catalogue(source?: readonly CatalogueSource[] | ListingRecorder): CatalogueEntry[] {
   const sources = source === undefined || isRecorder(source) ? [] : source;
