@@ -1,30 +1,15 @@
-import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import * as promClient from 'prom-client';
+import type * as promClient from 'prom-client';
 import {
-  defineCounter,
   defineGauge,
-  defineHistogram,
   type MetricsError,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
   scrape,
 } from '../../lib/index.js';
-import { ListeningProcess } from '../listening-process.js';
 import { needs } from '../needs.js';
-
-const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { queue: {} } });
-const depth = defineGauge({ name: 'depth', help: 'Depth' });
-const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', buckets: [0.1, 1] });
-
-const require = createRequire(new URL('../../../bench/package.json', import.meta.url));
-
-/** Both generations have the same names. */
-const generations: readonly [name: string, load: () => typeof promClient][] = [
-  ['prom-client', () => promClient],
-  ['@prometheus-io/client', () => require('@prometheus-io/client')],
-];
+import { depth, generations, jobs, wait } from './registries.js';
 
 for (const [generation, load] of generations)
   describe(`A recorder with a registry of ${generation}`, () => {
@@ -74,20 +59,6 @@ for (const [generation, load] of generations)
         const merged = await client.AggregatorRegistry.aggregate([json, structuredClone(json)]).metrics();
         expect(merged).to.contain('jobs_total{queue="a\\"b"} 4\n').and.to.contain('\ndepth 7\n');
         expect(merged).to.contain('wait_seconds_bucket{le="1"} 2\n').and.to.contain('wait_seconds_count 2');
-      });
-
-      it('so that a Pushgateway gets them', async function () {
-        needs(this, 'prometheus-pushgateway');
-        const gateway = await ListeningProcess.start('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0']);
-        try {
-          await new client.Pushgateway(gateway.url, {}, registry).push({ jobName: 'nightly' });
-          const shown = await (await fetch(`${gateway.url}/metrics`)).text();
-          expect(shown).to.contain('\njobs_total{instance="",job="nightly",queue="a\\"b"} 2\n');
-          expect(shown).to.contain('\ndepth{instance="",job="nightly"} 7\n');
-          expect(shown).to.contain('\nwait_seconds_bucket{instance="",job="nightly",le="1"} 1\n');
-        } finally {
-          await gateway.stop();
-        }
       });
 
       it('in an OpenMetrics registry too, under the right names, whatever that renames', async () => {
