@@ -66,7 +66,7 @@ function roomOf(file: string): string | undefined {
 }
 
 describe('The folders of lib/', () => {
-  it('are all in the import table', () => {
+  it('have an entry in the import table', () => {
     expect(files.filter((file) => roomOf(file) === undefined)).to.deep.equal([]);
   });
 
@@ -88,7 +88,7 @@ describe('The folders of lib/', () => {
     expect(wrong).to.deep.equal([]);
   });
 
-  it('evaluate no code from strings, and keep to what a CommonJS build could have', () => {
+  it('evaluate no code from strings, and use only what a CommonJS build could use', () => {
     const forbidden = /\bnew Function\b|\beval\(|\bimport\.meta\b|^(?:const .* = )?await /m;
     expect(files.filter((file) => forbidden.test(readFileSync(join(lib, file), 'utf8')))).to.deep.equal([]);
   });

@@ -66,7 +66,7 @@ describe('The specs of the decorators', function () {
   this.timeout(120_000);
 
   for (const [name, compile] of compilers) {
-    it(`pass as compiled by ${name}`, () => {
+    it(`pass when they are compiled by ${name}`, () => {
       const { passes, failures } = run(name, compile);
       expect(failures).to.deep.equal([]);
       expect(passes.length).to.be.at.least(150);

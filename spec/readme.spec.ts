@@ -35,11 +35,11 @@ describe('The README', function () {
     );
   });
 
-  it('has a file name on every snippet', () => {
+  it('names a file on every snippet', () => {
     expect(readme.match(/^```ts$/gm)).to.have.length(snippets.length);
   });
 
-  it('has snippets that compile', () => {
+  it('shows snippets that compile', () => {
     const program = ts.createProgram(
       snippets.map(({ file }) => join(folder, file)),
       {
@@ -57,28 +57,28 @@ describe('The README', function () {
     expect(diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).to.deep.equal([]);
   });
 
-  it('has a main.ts that prints what it says', () => {
+  it('shows the output that main.ts prints', () => {
     const promised = /^which prints\n\n```\n([\s\S]*?)^```$/m.exec(readme)?.[1];
     expect(printed('main.ts')).to.equal(promised);
   });
 
-  it('has a by-hand.ts that prints what it says', () => {
+  it('shows the output that by-hand.ts prints', () => {
     expect(readme).to.contain(`prints \`${printed('by-hand.ts').trim()}\``);
   });
 
-  it('has a registry.ts that prints what it says', () => {
+  it('shows a registry.ts that prints both metrics', () => {
     expect(printed('registry.ts')).to.equal('queue_depth{queue="mail"} 7\norders_total 3\n');
   });
 
-  it('has a test that passes', () => {
+  it('shows a test that passes', () => {
     expect(printed('services.spec.ts')).to.equal('');
   });
 
-  it('has a test with chai that passes', () => {
+  it('shows a test with chai that passes', () => {
     expect(printed('chai.spec.ts')).to.equal('');
   });
 
-  it('has wrapped functions and classes that are counted', async () => {
+  it('shows wrapped functions and classes that are counted', async () => {
     const { parse, Mailer } = await import(join(folder, 'wrapped.js'));
     const { Pool } = await import(join(folder, 'pool.js'));
     const recorder = new MemoryRecorder({ strict: true });
@@ -98,7 +98,7 @@ describe('The README', function () {
     expect(recorder.series('mail_method_duration_seconds_count')).to.deep.equal([{ labels: send, value: 1 }]);
   });
 
-  it('has bounds that hold, and remarks on them', () => {
+  it('shows the advice and the figures that bounds.ts prints', () => {
     const lines = printed('bounds.ts').trim().split('\n');
     expect(
       lines.map((line) => /looks like a secret|four fifths of the 10|has the 10 series|^10 \[.*$/.exec(line)?.[0]),
@@ -111,22 +111,22 @@ describe('The README', function () {
     expect(readme).to.contain(`prints the remarks, and \`${lines.at(-1)}\``);
   });
 
-  it('has a middleware that can be made', () => {
+  it('shows a middleware that can be created', () => {
     expect(printed('middleware.ts')).to.equal('');
   });
 
-  it('has an http.ts that prints what it says', () => {
+  it('shows the output that http.ts prints', () => {
     const promised = /^prints\n\n```\n([\s\S]*?)^```$/m.exec(readme)?.[1];
     expect(printed('http.ts')).to.equal(promised);
   });
 
-  it('has an explanation that explains', () => {
+  it('shows an explain.ts that explains a missing metric', () => {
     expect(printed('explain.ts'))
       .to.match(/^@Counter on Forgotten\.call: a call was not recorded/)
       .and.to.contain("name: 'forgotten_total',\n    state: 'not wired'");
   });
 
-  it('shows the error that a wrong name gives', async () => {
+  it('shows the error that a wrong name causes', async () => {
     const { Counter } = await import('../lib/index.js');
     const given = { name: 'auth-attempts', help: 'Attempts' };
     class AuthService {

@@ -54,18 +54,18 @@ function casesIn(file: string): { readonly number: string; readonly from: number
 
 for (const { version, folder, ignore } of compilers) {
   for (const [mode, flags] of modes) {
-    describe(`The types (TypeScript ${version}, ${mode} decorators)`, function () {
+    describe(`The public types (TypeScript ${version}, ${mode} decorators)`, function () {
       this.timeout(120_000);
       let faults: Fault[] = [];
       before(() => {
         faults = faultsOf(folder, [...ignore, ...flags]);
       });
 
-      it('infer what uses.ts asserts, so that it compiles', () => {
+      it('compile uses.ts, which asserts what they infer', () => {
         expect(faults.filter(({ file }) => file !== 'spec/types/misuses.ts').map(({ text }) => text)).to.deep.equal([]);
       });
 
-      it('refuse every case of misuses.ts', () => {
+      it('reject every case of misuses.ts', () => {
         const lines = faults.map(({ line }) => line);
         const cases = casesIn('spec/types/misuses.ts');
         const compiled = cases.filter(({ from, to }) => !lines.some((line) => line >= from && line <= to));

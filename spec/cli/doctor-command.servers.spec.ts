@@ -29,7 +29,7 @@ describe('flowplane-metrics doctor', function () {
 
     afterEach(() => prometheus?.stop());
 
-    it('finds every step in order, and ends with 0', async () => {
+    it('passes every step in order, and exits with 0', async () => {
       const moving = setInterval(() => examined.recorder.counter(requests).inc({ path: '/' }), 5);
       try {
         const options = ['--metrics', metrics, '--prometheus', prometheus.url];
@@ -60,14 +60,14 @@ describe('flowplane-metrics doctor', function () {
       }
     });
 
-    it('says that Prometheus does not scrape the job', async () => {
+    it('reports that Prometheus does not scrape the job', async () => {
       const { target, data } = await steps('--metrics', metrics, '--prometheus', prometheus.url, '--job', 'other');
       expect(target).to.deep.include({ status: 'problem' });
       expect(target?.detail).to.contain('nothing in the job "other" (jobs: flowplane)');
       expect(data).to.deep.include({ status: 'skipped', detail: 'needs "target"' });
     });
 
-    it('says that the target is down, and why', async () => {
+    it('reports that the target is down, with the reason', async () => {
       await examined.stop();
       expect(await prometheus.until('up', 0)).to.equal(0);
       const { endpoint, target } = await steps('--metrics', metrics, '--prometheus', prometheus.url);
@@ -76,7 +76,7 @@ describe('flowplane-metrics doctor', function () {
     });
   });
 
-  describe('with a Prometheus that', () => {
+  describe('with a misconfigured Prometheus', () => {
     let prometheus: PrometheusServer | undefined;
 
     beforeEach(function () {
@@ -97,7 +97,7 @@ describe('flowplane-metrics doctor', function () {
       return prometheus.url;
     }
 
-    it('drops a family: says which', async () => {
+    it('reports which family Prometheus drops', async () => {
       const metrics = await examined.endpoint();
       const drop = ', metric_relabel_configs: [{ source_labels: [__name__], regex: requests_total, action: drop }]';
       const { target, data } = await steps('--metrics', metrics, '--prometheus', await scraping(metrics, drop));
@@ -105,7 +105,7 @@ describe('flowplane-metrics doctor', function () {
       expect(data).to.deep.include({ status: 'problem', detail: 'Prometheus has no data of requests_total' });
     });
 
-    it('has no credentials: says where they belong', async () => {
+    it('reports that Prometheus lacks credentials, and where to configure them', async () => {
       const metrics = await examined.endpoint('s3cret');
       const { target } = await steps('--metrics', metrics, '--prometheus', await scraping(metrics));
       expect(target).to.deep.include({
@@ -115,7 +115,7 @@ describe('flowplane-metrics doctor', function () {
       });
     });
 
-    it('refuses too many samples: says so', async () => {
+    it('reports that a scrape exceeds the sample limit', async () => {
       const metrics = await examined.endpoint();
       const { target } = await steps(
         '--metrics',

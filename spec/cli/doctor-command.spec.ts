@@ -16,7 +16,7 @@ describe('flowplane-metrics doctor', function () {
 
   afterEach(() => examined.stop());
 
-  it('reads no more than an exporter could have, however small it comes', async () => {
+  it('limits how much it reads, also from a compressed response', async () => {
     const zeros = gzipSync(Buffer.alloc(2 ** 20));
     const url = await examined.serve((_request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Encoding': 'gzip' });
@@ -30,7 +30,7 @@ describe('flowplane-metrics doctor', function () {
     expect(found?.detail).to.contain('more than 64 MiB');
   });
 
-  it('knows http from https', async function () {
+  it('recognises http that is sent to an https port', async function () {
     needs(this, 'openssl');
     const made = new Certificates();
     try {
@@ -47,7 +47,7 @@ describe('flowplane-metrics doctor', function () {
     }
   });
 
-  it('says that nothing listens at a wrong port, and skips what would need it', async () => {
+  it('reports a port where no server listens, and skips the steps that depend on it', async () => {
     const url = await examined.endpoint();
     await examined.stop();
     const { endpoint: reached, format, cardinality } = await steps('--metrics', url);
@@ -63,7 +63,7 @@ describe('flowplane-metrics doctor', function () {
     );
   });
 
-  it('says that credentials are missing, and takes them', async () => {
+  it('reports missing credentials, and accepts given ones', async () => {
     const url = await examined.endpoint('s3cret');
     expect((await steps('--metrics', url))['endpoint']).to.deep.include({
       status: 'problem',
@@ -73,7 +73,7 @@ describe('flowplane-metrics doctor', function () {
     expect(given['endpoint']).to.deep.include({ status: 'ok' });
   });
 
-  it('says that a page of another kind is no scrape', async () => {
+  it('reports a page of another kind as no exposition', async () => {
     const url = await examined.serve((_request, response) =>
       response.setHeader('Content-Type', 'text/html').end('<h1>hi</h1>'),
     );
@@ -87,7 +87,7 @@ describe('flowplane-metrics doctor', function () {
     ['an unknown type', '# TYPE a number\n', 'line 1 has an unknown type: # TYPE a number'],
     ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the answer was cut off, or is no scrape'],
   ] as const) {
-    it(`says where the format is broken: ${title}`, async () => {
+    it(`reports where the format is broken: ${title}`, async () => {
       const url = await examined.serve((_request, response) =>
         response.setHeader('Content-Type', 'text/plain').end(text),
       );
@@ -95,7 +95,7 @@ describe('flowplane-metrics doctor', function () {
     });
   }
 
-  it('says that a family is missing', async () => {
+  it('reports a missing family', async () => {
     const { families } = await steps(
       '--metrics',
       await examined.endpoint(),
@@ -107,7 +107,7 @@ describe('flowplane-metrics doctor', function () {
     expect(families).to.deep.include({ status: 'problem', detail: 'gone is not exposed' });
   });
 
-  it('says that all values are zero', async () => {
+  it('reports that all values are zero', async () => {
     const recorder = new PrometheusRecorder();
     recorder.counter(requests);
     expect((await steps('--metrics', await examined.endpoint(undefined, recorder)))['values']).to.deep.include({
@@ -116,7 +116,7 @@ describe('flowplane-metrics doctor', function () {
     });
   });
 
-  it('says which label has exploded', async () => {
+  it('reports which label has too many values', async () => {
     for (let id = 0; id < 1500; id += 1) examined.recorder.counter(requests).inc({ path: `/orders/${id}` });
     const { cardinality } = await steps('--metrics', await examined.endpoint());
     expect(cardinality?.detail).to.match(
@@ -124,19 +124,19 @@ describe('flowplane-metrics doctor', function () {
     );
   });
 
-  it('says what was dropped', async () => {
+  it('reports dropped observations with their reason', async () => {
     examined.recorder.counter(requests).inc({ path: '/' }, -1);
     const { losses } = await steps('--metrics', await examined.endpoint());
     expect(losses?.detail).to.equal('Observations were dropped: requests_total: 1 (negative_step)');
   });
 
-  it("says that Grafana's datasource is not healthy", async () => {
+  it("reports that Grafana's datasource is not healthy", async () => {
     const url = await examined.grafana({ status: 'ERROR', message: 'connection refused' });
     const { datasource } = await steps('--metrics', await examined.endpoint(), '--grafana', url);
     expect(datasource?.detail).to.contain('"Flowplane Prometheus" (http://127.0.0.1:9091) is not healthy: connection');
   });
 
-  it('says that Grafana wants a token', async () => {
+  it('reports that Grafana requires a token', async () => {
     const { datasource } = await steps(
       '--metrics',
       await examined.endpoint(),
@@ -146,7 +146,7 @@ describe('flowplane-metrics doctor', function () {
     expect(datasource).to.deep.include({ status: 'problem', cause: 'credentials are missing or wrong' });
   });
 
-  it('says whose clock is wrong', async () => {
+  it('reports whose clock is wrong', async () => {
     const date = new Date(Date.now() - 60_000).toUTCString();
     const { clocks } = await steps(
       '--metrics',
@@ -157,7 +157,7 @@ describe('flowplane-metrics doctor', function () {
     expect(clocks?.detail).to.match(/^The clock of Grafana is \d+ s behind this machine's$/);
   });
 
-  it('says that a Prometheus is none', async () => {
+  it('reports that a server is no Prometheus', async () => {
     const { prometheus } = await steps(
       '--metrics',
       await examined.endpoint(),
@@ -167,7 +167,7 @@ describe('flowplane-metrics doctor', function () {
     expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is no Prometheus' });
   });
 
-  it('explains its options', async () => {
+  it('prints its options with --help', async () => {
     const { code, printed } = await doctor('--help');
     expect(code).to.equal(0);
     expect(printed).to.contain('--prometheus URL').and.contain('Exit code: 0');
@@ -181,7 +181,7 @@ describe('flowplane-metrics doctor', function () {
     [['--prometheus', 'http://me:s3cret@127.0.0.1:1'], '--prometheus must be a URL without a user and a password.'],
     [['--fast'], "Unknown option '--fast'"],
   ] as const) {
-    it(`ends with 2 for ${args.join(' ')}`, async () => {
+    it(`exits with 2 for ${args.join(' ')}`, async () => {
       const { code, printed, complained } = await doctor(...args);
       expect([code, printed]).to.deep.equal([2, '']);
       expect(complained)

@@ -6,7 +6,7 @@ import { needs } from '../needs.js';
 import { exposition, openMetrics } from './filled.js';
 
 describe('The text format 0.0.4, as promtool reads it', () => {
-  it('passes promtool check metrics, but for its remarks on two names', async function () {
+  it('passes promtool check metrics, except for remarks on two names', async function () {
     needs(this, 'promtool');
     const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: await exposition('text/plain') });
     const remarks = `${stdout}${stderr}`.trim().split('\n');

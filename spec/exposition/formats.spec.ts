@@ -4,7 +4,7 @@ import { defineCounter, defineGauge, defineHistogram, PrometheusRecorder, scrape
 import { exposition, openMetrics } from './filled.js';
 
 describe('The text format 0.0.4', () => {
-  it('is what client_golang writes', async () => {
+  it('matches the output of client_golang', async () => {
     expect(await exposition('text/plain')).to.equal(
       [
         '# HELP jobs_total Jobs "done"\\nand \\\\ gone',
@@ -65,14 +65,14 @@ describe('OpenMetrics 1.0.0', () => {
     );
   });
 
-  it('is the end alone for a recorder that has nothing to tell, and nothing at all in the text format', async () => {
+  it('consists of the end marker for an empty recorder, while the text format is empty', async () => {
     const shown = async (accept: string) =>
       text((await scrape(new PrometheusRecorder(), { method: 'GET', accept })).body);
     expect(await shown(openMetrics)).to.equal('# EOF\n');
     expect(await shown('text/plain')).to.equal('');
   });
 
-  it('tells when counters and histograms were born, where that is asked for, and the text format does not', async () => {
+  it('includes creation times of counters and histograms with the option "created", unlike the text format', async () => {
     const recorder = new PrometheusRecorder({ created: true });
     const before = Date.now() / 1000;
     recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } })).inc({ team: 'x' });

@@ -96,12 +96,12 @@ describe('sensitivePattern(text)', () => {
   }
 
   for (const value of harmless) {
-    it(`finds nothing in ${JSON.stringify(value)}`, () => {
+    it(`finds no pattern in ${JSON.stringify(value)}`, () => {
       expect(sensitivePattern(value)).to.equal(undefined);
     });
   }
 
-  describe('among what fills labels', function () {
+  describe('on usual label values', function () {
     this.timeout(60_000);
     // A developer is not kept waiting.
     const many = process.env['CI'] === 'true' ? 1_000_000 : 100_000;
@@ -122,7 +122,7 @@ describe('sensitivePattern(text)', () => {
       'hex digests': () => createHash('sha256').update(randomBytes(8)).digest('hex'),
     };
     for (const [what, make] of Object.entries(made)) {
-      it(`finds nothing in ${many} ${what}`, () => {
+      it(`finds no pattern in ${many} ${what}`, () => {
         for (let i = 0; i < many; i++) {
           const value = make();
           const pattern = sensitivePattern(value);
@@ -140,7 +140,7 @@ describe('sensitivePattern(text)', () => {
     });
   });
 
-  it('takes a time that grows with the length of a text at most in proportion, whatever the text', () => {
+  it('takes a time at most proportional to the length of a text, for any text', () => {
     const repeated = [
       'a@',
       'eyJ-',

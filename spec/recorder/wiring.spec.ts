@@ -38,7 +38,7 @@ describe('An instance', () => {
     expect([own.value('wired_total'), fallback.value('wired_total')]).to.deep.equal([1, 2]);
   });
 
-  it('reports to the recorder that it was given last', () => {
+  it('reports to the recorder that was attached last', () => {
     const [first, second] = [new MemoryRecorder(), new MemoryRecorder()];
     const instance = attachRecorder(new (service())(), first);
     instance.run();
@@ -46,13 +46,13 @@ describe('An instance', () => {
     expect([first.value('wired_total'), second.value('wired_total')]).to.deep.equal([1, 1]);
   });
 
-  it('shows its families before any call', () => {
+  it('opens its families before any call', () => {
     const recorder = new MemoryRecorder();
     attachRecorder(new (service())(), recorder);
     expect(recorder.families()).to.deep.equal(['wired_total']);
   });
 
-  it('runs without a recorder, and says so once per class to the recorders that exist', () => {
+  it('runs without a recorder, and advises once per class through the existing recorders', () => {
     const heard: Advice[] = [];
     const recorder = new MemoryRecorder({ onAdvice: (advice) => heard.push(advice) });
     const Service = service();
@@ -62,7 +62,7 @@ describe('An instance', () => {
     expect(recorder.families()).to.deep.equal([]);
   });
 
-  it('runs as if bare with the no-op recorder', () => {
+  it('runs unmeasured with the no-op recorder', () => {
     const recorder = new NoopRecorder({ strict: true });
     expect(attachRecorder(new (service())(), recorder).run()).to.equal('ran');
     recorder.counter(defineCounter({ name: 'noop_total', help: 'Nothing' })).inc();
@@ -79,8 +79,8 @@ describe('A static method', () => {
   });
 });
 
-describe('While no recorder exists in the process', () => {
-  it('nothing is said', () => {
+describe('A process without a recorder', () => {
+  it('emits no warning when an annotated function runs', () => {
     const script = `
       import { Counter, instrumentFunction } from 'flowplane-metrics';
       process.on('warning', () => process.exit(1));
@@ -91,7 +91,7 @@ describe('While no recorder exists in the process', () => {
 });
 
 describe('Two copies of the package', () => {
-  it('agree on the default recorder, which remarks on the second copy once', () => {
+  it('share the default recorder, which advises once on the second copy', () => {
     const script = `
       import { Counter, instrumentFunction } from 'flowplane-metrics';
       import fs from 'node:fs';

@@ -79,8 +79,8 @@ class Model {
   }
 }
 
-describe('Any sequence of observations and removals', () => {
-  it('leaves the series that plain rules say, under any policies and bounds', async () => {
+describe('A random sequence of observations and removals', () => {
+  it('leaves the series that a simple model predicts, under any policies and limits', async () => {
     const story = fc.record({
       labels: fc.tuple(policies, policies),
       most: fc.integer({ min: 1, max: 8 }),

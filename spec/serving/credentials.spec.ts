@@ -10,7 +10,7 @@ import { until } from '../until.js';
 import { ask, basic, bearer } from './ask.js';
 import { exposed, refusal, Served } from './served.js';
 
-describe('Who authenticates himself', function () {
+describe('A metrics server with credentials', function () {
   this.timeout(60_000);
   const served = new Served();
   afterEach(() => served.close());
@@ -28,7 +28,7 @@ describe('Who authenticates himself', function () {
       };
     });
 
-    it('is let in with the right password, of a hash of any version', async () => {
+    it('accepts the right password for a bcrypt hash of any version', async () => {
       const { url } = await served.listen({ basicAuthUsers: users });
       const { status, body } = await ask(url, { headers: basic('alice', 'wonderland') });
       expect({ status, isExposed: body.includes(exposed) }).to.deep.equal({ status: 200, isExposed: true });
@@ -36,14 +36,14 @@ describe('Who authenticates himself', function () {
       expect(await statusOf(url, basic('carol', 'older'))).to.equal(200);
     });
 
-    it('takes the hashes that exporter-toolkit shows, made by htpasswd', async () => {
+    it('accepts hashes that htpasswd made, as exporter-toolkit shows them', async () => {
       const fake = '$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi';
       const { url } = await served.listen({ basicAuthUsers: { prometheus: fake } });
       expect(await statusOf(url, basic('prometheus', 'fakepassword'))).to.equal(200);
       expect(await statusOf(url, basic('prometheus', 'fakepasswore'))).to.equal(401);
     });
 
-    it('is refused otherwise, told how to ask, and nothing else', async () => {
+    it('answers 401 with a challenge, and without metrics, to wrong credentials', async () => {
       const { url } = await served.listen({ basicAuthUsers: users });
       const wrong = [
         {},
@@ -65,7 +65,7 @@ describe('Who authenticates himself', function () {
       }
     });
 
-    it('is asked for on every path but /-/healthy and /-/ready, however these are written', async () => {
+    it('requires credentials on every path but /-/healthy and /-/ready, however these are written', async () => {
       const { origin } = await served.listen({ basicAuthUsers: users });
       for (const path of ['/-/healthy', '/-/ready', '/-/healthy?x=1']) {
         expect(await statusOf(origin + path), path).to.equal(200);
@@ -93,7 +93,7 @@ describe('Who authenticates himself', function () {
 
     after(() => guessed.close());
 
-    it('goes on, and so does the service: comparisons are off the event loop, one at a time, in a bounded queue', async () => {
+    it('keeps serving, because comparisons run off the event loop, one at a time, in a bounded queue', async () => {
       const delay = monitorEventLoopDelay({ resolution: 1 });
       delay.enable();
       const flood = Array.from({ length: guesses }, (_, i) => statusOf(url, basic('prometheus', `guess ${i}`)));
@@ -114,14 +114,14 @@ describe('Who authenticates himself', function () {
       expect(delay.percentile(50) / 1e6).to.be.below(30);
     });
 
-    it('says when to come back', async () => {
+    it('answers 429 with Retry-After when the queue is full', async () => {
       const flood = Array.from({ length: 40 }, (_, i) => ask(url, { headers: basic('prometheus', `again ${i}`) }));
       const refused = (await Promise.all(flood)).find(({ status }) => status === 429);
       expect(refused?.headers['retry-after']).to.equal('1');
       expect(refused?.body).to.equal('Too Many Requests\n');
     });
 
-    it('takes as long for a name that nobody has', async () => {
+    it('compares a password for an unknown name too, so that time reveals no name', async () => {
       const seconds = async (user: string): Promise<number> => {
         const taken: number[] = [];
         for (let i = 0; i < 5; i++) {
@@ -137,7 +137,7 @@ describe('Who authenticates himself', function () {
     });
   });
 
-  describe('is compared', () => {
+  describe('that compares passwords', () => {
     const computed: string[] = [];
     let passwords: Passwords;
 
@@ -154,7 +154,7 @@ describe('Who authenticates himself', function () {
       computed.length = 0;
     });
 
-    it('once for the same credentials, right or wrong, of a known name or not, at the same time or later', async () => {
+    it('compares the same credentials once, right or wrong, at the same time or later', async () => {
       for (const [user, password] of [
         ['alice', 'wonderland'],
         ['alice', 'wrong'],
@@ -169,7 +169,7 @@ describe('Who authenticates himself', function () {
       expect(computed).to.deep.equal(['wonderland', 'wrong', 'wonderland']);
     });
 
-    it('once for the right ones even after any number of wrong ones', async () => {
+    it('compares the right credentials once, even after any number of wrong ones', async () => {
       for (let i = 0; i < 1200; i++) expect(await passwords.find('alice', `${i}`)).to.equal('wrong');
       expect(await passwords.find('alice', 'wonderland')).to.equal('right');
       expect(computed).not.to.contain('wonderland');
@@ -181,13 +181,13 @@ describe('Who authenticates himself', function () {
   describe('by a bearer token', () => {
     const [old, fresh] = ['0123456789abcdef0123456789abcdef', 'fedcba9876543210fedcba9876543210'];
 
-    it('is let in with any of them', async () => {
+    it('accepts any of the configured tokens', async () => {
       const { url } = await served.listen({ bearerTokens: [old, fresh] });
       expect(await statusOf(url, bearer(old))).to.equal(200);
       expect(await statusOf(url, { authorization: `bearer ${fresh}` })).to.equal(200);
     });
 
-    it('is refused otherwise, and told how to ask', async () => {
+    it('answers 401 with a challenge to a wrong token', async () => {
       const { url } = await served.listen({ bearerTokens: [old] });
       for (const headers of [{}, bearer(fresh), bearer(old.slice(1)), bearer(`${old}x`), bearer(''), basic(old, old)]) {
         const answer = await ask(url, { headers });
@@ -196,7 +196,7 @@ describe('Who authenticates himself', function () {
       }
     });
 
-    it('from a file, which is read again when the tokens are rotated', async () => {
+    it('reads tokens from a file, and reads it again when the tokens are rotated', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
       const file = join(folder, 'tokens');
       writeFileSync(file, `# rotated monthly\n${old}\n\n`);
@@ -212,7 +212,7 @@ describe('Who authenticates himself', function () {
       expect(message).to.contain('must have a bearer token in each line (given no token)');
     });
 
-    it('or by a password, where both are configured', async () => {
+    it('accepts either a token or a password when both are configured', async () => {
       const basicAuthUsers = { alice: await hash('wonderland', { cost: 4 }) };
       const { url } = await served.listen({ basicAuthUsers, bearerTokens: [old] });
       expect(await statusOf(url, bearer(old))).to.equal(200);

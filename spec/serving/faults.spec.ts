@@ -29,7 +29,7 @@ for (const [name, Server] of Object.entries(servers)) {
     };
 
     describe('under load', () => {
-      it('answers so many scrapes at once, one more 503 with Retry-After, and goes on when they are through', async () => {
+      it('answers the configured number of scrapes at once, the next one with 503 and Retry-After, and then continues', async () => {
         const { scrapable, release, asked } = held();
         const { url } = await served.serve(scrapable, { maxConcurrentScrapes: 2 });
         // In several formats, as two that ask for the same are one.
@@ -50,7 +50,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(sampleIn(text, 'flowplane_metrics_scrapes_in_flight')).to.equal(1);
       });
 
-      it('gives the bytes of one rendering to those who ask for the same while it lasts', async () => {
+      it('sends the bytes of one rendering to all that request the same while it lasts', async () => {
         const { scrapable, release, asked } = held();
         const { url } = await served.serve(scrapable);
         const same = Array.from({ length: 10 }, () => ask(url));
@@ -72,7 +72,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(sampleIn((await fresh).body, 'flowplane_metrics_scrapes_total{code="200",format="text"}')).to.equal(12);
       });
 
-      it('keeps no scrape of a client that goes away, whenever it goes', async () => {
+      it('releases the scrape of a client that disconnects, before or during the response', async () => {
         const { scrapable, release, asked } = held();
         const slow = await served.serve(scrapable);
         const gone: ClientRequest = get(slow.url).on('error', () => undefined);
@@ -95,7 +95,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(sampleIn((await next).body, 'flowplane_metrics_scrapes_in_flight')).to.equal(1);
       });
 
-      it('takes so many connections, and closes any more', async () => {
+      it('closes connections beyond the configured number', async () => {
         const listening = await served.listen({ maxConnections: 3 });
         const wires = await Promise.all([1, 2, 3].map(() => Wire.open(listening.port)));
         await until(async () => {
@@ -128,7 +128,7 @@ for (const [name, Server] of Object.entries(servers)) {
         ],
       });
 
-      it('breaks off the answer, so that half of it is never taken for the whole', async () => {
+      it('breaks the response off, so that half of it is never taken for the whole', async () => {
         const { port } = await served.serve(failing(50_000), { endpointMetrics: false });
         const wire = await Wire.open(port);
         wire.head(scrape, host);
@@ -138,7 +138,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(wire.received).not.to.contain('secret');
       });
 
-      it('says 200 never, where nothing was sent yet', async () => {
+      it('never answers 200 when the rendering fails before the first byte', async () => {
         const { url } = await served.serve(failing(0), { endpointMetrics: false });
         const status = await ask(url).then(
           (answer) => answer.status,
@@ -149,7 +149,7 @@ for (const [name, Server] of Object.entries(servers)) {
     });
 
     describe('with clients that are slow', () => {
-      it('ends slowloris, who sends a byte now and then, and counts him', async () => {
+      it('closes the connections of slowloris clients, and counts them', async () => {
         const listening = await served.listen({ requestTimeoutSeconds: 0.5 });
         const wires = await Promise.all(Array.from({ length: 50 }, () => Wire.open(listening.port)));
         const sending = setInterval(() => {
@@ -161,7 +161,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(await refused(listening, 'timeout')).to.equal(50);
       });
 
-      it('ends half-open connections, that say nothing at all', async () => {
+      it('closes half-open connections that send no byte', async () => {
         const listening = await served.listen({ requestTimeoutSeconds: 0.5 });
         const wires = await Promise.all(Array.from({ length: 50 }, () => Wire.open(listening.port)));
         await Promise.all(wires.map(({ closed }) => closed));
@@ -169,7 +169,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect((await ask(listening.url)).status).to.equal(200);
       });
 
-      it('cuts off who stops reading, with bounded memory, while others are served', async () => {
+      it('closes the connections of clients that stop reading, with bounded memory, while it serves others', async () => {
         const listening = await served.serve(withSeries(400_000), { responseTimeoutSeconds: 6 });
         const length = (await ask(listening.url)).body.length;
         global.gc?.();
@@ -195,7 +195,7 @@ for (const [name, Server] of Object.entries(servers)) {
     });
 
     describe('with odd requests', () => {
-      it('never reads a body: it answers, and closes', async () => {
+      it('answers without reading the request body, and closes the connection', async () => {
         const { port } = await served.listen();
         const wire = await Wire.open(port);
         wire.head(scrape, host, 'Content-Length: 1000000000');
@@ -210,7 +210,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(wire.received).to.match(/^Connection: close\r$/m);
       });
 
-      it('answers at once who waits for leave to send a body, or sends it in chunks', async () => {
+      it('answers at once a request with Expect: 100-continue or a chunked body', async () => {
         const { port } = await served.listen();
         for (const lines of [['Content-Length: 1000', 'Expect: 100-continue'], ['Transfer-Encoding: chunked']]) {
           const wire = await Wire.open(port);
@@ -220,7 +220,7 @@ for (const [name, Server] of Object.entries(servers)) {
         }
       });
 
-      it('keeps a connection for the next scrape', async () => {
+      it('keeps a connection open for the next scrape', async () => {
         const { port } = await served.listen();
         const wire = await Wire.open(port);
         for (let answers = 1; answers <= 3; answers++) {
@@ -242,7 +242,7 @@ for (const [name, Server] of Object.entries(servers)) {
         wire.socket.destroy();
       });
 
-      it('cuts off who sends thousands of scrapes ahead, and reads none', async () => {
+      it('closes the connection of a client that pipelines thousands of scrapes and reads none', async () => {
         const listening = await served.serve(withSeries(10_000));
         const socket = connect(listening.port, '127.0.0.1').pause();
         socket.on('error', () => undefined);
@@ -253,7 +253,7 @@ for (const [name, Server] of Object.entries(servers)) {
       });
 
       const malformed: readonly (readonly [what: string, text: string, status: number, reason: string])[] = [
-        ['no HTTP', 'hello\r\n\r\n', 400, 'malformed'],
+        ['text that is no HTTP', 'hello\r\n\r\n', 400, 'malformed'],
         ['a bare line feed in a header', `${scrape}\r\nHost: x\r\nA: b\nc\r\n\r\n`, 400, 'malformed'],
         ['two lengths', `${scrape}\r\n${host}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400, 'malformed'],
         [
@@ -267,7 +267,7 @@ for (const [name, Server] of Object.entries(servers)) {
         ['a path of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${host}\r\n\r\n`, 431, 'header_size'],
       ];
       for (const [what, text, status, reason] of malformed) {
-        it(`refuses ${what} with ${status}, and counts it`, async () => {
+        it(`answers ${what} with ${status}, and counts it as refused`, async () => {
           const listening = await served.listen();
           const wire = await Wire.open(listening.port);
           wire.send(text);
@@ -277,14 +277,14 @@ for (const [name, Server] of Object.entries(servers)) {
         });
       }
 
-      it('refuses a request without a host, as HTTP/1.1 wants it', async () => {
+      it('answers 400 to a request without a host, as HTTP/1.1 requires', async () => {
         const wire = await Wire.open((await served.listen()).port);
         wire.head(scrape, 'Connection: close');
         await wire.closed;
         expect(wire.statuses).to.deep.equal([400]);
       });
 
-      it('answers odd targets, and never with the metrics where it is not theirs', async () => {
+      it('answers odd request targets, and never exposes the metrics under another path', async () => {
         const { origin } = await served.listen();
         const targets = [
           '//metrics',
@@ -305,7 +305,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect((await ask(origin, { path: `${origin}/metrics` })).body).to.contain(exposed);
       });
 
-      it('is not impressed by thousands of preferences or names', async () => {
+      it('parses thousands of preferences or names correctly', async () => {
         const { url } = await served.listen();
         const accept = `${'a/b;q=0.1,'.repeat(1400)}application/openmetrics-text`;
         const { status, headers } = await ask(url, { headers: { accept, 'accept-encoding': 'x,'.repeat(500) } });
@@ -314,7 +314,7 @@ for (const [name, Server] of Object.entries(servers)) {
         expect((await ask(`${url}?${'name[]=a&'.repeat(1600)}name[]=visits_total`)).body).to.contain(exposed);
       });
 
-      it('has security headers on every answer', async () => {
+      it('sends security headers with every response', async () => {
         const { origin } = await served.listen();
         for (const path of ['/metrics', '/-/healthy', '/nothing']) {
           const { headers } = await ask(origin + path);

@@ -46,7 +46,7 @@ describe('The landing page in Chromium', function () {
   const legend = (family: string): Promise<string> =>
     page.$eval(`details[data-family="${family}"] figure`, (figure) => figure.textContent ?? '');
 
-  it('draws a line per gauge series, which moves as the numbers do', async () => {
+  it('draws one line per gauge series, which moves as the numbers do', async () => {
     await page.goto(listening.origin);
     await until(async () => (await lines('depth')).length === 8);
     expect(await legend('depth'))
@@ -58,7 +58,7 @@ describe('The landing page in Chromium', function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it('draws the rate of a counter, and the median and 95th percentile of what a histogram observes', async () => {
+  it('draws the rate of a counter, and the median and 95th percentile of a histogram', async () => {
     await page.goto(listening.origin);
     const observing = setInterval(() => {
       recorder.counter(jobs).inc({ queue: 'mail' }, 10);
@@ -80,7 +80,7 @@ describe('The landing page in Chromium', function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it('shows what is hostile as text', async () => {
+  it('shows hostile values as text', async () => {
     await page.goto(listening.origin);
     recorder.counter(jobs).inc({ queue: attack }, 3);
     await until(async () => (await legend('jobs_total')).includes(`queue=${attack}`));
@@ -89,7 +89,7 @@ describe('The landing page in Chromium', function () {
     expect(complaints).to.deep.equal([]);
   });
 
-  it('reads nothing while nobody looks, and only the families that are open', async () => {
+  it('requests only the families that are open', async () => {
     const asked: string[] = [];
     page.on('request', (request) => {
       const { pathname, searchParams } = new URL(request.url());
@@ -104,7 +104,7 @@ describe('The landing page in Chromium', function () {
     await until(() => asked.at(-1) === 'jobs_total,wait_seconds');
   });
 
-  it('can be read without JavaScript', async () => {
+  it('shows its contents without JavaScript', async () => {
     await page.setJavaScriptEnabled(false);
     await page.goto(listening.origin);
     const text = await page.$eval('body', (body) => body.textContent ?? '');
@@ -112,7 +112,7 @@ describe('The landing page in Chromium', function () {
     expect(await page.$('svg')).to.equal(null);
   });
 
-  it('is light or dark as the reader likes', async () => {
+  it('follows the preferred color scheme of the reader', async () => {
     const ground = async (scheme: string): Promise<string> => {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
       await page.goto(listening.origin);

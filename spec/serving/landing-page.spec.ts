@@ -17,7 +17,7 @@ describe('The landing page', () => {
 
       const page = async (): Promise<string> => (await fetch(`${origin}/`)).text();
 
-      it('shows the families with kind, help and series, the widest labels, and what is silent with the reason', async () => {
+      it('shows each family with kind, help and series, the widest labels, and silent families with the reason', async () => {
         const shown = await page();
         expect(shown).to.match(/<code>depth<\/code> <span>gauge<\/span> <span>12 series<\/span>/);
         expect(shown).to.contain('<td><code>depth</code></td><td><code>queue</code></td><td>12</td><td>20</td>');
@@ -25,14 +25,14 @@ describe('The landing page', () => {
         expect(shown).to.match(/<footer>flowplane-metrics \d+\.\d+\.\d+/);
       });
 
-      it('writes nothing that it shows as markup', async () => {
+      it('escapes every value that it shows', async () => {
         const shown = await page();
         expect(shown).to.contain('Jobs &quot;&gt;&lt;script&gt;');
         expect(shown.match(/<script/g)).to.have.length(1);
         expect(shown).to.not.contain('<img');
       });
 
-      it('has a strict policy, and answers HEAD, and refuses POST', async () => {
+      it('sends a strict content security policy, answers HEAD, and refuses POST', async () => {
         const { headers } = await fetch(`${origin}/`);
         expect(headers.get('content-type')).to.equal('text/html; charset=utf-8');
         expect(headers.get('content-security-policy')).to.equal(
@@ -43,7 +43,7 @@ describe('The landing page', () => {
         expect((await fetch(`${origin}/else`)).status).to.equal(404);
       });
 
-      it('is made once for all who ask at the same time', async () => {
+      it('renders once for all requests at the same time', async () => {
         const { scrapable, asked, release } = held();
         const { origin: slow } = await served.serve(scrapable);
         let arrived = 0;
@@ -61,7 +61,7 @@ describe('The landing page', () => {
         expect((await again).status).to.equal(200);
       });
 
-      it('is for those alone who may scrape', async () => {
+      it('requires the same credentials as a scrape', async () => {
         const { origin: locked } = await served.serve(filled(), { bearerTokens: ['secret'] });
         for (const path of ['/', '/-/landing.js', '/-/landing.css']) {
           expect((await fetch(locked + path)).status).to.equal(401);

@@ -13,7 +13,7 @@ for (const [name, Server] of Object.entries(servers)) {
     after(() => served.close());
 
     for (const encoding of ['identity', 'gzip']) {
-      it(`answers every scrape of ${series} series in full, and keeps nothing (${encoding})`, async () => {
+      it(`answers every scrape of ${series} series in full, and retains no memory (${encoding})`, async () => {
         const { url } = await served.serve(withSeries(series));
         const headers = { 'accept-encoding': encoding };
         const warmed = await autocannon({ url, headers, connections: 10, amount: 100 });

@@ -237,9 +237,9 @@ export function describeInstallMetrics(inversify: Inversify): void {
       installMetrics(container, { recorder });
     });
 
-    describe('makes an instance report that comes', () => {
+    describe('with an instance that comes from the container', () => {
       for (const [title, take] of ways.filter(([name]) => !inversify.lacks.includes(name))) {
-        it(`by ${title}`, async () => {
+        it(`attaches the recorder to an instance by ${title}`, async () => {
           const loader = (await take(container)) as Loader;
           expect(loader.load('7')).to.equal('7');
           expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
@@ -247,8 +247,8 @@ export function describeInstallMetrics(inversify: Inversify): void {
       }
     });
 
-    describe('cannot reach', () => {
-      it('a singleton that was resolved before', () => {
+    describe('with an instance that does not come from the container', () => {
+      it('leaves out a singleton that was resolved before', () => {
         const late = inversify.container();
         late.bind(Store).toSelf().inSingletonScope();
         const store = late.get(Store);
@@ -260,7 +260,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
         expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
       });
 
-      it('what a factory makes with new', () => {
+      it('leaves out an instance that a factory creates with new', () => {
         container.bind<() => Store>('factory').toFactory(inversify.factory(() => new Store()) as never);
         const store = container.get<() => Store>('factory')();
         store.load('7');
@@ -270,7 +270,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
       });
 
       if (inversify.lacks.includes('a child container')) {
-        it('what a child container has bound, without its own installMetrics(child)', () => {
+        it('leaves out a child container without its own installMetrics(child)', () => {
           const child = inversify.child(container);
           child.bind(Store).toSelf();
           child.get(Store).load('unseen');
@@ -281,7 +281,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
         });
       }
 
-      it('a container that was restored to a snapshot from before', () => {
+      it('leaves out a container that was restored to an earlier snapshot', () => {
         const restored = inversify.container();
         restored.bind(Store).toSelf();
         restored.snapshot();
@@ -292,7 +292,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
       });
     });
 
-    it('gives each container its own recorder, the child before the parent', () => {
+    it('uses the recorder of the child container before that of the parent', () => {
       const child = inversify.child(container);
       const ofChild = new MemoryRecorder({ strict: true });
       container.bind(Store).toSelf();
@@ -304,7 +304,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
       expect(recorder.series('loads_total')).to.deep.equal([{ labels: { id: 'parent' }, value: 1 }]);
     });
 
-    it('binds the recorder, so that a class can have it injected', () => {
+    it('binds the recorder, so that a class can inject it', () => {
       container.bind(Store).toSelf();
       container.bind(Shop).toSelf();
       expect(container.get(Shop).recorder).to.equal(recorder);
@@ -323,21 +323,21 @@ export function describeInstallMetrics(inversify: Inversify): void {
       expect(() => installMetrics(other, { recorder: new MemoryRecorder() })).to.throw('Leave it out');
     });
 
-    it('changes nothing the second time', () => {
+    it('has no effect the second time', () => {
       expect(installMetrics(container)).to.equal(recorder);
       container.bind(Store).toSelf();
       container.get(Store).load('7');
       expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
     });
 
-    it('makes a PrometheusRecorder unless one is given, which shows process metrics as well', async () => {
+    it('creates a PrometheusRecorder by default, with process metrics', async () => {
       const created = installMetrics(inversify.container(), { prefix: 'shop_' });
       expect(created).to.be.instanceOf(PrometheusRecorder);
       const shown = await text((await scrape(created, { method: 'GET' })).body);
       expect(shown).to.contain('process_cpu_user_seconds_total');
     });
 
-    it('shows the families of a class that was handed out, before any call', async () => {
+    it('opens the families of a class when the container creates it, before any call', async () => {
       const shop = inversify.container();
       const created = installMetrics(shop);
       shop.bind(Store).toSelf();
@@ -351,14 +351,14 @@ export function describeInstallMetrics(inversify: Inversify): void {
       expect(Reflect.ownKeys(container.get('plain') as object)).to.deep.equal([]);
     });
 
-    it('finds what reflect-metadata shows to tools', () => {
+    it('shows its instruments to tools through reflect-metadata', () => {
       const shown = Reflect.getOwnMetadata('flowplane-metrics:instruments', Store.prototype);
       expect(shown).to.have.length(1);
       expect(shown[0]).to.include({ decorator: 'Counter', method: 'load', site: '@Counter on Store.load' });
     });
 
     describe('catalogueOf(container)', () => {
-      it('lists what is bound, or, where the version does not tell, what was resolved', () => {
+      it('lists the bound classes, or the resolved ones when the version has no list', () => {
         const catalogued = inversify.container();
         installMetrics(catalogued, { processMetrics: false, prefix: 'shop_' });
         catalogued.bind(Store).toSelf();
@@ -368,12 +368,12 @@ export function describeInstallMetrics(inversify: Inversify): void {
         ]);
       });
 
-      it('says that metrics have to be installed first', () => {
+      it('throws when metrics are not installed', () => {
         expect(() => catalogueOf(inversify.container())).to.throw('Call installMetrics(container) first');
       });
     });
 
-    describe('when two classes declare clashing families', () => {
+    describe('with two classes that declare clashing families', () => {
       @injectable()
       class Clashing {
         @Gauge({ name: 'loads_total', help: 'Loads', value: 1 })
@@ -383,7 +383,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
       }
 
       if (!inversify.lacks.includes('bound classes')) {
-        it('throws for the classes that are bound, naming both sites', () => {
+        it('throws for bound classes, and names both sites', () => {
           const clashing = inversify.container();
           clashing.bind(Store).toSelf();
           clashing.bind(Clashing).toSelf();
@@ -393,7 +393,7 @@ export function describeInstallMetrics(inversify: Inversify): void {
         });
       }
 
-      it('lets get() and the call go on for a class that is bound later, and tells onError', () => {
+      it('reports to onError for a class that is bound later, and lets get() and the call succeed', () => {
         const told: string[] = [];
         const later = inversify.container();
         const created = installMetrics(later, { onError: ({ code }) => told.push(code), processMetrics: false });

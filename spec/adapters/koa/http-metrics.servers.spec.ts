@@ -15,7 +15,7 @@ describe('httpMetrics(recorder)', () => {
 
   afterEach(() => app.close());
 
-  it('exposes what passes promtool check metrics', async function () {
+  it('exposes metrics that pass promtool check metrics', async function () {
     needs(this, 'promtool');
     const prometheus = new PrometheusRecorder();
     app.koa.use(httpMetrics(prometheus));
