@@ -6,7 +6,7 @@ export const openMetrics = 'application/openmetrics-text';
 
 /** A recorder with a family of each kind, and with text that must be escaped. */
 function filled(): PrometheusRecorder {
-  const recorder = new PrometheusRecorder();
+  const recorder = new PrometheusRecorder({ onAdvice: () => undefined });
   const hostile = 'back\\slash "quoted"\nnew line, ünïcode 😀';
   recorder
     .counter(defineCounter({ name: 'jobs_total', help: 'Jobs "done"\nand \\ gone', labels: { team: {} } }))

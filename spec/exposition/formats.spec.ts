@@ -73,7 +73,7 @@ describe('OpenMetrics 1.0.0', () => {
   });
 
   it('includes creation times of counters and histograms with the option "created", unlike the text format', async () => {
-    const recorder = new PrometheusRecorder({ created: true });
+    const recorder = new PrometheusRecorder({ created: true, onAdvice: () => undefined });
     const before = Date.now() / 1000;
     recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } })).inc({ team: 'x' });
     recorder.counter(defineCounter({ name: 'done', help: 'Done' })).inc();

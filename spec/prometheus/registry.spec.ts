@@ -175,20 +175,21 @@ for (const [generation, load] of generations)
         });
       }
 
-      for (const [how, collect] of [
+      for (const [how, timeout, collect] of [
         [
           'throws',
+          '600',
           () => {
             throw new Error('no database');
           },
         ],
-        ['rejects', () => Promise.reject(new Error('no database'))],
-        ['hangs', () => new Promise(() => undefined)],
+        ['rejects', '600', () => Promise.reject(new Error('no database'))],
+        ['hangs', '0.25', () => new Promise(() => undefined)],
       ] as const) {
         it(`omits only the metric whose collect() ${how}, within the time of the scraper, and counts it`, async () => {
           failing(collect);
           for (let i = 0; i < 2; i++) {
-            const { body } = await scrape(recorder, { method: 'GET', timeout: '0.05' });
+            const { body } = await scrape(recorder, { method: 'GET', timeout });
             const shown = await text(body);
             expect(shown).to.contain('\ndepth 7\n').and.to.contain('\nhealthy 1\n').and.not.contain('failing 0');
             expect(shown).to.contain(`flowplane_metrics_collector_failures_total{metric="failing"} ${i + 1}\n`);
@@ -247,10 +248,18 @@ describe('recorder.gauge(family).collect(…)', () => {
   });
 
   it('waits as long as each of several scrapers does', async () => {
-    recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 50, 7)));
-    const [hasty, patient] = await Promise.all(
-      ['0.01', '10'].map(async (timeout) => text((await scrape(recorder, { method: 'GET', timeout })).body)),
+    let finish: (value: number) => void = () => undefined;
+    recorder.gauge(depth).collect(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
     );
+    const read = async (timeout: string) => text((await scrape(recorder, { method: 'GET', timeout })).body);
+    const reading = [read('0.01'), read('600')];
+    const hasty = await reading[0];
+    finish(7);
+    const patient = await reading[1];
     expect(hasty).to.not.contain('\ndepth');
     expect(patient).to.contain('\ndepth 7\n');
   });

@@ -19,7 +19,7 @@ describe('remove(family, labels)', () => {
   const left = async () => Object.keys(await readSamples(recorder, 'jobs_total'));
 
   beforeEach(() => {
-    recorder = new PrometheusRecorder({ strict: true });
+    recorder = new PrometheusRecorder({ strict: true, onAdvice: () => undefined });
     for (const queue of ['mail', 'fax']) {
       for (const state of ['done', 'failed']) {
         for (const size of [1, '2']) work(queue, state, size);

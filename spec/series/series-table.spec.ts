@@ -37,7 +37,7 @@ describe('The series of a PrometheusRecorder', () => {
   });
 
   it('retain no new values past the limit of the family', () => {
-    const family = new PrometheusRecorder({ maxSeriesPerFamily: 100 }).open(calls);
+    const family = new PrometheusRecorder({ maxSeriesPerFamily: 100, onAdvice: () => undefined }).open(calls);
     for (let i = 0; i < 1000; i++) add(family, [`fresh-${i}`, 'kind'], 1);
     global.gc?.();
     const before = process.memoryUsage().heapUsed;

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Counter, instrumentFunction, PrometheusRecorder } from '../../lib/index.js';
 import { serveMetrics } from '../../lib/serving/index.js';
+import { warningsOf } from '../no-warnings.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 
@@ -60,7 +61,8 @@ describe('serveMetrics()', () => {
     await close();
     await close();
     const { call, name } = counted();
-    call();
+    const warnings = await warningsOf(call);
+    expect(warnings.filter(({ message }) => !message.includes('a call was not recorded'))).to.deep.equal([]);
     expect((await recorder.snapshot()).map((family) => family.name)).not.to.include(name);
     expect(await ask(url).catch((error) => error)).to.have.property('code', 'ECONNREFUSED');
   });

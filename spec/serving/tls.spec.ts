@@ -107,7 +107,7 @@ describe('A metrics server over TLS', function () {
       expect(await handshake(url, {})).to.match(/^TLSv1\.3 /);
     });
 
-    it('applies prefer_server_cipher_suites', async () => {
+    it('applies prefer_server_cipher_suites to the handshake', async () => {
       const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'];
       const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384';
       const ours = await listen({ cipherSuites });

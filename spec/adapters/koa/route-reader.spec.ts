@@ -42,7 +42,7 @@ describe('The option route', () => {
   });
 
   it('causes no unhandled rejection in the application', async () => {
-    app = new MeasuredApplication(new MemoryRecorder());
+    app = new MeasuredApplication(new MemoryRecorder({ onError: () => undefined }));
     const unhandled: unknown[] = [];
     const listeners = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');
@@ -65,7 +65,7 @@ describe('The option route', () => {
     ['label_type', () => ['/teams']],
   ] as const) {
     it(`counts a drop as ${reason} when it returns no route, and lets the response go out`, async () => {
-      app = new MeasuredApplication(new MemoryRecorder());
+      app = new MeasuredApplication(new MemoryRecorder({ onError: () => undefined }));
       await app.serveWith({ route }, (context) => {
         context.body = 'served';
       });
