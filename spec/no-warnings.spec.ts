@@ -17,23 +17,24 @@ describe('The root hook for warnings', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Runs mocha on a suite whose second test has this body. */
-  function run(body: string): { status: number | null; printed: string } {
+  /** Runs mocha on a suite of tests with these bodies, each with its title. */
+  function run(bodies: Readonly<Record<string, string>>): { status: number | null; printed: string } {
     const file = join(folder, 'suite.mjs');
-    writeFileSync(file, `it('the first test passes', () => {});\nit('the second test passes', () => { ${body} });\n`);
+    const tests = Object.entries(bodies).map(([title, body]) => `it('${title}', () => { ${body} });\n`);
+    writeFileSync(file, tests.join(''));
     const { status, stdout } = spawnSync(process.execPath, [mocha, '--no-config', '--require', hooks, file]);
     return { status, printed: String(stdout) };
   }
 
-  for (const type of ['FlowplaneMetricsWarning', 'MaxListenersExceededWarning', 'DeprecationWarning']) {
-    it(`fails the run where a test emits a ${type}, and names the test`, () => {
-      const { status, printed } = run(`process.emitWarning('of this kind', '${type}');`);
-      expect(status).to.equal(1);
-      expect(printed).to.contain(`the second test passes: ${type}: of this kind`);
-    });
-  }
+  it('fails the run where tests emit warnings, and names each test', () => {
+    const types = ['FlowplaneMetricsWarning', 'MaxListenersExceededWarning', 'DeprecationWarning'];
+    const bodies = types.map((type) => [`a test emits a ${type}`, `process.emitWarning('of this kind', '${type}')`]);
+    const { status, printed } = run({ 'a test passes': '', ...Object.fromEntries(bodies) });
+    expect(status).to.equal(1);
+    for (const type of types) expect(printed).to.contain(`a test emits a ${type}: ${type}: of this kind`);
+  });
 
   it('lets a run pass that emits no warning', () => {
-    expect(run('').status).to.equal(0);
+    expect(run({ 'a test passes': '' }).status).to.equal(0);
   });
 });

@@ -221,7 +221,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         runSync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     ));
 
   it('counts each call once when the calls overlap', () =>
@@ -231,7 +231,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         await runAsync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     ));
 
   it('leaves zero calls in flight, and never counts below zero, when calls overlap and families are cleared', () =>
@@ -252,7 +252,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
           expect(left.every((value) => value === 0)).to.equal(true);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     ));
 });
 

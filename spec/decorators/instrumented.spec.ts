@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { attachRecorder, Counter, Instrumented, Timed } from 'flowplane-metrics';
+import { type Advice, attachRecorder, Counter, Instrumented, Timed } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { mode } from './mode.js';
 
@@ -140,7 +140,8 @@ describe(`@Instrumented (${mode} decorators)`, () => {
   });
 
   it('advises once when the class name looks minified, as @Timed() does', () => {
-    const observer = new MemoryRecorder({ onAdvice: () => undefined });
+    const advice: Advice[] = [];
+    const observer = new MemoryRecorder({ onAdvice: (one) => advice.push(one) });
     const short = mode.slice(0, 1);
     for (const decorated of [Instrumented(), Instrumented()]) {
       class Minified {
@@ -151,7 +152,7 @@ describe(`@Instrumented (${mode} decorators)`, () => {
       decorated(Minified);
       attachRecorder(new Minified(), observer).work();
     }
-    const said = observer.advice.filter(({ code }) => code === 'minified_class');
+    const said = advice.filter(({ code }) => code === 'minified_class');
     expect(said).to.have.length(1);
     expect(said[0]?.message).to.contain(`looks minified (given "${short}")`);
   });

@@ -107,7 +107,8 @@ describe('A large scrape', function () {
     const lines = seen.split('\n').filter((line) => line.startsWith('depth{'));
     expect(new Set(lines).size).to.equal(lines.length);
     expect(lines).to.have.length(queues);
-    for (const line of lines) expect(line).to.match(/queue="(\d+)"} \1$/);
+    // Why no assertion per line: 20,000 of them take seconds.
+    expect(lines.filter((line) => !/queue="(\d+)"} \1$/.test(line))).to.deep.equal([]);
     recorder.remove(gauge, {});
   });
 
