@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import { PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
-import { Certificates } from '../serving/certificates.js';
+import { Certificates } from '../server/certificates.js';
 import { doctor, Examined, requests, steps } from './examined.js';
 
 describe('flowplane-metrics doctor', function () {
