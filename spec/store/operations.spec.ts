@@ -111,7 +111,7 @@ describe('A random sequence of observations and removals', () => {
         });
         expect(await readSamples(recorder, 'steps_total')).to.deep.equal(Object.fromEntries(expected));
       }),
-      { numRuns: process.env['CI'] === 'true' ? 3000 : 500 },
+      { numRuns: process.env['CI'] === 'true' ? 1500 : 500 },
     );
   });
 });
