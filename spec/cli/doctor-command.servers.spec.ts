@@ -53,7 +53,7 @@ describe('flowplane-metrics doctor', function () {
           'ok datasource',
           'ok clocks',
         ]);
-        expect(printed).to.contain('1 of 1 series moved within 0.1 s');
+        expect(printed).to.contain('1 of 1 series changed within 0.1 s');
         expect(code).to.equal(0);
       } finally {
         clearInterval(moving);
@@ -111,7 +111,7 @@ describe('flowplane-metrics doctor', function () {
       expect(target).to.deep.include({
         status: 'problem',
         cause: 'credentials are missing or wrong',
-        fix: 'Give them: authorization or basic_auth in the scrape_config.',
+        fix: 'Set them: authorization or basic_auth in the scrape_config.',
       });
     });
 

@@ -82,10 +82,10 @@ describe('flowplane-metrics doctor', function () {
 
   for (const [title, text, detail] of [
     ['a broken line', 'a 1\nb{c="d} 1\n', 'line 2 is neither a sample nor a comment: b{c="d} 1'],
-    ['a broken value', 'a one\n', 'line 1 has no number for a value: a one'],
+    ['a broken value', 'a one\n', 'line 1 has a value that is no number: a one'],
     ['a series twice', 'a{b="c"} 1\na{b="c"} 2\n', 'line 2 repeats a series: a{b="c"} 2'],
     ['an unknown type', '# TYPE a number\n', 'line 1 has an unknown type: # TYPE a number'],
-    ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the answer was cut off, or is no scrape'],
+    ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the response was cut off, or is no scrape'],
   ] as const) {
     it(`reports where the format is broken: ${title}`, async () => {
       const url = await examined.serve((_request, response) =>
@@ -164,7 +164,7 @@ describe('flowplane-metrics doctor', function () {
       '--prometheus',
       await examined.serve((_, r) => r.end('hi')),
     );
-    expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is no Prometheus' });
+    expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is not Prometheus' });
   });
 
   it('prints its options with --help', async () => {

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
+import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
 import { doctorCommand } from '../../lib/cli/doctor/doctor-command.js';
-import type { Result } from '../../lib/cli/doctor/step.js';
 import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 
 const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
@@ -34,7 +34,7 @@ export function doctor(...args: string[]): Promise<Diagnosis> {
 }
 
 /** What each step found, by its name. Why in this process: to start one takes longer than all that it does. */
-export async function steps(...args: string[]): Promise<Readonly<Record<string, Result>>> {
+export async function steps(...args: string[]): Promise<Readonly<Record<string, NamedResult>>> {
   let printed = '';
   const output = {
     out: (text: string) => {
@@ -43,7 +43,7 @@ export async function steps(...args: string[]): Promise<Readonly<Record<string, 
     err: (text: string) => expect.fail(text),
   };
   await doctorCommand.run(['--wait', '0.1', '--json', ...args], output);
-  const { steps } = JSON.parse(printed) as { steps: Result[] };
+  const { steps } = JSON.parse(printed) as { steps: NamedResult[] };
   return Object.fromEntries(steps.map((result) => [result.step, result]));
 }
 
