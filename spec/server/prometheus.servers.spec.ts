@@ -112,7 +112,7 @@ describe('A real Prometheus', function () {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('takes the alerts that the guide to the endpoint shows', function () {
+  it('accepts the alerts that the guide to the endpoint shows', function () {
     needs(this, 'promtool');
     mkdirSync(folder, { recursive: true });
     const file = join(folder, 'alerts.yml');
@@ -123,7 +123,7 @@ describe('A real Prometheus', function () {
   });
 
   for (const protection of protections) {
-    it(`scrapes with the ${protection.name} as the guide shows it, and not without`, async () => {
+    it(`scrapes with the ${protection.name} as the guide shows it, and fails without it`, async () => {
       const path = join(folder, protection.name);
       mkdirSync(path, { recursive: true });
       protection.prepare(path);
@@ -145,7 +145,7 @@ describe('A real Prometheus', function () {
   }
 
   for (const drain of [true, false]) {
-    it(`${drain ? 'sees' : 'does not see'} what is counted as the process ends, ${drain ? 'with' : 'without'} the option drain`, async () => {
+    it(`${drain ? 'stores' : 'misses'} what is counted as the process ends, ${drain ? 'with' : 'without'} the option drain`, async () => {
       const path = join(folder, `drain-${drain}`);
       mkdirSync(path, { recursive: true });
       const script = `

@@ -24,7 +24,7 @@ describe('A real Prometheus that scrapes the sample', function () {
     await plane?.close();
   });
 
-  it('sees exactly the resources that were created, per team and type, and summed', async () => {
+  it('stores exactly the resources that were created, per team and type, and their sums', async () => {
     const [payments, checkout] = [new Client(plane.apiUrl, 'demo-payments'), new Client(plane.apiUrl, 'demo-checkout')];
     for (const name of ['a', 'b', 'c']) await payments.create('payments', 'clusters', name);
     for (const name of ['a', 'b']) await payments.create('payments', 'routes', name);
@@ -36,7 +36,7 @@ describe('A real Prometheus that scrapes the sample', function () {
     expect(sums).to.deep.equal({ payments: 5, checkout: 1 });
   });
 
-  it('sees exactly the cross-team attempts, and a rate of those after the first scrape', async () => {
+  it('stores exactly the cross-team attempts, and computes the rate after the first scrape', async () => {
     const platform = new Client(plane.apiUrl, 'demo-platform');
     const attempt = () => platform.create('payments', 'listeners', 'x');
     for (let i = 0; i < 3; i++) await attempt();
@@ -58,7 +58,7 @@ describe('A real Prometheus that scrapes the sample', function () {
     expect(await server.value(`rate(${series}[60s])`, time)).to.be.closeTo(increase / 60, 1e-9);
   });
 
-  it('drops and rejects nothing', async () => {
+  it('drops and rejects no sample', async () => {
     expect(await server.until('up{job="flowplane"}', 1)).to.equal(1);
     const scraped = await server.until('scrape_samples_scraped - scrape_samples_post_metric_relabeling', 0);
     expect(scraped).to.equal(0);

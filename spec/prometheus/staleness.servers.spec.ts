@@ -7,7 +7,7 @@ import { PrometheusServer } from '../prometheus-server.js';
 const resources = defineGauge({ name: 'team_resources', help: 'Resources', labels: { team: {} } });
 const sessions = defineGauge({ name: 'sessions', help: 'Sessions', labels: { team: {} }, expireAfterSeconds: 60 });
 
-describe('A series that is gone, to a real Prometheus', function () {
+describe('A series that disappears, in a real Prometheus', function () {
   this.timeout(60_000);
   let recorder: PrometheusRecorder;
   let metrics: MetricsServer;
@@ -31,7 +31,7 @@ describe('A series that is gone, to a real Prometheus', function () {
     await metrics?.close();
   });
 
-  it('has its staleness marker at the next scrape, team by team, where it was removed', async () => {
+  it('gets its staleness marker at the next scrape after its removal, team by team', async () => {
     expect(await prometheus.until('count(team_resources)', 3)).to.equal(3);
     for (const [team, left] of [
       ['payments', 2],
@@ -46,7 +46,7 @@ describe('A series that is gone, to a real Prometheus', function () {
     expect(Number(series?.value[1])).to.be.above(0);
   });
 
-  it('has it where it has expired, and the one that is still observed has not', async () => {
+  it('gets its staleness marker when it expires, unlike one that is still observed', async () => {
     expect(await prometheus.until('count(sessions)', 3)).to.equal(3);
     now = 59;
     recorder.gauge(sessions).set({ team: 'search' }, 2);
