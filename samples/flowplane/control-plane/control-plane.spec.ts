@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ApiClient } from './api/api-client.js';
-import { type ControlPlane, startControlPlane } from './control-plane.js';
-import { testConfig } from './testing/test-config.js';
+import type { ControlPlane } from './control-plane.js';
+import { startTestControlPlane } from './testing/test-control-plane.js';
 
 describe('The metrics of the control plane', function () {
   this.timeout(30_000);
@@ -10,7 +10,7 @@ describe('The metrics of the control plane', function () {
   let checkout: ApiClient;
 
   beforeEach(async () => {
-    plane = await startControlPlane(testConfig);
+    plane = await startTestControlPlane();
     payments = new ApiClient(plane.apiUrl, 'demo-payments');
     checkout = new ApiClient(plane.apiUrl, 'demo-checkout');
   });

@@ -37,14 +37,19 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Starts the API, the xDS service and the metrics server. If one of them cannot start, the others are stopped. */
-export async function startControlPlane(config: Config): Promise<ControlPlane> {
+/**
+ * Starts the API, the xDS service and the metrics server. If one of them cannot start, the others are stopped.
+ *
+ * @param openDatabase A database that the caller closes. By default the control plane opens and closes its own.
+ */
+export async function startControlPlane(config: Config, openDatabase?: PGlite): Promise<ControlPlane> {
+  const database = openDatabase ?? new PGlite(config.databaseFolder);
   const container = new Container({ defaultScope: 'Singleton' });
   const recorder = installMetrics(container);
   container.bind(TokenGrants).toConstantValue(config.grants);
   container.bind(FirstRequestSeconds).toConstantValue(config.firstRequestSeconds);
   container.bind(KeepaliveSeconds).toConstantValue(config.keepaliveSeconds);
-  container.bind(PGlite).toConstantValue(new PGlite(config.databaseFolder));
+  container.bind(PGlite).toConstantValue(database);
   for (const service of services) container.bind<unknown>(service).to(service);
 
   const [api, xds] = [container.get(ApiServer), container.get(XdsServer)];
@@ -64,7 +69,7 @@ export async function startControlPlane(config: Config): Promise<ControlPlane> {
     clearTimeout(deadline);
     // Why last: a scrape can still read what the shutdown counted.
     await metrics.close();
-    await container.get(PGlite).close();
+    if (openDatabase === undefined) await database.close();
   }
   try {
     const { url: metricsUrl } = await metrics.listen();

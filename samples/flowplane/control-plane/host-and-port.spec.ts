@@ -1,9 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { ApiClient } from './api/api-client.js';
-import { startControlPlane } from './control-plane.js';
 import { formatHostAndPort } from './host-and-port.js';
-import { testConfig } from './testing/test-config.js';
+import { startTestControlPlane } from './testing/test-control-plane.js';
 import { AdsClient } from './xds/ads-client.js';
 
 describe('formatHostAndPort(host, port)', () => {
@@ -13,13 +12,13 @@ describe('formatHostAndPort(host, port)', () => {
     expect(formatHostAndPort('::1', 80)).to.equal('[::1]:80');
   });
 
-  it('is where a control plane listens on an IPv6 address', async function () {
+  it('gives the address of a control plane that listens on IPv6', async function () {
     const addresses = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
     if (!addresses.some(({ address }) => address === '::1')) {
       console.log('      skipped: this machine has no address ::1');
       this.skip();
     }
-    const plane = await startControlPlane({ ...testConfig, apiHost: '::1', metricsHost: '::1' });
+    const plane = await startTestControlPlane({ apiHost: '::1', metricsHost: '::1' });
     const proxy = new AdsClient(plane.xdsAddress, 'payments', 'demo-payments');
     try {
       expect((await new ApiClient(plane.apiUrl).send('GET', '/readyz')).status).to.equal(200);

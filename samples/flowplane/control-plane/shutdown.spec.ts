@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { expect } from 'chai';
 import { ApiClient } from './api/api-client.js';
-import { startControlPlane } from './control-plane.js';
-import { testConfig } from './testing/test-config.js';
+import { startTestControlPlane } from './testing/test-control-plane.js';
 
 describe('A control plane that stops', function () {
   this.timeout(30_000);
@@ -22,7 +21,7 @@ describe('A control plane that stops', function () {
   }
 
   it('answers 503 on /readyz and 200 on /healthz while it drains', async () => {
-    const plane = await startControlPlane({ ...testConfig, drainSeconds: 3 });
+    const plane = await startTestControlPlane({ drainSeconds: 3 });
     const closed = plane.close();
     const client = new ApiClient(plane.apiUrl);
     expect(await client.send('GET', '/readyz')).to.deep.include({ status: 503, body: { status: 'stopping' } });
@@ -31,7 +30,7 @@ describe('A control plane that stops', function () {
   });
 
   it('answers a request that it has started to read', async () => {
-    const plane = await startControlPlane(testConfig);
+    const plane = await startTestControlPlane();
     const started = await startRequest(plane.apiUrl);
     const closed = plane.close();
     started.end('{"name":"ledger"}');
@@ -42,7 +41,7 @@ describe('A control plane that stops', function () {
   });
 
   it('closes a request that takes longer than shutdownSeconds', async () => {
-    const plane = await startControlPlane({ ...testConfig, shutdownSeconds: 0.1 });
+    const plane = await startTestControlPlane({ shutdownSeconds: 0.1 });
     const started = await startRequest(plane.apiUrl);
     const broken = once(started, 'error');
     await plane.close();

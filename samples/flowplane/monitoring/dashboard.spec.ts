@@ -14,7 +14,7 @@ describe('The dashboard "Flowplane – team metrics"', () => {
     expect(readFileSync(dashboardFile, 'utf8')).to.equal(dashboardJson());
   });
 
-  describe("in Grafana's dashboard schema", () => {
+  describe("validated by Grafana's dashboard schema", () => {
     type Json = Record<string, unknown>;
     const read = () => JSON.parse(readFileSync(dashboardFile, 'utf8'));
     let isValid: ValidateFunction;
@@ -23,7 +23,7 @@ describe('The dashboard "Flowplane – team metrics"', () => {
       isValid = new Ajv({ strict: false }).compile(dashboardSchema() as SchemaObject);
     });
 
-    it('is valid as it is', () => {
+    it('has a valid JSON file', () => {
       isValid(read());
       expect(isValid.errors).to.equal(null);
     });
@@ -55,7 +55,7 @@ describe('The dashboard "Flowplane – team metrics"', () => {
       ['a misspelt field', (it) => Object.assign(it, { refesh: '10s' })],
     ];
     for (const [what, change] of wrong) {
-      it(`is invalid with ${what}`, () => {
+      it(`becomes invalid with ${what}`, () => {
         const dashboard = read();
         change(dashboard);
         expect(isValid(dashboard)).to.equal(false);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.js';
+import type { ControlPlane } from '../control-plane/control-plane.js';
 import { xdsRequests } from '../control-plane/metrics.js';
-import { testConfig } from '../control-plane/testing/test-config.js';
+import { startTestControlPlane } from '../control-plane/testing/test-control-plane.js';
 import { rows } from '../monitoring/dashboard-panels.js';
 import { Backfill } from './backfill.js';
 import { parseSamples } from './exposition-text.js';
@@ -50,7 +50,7 @@ describe('A Prometheus with 71 minutes of scrapes of a busy control plane', func
   before(async function () {
     needs(this, 'prometheus');
     backfill = new Backfill();
-    plane = await startControlPlane(testConfig);
+    plane = await startTestControlPlane();
     await runTraffic(new Traffic(plane, model));
     prometheus = await backfill.startPrometheusWithRules(firstScrape + step / 2, queryTime);
   });
@@ -145,7 +145,7 @@ describe('A Prometheus with 71 minutes of scrapes of a busy control plane', func
     return (await readRules(type)).find((rule) => rule.name === name)?.query ?? '';
   }
 
-  it('is asked every expression of every rule, alert and panel', async () => {
+  it('has a model for every expression of every rule, alert and panel', async () => {
     const panels = Object.values(rows).flat();
     expect([...Object.keys(panelExpressions), ...aboutTargets]).to.include.members(panels.map(({ title }) => title));
     for (const { title, queries } of panels) {

@@ -14,7 +14,7 @@ describe('The rules of the sample', function () {
     needs(this, 'promtool');
   });
 
-  it('are valid in the configuration that loads them', () => {
+  it('load as part of the configuration of Prometheus', () => {
     expect(promtool('check', 'config', '../prometheus.yml'))
       .to.contain('14 rules found')
       .and.contain('8 rules found');

@@ -76,7 +76,7 @@ describe('Three instances of the control plane', function () {
     expect(sum?.value[1]).to.equal('6');
   });
 
-  it('are added up by the recording rules', async () => {
+  it('have their values added up by the recording rules', async () => {
     expect(await prometheus.valueUntil('team:xds_resources:sum{team="payments"}', 6)).to.equal(6);
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { ApiClient } from '../control-plane/api/api-client.js';
-import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.js';
-import { testConfig } from '../control-plane/testing/test-config.js';
+import type { ControlPlane } from '../control-plane/control-plane.js';
+import { startTestControlPlane } from '../control-plane/testing/test-control-plane.js';
 import { needs } from './needs.js';
 import { PrometheusServer } from './prometheus-server.js';
 
@@ -15,7 +15,7 @@ describe('A real Prometheus that scrapes the control plane', function () {
 
   before(async function () {
     needs(this, 'prometheus');
-    plane = await startControlPlane(testConfig);
+    plane = await startTestControlPlane();
     prometheus = server = await PrometheusServer.start(plane.metricsUrl);
   });
 

@@ -10,13 +10,14 @@ import { startControlPlane } from '../control-plane.js';
 import { ResourceRepository } from '../resources/resource-repository.js';
 import { readUntil } from '../testing/read-until.js';
 import { testConfig } from '../testing/test-config.js';
+import { startTestControlPlane } from '../testing/test-control-plane.js';
 import { AdsClient } from './ads-client.js';
 
 describe('The xDS service by gRPC, when something fails', function () {
   this.timeout(30_000);
 
   it('closes a stream whose proxy does not answer keepalive pings', async () => {
-    const plane = await startControlPlane({ ...testConfig, keepaliveSeconds: 0.2 });
+    const plane = await startTestControlPlane({ keepaliveSeconds: 0.2 });
     const [host = '', port = ''] = plane.xdsAddress.split(':');
     // A network that can be cut: after that, data no longer arrives, and no connection is closed.
     const connections: [Socket, Socket][] = [];

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { ApiClient } from '../api/api-client.js';
-import { type ControlPlane, startControlPlane } from '../control-plane.js';
+import type { ControlPlane } from '../control-plane.js';
 import { readUntil } from '../testing/read-until.js';
-import { testConfig } from '../testing/test-config.js';
+import { startTestControlPlane } from '../testing/test-control-plane.js';
 import { AdsClient } from './ads-client.js';
 import type { DiscoveryResponse } from './ads-protocol.js';
 
@@ -14,7 +14,7 @@ describe('The xDS service by gRPC', function () {
   let proxies: AdsClient[];
 
   beforeEach(async () => {
-    plane = await startControlPlane(testConfig);
+    plane = await startTestControlPlane();
     payments = new ApiClient(plane.apiUrl, 'demo-payments');
     proxies = [];
   });
@@ -92,7 +92,7 @@ describe('The xDS service by gRPC', function () {
   }
 
   it('closes a stream without a request in time, and serves the others', async () => {
-    const strict = await startControlPlane({ ...testConfig, firstRequestSeconds: 0.1 });
+    const strict = await startTestControlPlane({ firstRequestSeconds: 0.1 });
     const silent = new AdsClient(strict.xdsAddress, 'payments', 'demo-payments');
     const other = new AdsClient(strict.xdsAddress, 'payments', 'demo-payments');
     proxies.push(silent, other);

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { ApiClient } from '../api/api-client.js';
-import { type ControlPlane, startControlPlane } from '../control-plane.js';
+import type { ControlPlane } from '../control-plane.js';
 import { startBackend } from '../testing/grpc-backend.js';
 import { serviceResources } from '../testing/grpc-resources.js';
-import { testConfig } from '../testing/test-config.js';
+import { startTestControlPlane } from '../testing/test-control-plane.js';
 
 const client = fileURLToPath(new URL('../testing/grpc-client.js', import.meta.url));
 
@@ -16,7 +16,7 @@ describe("gRPC's own xDS client", function () {
   let backend: Awaited<ReturnType<typeof startBackend>>;
 
   before(async () => {
-    plane = await startControlPlane(testConfig);
+    plane = await startTestControlPlane();
     backend = await startBackend();
   });
 
