@@ -30,5 +30,5 @@ describe('formatHostAndPort(host, port)', () => {
       proxy.close();
       await plane.close();
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 });

@@ -24,7 +24,7 @@ async function readLinesUntil(stream: NodeJS.ReadableStream, pattern: RegExp): P
 }
 
 describe('npm start', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('prints its URLs, exposes metrics of the demo traffic, and exits cleanly on Ctrl-C', async () => {
     const running = start();

@@ -5,7 +5,7 @@ import { ApiClient } from './api/api-client.js';
 import { startTestControlPlane } from './testing/test-control-plane.js';
 
 describe('A control plane that stops', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   /** Sends the headers of a request, and not yet its body. */
   async function startRequest(apiUrl: string): Promise<ClientRequest> {

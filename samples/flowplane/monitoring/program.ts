@@ -43,7 +43,7 @@ export class Program {
     this.exited = once(child, 'close').then(() => lastLine);
   }
 
-  /** @throws Error where the program does not start, exits, or is not healthy within 30 seconds. */
+  /** @throws Error where the program does not start, exits, or is not healthy within 60 seconds. */
   static async start(options: ProgramOptions): Promise<Program> {
     const {
       name,
@@ -82,7 +82,7 @@ export class Program {
   }
 
   async #waitUntilHealthy(healthUrl: ProgramOptions['healthUrl']): Promise<void> {
-    const timeout = AbortSignal.timeout(30_000);
+    const timeout = AbortSignal.timeout(60_000);
     const url = typeof healthUrl === 'string' ? healthUrl : await this.#findInLog(healthUrl, timeout);
     for (;;) {
       const response = await fetch(url, { signal: timeout, headers: { connection: 'close' } }).catch(() => undefined);

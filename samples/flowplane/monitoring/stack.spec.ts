@@ -6,7 +6,7 @@ import { readPorts, stackPrograms } from './stack-programs.js';
 import { StackProcess } from './testing/stack-process.js';
 
 describe('The stack', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
 
   it('has Prometheus on port 9091 and Grafana on port 3000 by default', () => {
     expect(readPorts({})).to.deep.equal({ api: '8080', metrics: '9090', prometheus: '9091', grafana: '3000' });

@@ -5,7 +5,7 @@ import { monitoringFolder } from '../monitoring/paths.js';
 import { needs } from './needs.js';
 
 describe('Docker Compose', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   before(function () {
     needs(this, 'docker-compose');

@@ -16,7 +16,7 @@ const blocks = [...guide.matchAll(/```sh\n([\s\S]*?)```\n```text\n([\s\S]*?)```/
 );
 
 describe('The README of the sample', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let stack: StackProcess;
 
   before(async function () {

@@ -68,7 +68,7 @@ export class PrometheusServer {
     return series === undefined ? undefined : Number(series.value[1]);
   }
 
-  /** Repeats a query until it has this value, for at most 30 seconds. Returns the last value. */
+  /** Repeats a query until it has this value, for at most 60 seconds. Returns the last value. */
   valueUntil(promql: string, expected: number): Promise<number | undefined> {
     return readUntil(() => this.value(promql), expected);
   }

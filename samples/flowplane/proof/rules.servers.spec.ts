@@ -8,7 +8,7 @@ const promtool = (...args: string[]): string =>
   execFileSync('promtool', args, { cwd: join(monitoringFolder, 'rules'), encoding: 'utf8', stdio: 'pipe' });
 
 describe('The rules of the sample', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   before(function () {
     needs(this, 'promtool');

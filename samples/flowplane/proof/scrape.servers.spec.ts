@@ -8,7 +8,7 @@ import { PrometheusServer } from './prometheus-server.js';
 const attempts = 'auth_cross_team_access_attempts_total';
 
 describe('A real Prometheus that scrapes the control plane', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let plane: ControlPlane;
   let prometheus: PrometheusServer | undefined;
   let server: PrometheusServer;

@@ -21,7 +21,7 @@ interface Answer {
 }
 
 describe('npm run stack', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let folder: string;
   let stack: StackProcess | undefined;
 

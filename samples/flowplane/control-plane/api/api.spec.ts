@@ -8,7 +8,7 @@ import { ApiClient } from './api-client.js';
 const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
 
 describe('The API of the control plane', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let plane: ControlPlane;
   let payments: ApiClient;
 
@@ -140,7 +140,7 @@ describe('A token without the required scope', () => {
     } finally {
       await plane.close();
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 });
 
 describe('A team with the name "error"', () => {
@@ -153,5 +153,5 @@ describe('A team with the name "error"', () => {
     } finally {
       await plane.close();
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 });

@@ -23,6 +23,14 @@ describe('TeamAuthorizer', () => {
       .by(1);
   });
 
+  it('counts the attempts of more than 100 teams under "other"', () => {
+    for (let team = 1; team <= 150; team += 1) authorizer.mayAccess(`team-${team}`, 'payments', 'route');
+    const series = metrics.series(attempts);
+    expect(series).to.have.length(101);
+    const other = { from_team: 'other', to_team: 'payments', resource_type: 'route' };
+    expect(metrics.value(attempts, other)).to.equal(50);
+  });
+
   it("does not count access to a team's own resources", () => {
     expect(authorizer.mayAccess('payments', 'payments', 'route')).to.equal(true);
     expect(metrics).to.not.have.series(attempts);

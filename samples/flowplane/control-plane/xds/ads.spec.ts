@@ -8,7 +8,7 @@ import { AdsClient } from './ads-client.js';
 import type { DiscoveryResponse } from './ads-protocol.js';
 
 describe('The xDS service by gRPC', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let plane: ControlPlane;
   let payments: ApiClient;
   let proxies: AdsClient[];

@@ -11,7 +11,7 @@ import { startTestControlPlane } from '../testing/test-control-plane.js';
 const client = fileURLToPath(new URL('../testing/grpc-client.js', import.meta.url));
 
 describe("gRPC's own xDS client", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let plane: ControlPlane;
   let backend: Awaited<ReturnType<typeof startBackend>>;
 

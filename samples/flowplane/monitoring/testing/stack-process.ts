@@ -46,7 +46,7 @@ export class StackProcess {
     return `http://127.0.0.1:${this.ports[program]}`;
   }
 
-  /** Whether it reports within 30 seconds that everything runs. */
+  /** Whether it reports within 60 seconds that everything runs. */
   isRunning(): Promise<boolean> {
     return readUntil(() => this.#output.includes('Ctrl-C'), true);
   }
