@@ -1,8 +1,8 @@
-import { type Family, sameDefinition } from '../definition/family.js';
-import { allInstruments, type Declaration, instrumentsOfClass } from '../definition/instruments.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelPolicy } from '../definition/label-policy.js';
-import type { OpenFamily } from '../definition/open-family.js';
+import { allInstruments, type Declaration, instrumentsOfClass } from '../families/declared-instruments.js';
+import { type Family, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelPolicy } from '../families/label-policy.js';
+import type { OpenFamily } from '../families/open-family.js';
 
 /** A label of a catalogued family, with the bounds of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -68,7 +68,7 @@ function instrumentsOn(declaring: Declaring): readonly Declaration[] {
 function declaredFamilies(shared: readonly Family[], instruments: readonly Declaration[]): OpenFamily[] {
   const families: Family[] = [];
   for (const family of [...shared, ...instruments.map((one) => one.family)]) {
-    if (family.placed === undefined && !families.some((known) => isSame(known, family))) families.push(family);
+    if (family.external === undefined && !families.some((known) => isSame(known, family))) families.push(family);
   }
   return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? usualMaxSeries }));
 }

@@ -1,9 +1,9 @@
-import type { CounterFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedCounter } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalCounter, OpenLabels } from '../families/external-metric.js';
+import type { CounterFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { CounterOptions, CounterRule, FamilyLabels, MethodDecoratorOf } from './options.js';
 
 /**
@@ -19,7 +19,7 @@ export function Counter<L, S, M extends AnyMethod, P extends Policies>(
   options: FamilyLabels<Self<L, S>, M, P> & CounterRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedCounter<N>,
+  metric: ExternalCounter<N>,
   options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & CounterRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {

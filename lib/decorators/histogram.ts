@@ -1,9 +1,9 @@
-import type { HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
+import type { HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } from './options.js';
 
 /**
@@ -19,7 +19,7 @@ export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
   options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedHistogram<N>,
+  metric: ExternalHistogram<N>,
   options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {

@@ -1,9 +1,9 @@
-import type { GaugeFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
+import type { GaugeFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './options.js';
 
 /**
@@ -20,7 +20,7 @@ export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
   options: EarlyFamilyLabels<Self<L, S>, M, P>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedGauge<N>,
+  metric: ExternalGauge<N>,
   options: EarlyFamilyLabels<Self<L, S>, M, OpenLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {

@@ -1,3 +1,4 @@
+import { type Problem, refuseIfAny, shown } from '../error.js';
 import {
   isObject,
   labelNameProblems,
@@ -5,14 +6,13 @@ import {
   type Unchecked,
   unknownOptions,
   unless,
-} from '../definition/family-problems.js';
-import type { LabelValue } from '../definition/label-policy.js';
-import { type Problem, refuseIfAny, shown } from '../error.js';
-import type { AnyMethod } from '../readers/reader-types.js';
-import { outcome } from '../readers/ready-made.js';
+} from '../families/family-problems.js';
+import type { LabelValue } from '../families/label-policy.js';
+import type { AnyMethod } from '../instrumentation/reader-types.js';
+import { outcome } from '../instrumentation/ready-made.js';
+import { instrumentsOn } from '../instrumentation/wrap-method.js';
+import { methodDecorator } from './apply.js';
 import { classLabel } from './class-name.js';
-import { instrumentsOn } from './instrument-method.js';
-import { methodDecorator } from './method-decorator.js';
 import { methodCalls, methodDuration } from './method-families.js';
 
 /** What `@Instrumented` takes; `T` is the instance. */

@@ -1,6 +1,6 @@
-import { type CounterFamily, defineCounter, defineHistogram, type HistogramFamily } from '../definition/family.js';
-import type { LabelPolicy, Policies } from '../definition/label-policy.js';
-import { outcome } from '../readers/ready-made.js';
+import { type CounterFamily, defineCounter, defineHistogram, type HistogramFamily } from '../families/family.js';
+import type { LabelPolicy, Policies } from '../families/label-policy.js';
+import { outcome } from '../instrumentation/ready-made.js';
 
 /** The labels that name a method. */
 interface OfMethod extends Policies {

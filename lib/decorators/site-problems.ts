@@ -1,4 +1,5 @@
-import type { Family } from '../definition/family.js';
+import { type Problem, shown } from '../error.js';
+import type { Family } from '../families/family.js';
 import {
   familyOptions,
   initialProblems,
@@ -10,10 +11,9 @@ import {
   type Unchecked,
   unknownOptions,
   unless,
-} from '../definition/family-problems.js';
-import { kinds } from '../definition/kind.js';
-import { type Problem, shown } from '../error.js';
-import { labelSpecProblems } from '../readers/label-readers.js';
+} from '../families/family-problems.js';
+import { kinds } from '../families/kinds.js';
+import { labelSpecProblems } from '../instrumentation/label-readers.js';
 import type { DecoratorRules } from './decorator-rules.js';
 import { type Given, isShared } from './given.js';
 

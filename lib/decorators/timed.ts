@@ -1,10 +1,10 @@
-import type { HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
+import type { HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import { className } from './class-name.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import { methodDuration } from './method-families.js';
 import type { FamilyLabels, MethodDecoratorOf, TimedOptions, TimedRule } from './options.js';
 
@@ -25,7 +25,7 @@ export function Timed<L, S, M extends AnyMethod, P extends Policies>(
   options: FamilyLabels<Self<L, S>, M, P> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedHistogram<N>,
+  metric: ExternalHistogram<N>,
   options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {

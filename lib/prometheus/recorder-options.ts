@@ -1,9 +1,9 @@
-import { isObject, type Unchecked, unknownOptions, unless } from '../definition/family-problems.js';
-import { isLabelName, isMetricName } from '../definition/names.js';
-import { areOptions, noOptions } from '../definition/option-rules.js';
 import { type Problem, shown } from '../error.js';
+import { isObject, type Unchecked, unknownOptions, unless } from '../families/family-problems.js';
+import { isLabelName, isMetricName } from '../families/names.js';
+import { areOptions, noOptions } from '../families/option-rules.js';
 import type { RecorderOptions } from '../recorder/abstract-recorder.js';
-import type { ForeignRegistry } from './foreign-families.js';
+import type { ForeignRegistry } from './prom-client/external-families.js';
 
 /** The options of a `PrometheusRecorder`; all may be left out. */
 export interface PrometheusRecorderOptions extends RecorderOptions {

@@ -1,13 +1,13 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import { namingAdvice } from '../definition/naming-advice.js';
-import { copies } from '../definition/shared-state.js';
+import type { DropReason } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
+import { namingAdvice } from '../families/naming-advice.js';
+import { copies } from '../process-state.js';
 import type { Advice } from './advice.js';
-import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
+import { registerRecorder } from './attach.js';
+import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
 import { type ReportOptions, Reports } from './reports.js';
-import { announceRecorder } from './wiring.js';
 
 /** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {
@@ -26,14 +26,14 @@ const monotonicSeconds = (): number => performance.now() / 1000;
 /** What every recorder shares: recording by hand, and telling once. An implementation adds `open` and `countDrop`. */
 export abstract class AbstractRecorder implements MetricsRecorder {
   readonly #reports: Reports;
-  readonly #byHand = new WeakMap<Family, ByHand>();
+  readonly #byHand = new WeakMap<Family, FamilyHandle>();
 
   readonly #clock: () => number;
 
   constructor(options: RecorderOptions = {}) {
     this.#reports = new Reports(options);
     this.#clock = options.clock ?? monotonicSeconds;
-    announceRecorder(this);
+    registerRecorder(this);
     if (copies() > 1) this.advise(secondCopy);
   }
 
@@ -73,15 +73,15 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports.advise(advice);
   }
 
-  counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P> {
+  counter<P extends Policies>(family: CounterFamily<P>): CounterHandle<P> {
     return this.#handle(family);
   }
 
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P> {
+  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeHandle<P> {
     return this.#handle(family);
   }
 
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P> {
+  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramHandle<P> {
     return this.#handle(family);
   }
 
@@ -89,7 +89,7 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   #handle<Handle>(family: Family): Handle {
     let handle = this.#byHand.get(family);
     if (handle === undefined) {
-      handle = new ByHand(this, family);
+      handle = new FamilyHandle(this, family);
       this.#byHand.set(family, handle);
     }
     return handle as Handle;

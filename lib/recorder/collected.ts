@@ -1,6 +1,6 @@
-import type { Family, GaugeFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
 import { shown } from '../error.js';
+import type { Family, GaugeFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
 import type { Collected, MetricsRecorder } from './metrics-recorder.js';
 
 /** Every label set that a collector has given, with its value. */

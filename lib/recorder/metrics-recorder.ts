@@ -1,11 +1,11 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
+import type { DropReason } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { Policies } from '../families/label-policy.js';
 import type { Advice } from './advice.js';
-import type { CounterByHand, GaugeByHand, HistogramByHand } from './by-hand.js';
+import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
 
 /** Names one series of a family in one recorder, until the family is cleared. */
-export type Place = number;
+export type SeriesId = number;
 
 /**
  * Records the observations of one family, in two steps: first the series is found by its label values, in the order of the
@@ -19,24 +19,24 @@ export interface FamilyRecorder {
    * The place of a known series by its raw label values, `undefined` for those that the family does not have. May always
    * say `undefined`; it is asked first for families of at most three labels, since no list has to be made for it.
    */
-  find(a: unknown, b: unknown, c: unknown): Place | undefined;
+  lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined;
   /**
    * The place of the series with these raw label values, born now if need be, or the reason why it may not be. The list
    * is borrowed: it is read before this returns, and never kept.
    *
-   * @param folds whether a value outside its label's domain becomes `other`: not where the number is to be set.
+   * @param allowOverflow whether a value outside its label's domain becomes `other`: not where the number is to be set.
    */
-  place(values: readonly unknown[], folds: boolean): Place | DropReason;
+  getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason;
   /** Adds `by` to a counter (finite, not negative) or to a gauge. */
-  add(place: Place, by: number): void;
+  add(place: SeriesId, by: number): void;
   /** Sets a gauge. NaN and the infinities are values too. */
-  set(place: Place, value: number): void;
+  set(place: SeriesId, value: number): void;
   /** Observes a finite value in a histogram. */
-  observe(place: Place, value: number): void;
-  /** Adds 1 to a gauge, until `leave`. */
-  enter(place: Place): void;
-  /** Subtracts what `enter` added, from the very series that it was added to, even if that was cleared meanwhile. */
-  leave(place: Place): void;
+  observe(place: SeriesId, value: number): void;
+  /** Adds 1 to a gauge, until `release`. */
+  acquire(place: SeriesId): void;
+  /** Subtracts what `acquire` added, from the very series that it was added to, even if that was cleared meanwhile. */
+  release(place: SeriesId): void;
 }
 
 /** Computes a gauge's values: one number, or every label set with its value. */
@@ -64,11 +64,11 @@ export interface MetricsRecorder {
   collect(family: Family, collector: Collector): void;
 
   /** Counts by hand, typed by the family. Neither this nor what it returns throws. */
-  counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P>;
+  counter<P extends Policies>(family: CounterFamily<P>): CounterHandle<P>;
   /** Sets a gauge by hand, typed by the family. */
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P>;
+  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeHandle<P>;
   /** Observes by hand, typed by the family. */
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P>;
+  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramHandle<P>;
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { Family } from '../definition/family.js';
-import { kinds, type MetricKind } from '../definition/kind.js';
 import { MetricsError } from '../error.js';
+import type { Family } from '../families/family.js';
+import { kinds, type MetricKind } from '../families/kinds.js';
 
 interface Taken {
   readonly family: Family;

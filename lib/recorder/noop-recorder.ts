@@ -2,13 +2,13 @@ import { AbstractRecorder } from './abstract-recorder.js';
 import type { FamilyRecorder } from './metrics-recorder.js';
 
 const nowhere: FamilyRecorder = Object.freeze({
-  find: () => 0,
-  place: () => 0,
+  lookup: () => 0,
+  getOrCreate: () => 0,
   add: () => undefined,
   set: () => undefined,
   observe: () => undefined,
-  enter: () => undefined,
-  leave: () => undefined,
+  acquire: () => undefined,
+  release: () => undefined,
 });
 
 /** Records nothing: for a service that wants its methods annotated and its metrics off. */

@@ -1,6 +1,6 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import { shared } from '../definition/shared-state.js';
+import type { DropReason } from '../error.js';
 import { MetricsError } from '../error.js';
+import { processWide } from '../process-state.js';
 import type { Advice } from './advice.js';
 
 /** Whom a recorder tells of what it could not record, and of its advice. */
@@ -84,7 +84,7 @@ function warn({ message }: { readonly message: string }): void {
   process.emitWarning(message, { type: 'FlowplaneMetricsWarning' });
 }
 
-const warned = shared('warned', () => new Set<string>());
+const warned = processWide('warned', () => new Set<string>());
 
 // Why once per process: every recorder hears of an unwired instance, and they all warn the same reader.
 function warnOnce(advice: Advice): void {

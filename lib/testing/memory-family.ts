@@ -1,8 +1,8 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { Family } from '../definition/family.js';
-import { initialSeries } from '../definition/initial-series.js';
-import { LabelDomains } from '../labels/label-domains.js';
-import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
+import type { DropReason } from '../error.js';
+import type { Family } from '../families/family.js';
+import { initialSeries } from '../families/initial-series.js';
+import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { LabelGuards } from '../store/label-guards.js';
 import type { Reading } from './readings.js';
 
 interface Entry {
@@ -14,15 +14,15 @@ interface Entry {
 /** The series of one family in a `MemoryRecorder`. */
 export class MemoryFamily implements FamilyRecorder {
   readonly family: Family;
-  readonly #labels: LabelDomains;
+  readonly #labels: LabelGuards;
   /** By label values; those of a family that was cleared are not in here any more. */
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, SeriesId>();
   readonly #entries: Entry[] = [];
 
   constructor(family: Family) {
     this.family = family;
     // Why no hash: a test reads the value that it wrote.
-    this.#labels = new LabelDomains(family.labels, { most: family.maxSeries ?? 10_000 });
+    this.#labels = new LabelGuards(family.labels, { most: family.maxSeries ?? 10_000 });
     this.#declareInitial();
   }
 
@@ -50,48 +50,48 @@ export class MemoryFamily implements FamilyRecorder {
   }
 
   #declareInitial(): void {
-    for (const values of initialSeries(this.family)) this.place(values, false);
+    for (const values of initialSeries(this.family)) this.getOrCreate(values, false);
   }
 
   /** Always `undefined`: a test has time. */
-  find(): undefined {}
+  lookup(): undefined {}
 
-  place(raw: readonly unknown[], folds: boolean): Place | DropReason {
-    const values = this.#labels.admit(raw, folds);
+  getOrCreate(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    const values = this.#labels.admit(raw, allowOverflow);
     if (!Array.isArray(values)) return values.refused;
     const known = this.#places.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#places.size < this.#labels.room(folds)) return this.#born(values);
-    if (!folds) return 'overflow';
+    if (this.#places.size < this.#labels.room(allowOverflow)) return this.#born(values);
+    if (!allowOverflow) return 'overflow';
     const folded = this.#labels.fold(values);
     const found = this.#places.get(JSON.stringify(folded));
     return found ?? (this.#places.size < this.#labels.room(false) ? this.#born(folded) : 'overflow');
   }
 
-  #born(values: readonly string[]): Place {
+  #born(values: readonly string[]): SeriesId {
     this.#labels.keep(values);
     const place = this.#entries.push({ values, observed: [], value: 0 }) - 1;
     this.#places.set(JSON.stringify(values), place);
     return place;
   }
 
-  add(place: Place, by: number): void {
+  add(place: SeriesId, by: number): void {
     this.#at(place).value += by;
   }
 
-  set(place: Place, value: number): void {
+  set(place: SeriesId, value: number): void {
     this.#at(place).value = value;
   }
 
-  observe(place: Place, value: number): void {
+  observe(place: SeriesId, value: number): void {
     this.#at(place).observed.push(value);
   }
 
-  enter(place: Place): void {
+  acquire(place: SeriesId): void {
     this.add(place, 1);
   }
 
-  leave(place: Place): void {
+  release(place: SeriesId): void {
     this.add(place, -1);
   }
 
@@ -129,7 +129,7 @@ export class MemoryFamily implements FamilyRecorder {
     return { labels: Object.fromEntries(labels.filter(([, text]) => text !== '')), value };
   }
 
-  #at(place: Place): Entry {
+  #at(place: SeriesId): Entry {
     return this.#entries[place] as Entry;
   }
 }

@@ -1,7 +1,7 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import { type Family, sameDefinition } from '../definition/family.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelSet, Policies } from '../definition/label-policy.js';
+import type { DropReason } from '../error.js';
+import { type Family, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelSet, Policies } from '../families/label-policy.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import type { Advice } from '../recorder/advice.js';
 import { listed, setAll } from '../recorder/collected.js';

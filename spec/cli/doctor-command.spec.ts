@@ -13,7 +13,7 @@ import type { Result } from '../../lib/cli/doctor/step.js';
 import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
-import { Certificates } from '../serving/certificates.js';
+import { Certificates } from '../server/certificates.js';
 
 const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 

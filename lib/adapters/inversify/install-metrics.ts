@@ -1,14 +1,14 @@
 import { type CatalogueEntry, catalogue } from '../../catalogue/catalogue.js';
-import { instrumentsOf, instrumentsOfClass } from '../../definition/instruments.js';
 import { MetricsError } from '../../error.js';
+import { instrumentsOf, instrumentsOfClass } from '../../families/declared-instruments.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
+import { attachRecorder } from '../../recorder/attach.js';
 import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { attachRecorder } from '../../recorder/wiring.js';
-import type { Hear } from './hear.js';
-import { hearByMiddleware } from './hear-by-middleware.js';
-import { hearByPlugin } from './hear-by-plugin.js';
 import type { MetricsContainer } from './metrics-container.js';
+import { hearByMiddleware } from './observe-via-middleware.js';
+import { hearByPlugin } from './observe-via-plugin.js';
+import type { Hear } from './on-instance.js';
 
 interface Installation {
   readonly recorder: MetricsRecorder;

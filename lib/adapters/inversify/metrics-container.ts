@@ -1,6 +1,6 @@
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import type { MiddlewareContainer } from './hear-by-middleware.js';
-import type { PluginContainer } from './hear-by-plugin.js';
+import type { MiddlewareContainer } from './observe-via-middleware.js';
+import type { PluginContainer } from './observe-via-plugin.js';
 
 /** The part of an inversify `Container` that is used, by shape: 7 and 8 take plugins, 6 takes middleware. */
 export type MetricsContainer = {

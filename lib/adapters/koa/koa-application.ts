@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { MetricsError } from '../../error.js';
-import { pageRequest } from '../../serving/pages/answer-page.js';
-import type { Pages } from '../../serving/pages/pages.js';
+import { pageRequest } from '../../server/node-listener.js';
+import type { Pages } from '../../server/routes.js';
 
 /** A Koa application that serves these pages, and nothing else. */
 export async function koaApplication(pages: Pages): Promise<RequestListener> {

@@ -1,5 +1,5 @@
-import type { Scrapable } from '../../exposition/exposed-family.js';
 import { scrape } from '../../exposition/scrape.js';
+import type { Scrapable } from '../../store/exposed-family.js';
 
 /** The part of Koa's context that is used, by shape: the public types name no framework. */
 export interface KoaContext {

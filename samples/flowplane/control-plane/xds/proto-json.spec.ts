@@ -109,7 +109,7 @@ describe('encodeJson(type, json)', () => {
   });
 
   for (const [json, message] of wrong) {
-    it(`refuses ${JSON.stringify(json)}`, () => {
+    it(`refuses the JSON ${JSON.stringify(json)}`, () => {
       expect(() => encodeJson(cluster, json)).to.throw(message);
     });
   }
