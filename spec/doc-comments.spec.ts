@@ -65,14 +65,9 @@ const withoutExample: readonly string[] = [
   'Instrumented',
   'PrometheusRecorder',
   'Timed',
-  'adapters/koa: MetricsServer',
-  'adapters/koa: httpMetrics',
-  'adapters/koa: metricsMiddleware',
   'instrumentFunction',
   'instrumentMethod',
   'scrape',
-  'server: MetricsServer',
-  'server: serveMetrics',
 ];
 
 const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComment(checker).length > 0;
