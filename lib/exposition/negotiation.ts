@@ -1,4 +1,4 @@
-import { contentType, type Format } from './formats/format.js';
+import { contentType, type Format } from './formats/formats.js';
 import { openMetricsFormat } from './formats/open-metrics-format.js';
 import { textFormat } from './formats/text-format.js';
 

@@ -1,5 +1,5 @@
 import type { LabelGuard } from './label-guard.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 
 /** How many different values a label has. */
 export interface LabelCardinality {

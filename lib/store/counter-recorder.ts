@@ -1,6 +1,6 @@
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
-import { SeriesRecorder } from './series-recorder.js';
+import { SeriesRecorder } from './series-recorders.js';
 
 /** One number per series, which never decreases. */
 export class CounterRecorder extends SeriesRecorder {

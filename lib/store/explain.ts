@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 
 /** What became of a declared family in one recorder. */
 export type FamilyState = 'observed' | 'no call yet' | 'not wired' | 'all dropped';

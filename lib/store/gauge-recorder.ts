@@ -1,6 +1,6 @@
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
-import { SeriesRecorder } from './series-recorder.js';
+import { SeriesRecorder } from './series-recorders.js';
 
 /**
  * Two numbers per series: its value, any number, which is set, or goes up and down; and how many leases are held, so that

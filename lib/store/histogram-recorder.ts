@@ -1,7 +1,7 @@
 import type { Family } from '../families/family.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { Bound, SampleWriter } from './exposed-family.js';
-import { SeriesRecorder } from './series-recorder.js';
+import { SeriesRecorder } from './series-recorders.js';
 import type { TableOptions } from './series-table.js';
 
 /** Per series one count for each bucket, one for what is above them all, and the sum. */

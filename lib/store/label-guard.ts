@@ -1,7 +1,7 @@
 import type { DropReason } from '../error.js';
 import type { LabelPolicy } from '../families/label-policy.js';
 import { isOrdinary, labelText } from './label-text.js';
-import { type SensitivePattern, sensitivePattern } from './sensitive.js';
+import { type SensitivePattern, sensitivePattern } from './redaction.js';
 
 /** What stands for a value that is not exposed itself, where the observation adds up; else the reason to drop it. */
 export interface Substitute {

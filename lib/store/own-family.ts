@@ -4,7 +4,7 @@ import { CounterRecorder } from './counter-recorder.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
 import { GaugeRecorder } from './gauge-recorder.js';
 import { HistogramRecorder } from './histogram-recorder.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 import type { TableOptions } from './series-table.js';
 
 interface RecorderClass {

@@ -1,4 +1,4 @@
-import { fourFifths } from './bounds-watch.js';
+import { fourFifths } from './limits.js';
 
 /** Hears, once each, that four fifths of a budget are used, and that something did not fit. */
 export interface SampleLimitWatch {

@@ -3,9 +3,9 @@ import { type Family, type FamilyOptions, family as familyOf } from '../families
 import type { Policies } from '../families/label-policy.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
-import type { NumberStore } from './number-store.js';
+import type { NumberStore } from './numbers.js';
 import { exposed, seriesRecorder } from './own-family.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 import { withLabels } from './with-labels.js';
 
 type Declared = FamilyOptions<Policies>;

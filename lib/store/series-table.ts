@@ -1,10 +1,10 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
 import { combinations, initialSeries } from '../families/initial-series.js';
-import { fourFifths, type LimitsWatch } from './bounds-watch.js';
+import { fourFifths, type LimitsWatch } from './limits.js';
 import type { LabelGuard, LabelGuardEvents, LabelTransform } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
-import type { NumberStore } from './number-store.js';
+import type { NumberStore } from './numbers.js';
 import type { SampleLimit } from './sample-budget.js';
 import { type Selection, SeriesTrie, type SeriesVisitor } from './series-trie.js';
 

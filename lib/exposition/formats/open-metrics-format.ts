@@ -1,6 +1,6 @@
 import type { ExposedFamily } from '../../store/exposed-family.js';
 import { goFloat } from '../../store/go-float.js';
-import type { Format } from './format.js';
+import type { Format } from './formats.js';
 import { type Dialect, renderLines } from './sample-lines.js';
 
 const total = '_total';

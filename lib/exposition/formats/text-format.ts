@@ -1,5 +1,5 @@
 import { goFloat } from '../../store/go-float.js';
-import type { Format } from './format.js';
+import type { Format } from './formats.js';
 import { type Dialect, renderLines } from './sample-lines.js';
 
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.

@@ -1,5 +1,5 @@
 import { isLabelName } from '../../families/names.js';
-import type { Collection } from '../../store/collection.js';
+import type { Collection } from '../../store/collectors.js';
 import type { Bound, ExposedFamily, ExposedType, SampleWriter } from '../../store/exposed-family.js';
 import { labelText } from '../../store/label-text.js';
 

@@ -1,5 +1,5 @@
 import { processWide } from '../../process-state.js';
-import { Collection } from '../../store/collection.js';
+import { Collection } from '../../store/collectors.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
 import { type ForeignRegistry, foreignFamilies } from './external-families.js';

@@ -1,5 +1,5 @@
 import { MetricsError } from '../../error.js';
-import type { Collection } from '../../store/collection.js';
+import type { Collection } from '../../store/collectors.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { defaultLabels, type ForeignRegistry, foreignFamilies } from './external-families.js';
 import type { RegistryMetric } from './registry-metric.js';

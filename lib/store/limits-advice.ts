@@ -1,11 +1,11 @@
 import { shown } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { Advice } from '../recorder/advice.js';
-import type { Limit, LimitsWatch } from './bounds-watch.js';
+import type { Limit, LimitsWatch } from './limits.js';
 import type { FamilyCardinality } from './cardinality.js';
 import type { LabelGuard } from './label-guard.js';
 import type { SampleLimitWatch } from './sample-budget.js';
-import { type SensitivePattern, sensitivePattern } from './sensitive.js';
+import { type SensitivePattern, sensitivePattern } from './redaction.js';
 
 /** Puts into words what happens at the bounds of a family, for whoever can change the label that is the cause. */
 export class LimitsAdvice implements LimitsWatch {

@@ -1,7 +1,7 @@
 import type { Family } from '../families/family.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { SampleWriter } from './exposed-family.js';
-import type { NumberStore } from './number-store.js';
+import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ExternalMetricOperations } from '../../families/external-metric.js';
 import type { Family } from '../../families/family.js';
 import type { FamilyRecorder, SeriesId } from '../../recorder/metrics-recorder.js';
-import { NumberStore } from '../../store/number-store.js';
+import { NumberStore } from '../../store/numbers.js';
 import { SeriesTable, type TableOptions } from '../../store/series-table.js';
 
 /**

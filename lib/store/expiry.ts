@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 
 /**
  * A family whose series are removed when nothing has observed them for so long. It stands before the family's recorder, so

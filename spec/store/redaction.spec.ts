@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { type SensitivePattern, sensitivePattern } from '../../lib/store/sensitive.js';
+import { type SensitivePattern, sensitivePattern } from '../../lib/store/redaction.js';
 
 // The examples of each format's own documentation, or made to its published shape. None of them opens anything.
 const sensitive: Readonly<Record<SensitivePattern, readonly string[]>> = {

@@ -1,5 +1,5 @@
 import type { LabelGuard } from './label-guard.js';
-import type { SensitivePattern } from './sensitive.js';
+import type { SensitivePattern } from './redaction.js';
 
 /** A bound of a family's series or, where a label is named, of that label's values. */
 export interface Limit {
