@@ -42,6 +42,7 @@ const optionFiles = [
   'families/family.ts',
   'families/label-policy.ts',
   'prometheus/recorder-options.ts',
+  'store/metric-store.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
   'server/config/server-options.ts',

@@ -3,6 +3,7 @@ import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicy } from '../families/label-policy.js';
 import type { OpenFamily } from '../families/open-family.js';
+import { defaultMaxSeriesPerFamily, samplesPerSeries } from '../store/limits.js';
 
 /** A label of a catalogued family, with the bounds of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -38,9 +39,6 @@ interface Recorder {
   openFamilies(): readonly OpenFamily[];
 }
 
-/** A family's series are bounded so where no recorder says otherwise. */
-const usualMaxSeries = 10_000;
-
 /**
  * What is measured, as data, by name: by these classes, functions and shared families, by this recorder, or, without
  * either, by everything that is annotated in the process.
@@ -70,7 +68,11 @@ function declaredFamilies(shared: readonly Family[], instruments: readonly Decla
   for (const family of [...shared, ...instruments.map((one) => one.family)]) {
     if (family.external === undefined && !families.some((known) => isSame(known, family))) families.push(family);
   }
-  return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? usualMaxSeries }));
+  return families.map((family) => ({
+    family,
+    name: family.name,
+    maxSeries: family.maxSeries ?? defaultMaxSeriesPerFamily,
+  }));
 }
 
 const isSame = (a: Family, b: Family): boolean => a.name === b.name && sameDefinition(a, b);
@@ -88,7 +90,7 @@ function entry({ family, name, maxSeries }: OpenFamily, instruments: readonly De
     ...(kind === 'histogram' && { buckets }),
     fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
     seriesAtMost,
-    samplesAtMost: seriesAtMost * (kind === 'histogram' ? buckets.length + 3 : 1),
+    samplesAtMost: seriesAtMost * samplesPerSeries(family),
   };
 }
 

@@ -1,4 +1,4 @@
-import { acceptsGzip, negotiated } from '../exposition/negotiation.js';
+import { type NegotiatedFormat, negotiate } from '../exposition/negotiation.js';
 import { type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { SharedBody } from './shared-body.js';
@@ -25,18 +25,20 @@ export class SharedScrapes {
   /** @param era a scrape shares nothing with one of another era. */
   async answer(request: ScrapeRequest, era: string): Promise<ScrapeResponse> {
     if (request.method !== 'GET') return scrape(this.#scrapable, request);
-    const rendering = this.#renderingOf(request, era + whatIsAsked(request));
-    const { status, headers, body } = await rendering.begun;
-    rendering.body ??= new SharedBody(body);
+    const rendering = this.#renderingOf(request, era);
+    const response = await rendering.begun;
+    rendering.body ??= new SharedBody(response.body);
     const reader = rendering.body.read();
     reader.once('end', () => this.#sent(reader.bytes));
-    return { status, headers, body: reader };
+    return { ...response, body: reader };
   }
 
-  #renderingOf(request: ScrapeRequest, key: string): Rendering {
+  #renderingOf(request: ScrapeRequest, era: string): Rendering {
+    const negotiated = negotiate(request, this.#scrapable.formats);
+    const key = era + cacheKey(negotiated, request);
     const running = this.#renderings.get(key);
     if (running !== undefined && (running.body === undefined || running.body.isOpen)) return running;
-    const rendering: Rendering = { begun: scrape(this.#scrapable, request) };
+    const rendering: Rendering = { begun: scrape(this.#scrapable, request, negotiated) };
     this.#renderings.set(key, rendering);
     void rendering.begun.then(({ body }) => {
       body.once('close', () => {
@@ -47,7 +49,7 @@ export class SharedScrapes {
   }
 }
 
-/** What two requests have in common that are answered by the same bytes. */
-function whatIsAsked({ accept, acceptEncoding, names = [] }: ScrapeRequest): string {
-  return JSON.stringify([negotiated(accept).contentType, acceptsGzip(acceptEncoding), names]);
+/** The same for two requests that are answered by the same bytes. */
+function cacheKey({ contentType, encoding }: NegotiatedFormat, { names = [] }: ScrapeRequest): string {
+  return JSON.stringify([contentType, encoding, names]);
 }

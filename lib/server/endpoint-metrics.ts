@@ -63,6 +63,7 @@ export class EndpointMetrics {
     const labels = () => scrapable.constantLabels?.() ?? [];
     return {
       constantLabels: labels,
+      formats: scrapable.formats,
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));

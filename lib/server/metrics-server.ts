@@ -187,6 +187,7 @@ export class MetricsServer {
 }
 
 const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
+  formats: recorder.formats,
   exposedFamilies: async (limits) =>
     withProcessMetrics(await recorder.exposedFamilies(limits), recorder.constantLabels?.() ?? []),
 });

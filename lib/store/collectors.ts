@@ -1,48 +1,35 @@
-/** Says which collector gave nothing, and why. */
-export type CollectorFailed = (metric: string, cause: unknown) => void;
+import { SingleFlight } from '../async/single-flight.js';
+import { withTimeout } from '../async/timeout.js';
+
+/** Observes that a metric's collector gave nothing, and why. */
+export type OnCollectorFailed = (metric: string, cause: unknown) => void;
 
 /**
- * Runs what computes values at a scrape, all under the same rule: one that throws, rejects or takes too long costs only its
- * own metric. One that is still running is not started again: the next scrape waits for the same run.
+ * Runs what computes values at a scrape, all under one rule: a collector that throws, rejects or takes too long costs only its
+ * own metric. A collector that is still running is not started again: the next scrape waits for the same run.
  */
-export class Collection {
-  readonly #running = new Map<object, Promise<unknown>>();
-  readonly #failed: CollectorFailed;
+export class Collectors {
+  readonly #running = new SingleFlight<object, unknown>();
+  readonly #onFailed: OnCollectorFailed;
 
-  constructor(failed: CollectorFailed) {
-    this.#failed = failed;
+  constructor(onFailed: OnCollectorFailed) {
+    this.#onFailed = onFailed;
   }
 
-  /** What the collector gives; `undefined` where it fails or does not come to an end in time, which is told. */
-  async of<T>(collector: object, metric: string, collect: () => T, seconds: number): Promise<Awaited<T> | undefined> {
-    const running = this.#running.get(collector) ?? this.#start(collector, collect);
+  /**
+   * What a collector gives; `undefined`, after a report, if it fails or takes longer than `seconds`.
+   *
+   * @param key identifies the collector while it runs.
+   */
+  async run<T>(key: object, metric: string, collect: () => T, seconds: number): Promise<Awaited<T> | undefined> {
     try {
-      return await withinSeconds(running as Promise<Awaited<T>>, seconds);
+      const running = this.#running.run(key, collect) as Promise<Awaited<T>>;
+      return await withTimeout(running, seconds, () => {
+        throw new Error(`it took longer than ${seconds} s`);
+      });
     } catch (cause) {
-      this.#failed(metric, cause);
+      this.#onFailed(metric, cause);
       return undefined;
     }
-  }
-
-  #start(collector: object, collect: () => unknown): Promise<unknown> {
-    const running = (async () => collect())();
-    const done = (): void => {
-      this.#running.delete(collector);
-    };
-    this.#running.set(collector, running);
-    running.then(done, done);
-    return running;
-  }
-}
-
-async function withinSeconds<T>(promise: Promise<T>, seconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it took longer than ${seconds} s`)), seconds * 1000);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

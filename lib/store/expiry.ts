@@ -3,73 +3,73 @@ import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { SeriesRecorder } from './series-recorders.js';
 
 /**
- * A family whose series are removed when nothing has observed them for so long. It stands before the family's recorder, so
- * that a family which never expires pays nothing.
+ * Removes series that nothing has observed for a time. It stands before the family's recorder, so that a family that never
+ * expires pays nothing.
  *
- * No clock is read when a series is observed: it is noted, and when the family is looked at, what was noted is as old as
- * that. So a series never goes too early, and is gone at the latest one look after its time.
+ * No clock is read at an observation: the series is noted, and the next sweep takes everything that was noted as observed at
+ * that moment. So a series never expires too early, and is gone at the latest one sweep after its time.
  */
 export class ExpiringRecorder implements FamilyRecorder {
-  readonly #series: SeriesRecorder;
+  readonly #recorder: SeriesRecorder;
   readonly #seconds: number;
   readonly #observed = new Set<SeriesId>();
-  #lastSeen = new Map<SeriesId, number>();
+  #lastObserved = new Map<SeriesId, number>();
 
-  constructor(series: SeriesRecorder, seconds: number) {
-    this.#series = series;
+  constructor(recorder: SeriesRecorder, seconds: number) {
+    this.#recorder = recorder;
     this.#seconds = seconds;
   }
 
   /** Removes what has expired by now, in seconds on the recorder's clock. */
   sweep(now: number): void {
-    const stillSeen = new Map<SeriesId, number>();
-    this.#series.removeWhere((place) => {
-      // Why as of now where it was never seen: it is an initial series, which nothing has observed yet.
-      const seen = this.#observed.has(place) ? now : (this.#lastSeen.get(place) ?? now);
-      if (now - seen >= this.#seconds && !this.#series.isHeld(place)) return true;
-      stillSeen.set(place, seen);
+    const remaining = new Map<SeriesId, number>();
+    this.#recorder.series.removeWhere((series) => {
+      // Why "now" for a series without an entry: it is an initial series, which nothing has observed yet.
+      const observed = this.#observed.has(series) ? now : (this.#lastObserved.get(series) ?? now);
+      if (now - observed >= this.#seconds && !this.#recorder.isHeld(series)) return true;
+      remaining.set(series, observed);
       return false;
     });
-    this.#lastSeen = stillSeen;
+    this.#lastObserved = remaining;
     this.#observed.clear();
   }
 
   clear(): void {
-    this.#lastSeen.clear();
+    this.#lastObserved.clear();
     this.#observed.clear();
-    this.#series.clear();
+    this.#recorder.series.clear();
   }
 
   lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
-    const place = this.#series.lookup(a, b, c);
-    if (place !== undefined) this.#observed.add(place);
-    return place;
+    const series = this.#recorder.lookup(a, b, c);
+    if (series !== undefined) this.#observed.add(series);
+    return series;
   }
 
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
-    const place = this.#series.getOrCreate(values, allowOverflow);
-    if (typeof place === 'number') this.#observed.add(place);
-    return place;
+    const series = this.#recorder.getOrCreate(values, allowOverflow);
+    if (typeof series === 'number') this.#observed.add(series);
+    return series;
   }
 
-  add(place: SeriesId, by: number): void {
-    this.#series.add(place, by);
+  add(series: SeriesId, by: number): void {
+    this.#recorder.add(series, by);
   }
 
-  set(place: SeriesId, value: number): void {
-    this.#series.set(place, value);
+  set(series: SeriesId, value: number): void {
+    this.#recorder.set(series, value);
   }
 
-  observe(place: SeriesId, value: number): void {
-    this.#series.observe(place, value);
+  observe(series: SeriesId, value: number): void {
+    this.#recorder.observe(series, value);
   }
 
-  acquire(place: SeriesId): void {
-    this.#series.acquire(place);
+  acquire(series: SeriesId): void {
+    this.#recorder.acquire(series);
   }
 
-  release(place: SeriesId): void {
-    this.#observed.add(place);
-    this.#series.release(place);
+  release(series: SeriesId): void {
+    this.#observed.add(series);
+    this.#recorder.release(series);
   }
 }

@@ -1,24 +1,75 @@
+import type { Family } from '../families/family.js';
 import type { LabelGuard } from './label-guard.js';
 import type { SensitivePattern } from './redaction.js';
 
-/** A bound of a family's series or, where a label is named, of that label's values. */
+/** How many label sets a family may have if neither the family nor its recorder says otherwise. */
+export const defaultMaxSeriesPerFamily = 10_000;
+
+/** How many samples the families of a recorder may expose together if the recorder does not say otherwise. */
+export const defaultMaxSamples = 100_000;
+
+/** How many samples a series of this family is exposed as: of a histogram its buckets, `+Inf`, the sum and the count. */
+export const samplesPerSeries = ({ kind, buckets }: Family): number => (kind === 'histogram' ? buckets.length + 3 : 1);
+
+/** How many series or values make a limit nearly reached: four fifths. */
+export const warningLevel = (max: number): number => Math.ceil(max * 0.8);
+
+/** A limit of a family's series or, if it names a label, of that label's values. */
 export interface Limit {
   readonly label?: string;
-  /** How many there may be; of a closed domain, how many it lists. */
-  readonly most: number;
+  /** How many there may be; of a label with `oneOf`, how many it lists. */
+  readonly max: number;
   /** The family's labels, with the values that they have. */
-  readonly domains: ReadonlyMap<string, LabelGuard>;
+  readonly guards: ReadonlyMap<string, LabelGuard>;
 }
 
-/** Hears, once each, of what a family's bounds do to its observations. */
+/** Observes what the limits of a family do to its observations. Each method is called once for the same limit or label. */
 export interface LimitsWatch {
-  /** Four fifths of the bound are used. */
-  filling(bound: Limit): void;
-  /** Something did not fit. `outside` is the label value, where there is one. */
-  full(bound: Limit, outside?: string): void;
+  /** Four fifths of the limit are used. */
+  onNearlyReached(limit: Limit): void;
+  /** Something did not fit. `outside` is the label value, if there is one. */
+  onExceeded(limit: Limit, outside?: string): void;
   /** A label had a value that looks like this, and is not exposed. */
-  sensitive(label: string, pattern: SensitivePattern): void;
+  onSensitive(label: string, pattern: SensitivePattern): void;
 }
 
-/** When a bound is said to be filling. */
-export const fourFifths = (most: number): number => Math.ceil(most * 0.8);
+/** Observes the sample limit of a recorder. Each method is called once. */
+export interface SampleLimitWatch {
+  /** Four fifths of the limit are used. */
+  onNearlyReached(): void;
+  /** Something did not fit. */
+  onExceeded(): void;
+}
+
+/** Limits how many samples all families of a recorder expose together. */
+export class SampleLimit {
+  readonly max: number;
+  readonly #watch: SampleLimitWatch;
+  #used = 0;
+  #wasNearlyReached = false;
+  #wasExceeded = false;
+
+  constructor(max: number, watch: SampleLimitWatch) {
+    this.max = max;
+    this.#watch = watch;
+  }
+
+  /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
+  take(samples: number): boolean {
+    if (this.#used + samples > this.max) {
+      if (!this.#wasExceeded) this.#watch.onExceeded();
+      this.#wasExceeded = true;
+      return false;
+    }
+    this.#used += samples;
+    if (!this.#wasNearlyReached && this.#used >= warningLevel(this.max)) {
+      this.#wasNearlyReached = true;
+      this.#watch.onNearlyReached();
+    }
+    return true;
+  }
+
+  giveBack(samples: number): void {
+    this.#used -= samples;
+  }
+}

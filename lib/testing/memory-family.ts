@@ -3,6 +3,7 @@ import type { Family } from '../families/family.js';
 import { initialSeries } from '../families/initial-series.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import { LabelGuards } from '../store/label-guards.js';
+import { defaultMaxSeriesPerFamily } from '../store/limits.js';
 import type { Reading } from './readings.js';
 
 interface Entry {
@@ -22,12 +23,12 @@ export class MemoryFamily implements FamilyRecorder {
   constructor(family: Family) {
     this.family = family;
     // Why no hash: a test reads the value that it wrote.
-    this.#labels = new LabelGuards(family.labels, { most: family.maxSeries ?? 10_000 });
+    this.#labels = new LabelGuards(family.labels, { maxSeries: family.maxSeries ?? defaultMaxSeriesPerFamily });
     this.#declareInitial();
   }
 
   remove(labels: Readonly<Record<string, unknown>>): number {
-    const wanted = this.#labels.wanted(labels);
+    const wanted = this.#labels.match(labels);
     if (wanted === undefined) return 0;
     const gone = [...this.#places].filter(([, place]) =>
       this.#at(place).values.every((value, i) => (wanted[i] ?? value) === value),
@@ -45,8 +46,8 @@ export class MemoryFamily implements FamilyRecorder {
 
   /** Has the domains remember only what the series still have. */
   #recount(): void {
-    this.#labels.forget();
-    for (const place of this.#places.values()) this.#labels.keep(this.#at(place).values);
+    this.#labels.reset();
+    for (const place of this.#places.values()) this.#labels.retain(this.#at(place).values);
   }
 
   #declareInitial(): void {
@@ -61,15 +62,15 @@ export class MemoryFamily implements FamilyRecorder {
     if (!Array.isArray(values)) return values.refused;
     const known = this.#places.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#places.size < this.#labels.room(allowOverflow)) return this.#born(values);
+    if (this.#places.size < this.#labels.maxUnfolded(allowOverflow)) return this.#born(values);
     if (!allowOverflow) return 'overflow';
     const folded = this.#labels.fold(values);
     const found = this.#places.get(JSON.stringify(folded));
-    return found ?? (this.#places.size < this.#labels.room(false) ? this.#born(folded) : 'overflow');
+    return found ?? (this.#places.size < this.#labels.maxUnfolded(false) ? this.#born(folded) : 'overflow');
   }
 
   #born(values: readonly string[]): SeriesId {
-    this.#labels.keep(values);
+    this.#labels.retain(values);
     const place = this.#entries.push({ values, observed: [], value: 0 }) - 1;
     this.#places.set(JSON.stringify(values), place);
     return place;

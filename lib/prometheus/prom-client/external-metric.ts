@@ -1,3 +1,4 @@
+import type { DropReason } from '../../error.js';
 import type { ExternalMetricOperations } from '../../families/external-metric.js';
 import type { Family } from '../../families/family.js';
 import type { FamilyRecorder, SeriesId } from '../../recorder/metrics-recorder.js';
@@ -5,48 +6,62 @@ import { NumberStore } from '../../store/numbers.js';
 import { SeriesTable, type TableOptions } from '../../store/series-table.js';
 
 /**
- * Records into a user's own prom-client metric: the numbers are there, and here only what its label sets are called.
+ * Records into a user's own metric of prom-client: the numbers are there, and only the label sets are here.
  *
- * What the metric throws counts as a fault of the observation; what it holds is its owner's, so nothing here exposes it.
+ * What the metric throws counts as a fault of the observation. Its owner exposes what it holds, so nothing here does.
  */
-export class ExternalMetricRecorder extends SeriesTable implements FamilyRecorder {
+export class ExternalMetricRecorder implements FamilyRecorder {
   readonly #metric: ExternalMetricOperations;
   readonly #labels: object[] = [];
+  readonly #series: SeriesTable;
 
   constructor(family: Family, metric: ExternalMetricOperations, options: Pick<TableOptions, 'maxSeries' | 'watch'>) {
-    super(family, { ...options, numbers: new NumberStore(), width: 1 });
     this.#metric = metric;
+    this.#series = new SeriesTable(family, {
+      ...options,
+      numbers: new NumberStore(),
+      width: 1,
+      onCreate: (series, values) => {
+        this.#labels[series] = this.#nameLabels(values);
+      },
+    });
   }
 
-  protected override born(values: readonly string[]): SeriesId {
-    const place = super.born(values);
+  lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
+    return this.#series.lookup(a, b, c);
+  }
+
+  getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    return this.#series.getOrCreate(values, allowOverflow);
+  }
+
+  add(series: SeriesId, by: number): void {
+    this.#metric.inc(this.#copyLabels(series), by);
+  }
+
+  set(series: SeriesId, value: number): void {
+    this.#metric.set(this.#copyLabels(series), value);
+  }
+
+  observe(series: SeriesId, value: number): void {
+    this.#metric.observe(this.#copyLabels(series), value);
+  }
+
+  acquire(series: SeriesId): void {
+    this.#metric.inc(this.#copyLabels(series), 1);
+  }
+
+  release(series: SeriesId): void {
+    this.#metric.dec(this.#copyLabels(series), 1);
+  }
+
+  #nameLabels(values: readonly string[]): object {
     const named = this.#metric.labelNames.map((name, i) => [name, values[i] ?? ''] as const);
-    this.#labels[place] = Object.fromEntries(named.filter(([, text]) => text !== ''));
-    return place;
-  }
-
-  add(place: SeriesId, by: number): void {
-    this.#metric.inc(this.#at(place), by);
-  }
-
-  set(place: SeriesId, value: number): void {
-    this.#metric.set(this.#at(place), value);
-  }
-
-  observe(place: SeriesId, value: number): void {
-    this.#metric.observe(this.#at(place), value);
-  }
-
-  acquire(place: SeriesId): void {
-    this.#metric.inc(this.#at(place), 1);
-  }
-
-  release(place: SeriesId): void {
-    this.#metric.dec(this.#at(place), 1);
+    return Object.fromEntries(named.filter(([, text]) => text !== ''));
   }
 
   // Why a copy: both clients keep the object that they are given.
-  #at(place: SeriesId): object {
-    return { ...this.#labels[place] };
+  #copyLabels(series: SeriesId): object {
+    return { ...this.#labels[series] };
   }
 }
