@@ -5,6 +5,7 @@ import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { ConstantLabels, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
 import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
+import type { SeriesTrie } from './series-trie.js';
 
 /** How a recorder stores its series; how many numbers each has, the kind knows. */
 export type SeriesOptions = Omit<TableOptions, 'width' | 'onCreate' | 'isHeld'>;
@@ -16,10 +17,12 @@ export type SeriesOptions = Omit<TableOptions, 'width' | 'onCreate' | 'isHeld'>;
 export abstract class SeriesRecorder implements FamilyRecorder {
   readonly series: SeriesTable;
   protected readonly numbers: NumberStore;
+  private readonly trie: SeriesTrie;
 
   constructor(series: SeriesTable, numbers: NumberStore) {
     this.series = series;
     this.numbers = numbers;
+    this.trie = series.trie;
   }
 
   /** Writes one series, whose labels up to this depth were written before. */
@@ -34,7 +37,7 @@ export abstract class SeriesRecorder implements FamilyRecorder {
   }
 
   lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
-    return this.series.lookup(a, b, c);
+    return this.trie.lookup(a, b, c);
   }
 
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {

@@ -28,7 +28,7 @@ export class ExternalMetricRecorder implements FamilyRecorder {
   }
 
   lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
-    return this.#series.lookup(a, b, c);
+    return this.#series.trie.lookup(a, b, c);
   }
 
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
