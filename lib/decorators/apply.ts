@@ -1,4 +1,4 @@
-import { MetricsError, shown } from '../error.js';
+import { formatValue, MetricsError } from '../error.js';
 import { classNameOf, declareInstrument, declareOn } from '../families/declared-instruments.js';
 import type { Instrument } from '../instrumentation/instrument.js';
 import type { AnyMethod } from '../instrumentation/reader-types.js';
@@ -94,7 +94,7 @@ function notAMethod(site: string, what: string): MetricsError {
 function kindOf(key: Key | undefined, descriptor: PropertyDescriptor | undefined): string {
   if (key === undefined) return 'a class';
   if (descriptor === undefined) return 'a field';
-  return descriptor.get || descriptor.set ? 'an accessor' : shown(descriptor.value);
+  return descriptor.get || descriptor.set ? 'an accessor' : formatValue(descriptor.value);
 }
 
 const methodName = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);

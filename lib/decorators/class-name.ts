@@ -1,4 +1,4 @@
-import { processWide } from '../process-state.js';
+import { processState } from '../process-state.js';
 import { adviseAll } from '../recorder/attach.js';
 
 /** Reads the name of the class that an instance, or a class with a static method, is of. */
@@ -13,7 +13,7 @@ export function classLabel(name: string | undefined): string | undefined {
   return name;
 }
 
-const advised = processWide('minified', () => new Set<string>());
+const { minified: advised } = processState;
 
 function adviseMinified(name: string): void {
   if (advised.has(name)) return;

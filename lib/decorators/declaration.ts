@@ -1,14 +1,14 @@
 import { refuseIfAny } from '../error.js';
-import { type Family, type FamilyOptions, family } from '../families/family.js';
-import type { Unchecked } from '../families/family-problems.js';
-import { isClosed } from '../families/initial-series.js';
-import type { Policies } from '../families/label-policy.js';
+import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import { isClosed } from '../families/labels.js';
 import type { Instrument, On } from '../instrumentation/instrument.js';
 import { labelReaders, policiesOf } from '../instrumentation/label-readers.js';
 import { readerOf } from '../instrumentation/reader.js';
+import type { Unchecked } from '../validation.js';
 import { type DecoratorName, type DecoratorRules, decoratorRules } from './decorator-rules.js';
 import { type Given, isShared, withFamily } from './given.js';
-import { siteProblems } from './site-problems.js';
+import { checkSite } from './site-problems.js';
 
 /** Where a decorator stands. */
 export interface Site {
@@ -24,7 +24,7 @@ export interface Site {
 export function instrumentAt(decorator: DecoratorName, written: Given, site: Site): Instrument {
   const rules = decoratorRules[decorator];
   const given = withFamily(written);
-  refuseIfAny(site.name, siteProblems(rules, given));
+  refuseIfAny(site.name, checkSite(rules, given));
   const options = (isShared(given) ? given[1] : given[0]) as Unchecked;
   const specs = (options['labels'] ?? {}) as Unchecked;
   const of = isShared(given) ? given[0] : familyInPlace(rules, options, specs, site);
@@ -45,9 +45,9 @@ export function instrumentAt(decorator: DecoratorName, written: Given, site: Sit
 
 function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
-  const named = Object.fromEntries(own) as unknown as FamilyOptions<Policies>;
+  const named = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
-  return family(
+  return createFamily(
     rules.kind,
     { ...(rules.operation === 'enter' && countsInFlight(labels)), ...named, labels },
     site.name,
@@ -55,7 +55,7 @@ function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Uncheck
 }
 
 /** Calls in flight add up over processes, and are 0 from the start, where the values of other gauges do and are not. */
-const countsInFlight = (labels: Policies): Partial<FamilyOptions<Policies>> => ({
+const countsInFlight = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
   aggregator: 'sum',
   ...(isClosed(labels) && { initial: 'all' }),
 });

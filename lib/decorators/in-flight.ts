@@ -1,6 +1,6 @@
-import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
+import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
 import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
@@ -15,13 +15,13 @@ import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './op
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   options: InFlightOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
+export function InFlight<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
   options: EarlyFamilyLabels<Self<L, S>, M, P>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: EarlyFamilyLabels<Self<L, S>, M, OpenLabels<N>>,
+  options: EarlyFamilyLabels<Self<L, S>, M, ExternalLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('InFlight', given);

@@ -1,5 +1,5 @@
 import type { BucketOptions, CommonOptions } from '../families/family.js';
-import type { LabelValue } from '../families/label-policy.js';
+import type { LabelValue } from '../families/labels.js';
 import type {
   AnyMethod,
   EarlyFamilyLabels,

@@ -1,6 +1,6 @@
-import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
+import type { ExternalHistogram, ExternalLabels } from '../families/external-metric.js';
 import type { HistogramFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
 import { methodDecorator } from './apply.js';
 import { className } from './class-name.js';
@@ -20,13 +20,13 @@ export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   options: TimedOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Timed<L, S, M extends AnyMethod, P extends Policies>(
+export function Timed<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & TimedRule<Self<L, S>, M>,
+  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Timed', given.length === 0 ? bare : given);

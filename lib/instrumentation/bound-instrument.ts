@@ -107,7 +107,7 @@ export class BoundInstrument implements Bound {
 
   private refusal(number: unknown): Unrecordable {
     if (isPromise(number)) return unrecordable(number);
-    return new Unrecordable(kinds[this.instrument.family.kind].refuses(number) ?? 'not_finite');
+    return new Unrecordable(kinds[this.instrument.family.kind].refuse(number) ?? 'not_finite');
   }
 
   private since(beginning: Beginning | undefined): number {

@@ -1,6 +1,7 @@
-import { type Problem, shown } from '../error.js';
-import { isObject, policyOptions, problem, type Unchecked, unknownOptions } from '../families/family-problems.js';
-import type { LabelPolicy } from '../families/label-policy.js';
+import { formatValue, type Problem } from '../error.js';
+import { policyOptions } from '../families/family-checks.js';
+import type { LabelPolicy } from '../families/labels.js';
+import { checkNames, isObject, problem, type Unchecked } from '../validation.js';
 import { Constant, type Reader, readerOf } from './reader.js';
 
 /** A site's labels, in the family's order, by how the call ended. */
@@ -46,14 +47,14 @@ export function labelSpecProblems(name: string, spec: unknown, operation: string
     return [
       problem(
         'illegal_label',
-        `label "${name}" must be a constant, a reader or { args, result, error } (given ${shown(spec)}). Write for example (team) => team.`,
+        `label "${name}" must be a constant, a reader or { args, result, error } (given ${formatValue(spec)}). Write for example (team) => team.`,
       ),
     ];
   }
   const readable = operation === 'enter' ? ['args'] : sources;
   const known = policies ? [...readable, ...policyOptions] : readable;
   return [
-    ...unknownOptions(spec, known, `label "${name}": `),
+    ...checkNames(spec, known, `label "${name}": `),
     ...sources.flatMap((source) => sourceProblems(name, source, spec[source])),
   ];
 }
@@ -63,7 +64,7 @@ function sourceProblems(name: string, source: string, given: unknown): Problem[]
   return [
     problem(
       'illegal_label',
-      `label "${name}": "${source}" must be a function (given ${shown(given)}). Write for example (team) => team.`,
+      `label "${name}": "${source}" must be a function (given ${formatValue(given)}). Write for example (team) => team.`,
     ),
   ];
 }

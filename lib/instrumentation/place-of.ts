@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
-import { firstOf } from '../recorder/first-of.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { listValues } from '../recorder/metrics-recorder.js';
 import { isPromise } from './completion/plain-promise.js';
 import { type Reader, read } from './reader.js';
 import { unrecordable } from './unrecordable.js';
@@ -56,7 +56,7 @@ function unseen(
   third: unknown,
   allowOverflow: boolean,
 ): SeriesId | DropReason {
-  return placed(family, firstOf(labels, first, second, third), allowOverflow);
+  return placed(family, listValues(labels, first, second, third), allowOverflow);
 }
 
 function placed(family: FamilyRecorder, values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {

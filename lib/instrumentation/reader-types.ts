@@ -1,4 +1,4 @@
-import type { LabelPolicy, LabelValue, Policies, ValueOf } from '../families/label-policy.js';
+import type { LabelPolicies, LabelPolicy, LabelValue, LabelValueOf } from '../families/labels.js';
 
 /** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -48,12 +48,12 @@ export interface EarlyLabels<T, M extends AnyMethod, N extends string> {
 }
 
 /** The labels of a shared family: readers only; the policies are the family's and type the values. */
-export interface FamilyLabels<T, M extends AnyMethod, P extends Policies> {
+export interface FamilyLabels<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, a reader of the arguments, or `{ args?, result?, error? }`. */
-  readonly labels: { readonly [K in keyof P]: Plain<T, M, ValueOf<P[K]>> | Readers<T, M, ValueOf<P[K]>> };
+  readonly labels: { readonly [K in keyof P]: Plain<T, M, LabelValueOf<P[K]>> | Readers<T, M, LabelValueOf<P[K]>> };
 }
 
-export interface EarlyFamilyLabels<T, M extends AnyMethod, P extends Policies> {
+export interface EarlyFamilyLabels<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, or a reader of the arguments. */
-  readonly labels: { readonly [K in keyof P]: Plain<T, M, ValueOf<P[K]>> | EarlyReader<T, M, ValueOf<P[K]>> };
+  readonly labels: { readonly [K in keyof P]: Plain<T, M, LabelValueOf<P[K]>> | EarlyReader<T, M, LabelValueOf<P[K]>> };
 }

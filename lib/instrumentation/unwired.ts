@@ -1,8 +1,8 @@
-import { processWide } from '../process-state.js';
+import { processState } from '../process-state.js';
 import { adviseAll, anyRecorder } from '../recorder/attach.js';
 import type { Instrument } from './instrument.js';
 
-const advised = processWide('unwired', () => new WeakSet<object>());
+const { unwired: advised } = processState;
 
 /** Says, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
 export function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {

@@ -1,15 +1,14 @@
 import { refuseIfAny } from '../error.js';
 import type { ExternalMetricOperations } from '../families/external-metric.js';
-import type { Family } from '../families/family.js';
+import { defaultMaxSeries, type Family } from '../families/family.js';
 import type { FamilyRecorder } from '../recorder/metrics-recorder.js';
 import type { ExposedFamily, ExpositionFormat } from '../store/exposed-family.js';
-import { defaultMaxSeriesPerFamily } from '../store/limits.js';
 import { LimitsAdvice } from '../store/limits-advice.js';
 import { MetricStore } from '../store/metric-store.js';
 import { ExternalMetricRecorder } from './prom-client/external-metric.js';
 import { withProcessMetrics } from './prom-client/process-metrics.js';
 import { RegistryBridge } from './prom-client/registry-bridge.js';
-import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
+import { checkRecorderOptions, type PrometheusRecorderOptions } from './recorder-options.js';
 
 /**
  * Keeps the series in memory and exposes them to Prometheus: a store, which knows no format, with formats, and with a bridge
@@ -31,10 +30,10 @@ export class PrometheusRecorder extends MetricStore {
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(options: PrometheusRecorderOptions = {}) {
-    refuseIfAny('new PrometheusRecorder', recorderProblems(options));
+    refuseIfAny('new PrometheusRecorder', checkRecorderOptions(options));
     super(options, options.registry && new RegistryBridge(options.registry));
     this.formats = Object.freeze([...(options.formats ?? [])]);
-    this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeriesPerFamily;
+    this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeries;
     this.#hasProcessMetrics = options.processMetrics ?? false;
   }
 

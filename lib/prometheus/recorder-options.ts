@@ -1,11 +1,20 @@
-import { type Problem, shown } from '../error.js';
-import { formatsProblems } from '../exposition/formats/formats.js';
-import { isObject, type Unchecked, unknownOptions, unless } from '../families/family-problems.js';
-import { isLabelName, isMetricName } from '../families/names.js';
-import { areOptions, noOptions } from '../families/option-rules.js';
+import { formatValue, type Problem } from '../error.js';
+import { checkFormats } from '../exposition/formats/formats.js';
+import { defaultMaxSeries } from '../families/family.js';
+import { isLabelName, isMetricName } from '../families/naming.js';
 import type { ExpositionFormat } from '../store/exposed-family.js';
-import { defaultMaxSamples, defaultMaxSeriesPerFamily } from '../store/limits.js';
+import { defaultMaxSamples } from '../store/limits.js';
 import type { StoreOptions } from '../store/metric-store.js';
+import {
+  checkOptions,
+  checkValue,
+  countRule,
+  flagRule,
+  isFunction,
+  isObject,
+  type Rule,
+  type Rules,
+} from '../validation.js';
 import type { ExternalRegistry } from './prom-client/external-families.js';
 
 /** The options of a `PrometheusRecorder`; all may be left out. */
@@ -21,69 +30,53 @@ export interface PrometheusRecorderOptions extends StoreOptions {
   readonly formats?: readonly ExpositionFormat[];
 }
 
-/** The options that only need a type, and how an error calls it. */
-const typedOptions = {
-  created: ['boolean', 'true or false'],
-  hashKey: ['string', 'a text'],
-  processMetrics: ['boolean', 'true or false'],
-  strict: ['boolean', 'true or false'],
-  onError: ['function', 'a function'],
-  onAdvice: ['function', 'a function'],
-  clock: ['function', 'a function'],
-} as const;
+// Why only the type is shown: the value may be a key.
+const showType = (value: unknown): string => (value === null ? 'null' : typeof value);
+const flag: Rule = { ...flagRule(), show: showType };
+const listener: Rule = { must: 'be a function', accepts: isFunction, show: showType };
+const countWithDefault = (count: number): Rule => countRule(`Leave it out for ${count.toLocaleString('en-US')}`);
 
-const knownOptions = [
-  ...['registry', 'formats', 'prefix', 'constantLabels', 'maxSeriesPerFamily', 'maxSamples'],
-  ...Object.keys(typedOptions),
-];
+const isRegistry = (value: unknown): boolean =>
+  isObject(value) &&
+  ['getMetricsAsArray', 'getSingleMetric', 'registerMetric'].every((method) => isFunction(value[method]));
 
-/** Lists what is wrong with the options of a recorder. */
-export function recorderProblems(options: unknown): Problem[] {
-  if (!areOptions(options)) return noOptions(options);
-  const { prefix, constantLabels, registry, formats } = options;
+const rules: Rules = {
+  registry: { must: 'be a Registry of prom-client', accepts: isRegistry, remedy: 'Pass for example register' },
+  formats: { must: 'be a list of exposition formats', accepts: Array.isArray, remedy: 'Write [myFormat]' },
+  prefix: { must: 'begin a legal metric name', accepts: isMetricName, remedy: 'Write for example "billing_"' },
+  constantLabels: {
+    must: 'be an object',
+    accepts: (value) => value === null || isObject(value),
+    remedy: 'Write { region: "eu" }',
+  },
+  maxSeriesPerFamily: countWithDefault(defaultMaxSeries),
+  maxSamples: countWithDefault(defaultMaxSamples),
+  created: flag,
+  hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
+  processMetrics: flag,
+  strict: flag,
+  onError: listener,
+  onAdvice: listener,
+  clock: listener,
+};
+
+/** Finds everything that is wrong with the options of a `PrometheusRecorder`. */
+export function checkRecorderOptions(options: unknown): Problem[] {
+  const { constantLabels, formats } = isObject(options) ? options : {};
   return [
-    ...unknownOptions(options, knownOptions),
-    ...Object.entries(typedOptions).flatMap(([name, [type, words]]) => typeProblems(name, options[name], type, words)),
-    ...unless(
-      registry === undefined || isRegistry(registry),
-      'illegal_option',
-      () => `"registry" must be a Registry of prom-client (given ${shown(registry)}). Pass for example register.`,
-    ),
-    ...formatsProblems(formats),
-    ...unless(
-      prefix === undefined || isMetricName(prefix),
-      'illegal_option',
-      () => `"prefix" must begin a legal metric name (given ${shown(prefix)}). Write for example "billing_".`,
-    ),
-    ...countProblems('maxSeriesPerFamily', options['maxSeriesPerFamily'], defaultMaxSeriesPerFamily),
-    ...countProblems('maxSamples', options['maxSamples'], defaultMaxSamples),
-    ...Object.entries((constantLabels ?? {}) as Unchecked).flatMap(([name, value]) =>
-      unless(
-        isLabelName(name) && name !== 'le' && name !== 'quantile' && typeof value === 'string',
-        'illegal_label',
-        () =>
-          `constant label ${shown(name)} must have a legal name and a string for its value (given ${shown(value)}). Correct or remove it.`,
-      ),
-    ),
+    ...checkOptions(options, rules),
+    ...checkFormats(Array.isArray(formats) ? formats : []),
+    ...Object.entries(isObject(constantLabels) ? constantLabels : {}).flatMap(checkConstantLabel),
   ];
 }
 
-const typeProblems = (option: string, given: unknown, type: string, words: string): Problem[] =>
-  unless(
-    given === undefined || typeof given === type,
-    'illegal_option',
-    // Why the value is not shown: it may be a key.
-    () => `"${option}" must be ${words} (given ${given === null ? 'null' : typeof given}). Correct or remove it.`,
-  );
-
-const countProblems = (option: string, count: unknown, usual: number): Problem[] =>
-  unless(
-    count === undefined || (Number.isSafeInteger(count) && (count as number) > 0),
-    'illegal_option',
-    () =>
-      `"${option}" must be a whole number above 0 (given ${shown(count)}). Leave it out for ${usual.toLocaleString('en-US')}.`,
-  );
-
-const isRegistry = (given: unknown): boolean =>
-  isObject(given) &&
-  ['getMetricsAsArray', 'getSingleMetric', 'registerMetric'].every((method) => typeof given[method] === 'function');
+function checkConstantLabel([name, value]: readonly [name: string, value: unknown]): Problem[] {
+  const isLegal = isLabelName(name) && name !== 'le' && name !== 'quantile';
+  const rule: Rule = {
+    must: 'have a legal name and a string for its value',
+    accepts: (text) => isLegal && typeof text === 'string',
+    code: 'illegal_label',
+    isRequired: true,
+  };
+  return checkValue(`constant label ${formatValue(name)}`, rule, value);
+}

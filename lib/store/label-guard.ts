@@ -1,5 +1,5 @@
 import type { DropReason } from '../error.js';
-import type { LabelPolicy } from '../families/label-policy.js';
+import type { LabelPolicy } from '../families/labels.js';
 import { isPlainText, labelText } from './label-text.js';
 import { findSensitivePattern, type LabelTransform, type SensitivePattern } from './redaction.js';
 

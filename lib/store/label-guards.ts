@@ -1,5 +1,4 @@
-import { combinations, isClosed } from '../families/initial-series.js';
-import type { Policies } from '../families/label-policy.js';
+import { countCombinations, isClosed, type LabelPolicies } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -19,7 +18,7 @@ export class LabelGuards {
   readonly #maxSeries: number;
   readonly #maxUnfolded: number;
 
-  constructor(labels: Policies, { hash, maxSeries, events }: LabelGuardsOptions) {
+  constructor(labels: LabelPolicies, { hash, maxSeries, events }: LabelGuardsOptions) {
     const entries = Object.entries(labels).map(([name, policy]) => {
       const transform = policy.hash ? hash : undefined;
       return [name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) })] as const;
@@ -27,7 +26,7 @@ export class LabelGuards {
     this.byName = new Map(entries);
     this.#guards = entries.map(([, guard]) => guard);
     this.#maxSeries = maxSeries;
-    const foldedSeries = isClosed(labels) ? 0 : combinations(Object.values(labels));
+    const foldedSeries = isClosed(labels) ? 0 : countCombinations(Object.values(labels));
     this.#maxUnfolded = maxSeries - Math.min(foldedSeries, Math.floor(maxSeries / 2));
   }
 

@@ -1,6 +1,6 @@
-import { shown } from '../error.js';
+import { formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { Advice } from '../recorder/advice.js';
+import type { Advice } from '../recorder/reports.js';
 import type { FamilyCardinality } from './cardinality.js';
 import type { LabelGuard } from './label-guard.js';
 import type { Limit, LimitsWatch, SampleLimitWatch } from './limits.js';
@@ -99,11 +99,12 @@ function widestLabel(guards: ReadonlyMap<string, LabelGuard>): [label: string, e
 /** Lists the first three values of a label, as they are exposed or declared. */
 function listExamples(guard: LabelGuard | undefined): string {
   const examples: string[] = [];
-  for (const value of guard?.policy.oneOf ?? guard?.values() ?? []) if (examples.push(shown(value)) === 3) break;
+  for (const value of guard?.policy.oneOf ?? guard?.values() ?? []) if (examples.push(formatValue(value)) === 3) break;
   return examples.join(', ') || 'none';
 }
 
 // Why: nothing has examined a value outside "oneOf" before.
-const showSafely = (value: string): string => (findSensitivePattern(value) === undefined ? shown(value) : '"redacted"');
+const showSafely = (value: string): string =>
+  findSensitivePattern(value) === undefined ? formatValue(value) : '"redacted"';
 
 const formatCount = (count: number): string => count.toLocaleString('en-US');

@@ -1,15 +1,8 @@
-import type { Family } from '../families/family.js';
 import type { LabelGuard } from './label-guard.js';
 import type { SensitivePattern } from './redaction.js';
 
-/** How many label sets a family may have if neither the family nor its recorder says otherwise. */
-export const defaultMaxSeriesPerFamily = 10_000;
-
 /** How many samples the families of a recorder may expose together if the recorder does not say otherwise. */
 export const defaultMaxSamples = 100_000;
-
-/** How many samples a series of this family is exposed as: of a histogram its buckets, `+Inf`, the sum and the count. */
-export const samplesPerSeries = ({ kind, buckets }: Family): number => (kind === 'histogram' ? buckets.length + 3 : 1);
 
 /** How many series or values make a limit nearly reached: four fifths. */
 export const warningLevel = (max: number): number => Math.ceil(max * 0.8);

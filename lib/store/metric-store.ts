@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { SingleFlight } from '../async/single-flight.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
-import { type Family, sameDefinition } from '../families/family.js';
+import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
-import type { LabelSet, Policies } from '../families/label-policy.js';
-import type { OpenFamily } from '../families/open-family.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
-import { listed, setAll } from '../recorder/collected.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
@@ -16,7 +15,7 @@ import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
 import { labelText } from './label-text.js';
-import { defaultMaxSamples, defaultMaxSeriesPerFamily, SampleLimit } from './limits.js';
+import { defaultMaxSamples, SampleLimit } from './limits.js';
 import { LimitsAdvice, SampleLimitAdvice } from './limits-advice.js';
 import { NumberStore } from './numbers.js';
 import { hashWith, type LabelTransform } from './redaction.js';
@@ -90,7 +89,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#companion = companion;
     this.#prefix = options.prefix ?? '';
     this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
-    this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeriesPerFamily;
+    this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeries;
     const max = options.maxSamples ?? defaultMaxSamples;
     const advice = new SampleLimitAdvice(
       max,
@@ -112,7 +111,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
    * Removes the series of a family that have these labels, whatever their other ones; returns how many there were. A call in
    * flight that holds a removed series does not bring it back.
    */
-  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#recorders.get(name)?.series.remove(labels) ?? 0;
   }
 
@@ -184,12 +183,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     const { family } = series;
     const collector = this.#collectorOf.get(family.name);
     if (collector !== undefined) {
-      const collect = async () => listed(await collector());
+      const collect = async () => readCollected(await collector());
       const values = await this.#collectors.run(recorder, family.name, collect, seconds);
       this.#self.setCollectorUp(family, values !== undefined);
       if (values === undefined) return undefined;
       series.remove({});
-      setAll(this, family, values);
+      setCollected(this, family, values);
     }
     return toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels());
   }
@@ -238,7 +237,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   #reopen(recorder: SeriesRecorder, family: Family, site: string): SeriesRecorder {
     const first = recorder.series.family;
     if (first === family) return recorder;
-    if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    if (!sameDefinition(first, family)) throw this.#names.createClash(family, this.#prefix + family.name, site);
     recorder.series.createInitial(family);
     if (first.help !== family.help) {
       this.advise({

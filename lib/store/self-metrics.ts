@@ -1,6 +1,6 @@
 import { type DropReason, dropReasons } from '../error.js';
-import { type Family, type FamilyOptions, family as familyOf } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
 import type { NumberStore } from './numbers.js';
@@ -8,10 +8,10 @@ import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './se
 import type { SeriesTable } from './series-table.js';
 import { withLabels } from './with-labels.js';
 
-type Options = FamilyOptions<Policies>;
+type Options = FamilyOptions<LabelPolicies>;
 
-const counter = (options: Options): Family => familyOf('counter', options, 'flowplane-metrics');
-const gauge = (options: Options): Family => familyOf('gauge', options, 'flowplane-metrics');
+const counter = (options: Options): Family => createFamily('counter', options, 'flowplane-metrics');
+const gauge = (options: Options): Family => createFamily('gauge', options, 'flowplane-metrics');
 
 const droppedFamily = counter({
   name: 'flowplane_metrics_dropped_total',

@@ -1,10 +1,10 @@
 import type { DropReason } from '../error.js';
-import type { Family } from '../families/family.js';
-import { combinations, initialSeries } from '../families/initial-series.js';
+import { countSamplesPerSeries, type Family } from '../families/family.js';
+import { countCombinations, listInitialSeries } from '../families/labels.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
-import { type LimitsWatch, type SampleLimit, samplesPerSeries, warningLevel } from './limits.js';
+import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
 import type { NumberStore } from './numbers.js';
 import type { LabelTransform } from './redaction.js';
 import { type SeriesFilter, SeriesTrie, type SeriesVisitor } from './series-trie.js';
@@ -57,7 +57,7 @@ export class SeriesTable {
     this.#options = options;
     this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
     this.maxSeries = options.maxSeries;
-    this.samplesPerSeries = samplesPerSeries(family);
+    this.samplesPerSeries = countSamplesPerSeries(family);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
@@ -83,9 +83,9 @@ export class SeriesTable {
   /** Creates the series that this declaration of the family has from the start. */
   createInitial(family: Family): void {
     // Why not if they are too many: they would leave no room for observed series.
-    if (family.initial === 'all' && combinations(Object.values(family.labels)) > this.maxSeries) return;
+    if (family.initial === 'all' && countCombinations(Object.values(family.labels)) > this.maxSeries) return;
     const before = this.size;
-    for (const values of initialSeries(family)) this.getOrCreate(values, false);
+    for (const values of listInitialSeries(family)) this.getOrCreate(values, false);
     this.#initialSize += this.size - before;
   }
 

@@ -186,19 +186,28 @@ describe('The option "formats"', () => {
     ['jsonl', '"formats" must be a list of exposition formats (given "jsonl"). Write [myFormat].'],
     [[null], '"formats[0]" must be an object with name, mediaType and render (given null).'],
     [[{ ...jsonLines, name: 'JSON Lines' }], '"formats[0].name" must be a word of lower-case letters and digits'],
-    [[{ ...jsonLines, name: 'text' }], '"formats[0].name" "text" is the name of another format'],
-    [[{ ...jsonLines, name: 'none' }], '"formats[0].name" "none" is the name of another format'],
+    [
+      [{ ...jsonLines, name: 'text' }],
+      '"formats[0].name" must differ from the names of the other formats and from reserved names (given "text")',
+    ],
+    [
+      [{ ...jsonLines, name: 'none' }],
+      '"formats[0].name" must differ from the names of the other formats and from reserved names (given "none")',
+    ],
     [
       [jsonLines, { ...jsonLines, mediaType: 'application/x-other' }],
-      '"formats[1].name" "jsonl" is the name of another format (given twice, or reserved). Use another name.',
+      '"formats[1].name" must differ from the names of the other formats and from reserved names (given "jsonl"). Use another name.',
     ],
     [
       [{ ...jsonLines, mediaType: 'Text/Plain; version=2' }],
       '"formats[0].mediaType" must be a media type in lower case',
     ],
-    [[{ ...jsonLines, mediaType: 'text/plain' }], '"formats[0].mediaType" "text/plain" belongs to another format'],
+    [
+      [{ ...jsonLines, mediaType: 'text/plain' }],
+      '"formats[0].mediaType" must differ from the media types of the other formats (given "text/plain"). Use another media type.',
+    ],
     [[{ ...jsonLines, contentType: 'x/y' }], '"formats[0].contentType" must be a function of the parameters'],
-    [[{ ...jsonLines, render: undefined }], '"formats[0].render" must be a function that gives chunks of bytes'],
+    [[{ ...jsonLines, render: undefined }], '"formats[0].render" must be a function that returns chunks of bytes'],
   ];
   for (const [formats, message] of wrong) {
     it(`refuses what is no format: ${message.slice(0, 60)}`, () => {

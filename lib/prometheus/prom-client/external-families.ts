@@ -1,4 +1,4 @@
-import { isLabelName } from '../../families/names.js';
+import { isLabelName } from '../../families/naming.js';
 import type { Collectors } from '../../store/collectors.js';
 import type {
   ConstantLabels,

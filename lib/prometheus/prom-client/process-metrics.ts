@@ -1,4 +1,4 @@
-import { processWide } from '../../process-state.js';
+import { processState } from '../../process-state.js';
 import { Collectors } from '../../store/collectors.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
@@ -15,7 +15,7 @@ const collectors = new Collectors(() => undefined);
 const timeoutSeconds = 5;
 
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
-const state = processWide<{ registry?: Promise<ExternalRegistry | undefined> }>('process-metrics', () => ({}));
+const { processMetrics: state } = processState;
 
 /**
  * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client is installed
