@@ -81,6 +81,7 @@ const optionFiles = [
   'families/family.ts',
   'families/labels.ts',
   'prometheus/recorder-options.ts',
+  'store/metric-store.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
   'server/config/options.ts',
