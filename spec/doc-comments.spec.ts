@@ -87,14 +87,14 @@ const optionFiles = [
   'server/serve-metrics.ts',
 ];
 
-describe('What an editor shows on hovering', () => {
-  it('has a sentence for every public name', () => {
+describe('A hover in an editor', () => {
+  it('shows a sentence for every public name', () => {
     const mute = exported.filter(({ target }) => !isDocumented(target)).map(({ name }) => name);
     expect(exported.length).to.be.above(40);
     expect(mute).to.deep.equal([]);
   });
 
-  it('has a sentence for every option', () => {
+  it('shows a sentence for every option', () => {
     const mute = optionFiles.flatMap((file) => {
       const source = ts.createSourceFile(file, readFileSync(lib + file, 'utf8'), ts.ScriptTarget.Latest, true);
       const found: string[] = [];
