@@ -1,7 +1,7 @@
 import { MetricsError, shown } from '../error.js';
 import { classNameOf, declareInstrument, declareOn } from '../families/declared-instruments.js';
 import type { Instrument } from '../instrumentation/instrument.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import { wrapMethod } from '../instrumentation/wrap-method.js';
 import { instrumentAt } from './declaration.js';
 import type { DecoratorName } from './decorator-rules.js';

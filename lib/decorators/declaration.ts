@@ -3,9 +3,8 @@ import { type Family, type FamilyOptions, family } from '../families/family.js';
 import type { Unchecked } from '../families/family-problems.js';
 import { isClosed } from '../families/initial-series.js';
 import type { Policies } from '../families/label-policy.js';
-import type { Instrument, On } from '../instrumentation/instrument.js';
-import { labelReaders, policiesOf } from '../instrumentation/label-readers.js';
-import { readerOf } from '../instrumentation/reader.js';
+import type { Instrument, RecordedOutcome } from '../instrumentation/instrument.js';
+import { policiesOf, toLabelReaders, toReader } from '../instrumentation/readers.js';
 import { type DecoratorName, type DecoratorRules, decoratorRules } from './decorator-rules.js';
 import { type Given, isShared, withFamily } from './given.js';
 import { siteProblems } from './site-problems.js';
@@ -28,8 +27,8 @@ export function instrumentAt(decorator: DecoratorName, written: Given, site: Sit
   const options = (isShared(given) ? given[1] : given[0]) as Unchecked;
   const specs = (options['labels'] ?? {}) as Unchecked;
   const of = isShared(given) ? given[0] : familyInPlace(rules, options, specs, site);
-  const on = (options['on'] as On | undefined) ?? rules.on(options);
-  const from = on === 'settled' ? 'arguments' : 'settled';
+  const on = (options['on'] as RecordedOutcome | undefined) ?? rules.on(options);
+  const reads = on === 'settled' ? 'arguments' : 'value';
   return {
     decorator,
     family: of,
@@ -37,9 +36,9 @@ export function instrumentAt(decorator: DecoratorName, written: Given, site: Sit
     site: site.name,
     operation: rules.operation,
     on,
-    when: options['when'] === undefined ? undefined : readerOf(options['when'], from),
-    amount: rules.amount && readerOf(options[rules.amount.option] ?? rules.amount.default, from),
-    labels: labelReaders(Object.keys(of.labels), specs),
+    when: options['when'] === undefined ? undefined : toReader(options['when'], reads),
+    amount: rules.amount && toReader(options[rules.amount.option] ?? rules.amount.default, reads),
+    labels: toLabelReaders(Object.keys(of.labels), specs),
   };
 }
 
@@ -49,7 +48,7 @@ function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Uncheck
   const labels = policiesOf(specs);
   return family(
     rules.kind,
-    { ...(rules.operation === 'enter' && countsInFlight(labels)), ...named, labels },
+    { ...(rules.operation === 'acquire' && countsInFlight(labels)), ...named, labels },
     site.name,
   );
 }

@@ -1,7 +1,8 @@
 import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
 import type { HistogramFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
-import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
+import type { Self } from '../instrumentation/reader-types.js';
 import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
 import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } from './options.js';

@@ -1,7 +1,8 @@
 import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
-import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
+import type { Self } from '../instrumentation/reader-types.js';
 import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
 import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './options.js';

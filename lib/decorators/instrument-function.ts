@@ -1,6 +1,6 @@
 import { MetricsError } from '../error.js';
 import { declareInstrument } from '../families/declared-instruments.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import { ensureFreshTarget, instrumentsOn } from '../instrumentation/wrap-method.js';
 import type { MethodDecoratorOf } from './options.js';
 

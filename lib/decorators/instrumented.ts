@@ -8,7 +8,7 @@ import {
   unless,
 } from '../families/family-problems.js';
 import type { LabelValue } from '../families/label-policy.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import { outcome } from '../instrumentation/ready-made.js';
 import { instrumentsOn } from '../instrumentation/wrap-method.js';
 import { methodDecorator } from './apply.js';

@@ -1,7 +1,7 @@
 import type { BucketOptions, CommonOptions } from '../families/family.js';
 import type { LabelValue } from '../families/label-policy.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import type {
-  AnyMethod,
   EarlyFamilyLabels,
   EarlyLabels,
   FamilyLabels,

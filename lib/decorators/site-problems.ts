@@ -13,7 +13,7 @@ import {
   unless,
 } from '../families/family-problems.js';
 import { kinds } from '../families/kinds.js';
-import { labelSpecProblems } from '../instrumentation/label-readers.js';
+import { labelSpecProblems } from '../instrumentation/readers.js';
 import type { DecoratorRules } from './decorator-rules.js';
 import { type Given, isShared } from './given.js';
 

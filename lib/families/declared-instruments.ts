@@ -31,12 +31,20 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   mirror(owner);
 }
 
-const carriers = processWide('carriers', () => new WeakMap<object, readonly Declaration[]>());
-
-/** Remembers which instruments this function carries; the list may grow. */
-export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {
-  carriers.set(wrapper, carried);
+/** What a wrapper carries; the list may grow. */
+export interface Carrier {
+  readonly instruments: readonly Declaration[];
 }
+
+const carriers = processWide('carriers', () => new WeakMap<object, Carrier>());
+
+/** Remembers what this wrapper carries. */
+export function declareCarrier(wrapper: object, carrier: Carrier): void {
+  carriers.set(wrapper, carrier);
+}
+
+/** What this function carries; `undefined` where it is no wrapper. */
+export const carrierOf = (fn: object): Carrier | undefined => carriers.get(fn);
 
 /**
  * Declares what the methods of a class carry, by its prototype, or by the class itself for static methods. A standard
@@ -45,8 +53,8 @@ export function declareCarrier(wrapper: object, carried: readonly Declaration[])
 function discoverInstruments(owner: object): void {
   for (const key of Reflect.ownKeys(owner)) {
     const method: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
-    const carried = typeof method === 'function' ? (carriers.get(method) ?? []) : [];
-    for (const declaration of carried) declareOn(owner, declaration);
+    const carrier = typeof method === 'function' ? carrierOf(method) : undefined;
+    for (const declaration of carrier?.instruments ?? []) declareOn(owner, declaration);
   }
 }
 

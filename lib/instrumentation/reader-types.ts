@@ -1,8 +1,5 @@
 import type { LabelPolicy, LabelValue, Policies, ValueOf } from '../families/label-policy.js';
-
-/** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
-// biome-ignore lint/suspicious/noExplicitAny: see above.
-export type AnyMethod = (...args: any) => any;
+import type { AnyMethod } from './call.js';
 
 /** What `this` is in a reader: the legacy decorator's target, or the standard decorator's `this`. */
 export type Self<L, S> = unknown extends S ? L : S;
