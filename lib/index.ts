@@ -1,12 +1,12 @@
 export { type CatalogueEntry, type CatalogueLabel, catalogue, type Declaring } from './catalogue/catalogue.js';
 export { catalogueMarkdown } from './catalogue/markdown.js';
+export type { MethodDecoratorOf } from './decorators/apply.js';
 export { Counter } from './decorators/counter.js';
 export { Gauge } from './decorators/gauge.js';
 export { Histogram } from './decorators/histogram.js';
 export { InFlight } from './decorators/in-flight.js';
 export { instrumentFunction, instrumentMethod } from './decorators/instrument-function.js';
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
-export type { MethodDecoratorOf } from './decorators/options.js';
 export { Timed } from './decorators/timed.js';
 export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';

@@ -37,8 +37,11 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
   'http/request-metrics-options.ts',
-  'decorators/options.ts',
+  'decorators/counter.ts',
+  'decorators/declaration.ts',
+  'decorators/timed.ts',
   'decorators/instrumented.ts',
+  'instrumentation/reader-types.ts',
   'families/family.ts',
   'families/label-policy.ts',
   'prometheus/recorder-options.ts',

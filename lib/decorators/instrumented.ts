@@ -8,18 +8,18 @@ import {
   unless,
 } from '../families/family-problems.js';
 import type { LabelValue } from '../families/label-policy.js';
+import { isMetricName } from '../families/names.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import { outcome } from '../instrumentation/ready-made.js';
 import { instrumentsOn } from '../instrumentation/wrap-method.js';
-import { methodDecorator } from './apply.js';
-import { classLabel } from './class-name.js';
-import { methodCalls, methodDuration } from './method-families.js';
+import { createDecorator } from './apply.js';
+import { declareMethodCalls, declareMethodDuration, toClassLabel } from './method-metrics.js';
 
-/** What `@Instrumented` takes; `T` is the instance. */
+/** The options of `@Instrumented`; `T` is the instance. */
 export interface InstrumentedOptions<T> {
   /** The value of the label `class`. Default: the class's own name. */
   readonly name?: string;
-  /** What the names of the two families begin with, its `_` included: `shop_`. Default: nothing. */
+  /** What the names of the two families start with, its `_` included: `shop_`. Default: nothing. */
   readonly prefix?: string;
   /** Methods to leave alone. */
   readonly skip?: readonly (keyof T)[];
@@ -32,15 +32,29 @@ export interface InstrumentedOptions<T> {
  * `<prefix>method_duration_seconds{class,method}`. Accessors, static methods and functions in fields are left alone.
  *
  * @throws MetricsError with everything that is wrong with the options.
+ * @example
+ * import { attachRecorder, Instrumented, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * class PaymentService {
+ *   pay(amount: number): string {
+ *     return `paid ${amount}`;
+ *   }
+ * }
+ * Instrumented({ prefix: 'shop_' })(PaymentService); // the same as "Instrumented({ prefix: 'shop_' })" after an "at" sign
+ * attachRecorder(new PaymentService(), new PrometheusRecorder()).pay(7);
  */
 export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDecoratorOf<T> {
   return (target) => {
     const given = options as Unchecked;
-    refuseIfAny(`@Instrumented on class ${target.name || 'without a name'}`, problems(given, target.prototype));
+    refuseIfAny(`@Instrumented on class ${target.name || 'without a name'}`, checkOptions(given, target.prototype));
     const skipped = (options.skip ?? []) as readonly PropertyKey[];
-    const decorate = decoratorOf(options.name ?? (() => classLabel(target.name)), options.prefix ?? '', options.labels);
+    const instrument = createInstrumenter(
+      options.name ?? (() => toClassLabel(target.name)),
+      options.prefix ?? '',
+      options.labels,
+    );
     for (const key of Reflect.ownKeys(target.prototype)) {
-      if (key !== 'constructor' && !skipped.includes(key)) decorate(target.prototype, key);
+      if (key !== 'constructor' && !skipped.includes(key)) instrument(target.prototype, key);
     }
   };
 }
@@ -49,21 +63,22 @@ export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDeco
 type ClassOf<T> = abstract new (...args: any) => T;
 type ClassDecoratorOf<T> = (target: ClassOf<T>, context?: ClassDecoratorContext<ClassOf<T>>) => void;
 
-type Decorate = (prototype: object, key: string | symbol) => void;
+type InstrumentMember = (prototype: object, key: string | symbol) => void;
 
-function decoratorOf(className: unknown, prefix: string, labels: Unchecked = {}): Decorate {
+/** Creates the function that counts and times one member of a class, where it is a method. */
+function createInstrumenter(className: unknown, prefix: string, labels: Unchecked = {}): InstrumentMember {
   const policies = Object.fromEntries(Object.keys(labels).map((name) => [name, {}]));
-  const [calls, duration] = [methodCalls(prefix, policies), methodDuration(prefix, policies)];
+  const [calls, duration] = [declareMethodCalls(prefix, policies), declareMethodDuration(prefix, policies)];
   const { result, error } = outcome;
   return (prototype, key) => {
     const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);
     if (typeof descriptor?.value !== 'function') return;
     const decorate = (decorator: 'Counter' | 'Timed', family: object, further: object): void => {
-      const given = (method: string) =>
+      const args = (method: string) =>
         [family, { labels: { class: className, method, ...further, ...labels } }] as const;
-      methodDecorator(decorator, given)(prototype, key, descriptor);
+      createDecorator(decorator, args)(prototype, key, descriptor);
     };
-    // Why asked: a method with @Timed() of its own feeds this family already.
+    // Why checked: a method with its own @Timed() feeds this family already.
     if (!feeds(descriptor.value, duration.name)) decorate('Timed', duration, {});
     decorate('Counter', calls, { outcome: { result, error } });
     Reflect.defineProperty(prototype, key, descriptor);
@@ -73,7 +88,7 @@ function decoratorOf(className: unknown, prefix: string, labels: Unchecked = {})
 const feeds = (method: AnyMethod, name: string): boolean =>
   instrumentsOn(method).some(({ family }) => family.name === name);
 
-function problems(options: Unchecked, prototype: object): Problem[] {
+function checkOptions(options: Unchecked, prototype: object): Problem[] {
   const { name, prefix, skip = [], labels = {} } = options;
   return [
     ...unknownOptions(options, ['name', 'prefix', 'skip', 'labels']),
@@ -83,7 +98,7 @@ function problems(options: Unchecked, prototype: object): Problem[] {
       () => `"name" must be a word (given ${shown(name)}). Leave it out for the class's own name.`,
     ),
     ...unless(
-      prefix === undefined || /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(String(prefix)),
+      prefix === undefined || isMetricName(String(prefix)),
       'illegal_option',
       () => `"prefix" must be the beginning of a metric name (given ${shown(prefix)}). Write for example "shop_".`,
     ),
@@ -97,18 +112,18 @@ function problems(options: Unchecked, prototype: object): Problem[] {
         )
       : [problem('illegal_option', `"skip" must list methods (given ${shown(skip)}). Write ["close"].`)]),
     ...(isObject(labels)
-      ? Object.entries(labels).flatMap(([label, value]) => labelProblems(label, value))
+      ? Object.entries(labels).flatMap(([label, value]) => checkLabel(label, value))
       : [problem('illegal_option', `"labels" must be an object (given ${shown(labels)}). Write { region: "eu" }.`)]),
   ];
 }
 
-function labelProblems(label: string, value: unknown): Problem[] {
+function checkLabel(label: string, value: unknown): Problem[] {
   return [
     ...labelNameProblems('histogram', label),
     ...unless(
       !['class', 'method', 'outcome'].includes(label),
       'illegal_label',
-      () => `label "${label}" is one of the decorator's own (given as a further one). Use another name.`,
+      () => `label "${label}" is set by the decorator itself (given as a further label). Use another name.`,
     ),
     ...unless(
       !isObject(value),

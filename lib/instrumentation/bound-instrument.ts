@@ -51,7 +51,7 @@ class BoundInstrument implements CallObserver {
   }
 
   onStart(call: Call): void {
-    if (Number.isNaN(call.startedAt)) call.startedAt = this.recorder.now();
+    call.startedAt ??= this.recorder.now();
   }
 
   onSettle(call: Call): void {
@@ -85,7 +85,7 @@ class BoundInstrument implements CallObserver {
     const { when, amount } = this.instrument;
     const matches = when === undefined || read(when, call);
     if (matches !== true && !isTruthy(matches)) return undefined;
-    const given = amount === undefined ? this.recorder.now() - call.startedAt : read(amount, call);
+    const given = amount === undefined ? this.recorder.now() - (call.startedAt ?? Number.NaN) : read(amount, call);
     if (typeof given === 'number' && given >= this.min && given <= this.max) return given;
     return this.dropAmount(given);
   }
@@ -175,13 +175,19 @@ function seriesOf(
   const first = count > 0 ? read(readers[0] as Reader, call) : undefined;
   const second = count > 1 ? read(readers[1] as Reader, call) : undefined;
   const third = count > 2 ? read(readers[2] as Reader, call) : undefined;
-  return family.lookup(first, second, third) ?? getOrCreate(family, firstOf(count, first, second, third), allowOverflow);
+  return (
+    family.lookup(first, second, third) ?? getOrCreate(family, firstOf(count, first, second, third), allowOverflow)
+  );
 }
 
 // Why apart: what a closure captures is allocated at every call of the function around it.
 const readAll = (readers: readonly Reader[], call: Call): unknown[] => readers.map((reader) => read(reader, call));
 
-function getOrCreate(family: FamilyRecorder, values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+function getOrCreate(
+  family: FamilyRecorder,
+  values: readonly unknown[],
+  allowOverflow: boolean,
+): SeriesId | DropReason {
   const series = family.getOrCreate(values, allowOverflow);
   const promise = series === 'label_type' ? values.find(isPromise) : undefined;
   if (promise !== undefined) dropPromise(promise);

@@ -45,8 +45,8 @@ export class Call {
   outcome: Outcome = 'returned';
   /** The result or the error; `undefined` until the call has settled. */
   value: unknown = undefined;
-  /** Seconds on the recorder's clock; NaN where nothing asks for it. Why NaN: a field of one type is not allocated anew. */
-  startedAt = Number.NaN;
+  /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
+  startedAt: number | undefined = undefined;
   leases: InFlightLease | undefined = undefined;
   /** What observes the call while its result is tracked; `undefined` before that, and once the call has settled. */
   observer: CallObserver | undefined = undefined;
@@ -70,7 +70,7 @@ export class Call {
     this.third = undefined;
     this.all = undefined;
     this.value = undefined;
-    this.startedAt = Number.NaN;
+    this.startedAt = undefined;
     this.leases = undefined;
   }
 

@@ -27,7 +27,9 @@ export interface Readers<T, M extends AnyMethod, V> {
 export interface EarlyReader<T, M extends AnyMethod, V> {
   /** Reads the arguments, when the call begins. */
   readonly args?: FromArguments<T, M, V>;
+  /** Not possible: there is no result when the call starts. */
   readonly result?: never;
+  /** Not possible: there is no error when the call starts. */
   readonly error?: never;
 }
 

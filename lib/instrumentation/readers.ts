@@ -70,7 +70,7 @@ function policyOf(spec: unknown): LabelPolicy {
  * Finds what is wrong with one label spec. The labels of calls in flight read arguments only. `policies` says whether the
  * spec may carry policies: a declared family has its own.
  */
-export function labelSpecProblems(
+export function checkLabelSpec(
   name: string,
   spec: unknown,
   operation: InstrumentOperation,
@@ -89,11 +89,11 @@ export function labelSpecProblems(
   const known = policies ? [...readable, ...policyOptions] : readable;
   return [
     ...unknownOptions(spec, known, `label "${name}": `),
-    ...sources.flatMap((source) => sourceProblems(name, source, spec[source])),
+    ...sources.flatMap((source) => checkSource(name, source, spec[source])),
   ];
 }
 
-function sourceProblems(name: string, source: string, given: unknown): Problem[] {
+function checkSource(name: string, source: string, given: unknown): Problem[] {
   if (given === undefined || typeof given === 'function') return [];
   return [
     problem(
