@@ -31,7 +31,7 @@ export {
 export type { LabelPolicy, LabelSet, LabelValue, Policies } from './families/label-policy.js';
 export type { OpenFamily } from './families/open-family.js';
 export type { AnyMethod } from './instrumentation/call.js';
-export type { Self } from './instrumentation/reader-types.js';
+export type { ReaderThis } from './instrumentation/reader-types.js';
 export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';

@@ -3,12 +3,12 @@ import type { CounterFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
-  FamilyLabels,
+  FamilyLabelOptions,
   FromArguments,
   FromError,
   FromResult,
-  Labels,
-  Self,
+  LabelOptions,
+  ReaderThis,
 } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
 import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
@@ -42,7 +42,7 @@ export type CountOptions<T, M extends AnyMethod> =
 
 /** The options of `@Counter` with a family declared in place. */
 export type CounterOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
-  Labels<T, M, N> &
+  LabelOptions<T, M, N> &
   CountOptions<T, M>;
 
 /**
@@ -64,15 +64,15 @@ export type CounterOptions<T, M extends AnyMethod, N extends string> = InPlaceOp
  * attachRecorder(new TeamAuthorizer(), new PrometheusRecorder()).mayAccess('checkout');
  */
 export function Counter<L, S, M extends AnyMethod, N extends string>(
-  options: CounterOptions<Self<L, S>, M, N>,
+  options: CounterOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, P extends Policies>(
   family: CounterFamily<P>,
-  options: FamilyLabels<Self<L, S>, M, P> & CountOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & CountOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalCounter<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & CountOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & CountOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Counter', args);

@@ -2,13 +2,13 @@ import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import type { FamilyLabels, Labels, Self } from '../instrumentation/reader-types.js';
+import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
 import type { DecoratorArguments, InPlaceOptions, ValueOptions } from './declaration.js';
 
 /** The options of `@Gauge` with a family declared in place. */
 export type GaugeOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
-  Labels<T, M, N> &
+  LabelOptions<T, M, N> &
   ValueOptions<T, M>;
 
 /**
@@ -28,15 +28,15 @@ export type GaugeOptions<T, M extends AnyMethod, N extends string> = InPlaceOpti
  * await attachRecorder(new ClusterService(), new PrometheusRecorder()).listClustersByTeam('payments');
  */
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
-  options: GaugeOptions<Self<L, S>, M, N>,
+  options: GaugeOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, P extends Policies>(
   family: GaugeFamily<P>,
-  options: FamilyLabels<Self<L, S>, M, P> & ValueOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Gauge', args);

@@ -2,14 +2,14 @@ import type { ExternalHistogram, OpenLabels } from '../families/external-metric.
 import type { BucketOptions, HistogramFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import type { FamilyLabels, Labels, Self } from '../instrumentation/reader-types.js';
+import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
 import type { DecoratorArguments, InPlaceOptions, ValueOptions } from './declaration.js';
 
 /** The options of `@Histogram` with a family declared in place. */
 export type HistogramOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
   BucketOptions &
-  Labels<T, M, N> &
+  LabelOptions<T, M, N> &
   ValueOptions<T, M>;
 
 /**
@@ -28,15 +28,15 @@ export type HistogramOptions<T, M extends AnyMethod, N extends string> = InPlace
  * attachRecorder(new PageService(), new PrometheusRecorder()).render('Clusters');
  */
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
-  options: HistogramOptions<Self<L, S>, M, N>,
+  options: HistogramOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
   family: HistogramFamily<P>,
-  options: FamilyLabels<Self<L, S>, M, P> & ValueOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Histogram', args);

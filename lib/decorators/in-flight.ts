@@ -2,12 +2,12 @@ import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import type { EarlyFamilyLabels, EarlyLabels, Self } from '../instrumentation/reader-types.js';
+import type { EarlyFamilyLabelOptions, EarlyLabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
 import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
 
 /** The options of `@InFlight` with a family declared in place. */
-export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> & EarlyLabels<T, M, N>;
+export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> & EarlyLabelOptions<T, M, N>;
 
 /**
  * A gauge of the calls that have started and not settled: +1 when a call starts, −1 when it settles. Labels read the
@@ -25,15 +25,15 @@ export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceO
  * await attachRecorder(new BackupService(), new PrometheusRecorder()).backUp('eu');
  */
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
-  options: InFlightOptions<Self<L, S>, M, N>,
+  options: InFlightOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
   family: GaugeFamily<P>,
-  options: EarlyFamilyLabels<Self<L, S>, M, P>,
+  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, P>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: EarlyFamilyLabels<Self<L, S>, M, OpenLabels<N>>,
+  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('InFlight', args);

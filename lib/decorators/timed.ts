@@ -3,12 +3,12 @@ import type { BucketOptions, HistogramFamily } from '../families/family.js';
 import type { Policies } from '../families/label-policy.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
-  FamilyLabels,
+  FamilyLabelOptions,
   FromArguments,
   FromError,
   FromResult,
-  Labels,
-  Self,
+  LabelOptions,
+  ReaderThis,
 } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
 import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
@@ -38,7 +38,7 @@ export type TimingOptions<T, M extends AnyMethod> =
 /** The options of `@Timed` with a family declared in place. */
 export type TimedOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
   BucketOptions &
-  Labels<T, M, N> &
+  LabelOptions<T, M, N> &
   TimingOptions<T, M>;
 
 const duration = declareMethodDuration('', {});
@@ -61,15 +61,15 @@ const duration = declareMethodDuration('', {});
 // biome-ignore lint/suspicious/noExplicitAny: it reads nothing, so it fits every class.
 export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
-  options: TimedOptions<Self<L, S>, M, N>,
+  options: TimedOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, P extends Policies>(
   family: HistogramFamily<P>,
-  options: FamilyLabels<Self<L, S>, M, P> & TimingOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & TimingOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & TimingOptions<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & TimingOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...args: [] | DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Timed', args.length === 0 ? timeMethod : args);
