@@ -14,7 +14,7 @@ export interface HttpContext {
 /** The context with whatever a router has left in it. */
 export type RoutedContext = HttpContext & { readonly [name: string]: unknown };
 
-/** Gives the route of a request that has ended; `pattern` is what @koa/router matched, if it did. */
+/** Gives the route of a request that has ended; `pattern` is what `@koa/router` matched, if it did. */
 export type RouteReader = (context: RoutedContext, pattern: string | undefined) => unknown;
 
 /** How the HTTP metrics of an application are called and divided; all may be left out. */
@@ -31,8 +31,8 @@ export interface HttpMetricsOptions {
   /** The methods that are told apart, in capitals; any other is `_OTHER`. Default: those of RFC 9110, PATCH and QUERY. */
   readonly methods?: readonly string[];
   /**
-   * Gives the route where that is not @koa/router's pattern: with another router, or under koa-mount. At most 500 routes
-   * are told apart. Nothing is `unmatched`; where it throws, that request is not recorded, which is counted.
+   * Gives the route where that is not the pattern of `@koa/router`: with another router, or under koa-mount. At most 500
+   * routes are told apart. Nothing is `unmatched`; where it throws, that request is not recorded, which is counted.
    */
   readonly route?: RouteReader;
 }

@@ -11,18 +11,18 @@ import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { Certificates } from './certificates.js';
 
-const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const guide = readFileSync(new URL('../../../docs/guides/securing-the-endpoint.md', import.meta.url), 'utf8');
 // Why below dist/: there the package's own name leads to the package.
 const folder = fileURLToPath(new URL('../../readme-serving', import.meta.url));
 
-/** The text of a file that the README shows. */
+/** The text of a file that the guide shows. */
 function shown(file: string): string {
-  const text = new RegExp(`^\`\`\`(?:ya?ml|ts)\\n(?:#|//) ${file}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(readme)?.[1];
-  if (text === undefined) throw new Error(`the README shows no ${file}`);
+  const text = new RegExp(`^\`\`\`\\w+[^\\n]*\\n(?:#|//) ${file}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(guide)?.[1];
+  if (text === undefined) throw new Error(`the guide shows no ${file}`);
   return text;
 }
 
-/** What each protection has beside the files that the README shows, and which part of Prometheus' side gets it in. */
+/** What each protection has beside the files that the guide shows, and which part of Prometheus' side gets it in. */
 interface Protection {
   readonly name: string;
   readonly key: readonly string[];
@@ -45,8 +45,9 @@ const protections: readonly Protection[] = [
     key: ['authorization'],
     status: 401,
     prepare: (path) => {
-      writeFileSync(join(path, 'tokens'), '8f1d2b77c0\n4b0a6f0e51\n');
-      writeFileSync(join(path, 'token'), '4b0a6f0e51');
+      const tokens = shown('tokens.txt');
+      writeFileSync(join(path, 'tokens.txt'), tokens);
+      writeFileSync(join(path, 'token'), tokens.trim().split('\n').at(-1) ?? '');
     },
   },
   {
@@ -67,7 +68,7 @@ const protections: readonly Protection[] = [
   },
 ];
 
-/** The program that the README shows for a token, or what `MetricsServer` is by the environment alone. */
+/** The program that the guide shows for a token, or what `MetricsServer` is by the environment alone. */
 function program(path: string, name: string): string {
   const inFile =
     "import { MetricsServer } from 'flowplane-metrics/koa';\nimport { PrometheusRecorder } from 'flowplane-metrics';\nconst server = new MetricsServer(new PrometheusRecorder(), { keepAlive: true });\nconsole.log((await server.listen()).url);\n";
@@ -88,7 +89,7 @@ async function start(path: string, name: string): Promise<{ running: ChildProces
   return { running, url };
 }
 
-/** The file that the README shows for Prometheus, on the server's port, and beside it a job that has not what it takes. */
+/** The file that the guide shows for Prometheus, on the server's port, and beside it a job that has not what it takes. */
 function prometheusConfig({ name, key }: Protection, url: string): string {
   const text = shown(`${name}/prometheus.yml`).replace('127.0.0.1:9090', new URL(url).host);
   const without = structuredClone(parse(text).scrape_configs[0]);
@@ -111,7 +112,7 @@ describe('A real Prometheus', function () {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('takes the alerts that the README shows', function () {
+  it('takes the alerts that the guide to the endpoint shows', function () {
     needs(this, 'promtool');
     mkdirSync(folder, { recursive: true });
     const file = join(folder, 'alerts.yml');
@@ -122,7 +123,7 @@ describe('A real Prometheus', function () {
   });
 
   for (const protection of protections) {
-    it(`scrapes with the ${protection.name} as the README shows it, and not without`, async () => {
+    it(`scrapes with the ${protection.name} as the guide shows it, and not without`, async () => {
       const path = join(folder, protection.name);
       mkdirSync(path, { recursive: true });
       protection.prepare(path);

@@ -20,7 +20,7 @@ const site = 'httpMetrics';
  * `http_server_active_requests` by method, and `http_server_response_body_size_bytes`.
  *
  * Use it before everything that is to be measured. A request ends with the last byte of its answer, or when its client
- * goes away; without an answer it has no status code. Its route is the pattern that @koa/router matched, and `unmatched`
+ * goes away; without an answer it has no status code. Its route is the pattern that `@koa/router` matched, and `unmatched`
  * where there is none: never the path.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineCounter, library, MetricsServer, PrometheusRecorder } from './entries.js';
+import { Golden } from './golden.js';
+import { FakeServers } from './messages/doctor.js';
+import { printed, runAll } from './program.js';
+
+const golden = new Golden('cli');
+
+/** Commands with their output, as the text of a golden file. */
+async function transcript(
+  commands: readonly (readonly string[])[],
+  plain: (text: string) => string = (text) => text,
+): Promise<string> {
+  const runs = await runAll(commands);
+  const blocks = runs.map((run, i) => `$ flowplane-metrics ${commands[i]?.join(' ')}\n${printed(run)}\n`);
+  return plain(blocks.join('\n'));
+}
+
+const requests = defineCounter({ name: 'golden_requests_total', help: 'Requests', labels: { path: {} } });
+
+describe('The command line', () => {
+  let folder: string;
+  let servers: FakeServers;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'golden-cli-'));
+    servers = new FakeServers();
+  });
+
+  after(async () => {
+    await servers.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+
+  it('says as before how it is called', async () => {
+    const commands = [['--help'], ['-h'], ['help'], [], ['doctor', '--help'], ['doctor', '-h']];
+    golden.compare('help.txt', await transcript([...commands, ['unknown'], ['constructor']]));
+  });
+
+  it('says as before which options of the doctor are wrong', async () => {
+    const wrong = [
+      ['--metrics', 'localhost:9090'],
+      ['--metrics', 'http://'],
+      ['--prometheus', 'ftp://localhost'],
+      ['--grafana', 'http://ada:secret@localhost'],
+      ['--metrics-header', 'secret'],
+      ['--prometheus', 'http://localhost', '--prometheus-header', 'secret'],
+      ['--wait', 'soon'],
+      ['--wait', ''],
+      ['--max-series=-1'],
+    ];
+    golden.compare('doctor-options.txt', await transcript(wrong.map((args) => ['doctor', ...args])));
+  });
+
+  // Why without what follows: Node's own words differ from version to version.
+  it('says as before that an option is unknown or has no value', async () => {
+    const commands = [
+      ['doctor', '--unknown'],
+      ['doctor', '--wait'],
+      ['catalogue', '--unknown'],
+      ['catalogue', '--help'],
+      ['catalogue', '--check'],
+    ];
+    const runs = await runAll(commands);
+    const lines = runs.map(({ code, err }) => `exit ${code} ${err.split(': ')[0]}: <words of Node>\n`);
+    golden.compare('node-options.txt', lines.join(''));
+  });
+
+  it('examines a healthy endpoint as before, as text and as JSON', async () => {
+    const recorder = new PrometheusRecorder();
+    recorder.counter(requests).inc({ path: '/' });
+    const server = new MetricsServer(recorder, { port: 0, processMetrics: false, endpointMetrics: false });
+    const { url } = await server.listen();
+    const doctor = ['doctor', '--wait', '0', '--metrics', url, '--family', 'golden_requests_total'];
+    const plain = (text: string) =>
+      text
+        .replaceAll(url, 'http://<endpoint>/metrics')
+        .replaceAll(/in \d+ ms/g, 'in <n> ms')
+        .replaceAll(/[\d.]+ KiB/g, '<n> KiB');
+    try {
+      golden.compare('doctor-healthy.txt', await transcript([doctor, [...doctor, '--json']], plain));
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('examines a failing endpoint as before, as text and as JSON', async () => {
+    const json = (data: unknown) => JSON.stringify({ status: 'success', data });
+    const metrics = await servers.start('<endpoint>', {
+      '*': 'a_total 0\nflowplane_metrics_dropped_total{metric="a_total",reason="overflow"} 3\n',
+    });
+    const prometheus = await servers.start('<prometheus>', {
+      '/api/v1/status/buildinfo': json({ version: '3.0.0' }),
+      '/api/v1/targets': json({ activeTargets: [] }),
+    });
+    const grafana = await servers.start('<grafana>', {});
+    const doctor = ['doctor', '--metrics', metrics, '--prometheus', prometheus, '--grafana', grafana];
+    golden.compare(
+      'doctor-failing.txt',
+      await transcript([doctor, [...doctor, '--json']], (text) => servers.plain(text)),
+    );
+  });
+
+  it('prints and checks a catalogue as before', async () => {
+    const index = pathToFileURL(join(library, 'index.js')).href;
+    const module = write(
+      'module.mjs',
+      `import { Counter, Timed, defineGauge, instrumentFunction } from '${index}';
+       export const golden = instrumentFunction(function work(team) {},
+         Counter({ name: 'golden_cli_total', help: 'Counted', labels: { team: { args: (team) => team, limit: 5 } } }),
+         Timed({ name: 'golden_cli_seconds', help: 'Timed', unit: 'seconds', buckets: [0.1, 1] }));
+       export const size = defineGauge({ name: 'golden_cli_bytes', help: 'By hand', unit: 'bytes' });
+       export const nothing = null;
+       export const number = 1;`,
+    );
+    const row = '| `golden_cli_bytes` | gauge |  | 1 |  | By hand (bytes) |';
+    const text = await transcript(
+      [
+        ['catalogue', module],
+        ['catalogue', module, '--json'],
+        ['catalogue'],
+        ['catalogue', module, '--check', write('empty.md', '# Metrics\n')],
+        ['catalogue', module, '--check', write('stale.md', `# Metrics\n\n${row}\n| other |\n`)],
+        ['catalogue', module, '--check', join(folder, 'absent.md')],
+      ],
+      (printed) => printed.replaceAll(folder, '<folder>'),
+    );
+    golden.compare('catalogue.txt', text);
+    const markdown = text.split('\n\n')[0]?.split('\n').slice(2).join('\n');
+    const fresh = write('fresh.md', `# Metrics\n\n${markdown}\n\nThe end.\n`);
+    const longer = write('longer.md', `# Metrics\n\n${markdown}\n| another row |\n`);
+    const checks = [fresh, longer].map((file) => ['catalogue', module, '--check', file]);
+    golden.compare(
+      'catalogue-checks.txt',
+      await transcript(checks, (printed) => printed.replaceAll(folder, '<folder>')),
+    );
+  });
+
+  it('says as before that a module cannot be loaded', async () => {
+    const module = write('broken.mjs', "throw new Error('no module');\n");
+    golden.compare(
+      'broken-module.txt',
+      await transcript([['catalogue', module]], (text) => text.replaceAll(folder, '<folder>')),
+    );
+  });
+
+  it('has no golden file that nothing compares', () => {
+    golden.refuseLeftovers();
+  });
+});
