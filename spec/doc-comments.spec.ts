@@ -58,6 +58,15 @@ describe('What an editor shows on hovering', () => {
     expect(mute).to.deep.equal([]);
   });
 
+  it('is not cut off: TypeScript takes an @ after a space for a tag, so a decorator in an example follows a "{" or a backtick', () => {
+    const known = ['default', 'deprecated', 'example', 'param', 'returns', 'see', 'throws', 'typeParam'];
+    const tags = exported.flatMap(({ name, target }) =>
+      target.getJsDocTags(checker).map((tag) => ({ name, tag: tag.name })),
+    );
+    expect(tags.filter(({ tag }) => tag === 'example').length).to.be.at.least(10);
+    expect(tags.filter(({ tag }) => !known.includes(tag))).to.deep.equal([]);
+  });
+
   it('has a sentence for every option', () => {
     const mute = optionFiles.flatMap((file) => {
       const source = ts.createSourceFile(file, readFileSync(lib + file, 'utf8'), ts.ScriptTarget.Latest, true);

@@ -40,7 +40,7 @@ export interface InstrumentedOptions<T> {
  *     return `paid ${amount}`;
  *   }
  * }
- * Instrumented({ prefix: 'shop_' })(PaymentService); // the same as "Instrumented({ prefix: 'shop_' })" after an "at" sign
+ * Instrumented({ prefix: 'shop_' })(PaymentService); // or above the class: `@Instrumented({ prefix: 'shop_' })`
  * attachRecorder(new PaymentService(), new PrometheusRecorder()).pay(7);
  */
 export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDecoratorOf<T> {
