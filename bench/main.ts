@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Figure } from './call.js';
+import { measureAllStores, type Tell } from './measure-stores.js';
 import { operations } from './operations.js';
-import { printAllStores } from './print-stores.js';
 
 const script = fileURLToPath(new URL('call.js', import.meta.url));
 // Why so much room for young objects: a collection in the middle would hide what was allocated.
@@ -13,26 +13,45 @@ function figures(operation: string, methods: number, strings: string): Figure[] 
   return JSON.parse(execFileSync(process.execPath, given, { encoding: 'utf8' })) as Figure[];
 }
 
-function print(operation: string, methods: number, strings: string): void {
+/** What each arrangement costs in one operation. */
+interface CallFigures {
+  readonly operation: string;
+  readonly methods: number;
+  readonly strings: string;
+  readonly figures: readonly Figure[];
+}
+
+function measure(tell: Tell, operation: string, methods: number, strings: string): CallFigures {
   const [bare, ...others] = figures(operation, methods, strings) as [Figure, ...Figure[]];
   const above = ({ nanoseconds }: Figure) => nanoseconds - bare.nanoseconds;
   const ours = others.find(({ name }) => name === 'decorated') as Figure;
-  console.log(`\n${operation} · ${methods} method${methods === 1 ? '' : 's'}, ${strings} strings`);
-  console.log(`  ${bare.name.padEnd(24)}${bare.nanoseconds.toFixed(0).padStart(6)} ns`);
+  tell(`\n${operation} · ${methods} method${methods === 1 ? '' : 's'}, ${strings} strings`);
+  tell(`  ${bare.name.padEnd(24)}${bare.nanoseconds.toFixed(0).padStart(6)} ns`);
   for (const figure of others) {
     const ratio = (above(figure) / above(ours)).toFixed(1);
     const bytes = Math.max(0, figure.bytes - bare.bytes);
-    console.log(
+    tell(
       `  ${figure.name.padEnd(24)}${above(figure).toFixed(0).padStart(6)} ns above bare  ${bytes.toFixed(0).padStart(5)} B  ${ratio.padStart(5)} x decorated`,
     );
   }
+  return { operation, methods, strings, figures: [bare, ...others] };
 }
 
-console.log(`Cost of one call, 2 labels, 300 series, medians. Node ${process.version}, ${process.arch}.`);
-const wanted = process.argv.slice(2);
-for (const operation of Object.keys(operations).filter((name) => wanted.length === 0 || wanted.includes(name))) {
+/** Whether all figures are printed as one JSON document, instead of lines for a reader. */
+const isJson = process.argv.includes('--json');
+const tell: Tell = isJson ? () => undefined : (line) => console.log(line);
+const wanted = process.argv.slice(2).filter((one) => one !== '--json');
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
+tell(`Cost of one call, 2 labels, 300 series, medians. Node ${process.version}, ${process.arch}.`);
+const calls: CallFigures[] = [];
+for (const operation of Object.keys(operations).filter(isWanted)) {
   for (const methods of [1, 40]) {
-    for (const strings of ['identical', 'fresh']) print(operation, methods, strings);
+    for (const strings of ['identical', 'fresh']) calls.push(measure(tell, operation, methods, strings));
   }
 }
-if (wanted.length === 0 || wanted.includes('series')) printAllStores();
+const stores = isWanted('series') ? measureAllStores(tell) : undefined;
+if (isJson) {
+  const { version: node, arch } = process;
+  console.log(JSON.stringify({ node, arch, calls, ...stores }, null, 2));
+}

@@ -1,4 +1,9 @@
-export { type CatalogueEntry, type CatalogueLabel, catalogue, type Declaring } from './catalogue/catalogue.js';
+export {
+  type CatalogueEntry,
+  type CatalogueLabel,
+  type CatalogueSource,
+  catalogue,
+} from './catalogue/catalogue.js';
 export { catalogueMarkdown } from './catalogue/markdown.js';
 export type { MethodDecoratorOf } from './decorators/apply.js';
 export { Counter } from './decorators/counter.js';
@@ -12,11 +17,11 @@ export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
 export type {
-  ExternalCounter as PlacedCounter,
-  ExternalGauge as PlacedGauge,
-  ExternalHistogram as PlacedHistogram,
-  ExternalMetric as Placed,
-  OpenLabels,
+  ExternalCounter,
+  ExternalGauge,
+  ExternalHistogram,
+  ExternalLabels,
+  ExternalMetric,
 } from './families/external-metric.js';
 export {
   type CounterFamily,
@@ -27,24 +32,34 @@ export {
   type FamilyOptions,
   type GaugeFamily,
   type HistogramFamily,
+  type OpenFamily,
 } from './families/family.js';
-export type { LabelPolicy, LabelSet, LabelValue, Policies } from './families/label-policy.js';
-export type { OpenFamily } from './families/open-family.js';
+export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
+export type { RequestMetricsOptions } from './http/request-metrics-options.js';
+export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';
 export type { AnyMethod } from './instrumentation/call.js';
 export type { ReaderThis } from './instrumentation/reader-types.js';
 export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
-export type { Advice } from './recorder/advice.js';
-export { attachRecorder, setDefaultRecorder } from './recorder/attach.js';
+export {
+  type AnyClass,
+  attachRecorder,
+  type InstanceObserver,
+  instanceObserver,
+  openFamilies,
+  setDefaultRecorder,
+} from './recorder/attach.js';
 export type {
-  CounterHandle as CounterByHand,
-  GaugeHandle as GaugeByHand,
-  HistogramHandle as HistogramByHand,
+  CounterHandle,
+  GaugeHandle,
+  HistogramHandle,
 } from './recorder/handles.js';
-export { type FamilyRecorder, MetricsRecorder, type SeriesId as Place } from './recorder/metrics-recorder.js';
+export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
+export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';
 export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';

@@ -37,17 +37,18 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
   'http/request-metrics-options.ts',
+  'adapters/koa/http-metrics.ts',
   'decorators/counter.ts',
   'decorators/declaration.ts',
   'decorators/timed.ts',
   'decorators/instrumented.ts',
   'instrumentation/reader-types.ts',
   'families/family.ts',
-  'families/label-policy.ts',
+  'families/labels.ts',
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'server/config/server-options.ts',
+  'server/config/options.ts',
   'server/serve-metrics.ts',
 ];
 

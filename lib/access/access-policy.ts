@@ -1,14 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { type AddressList, clientAddress } from './address-allow-list.js';
+import { type AddressList, clientAddress } from './addresses.js';
 import type { BearerTokens } from './bearer-tokens.js';
 import type { ClientCertificates } from './client-certificates.js';
-import { credentialsIn } from './credentials.js';
+import { parseCredentials } from './credentials.js';
 import type { Passwords } from './passwords.js';
 import type { RateLimit } from './rate-limit.js';
-import type { RefusalReason } from './refusal.js';
+import type { RefusalReason } from './refusals.js';
 
-/** Who may scrape. What is `undefined` is not asked for. */
-export interface GateKeepers {
+/** What a route demands of its clients: an `open` route answers everybody, a `protected` one asks the access policy. */
+export type RouteAccess = 'open' | 'protected';
+
+/** The checks of an access policy. A check that is `undefined` is not configured. */
+export interface AccessChecks {
   readonly addresses: AddressList | undefined;
   readonly trustProxy: boolean | AddressList;
   readonly rate: RateLimit | undefined;
@@ -17,25 +20,26 @@ export interface GateKeepers {
   readonly tokens: BearerTokens | undefined;
 }
 
-// Why the raw target: what is compared here must be the very thing that leads to the page, however it is parsed later.
-const openPaths = ['/-/healthy', '/-/ready'];
-
-/** Lets in who may scrape, the cheap questions first. Everything that is configured must hold; a password or a token will do. */
-export class Gate {
-  /** What a client may authenticate itself with, for `WWW-Authenticate`. */
+/**
+ * Decides whether a request may reach a protected route. The cheap checks come first.
+ *
+ * Every configured check must pass; where both passwords and tokens are configured, either one is accepted.
+ */
+export class AccessPolicy {
+  /** The values of `WWW-Authenticate`: one for each way in which a client can authenticate. */
   readonly challenges: readonly string[];
-  /** What keeps out those who connect, as a `web-config.yml` or the options call it. */
-  readonly locks: readonly string[];
-  readonly #keepers: GateKeepers;
+  /** The configured checks that keep strangers out, each by the name of its option or of its `web-config.yml` section. */
+  readonly protections: readonly string[];
+  readonly #checks: AccessChecks;
 
-  constructor(keepers: GateKeepers) {
-    this.#keepers = keepers;
-    const { addresses, certificates, passwords, tokens } = keepers;
+  constructor(checks: AccessChecks) {
+    this.#checks = checks;
+    const { addresses, certificates, passwords, tokens } = checks;
     this.challenges = [
       ...(passwords === undefined ? [] : ['Basic realm="metrics", charset="UTF-8"']),
       ...(tokens === undefined ? [] : ['Bearer realm="metrics"']),
     ];
-    this.locks = [
+    this.protections = [
       ...(addresses === undefined ? [] : ['allowedAddresses']),
       ...(passwords === undefined ? [] : ['basic_auth_users']),
       ...(tokens === undefined ? [] : ['bearerTokens']),
@@ -43,29 +47,27 @@ export class Gate {
     ];
   }
 
-  /** Whether anybody gets in who connects. */
+  /** Whether every client that can connect may read protected routes. */
   get isOpen(): boolean {
-    return this.locks.length === 0;
+    return this.protections.length === 0;
   }
 
-  /** Why this request is refused; `undefined` where it is let in. */
-  async refuses(request: IncomingMessage): Promise<RefusalReason | undefined> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    if (openPaths.includes(path)) return undefined;
-    const { addresses, trustProxy, rate, certificates } = this.#keepers;
+  /** Runs the checks. Returns the reason of the first one that fails, or `undefined` where the request may pass. */
+  async check(request: IncomingMessage): Promise<RefusalReason | undefined> {
+    const { addresses, trustProxy, rate, certificates } = this.#checks;
     if (addresses !== undefined && !addresses.has(clientAddress(request, trustProxy))) return 'address';
     if (rate !== undefined && !rate.take()) return 'rate';
-    if (certificates !== undefined && !certificates.accept(request.socket)) return 'client_certificate';
-    return this.challenges.length === 0 ? undefined : this.#refusesCredentials(request.headers.authorization);
+    if (certificates !== undefined && !certificates.accepts(request.socket)) return 'client_certificate';
+    return this.challenges.length === 0 ? undefined : this.#checkCredentials(request.headers.authorization);
   }
 
-  async #refusesCredentials(header: string | undefined): Promise<RefusalReason | undefined> {
-    const given = credentialsIn(header);
-    if (given === undefined) return 'no_credentials';
-    const { passwords, tokens } = this.#keepers;
-    if (given.scheme === 'bearer') return tokens?.has(given.token) ? undefined : 'wrong_credentials';
-    const found = await passwords?.find(given.user, given.password);
-    if (found === 'busy') return 'password_queue';
-    return found === 'right' ? undefined : 'wrong_credentials';
+  async #checkCredentials(header: string | undefined): Promise<RefusalReason | undefined> {
+    const credentials = parseCredentials(header);
+    if (credentials === undefined) return 'no_credentials';
+    const { passwords, tokens } = this.#checks;
+    if (credentials.scheme === 'bearer') return tokens?.has(credentials.token) ? undefined : 'wrong_credentials';
+    const result = await passwords?.check(credentials.user, credentials.password);
+    if (result === 'busy') return 'password_queue';
+    return result === 'right' ? undefined : 'wrong_credentials';
   }
 }

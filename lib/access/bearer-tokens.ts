@@ -1,31 +1,31 @@
 import { timingSafeEqual } from 'node:crypto';
-import { keyedDigest } from './keyed-digest.js';
+import { createKeyedDigest } from './credentials.js';
 
-/** Whether this can be sent as a bearer token. Source: RFC 6750, section 2.1. */
-export const isBearerToken = (given: unknown): given is string =>
-  typeof given === 'string' && /^[-\w.~+/]+=*$/.test(given);
+/** Whether a value can be sent as a bearer token. Source: RFC 6750, section 2.1. */
+export const isBearerToken = (value: unknown): value is string =>
+  typeof value === 'string' && /^[-\w.~+/]+=*$/.test(value);
 
-/** The tokens in a file: one in each line; empty lines and those that begin with `#` are none. */
-export const tokensIn = (text: string): string[] =>
+/** Parses a file of tokens: one token a line. Empty lines and lines that begin with `#` are skipped. */
+export const parseTokens = (text: string): string[] =>
   text
     .split(/\r?\n/)
     .map((token) => token.trim())
     .filter((token) => token !== '' && !token.startsWith('#'));
 
-/** The bearer tokens that are good, several at a time so that they can be rotated. */
+/** The accepted bearer tokens. Several can be valid at a time, so that they can be rotated. */
 export class BearerTokens {
-  readonly #digest = keyedDigest();
-  readonly #good: readonly Buffer[];
+  readonly #digest = createKeyedDigest();
+  readonly #accepted: readonly Buffer[];
 
   constructor(tokens: readonly string[]) {
-    this.#good = tokens.map((token) => this.#digest(token));
+    this.#accepted = tokens.map((token) => this.#digest(token));
   }
 
-  /** Takes the same time whatever token it is given. */
+  /** Whether a token is accepted. Takes the same time for every token. */
   has(token: string): boolean {
     const digest = this.#digest(token);
-    let isGood = false;
-    for (const good of this.#good) isGood = timingSafeEqual(good, digest) || isGood;
-    return isGood;
+    let isAccepted = false;
+    for (const accepted of this.#accepted) isAccepted = timingSafeEqual(accepted, digest) || isAccepted;
+    return isAccepted;
   }
 }

@@ -1,15 +1,15 @@
-/** A token bucket: one request per interval, and so many at once. */
+/** The size of a token bucket: one request per interval, and `burst` at once. */
 export interface Rate {
   readonly intervalSeconds: number;
   readonly burst: number;
 }
 
-/** A token bucket, as that of exporter-toolkit: one for all clients together. */
+/** A token bucket for all clients together, as exporter-toolkit has it. */
 export class RateLimit {
   readonly #perSecond: number;
   readonly #burst: number;
   #tokens: number;
-  #at = performance.now();
+  #refilledAt = performance.now();
 
   constructor({ intervalSeconds, burst }: Rate) {
     this.#perSecond = 1 / intervalSeconds;
@@ -17,11 +17,11 @@ export class RateLimit {
     this.#tokens = burst;
   }
 
-  /** Takes a token, if there is one. */
+  /** Takes a token. Returns `false` where the bucket is empty. */
   take(): boolean {
     const now = performance.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
+    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#refilledAt) / 1000) * this.#perSecond);
+    this.#refilledAt = now;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;

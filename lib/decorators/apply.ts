@@ -1,4 +1,4 @@
-import { MetricsError, shown } from '../error.js';
+import { formatValue, MetricsError } from '../error.js';
 import { classNameOf, declareInstrument, declareOn } from '../families/declared-instruments.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { Instrument } from '../instrumentation/instrument.js';
@@ -99,7 +99,7 @@ function findOwner(prototype: object, key: Key, wrapper: AnyMethod): object {
 function describeTarget(key: Key | undefined, descriptor: PropertyDescriptor | undefined): string {
   if (key === undefined) return 'a class';
   if (descriptor === undefined) return 'a field';
-  return descriptor.get || descriptor.set ? 'an accessor' : shown(descriptor.value);
+  return descriptor.get || descriptor.set ? 'an accessor' : formatValue(descriptor.value);
 }
 
 const nameOf = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);

@@ -1,6 +1,6 @@
-import type { ExternalCounter, OpenLabels } from '../families/external-metric.js';
+import type { ExternalCounter, ExternalLabels } from '../families/external-metric.js';
 import type { CounterFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
   FamilyLabelOptions,
@@ -66,13 +66,13 @@ export type CounterOptions<T, M extends AnyMethod, N extends string> = InPlaceOp
 export function Counter<L, S, M extends AnyMethod, N extends string>(
   options: CounterOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Counter<L, S, M extends AnyMethod, P extends Policies>(
+export function Counter<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: CounterFamily<P>,
   options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & CountOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalCounter<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & CountOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & CountOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Counter', args);

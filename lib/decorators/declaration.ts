@@ -1,25 +1,32 @@
-import { type Problem, refuseIfAny, shown } from '../error.js';
-import { externalFamily, isExternalMetric } from '../families/external-metric.js';
-import { type CommonOptions, type Family, type FamilyOptions, family } from '../families/family.js';
+import { type Problem, refuseIfAny } from '../error.js';
+import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import {
-  familyOptions,
-  initialProblems,
-  isObject,
-  labelNameProblems,
-  namedProblems,
-  policyProblems,
-  problem,
-  type Unchecked,
-  unknownOptions,
-  unless,
-} from '../families/family-problems.js';
-import { isClosed } from '../families/initial-series.js';
+  checkCommonOptions,
+  checkInitial,
+  checkLabelName,
+  checkPolicy,
+  familyOptionsOf,
+} from '../families/family-checks.js';
 import { kinds } from '../families/kinds.js';
-import type { LabelValue, Policies } from '../families/label-policy.js';
+import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { Instrument, RecordedOutcome } from '../instrumentation/instrument.js';
 import type { FromResult } from '../instrumentation/reader-types.js';
 import { checkLabelSpec, policiesOf, toLabelReaders, toReader } from '../instrumentation/readers.js';
+import {
+  checkFields,
+  checkNames,
+  checkValue,
+  isFunction,
+  isObject,
+  isOneOf,
+  isOptions,
+  problem,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../validation.js';
 import { type DecoratorName, type DecoratorRules, decoratorRules } from './decorator-rules.js';
 
 /** The options of every family declared in place, beside its labels. `N` are the names of the labels. */
@@ -81,121 +88,121 @@ const hasFamily = (args: DecoratorArguments): args is readonly [Family, Unchecke
 
 /** The same arguments, with the family that stands for an external metric where there is one. */
 const resolveExternalMetric = (args: DecoratorArguments): DecoratorArguments =>
-  args.length === 2 && isExternalMetric(args[0]) ? [externalFamily(args[0]), args[1]] : args;
+  args.length === 2 && isExternalMetric(args[0]) ? [familyOfExternal(args[0]), args[1]] : args;
 
 function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
-  const given = Object.fromEntries(own) as unknown as FamilyOptions<Policies>;
+  const given = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
   const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : {};
-  return family(rules.kind, { ...defaults, ...given, labels }, site.name);
+  return createFamily(rules.kind, { ...defaults, ...given, labels }, site.name);
 }
 
 /** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
-const inFlightDefaults = (labels: Policies): Partial<FamilyOptions<Policies>> => ({
+const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
   aggregator: 'sum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
 
+const optionsRule: Rule = {
+  must: 'be an object',
+  accepts: isObject,
+  remedy: 'Write { name, help, labels } or pass a family and { labels }',
+  isRequired: true,
+};
+const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: (team) => team }' };
+const when: Rule = {
+  must: 'be a function',
+  accepts: isFunction,
+  remedy: 'Write for example (result) => result !== null',
+};
+const on: Rule = {
+  must: 'be "returned", "threw" or "settled"',
+  accepts: isOneOf(['returned', 'threw', 'settled']),
+  remedy: 'Choose one',
+};
+
+/** Finds everything that is wrong with the arguments of a decorator. */
 function checkArguments(rules: DecoratorRules, args: DecoratorArguments): Problem[] {
   const options = hasFamily(args) ? args[1] : args[0];
-  if (!isObject(options)) {
-    return [
-      problem(
-        'illegal_option',
-        `the options must be an object (given ${shown(options)}). Write { name, help, labels } or pass a family and { labels }.`,
-      ),
-    ];
-  }
+  if (!isObject(options)) return checkValue('the options', optionsRule, options);
+  const conditions: Rules = rules.options.includes('on') ? { when, on } : { when };
   return [
     ...(hasFamily(args) ? checkDeclaredFamily(rules, args[0], options) : checkInPlaceFamily(rules, options)),
-    ...checkOwnOptions(rules, options),
+    ...checkAmount(rules, options),
+    ...checkFields(options, conditions),
   ];
 }
 
 function checkDeclaredFamily(rules: DecoratorRules, family: Family, options: Unchecked): Problem[] {
+  const kindRule: Rule = {
+    must: `be a ${rules.kind}`,
+    accepts: (kind) => kind === rules.kind,
+    show: (kind) => `a ${kind}`,
+    remedy: 'Use the decorator of its kind',
+  };
   return [
-    ...unless(
-      family.kind === rules.kind,
-      'illegal_option',
-      () => `family "${family.name}" must be a ${rules.kind} (given a ${family.kind}). Use the decorator of its kind.`,
-    ),
-    ...unknownOptions(options, ['labels', ...rules.options]),
+    ...checkValue(`family "${family.name}"`, kindRule, family.kind),
+    ...checkNames(options, ['labels', ...rules.options]),
     ...checkLabels(options['labels'], (labels) => [
-      ...Object.keys(family.labels).flatMap((name) =>
-        unless(
-          Object.hasOwn(labels, name),
-          'missing_label',
-          () =>
-            `label "${name}" of family "${family.name}" is missing (given [${Object.keys(labels).join(', ')}]). Give a constant or a reader.`,
-        ),
-      ),
+      ...Object.keys(family.labels).flatMap((name) => checkIsGiven(family, name, labels)),
       ...Object.entries(labels).flatMap(([name, spec]) => [
-        ...unless(
-          Object.hasOwn(family.labels, name),
-          'illegal_label',
-          () =>
-            `label "${name}" is not a label of family "${family.name}" (it has [${Object.keys(family.labels).join(', ')}]). Remove it, or add it to the family.`,
-        ),
+        ...checkIsLabelOf(family, name),
         ...checkLabelSpec(name, spec, rules.operation, false),
       ]),
     ]),
   ];
 }
 
+function checkIsGiven(family: Family, name: string, labels: Unchecked): Problem[] {
+  if (Object.hasOwn(labels, name)) return [];
+  const given = Object.keys(labels).join(', ');
+  const message = `label "${name}" of family "${family.name}" is missing (given [${given}]). Give a constant or a reader.`;
+  return [problem('missing_label', message)];
+}
+
+function checkIsLabelOf(family: Family, name: string): Problem[] {
+  if (Object.hasOwn(family.labels, name)) return [];
+  const names = Object.keys(family.labels).join(', ');
+  const message = `label "${name}" is not a label of family "${family.name}" (it has [${names}]). Remove it, or add it to the family.`;
+  return [problem('illegal_label', message)];
+}
+
 function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
-  const { kind } = rules;
-  const known = [...familyOptions, ...(kind === 'histogram' ? ['buckets'] : []), ...rules.options];
+  const { kind, operation } = rules;
+  const { labels, initial } = options;
   return [
-    ...unknownOptions(options, known),
-    ...namedProblems(options),
-    ...checkLabels(options['labels'], (labels) =>
-      Object.entries(labels).flatMap(([name, spec]) => [
-        ...labelNameProblems(kind, name),
-        ...checkLabelSpec(name, spec, rules.operation, true),
-        ...(isObject(spec) ? policyProblems(name, spec) : []),
+    ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
+    ...checkCommonOptions(options),
+    ...checkLabels(labels, (specs) =>
+      Object.entries(specs).flatMap(([name, spec]) => [
+        ...checkLabelName(kind, name),
+        ...checkLabelSpec(name, spec, operation, true),
+        ...(isObject(spec) ? checkPolicy(name, spec) : []),
       ]),
     ),
-    ...initialProblems(options['initial'], isObject(options['labels']) ? options['labels'] : {}),
+    ...checkInitial(initial, isObject(labels) ? labels : {}),
   ];
 }
 
-function checkLabels(labels: unknown, check: (labels: Unchecked) => Problem[]): Problem[] {
-  if (labels === undefined) return check({});
-  if (isObject(labels) && !Array.isArray(labels)) return check(labels);
-  return [
-    problem('illegal_option', `"labels" must be an object (given ${shown(labels)}). Write { team: (team) => team }.`),
-  ];
+function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {
+  if (labels === undefined) return checkEach({});
+  return isOptions(labels) ? checkEach(labels) : checkValue('"labels"', labelsRule, labels);
 }
 
-function checkOwnOptions({ kind, amount, options: known }: DecoratorRules, options: Unchecked): Problem[] {
-  const { when, on } = options;
-  const given = amount && (options[amount.option] ?? amount.default);
-  return [
-    ...unless(
-      amount === undefined || given !== undefined,
-      'missing_option',
-      () =>
-        `"${amount?.option}" is missing (given ${shown(given)}). Say which number to record, for example (result) => result.length.`,
-    ),
-    ...unless(
-      given === undefined || isAmount(given, kinds[kind].range),
-      'illegal_option',
-      () =>
-        `"${amount?.option}" must be a finite number or a function${amount?.option === 'by' ? ', and a counter never goes down' : ''} (given ${shown(given)}). Give one of those.`,
-    ),
-    ...unless(
-      when === undefined || typeof when === 'function',
-      'illegal_option',
-      () => `"when" must be a function (given ${shown(when)}). Write for example (result) => result !== null.`,
-    ),
-    ...unless(
-      !known.includes('on') || [undefined, 'returned', 'threw', 'settled'].includes(on as string),
-      'illegal_option',
-      () => `"on" must be "returned", "threw" or "settled" (given ${shown(on)}). Choose one.`,
-    ),
-  ];
+function checkAmount({ kind, amount }: DecoratorRules, options: Unchecked): Problem[] {
+  if (amount === undefined) return [];
+  const { option } = amount;
+  const given = options[option] ?? amount.default;
+  if (given === undefined) {
+    const message = `"${option}" is missing (given undefined). Say which number to record, for example (result) => result.length.`;
+    return [problem('missing_option', message)];
+  }
+  const [min, max] = kinds[kind].range;
+  const rule: Rule = {
+    must: `be a finite number or a function${option === 'by' ? ', and a counter never goes down' : ''}`,
+    accepts: (value) => isFunction(value) || (typeof value === 'number' && value >= min && value <= max),
+    remedy: 'Give one of those',
+  };
+  return checkValue(`"${option}"`, rule, given);
 }
-
-const isAmount = (given: unknown, [min, max]: readonly [number, number]): boolean =>
-  typeof given === 'function' || (typeof given === 'number' && given >= min && given <= max);

@@ -1,6 +1,6 @@
-import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
+import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
@@ -30,13 +30,13 @@ export type GaugeOptions<T, M extends AnyMethod, N extends string> = InPlaceOpti
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
   options: GaugeOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Gauge<L, S, M extends AnyMethod, P extends Policies>(
+export function Gauge<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
   options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Gauge', args);

@@ -1,6 +1,6 @@
-import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
+import type { ExternalHistogram, ExternalLabels } from '../families/external-metric.js';
 import type { BucketOptions, HistogramFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
@@ -30,13 +30,13 @@ export type HistogramOptions<T, M extends AnyMethod, N extends string> = InPlace
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
   options: HistogramOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
+export function Histogram<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
   options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Histogram', args);

@@ -1,6 +1,6 @@
-import type { ExternalGauge, OpenLabels } from '../families/external-metric.js';
+import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { EarlyFamilyLabelOptions, EarlyLabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
@@ -27,13 +27,13 @@ export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceO
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   options: InFlightOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
+export function InFlight<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
   options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, P>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>>,
+  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('InFlight', args);

@@ -1,17 +1,17 @@
 import { type CounterFamily, defineCounter, defineHistogram, type HistogramFamily } from '../families/family.js';
-import type { LabelPolicy, Policies } from '../families/label-policy.js';
+import type { LabelPolicies, LabelPolicy } from '../families/labels.js';
 import { outcome } from '../instrumentation/ready-made.js';
-import { processWide } from '../process-state.js';
+import { processState } from '../process-state.js';
 import { adviseAll } from '../recorder/attach.js';
 
 /** The labels that name a method. */
-interface MethodLabels extends Policies {
+interface MethodLabels extends LabelPolicies {
   readonly class: LabelPolicy;
   readonly method: LabelPolicy;
 }
 
 /** Declares the duration of any methods: what `@Timed()` and `@Instrumented` have in common. */
-export function declareMethodDuration(prefix: string, labels: Policies): HistogramFamily<MethodLabels> {
+export function declareMethodDuration(prefix: string, labels: LabelPolicies): HistogramFamily<MethodLabels> {
   return defineHistogram({
     name: `${prefix}method_duration_seconds`,
     help: 'How long a method call took until it settled',
@@ -21,7 +21,7 @@ export function declareMethodDuration(prefix: string, labels: Policies): Histogr
 }
 
 /** Declares the number of calls of any methods, by how they ended. */
-export function declareMethodCalls(prefix: string, labels: Policies): CounterFamily<MethodLabels> {
+export function declareMethodCalls(prefix: string, labels: LabelPolicies): CounterFamily<MethodLabels> {
   return defineCounter({
     name: `${prefix}method_calls_total`,
     help: 'Method calls that have settled, by how',
@@ -41,7 +41,7 @@ export function toClassLabel(name: string | undefined): string | undefined {
   return name;
 }
 
-const advised = processWide('minified', () => new Set<string>());
+const { minified: advised } = processState;
 
 function adviseMinified(name: string): void {
   if (advised.has(name)) return;

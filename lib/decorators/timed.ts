@@ -1,6 +1,6 @@
-import type { ExternalHistogram, OpenLabels } from '../families/external-metric.js';
+import type { ExternalHistogram, ExternalLabels } from '../families/external-metric.js';
 import type { BucketOptions, HistogramFamily } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
   FamilyLabelOptions,
@@ -63,13 +63,13 @@ export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   options: TimedOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Timed<L, S, M extends AnyMethod, P extends Policies>(
+export function Timed<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
   options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & TimingOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, OpenLabels<N>> & TimingOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & TimingOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...args: [] | DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Timed', args.length === 0 ? timeMethod : args);

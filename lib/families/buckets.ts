@@ -1,47 +1,62 @@
-import { MetricsError, shown } from '../error.js';
+import { formatValue, refuseIfAny } from '../error.js';
+import { checkValue, isCount, type Rule } from '../validation.js';
 
-/** Upper bounds that fit durations of requests, in seconds: 5 ms to 10 s. */
+/** Upper bounds that fit the durations of requests in seconds: 5 ms to 10 s. */
 export const defaultBuckets: readonly number[] = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]);
 
 /**
- * So many upper bounds, each so far above the one before: `linearBuckets(10, 5, 3)` is `[10, 15, 20]`.
+ * Creates `count` upper bounds from `start` on, each `width` above the one before.
  *
- * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
+ * @throws MetricsError where the bounds would not ascend, or `count` is not a whole number from 1 to 1000.
+ * @example
+ * import { linearBuckets } from 'flowplane-metrics';
+ *
+ * console.log(linearBuckets(10, 5, 3)); // [ 10, 15, 20 ]
  */
 export function linearBuckets(start: number, width: number, count: number): number[] {
-  return ascending('linearBuckets', { start, width, count }, (i) => start + i * width);
+  return createBounds('linearBuckets', { start, width, count }, (i) => start + i * width);
 }
 
 /**
- * So many upper bounds, each so many times the one before: `exponentialBuckets(1, 2, 4)` is `[1, 2, 4, 8]`.
+ * Creates `count` upper bounds from `start` on, each `factor` times the one before.
  *
- * @throws MetricsError where these bounds would not ascend, or `count` is no whole number above 0.
+ * @throws MetricsError where the bounds would not ascend, or `count` is not a whole number from 1 to 1000.
+ * @example
+ * import { exponentialBuckets } from 'flowplane-metrics';
+ *
+ * console.log(exponentialBuckets(1, 2, 4)); // [ 1, 2, 4, 8 ]
  */
 export function exponentialBuckets(start: number, factor: number, count: number): number[] {
-  return ascending('exponentialBuckets', { start, factor, count }, (i) => start * factor ** i);
+  return createBounds('exponentialBuckets', { start, factor, count }, (i) => start * factor ** i);
 }
 
-function ascending(
+const maxBuckets = 1000;
+
+function createBounds(
   site: string,
   given: { readonly [name: string]: number; readonly count: number },
   boundAt: (i: number) => number,
 ): number[] {
-  const bounds = isCount(given.count) ? Array.from({ length: given.count }, (_, i) => exact(boundAt(i))) : [];
-  const ascends = bounds.every((bound, i) => Number.isFinite(bound) && (i === 0 || bound > (bounds[i - 1] as number)));
-  if (bounds.length > 0 && ascends) return bounds;
-  const arguments_ = Object.entries(given).map(([name, value]) => `${name} ${shown(value)}`);
-  throw new MetricsError(site, [
-    {
-      code: 'illegal_option',
-      message: `"buckets" must be finite and ascending, 1 to 1000 of them (given ${arguments_.join(', ')}). Choose others.`,
-    },
-  ]);
+  const { count } = given;
+  const bounds =
+    isCount(count) && count <= maxBuckets ? Array.from({ length: count }, (_, i) => round(boundAt(i))) : [];
+  const rule: Rule = {
+    must: `be finite and ascending, 1 to ${maxBuckets} of them`,
+    accepts: () => bounds.length > 0 && bounds.every((bound, i) => isAbove(bound, bounds[i - 1])),
+    show: () =>
+      Object.entries(given)
+        .map(([name, value]) => `${name} ${formatValue(value)}`)
+        .join(', '),
+    remedy: 'Choose others',
+    isRequired: true,
+  };
+  refuseIfAny(site, checkValue('"buckets"', rule, bounds));
+  return bounds;
 }
 
-const isCount = (count: unknown): boolean =>
-  Number.isInteger(count) && (count as number) >= 1 && (count as number) <= 1000;
+const isAbove = (bound: number, previous = -Infinity): boolean => Number.isFinite(bound) && bound > previous;
 
-/** Without the error of adding binary fractions: 0.1 + 2 × 0.1 is to be 0.3 on the wire, as its reader wrote it. */
-const exact = (bound: number): number => Number(bound.toPrecision(15));
+/** Without the error of adding binary fractions: 0.1 + 2 × 0.1 is 0.3 on the wire, as people write it. */
+const round = (bound: number): number => Number(bound.toPrecision(15));

@@ -1,26 +1,21 @@
-import { copies, processWide } from '../process-state.js';
+import { processState, registerCopy, warnOnce } from '../process-state.js';
 import type { Family } from './family.js';
 
-/** A family bound to a method: who feeds what. */
+/** A family that a method feeds. */
 export interface Declaration {
   readonly decorator: string;
   readonly family: Family;
   readonly method: string;
-  /** `@Gauge on ClusterService.list`; `@Gauge on method "list"` until a standard decorator's class is known. */
+  /** `@Gauge on ClusterService.list`; `@Gauge on method "list"` until the class of a standard decorator is known. */
   site: string;
 }
 
-interface Register {
-  /** By prototype, or by the class itself for static methods, or by the function. */
-  readonly byOwner: WeakMap<object, Declaration[]>;
-  readonly owners: Set<WeakRef<object>>;
-}
+const { instruments: register, carriers } = processState;
 
-const register = processWide<Register>('instruments', () => ({ byOwner: new WeakMap(), owners: new Set() }));
-
-/** Remembers, weakly, that this prototype, class or function carries the instrument. A repetition changes nothing. */
+/** Remembers, weakly, that this prototype, class or function has the instrument. A repetition changes nothing. */
 export function declareInstrument(owner: object, declaration: Declaration): void {
-  copies();
+  const conflict = registerCopy();
+  if (conflict !== undefined) warnOnce(conflict);
   const declarations = register.byOwner.get(owner);
   if (declarations === undefined) {
     register.byOwner.set(owner, [declaration]);
@@ -28,27 +23,25 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   } else if (!declarations.includes(declaration)) {
     declarations.push(declaration);
   }
-  mirror(owner);
+  publishMetadata(owner);
 }
 
-/** What a wrapper carries; the list may grow. */
+/** The instruments that a wrapper around a method feeds; the list may grow. */
 export interface Carrier {
   readonly instruments: readonly Declaration[];
 }
 
-const carriers = processWide('carriers', () => new WeakMap<object, Carrier>());
-
-/** Remembers what this wrapper carries. */
+/** Remembers which instruments this wrapper feeds. */
 export function declareCarrier(wrapper: object, carrier: Carrier): void {
   carriers.set(wrapper, carrier);
 }
 
-/** What this function carries; `undefined` where it is no wrapper. */
+/** Finds the instruments that a function feeds; `undefined` where it is not a wrapper. */
 export const carrierOf = (fn: object): Carrier | undefined => carriers.get(fn);
 
 /**
- * Declares what the methods of a class carry, by its prototype, or by the class itself for static methods. A standard
- * decorator knows its class only from the first instance on; whoever has the class need not wait.
+ * Declares the instruments of the methods of a prototype, or of the static methods of a class. Why: a standard decorator
+ * knows its class only from the first instance on, but a caller that has the class need not wait for one.
  */
 function discoverInstruments(owner: object): void {
   for (const key of Reflect.ownKeys(owner)) {
@@ -58,28 +51,28 @@ function discoverInstruments(owner: object): void {
   }
 }
 
-/** Declares an instrument of a method, whose class is known now. */
+/** Declares an instrument of a method whose class is known. */
 export function declareOn(owner: object, declaration: Declaration): void {
   declaration.site = `@${declaration.decorator} on ${classNameOf(owner)}.${declaration.method}`;
   declareInstrument(owner, declaration);
 }
 
-/** What the class of a prototype, or a class itself, is called in messages. */
+/** The name, in messages, of the class of a prototype or of a class itself. */
 export const classNameOf = (owner: object): string =>
   (typeof owner === 'function' ? owner.name : owner.constructor?.name) || 'an anonymous class';
 
-/** The part of reflect-metadata that is used where the user has loaded it. */
+/** The part of reflect-metadata that is used, where the user has loaded it. */
 interface MetadataApi {
   defineMetadata?(key: string, value: unknown, target: object): void;
 }
 
-/** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. Nothing here reads it. */
-function mirror(owner: object): void {
+/** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. This package does not read it. */
+function publishMetadata(owner: object): void {
   const { defineMetadata } = Reflect as MetadataApi;
   defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
 }
 
-/** The instruments of an instance: its own (a class, a function) and those of its prototypes. */
+/** The instruments of an instance: its own, where it is a class or a function, and those of its prototypes. */
 export function instrumentsOf(instance: object): Declaration[] {
   const found: Declaration[] = [];
   for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner)) {
@@ -88,7 +81,7 @@ export function instrumentsOf(instance: object): Declaration[] {
   return found;
 }
 
-/** The same for a class by its prototype, before it has an instance. */
+/** The instruments of a class, by its prototype, even before it has an instance. */
 export function instrumentsOfClass(prototype: object): Declaration[] {
   for (let owner: object | null = prototype; owner !== null; owner = Object.getPrototypeOf(owner)) {
     discoverInstruments(owner);
@@ -96,7 +89,7 @@ export function instrumentsOfClass(prototype: object): Declaration[] {
   return instrumentsOf(prototype);
 }
 
-/** Every instrument that was declared in the process and is still alive. */
+/** Every instrument of the process whose class or function still exists. */
 export function allInstruments(): Declaration[] {
   const found = new Set<Declaration>();
   for (const reference of register.owners) {

@@ -1,28 +1,28 @@
-import { type Family, family } from './family.js';
+import { createFamily, type Family } from './family.js';
 import type { MetricKind } from './kinds.js';
-import type { Policies } from './label-policy.js';
+import type { LabelPolicies } from './labels.js';
 
-/** Any metric of prom-client or its successor, by shape: several copies and versions exist. `N` are its label names. */
+/** A metric of prom-client or its successor, by shape: several copies and versions exist. `N` are its label names. */
 export interface ExternalMetric<N extends string> {
   remove(labels: Partial<Record<N, string | number>>): void;
 }
 
-/** A counter of prom-client, standing where a family stands. */
+/** A counter of prom-client that stands for a family. */
 export interface ExternalCounter<N extends string> extends ExternalMetric<N> {
   inc(value?: number): void;
 }
 
-/** A gauge of prom-client, standing where a family stands. */
+/** A gauge of prom-client that stands for a family. */
 export interface ExternalGauge<N extends string> extends ExternalMetric<N> {
   set(value: number): void;
 }
 
-/** A histogram of prom-client, standing where a family stands. */
+/** A histogram of prom-client that stands for a family. */
 export interface ExternalHistogram<N extends string> extends ExternalMetric<N> {
   observe(value: number): void;
 }
 
-/** What a placed metric does with its labels: what its types do not say in one shape, but both clients have. */
+/** The operations of an external metric with labels. Both clients have them, though their types differ. */
 export interface ExternalMetricOperations {
   readonly name: string;
   readonly help: string;
@@ -33,9 +33,10 @@ export interface ExternalMetricOperations {
   observe(labels: object, value: number): void;
 }
 
-/** The policies of labels that somebody else bounds. */
-export type OpenLabels<N extends string> = { readonly [K in N]: {} };
+/** The policies of the labels of an external metric: this package sets no limits there. */
+export type ExternalLabels<N extends string> = { readonly [K in N]: {} };
 
+/** Whether this is a metric of prom-client or its successor. */
 export function isExternalMetric(given: unknown): given is ExternalMetricOperations {
   if (typeof given !== 'object' || given === null || 'kind' in given) return false;
   const { name, remove, labelNames } = given as Partial<ExternalMetricOperations & ExternalMetric<string>>;
@@ -44,19 +45,19 @@ export function isExternalMetric(given: unknown): given is ExternalMetricOperati
 
 const families = new WeakMap<ExternalMetricOperations, Family>();
 
-/** The family that a placed metric stands for, the same one each time. */
-export function externalFamily(metric: ExternalMetricOperations): Family {
+/** The family that an external metric stands for, the same one at each call. */
+export function familyOfExternal(metric: ExternalMetricOperations): Family {
   const known = families.get(metric);
   if (known !== undefined) return known;
   const { name, help, labelNames } = metric;
-  const labels: Policies = Object.fromEntries(labelNames.map((label) => [label, {}]));
-  const made = Object.freeze({
-    // Why no initial series: the metric is somebody else's.
-    ...family(kindOf(metric), { name, help, labels, initial: [] }, `the metric "${name}"`),
+  const labels: LabelPolicies = Object.fromEntries(labelNames.map((label) => [label, {}]));
+  const created = Object.freeze({
+    // Why no initial series: the metric itself decides which series it has.
+    ...createFamily(kindOf(metric), { name, help, labels, initial: [] }, `the metric "${name}"`),
     external: metric,
   });
-  families.set(metric, made);
-  return made;
+  families.set(metric, created);
+  return created;
 }
 
 function kindOf(metric: Partial<ExternalMetricOperations>): MetricKind {

@@ -1,50 +1,54 @@
 import type { DropReason } from '../error.js';
 
-/** How a family's numbers behave over time. */
+/** The type of a metric family. */
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
 
-/** What may be done with a number and a series. */
+/** What an observation does to a series. */
 export type Operation = 'add' | 'set' | 'observe';
 
 interface KindRules {
-  /** Label names that the exposition formats keep for themselves. */
+  /** Label names that the exposition formats reserve. */
   readonly reservedLabels: readonly string[];
-  /** What a sample's name may add to the family's name. */
+  /** What the name of a sample may add to the name of the family. */
   readonly sampleSuffixes: readonly string[];
   readonly operations: readonly Operation[];
-  /** The least and the most that a number may be which a decorator reads; all are finite. */
-  readonly range: readonly [least: number, most: number];
-  /** Why this number, as it may come from JavaScript, is none that the kind takes; `undefined` where it is. */
-  refuses(value: unknown): DropReason | undefined;
+  readonly hasBuckets: boolean;
+  /** The smallest and the largest number that a decorator accepts; both are finite. */
+  readonly range: readonly [min: number, max: number];
+  /** The reason to drop this number, which may be anything in JavaScript; `undefined` where the kind accepts it. */
+  refuse(value: unknown): DropReason | undefined;
 }
 
-/** 2^53 numbers of this size can be added, and the sum is still finite. */
-const mostAdded = 2 ** 970;
+/** The sum of 2^53 numbers of this size is still finite. */
+const maxAddable = 2 ** 970;
 
-const addable = (value: unknown): DropReason | undefined =>
-  typeof value === 'number' && Math.abs(value) <= mostAdded ? undefined : 'not_finite';
+const refuseUnlessAddable = (value: unknown): DropReason | undefined =>
+  typeof value === 'number' && Math.abs(value) <= maxAddable ? undefined : 'not_finite';
 
-/** Everything that differs by kind alone. */
+/** Everything that differs between the kinds. */
 export const kinds: Readonly<Record<MetricKind, KindRules>> = {
   counter: {
     reservedLabels: [],
     sampleSuffixes: [''],
     operations: ['add'],
-    range: [0, mostAdded],
-    refuses: (value) => ((value as number) < 0 ? 'negative_step' : addable(value)),
+    hasBuckets: false,
+    range: [0, maxAddable],
+    refuse: (value) => ((value as number) < 0 ? 'negative_step' : refuseUnlessAddable(value)),
   },
   gauge: {
     reservedLabels: [],
     sampleSuffixes: [''],
     operations: ['add', 'set'],
+    hasBuckets: false,
     range: [-Number.MAX_VALUE, Number.MAX_VALUE],
-    refuses: (value) => (typeof value === 'number' ? undefined : 'not_finite'),
+    refuse: (value) => (typeof value === 'number' ? undefined : 'not_finite'),
   },
   histogram: {
     reservedLabels: ['le'],
     sampleSuffixes: ['', '_bucket', '_sum', '_count', '_created'],
     operations: ['observe'],
-    range: [-mostAdded, mostAdded],
-    refuses: addable,
+    hasBuckets: true,
+    range: [-maxAddable, maxAddable],
+    refuse: refuseUnlessAddable,
   },
 };

@@ -1,7 +1,6 @@
 import type { DropReason } from '../error.js';
 import { kinds } from '../families/kinds.js';
-import { firstOf } from '../recorder/first-of.js';
-import type { FamilyRecorder, MetricsRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { type FamilyRecorder, listValues, type MetricsRecorder, type SeriesId } from '../recorder/metrics-recorder.js';
 import type { Call, CallObserver, InFlightLease } from './call.js';
 import { isPromise } from './completion/promise.js';
 import { DroppedObservation, dropPromise, type Instrument, openFamily, reportDrop } from './instrument.js';
@@ -92,7 +91,7 @@ class BoundInstrument implements CallObserver {
 
   private dropAmount(given: unknown): never {
     if (isPromise(given)) dropPromise(given);
-    throw new DroppedObservation(kinds[this.instrument.family.kind].refuses(given) ?? 'not_finite');
+    throw new DroppedObservation(kinds[this.instrument.family.kind].refuse(given) ?? 'not_finite');
   }
 }
 
@@ -176,7 +175,7 @@ function seriesOf(
   const second = count > 1 ? read(readers[1] as Reader, call) : undefined;
   const third = count > 2 ? read(readers[2] as Reader, call) : undefined;
   return (
-    family.lookup(first, second, third) ?? getOrCreate(family, firstOf(count, first, second, third), allowOverflow)
+    family.lookup(first, second, third) ?? getOrCreate(family, listValues(count, first, second, third), allowOverflow)
   );
 }
 

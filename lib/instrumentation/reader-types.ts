@@ -1,4 +1,4 @@
-import type { LabelPolicy, LabelValue, Policies, ValueOf } from '../families/label-policy.js';
+import type { LabelPolicies, LabelPolicy, LabelValue, LabelValueOf } from '../families/labels.js';
 import type { AnyMethod } from './call.js';
 
 /** What `this` is in a reader: the legacy decorator's target, or the standard decorator's `this`. */
@@ -55,17 +55,17 @@ export interface EarlyLabelOptions<T, M extends AnyMethod, N extends string> {
 }
 
 /** The labels of a declared family: readers only. The family has the policies, and they type the values. */
-export interface FamilyLabelOptions<T, M extends AnyMethod, P extends Policies> {
+export interface FamilyLabelOptions<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, a reader of the arguments, or `{ args?, result?, error? }`. */
   readonly labels: {
-    readonly [K in keyof P]: ConstantOrReader<T, M, ValueOf<P[K]>> | LabelSources<T, M, ValueOf<P[K]>>;
+    readonly [K in keyof P]: ConstantOrReader<T, M, LabelValueOf<P[K]>> | LabelSources<T, M, LabelValueOf<P[K]>>;
   };
 }
 
 /** The labels of a declared family that are read when the call starts. */
-export interface EarlyFamilyLabelOptions<T, M extends AnyMethod, P extends Policies> {
+export interface EarlyFamilyLabelOptions<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, or a reader of the arguments. */
   readonly labels: {
-    readonly [K in keyof P]: ConstantOrReader<T, M, ValueOf<P[K]>> | EarlyLabelSources<T, M, ValueOf<P[K]>>;
+    readonly [K in keyof P]: ConstantOrReader<T, M, LabelValueOf<P[K]>> | EarlyLabelSources<T, M, LabelValueOf<P[K]>>;
   };
 }

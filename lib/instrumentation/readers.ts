@@ -1,6 +1,17 @@
-import { type Problem, shown } from '../error.js';
-import { isObject, policyOptions, problem, type Unchecked, unknownOptions } from '../families/family-problems.js';
-import type { LabelPolicy } from '../families/label-policy.js';
+import type { Problem } from '../error.js';
+import { policyOptions } from '../families/family-checks.js';
+import type { LabelPolicy } from '../families/labels.js';
+import {
+  checkFields,
+  checkNames,
+  checkValue,
+  isFunction,
+  isObject,
+  isOptions,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../validation.js';
 import { type AnyMethod, type Call, invoke, invokeWithValue } from './call.js';
 import type { InstrumentOperation } from './instrument.js';
 
@@ -39,7 +50,6 @@ export interface LabelReaders {
   readonly threw: readonly Reader[];
 }
 
-const sources = ['args', 'result', 'error'] as const;
 const absent = new Constant(undefined);
 
 /** Makes readers of a decorator's label specs. A label that no reader gives has the empty value. */
@@ -66,6 +76,16 @@ function policyOf(spec: unknown): LabelPolicy {
   return Object.fromEntries(policyOptions.filter((key) => spec[key] !== undefined).map((key) => [key, spec[key]]));
 }
 
+const remedy = 'Write for example (team) => team';
+const specRule: Rule = {
+  must: 'be a constant, a reader or { args, result, error }',
+  accepts: (spec) => isConstant(spec) || isFunction(spec) || isOptions(spec),
+  remedy,
+  code: 'illegal_label',
+};
+const sourceRule: Rule = { must: 'be a function', accepts: isFunction, remedy, code: 'illegal_label' };
+const sourceRules: Rules = { args: sourceRule, result: sourceRule, error: sourceRule };
+
 /**
  * Finds what is wrong with one label spec. The labels of calls in flight read arguments only. `policies` says whether the
  * spec may carry policies: a declared family has its own.
@@ -76,31 +96,11 @@ export function checkLabelSpec(
   operation: InstrumentOperation,
   policies: boolean,
 ): Problem[] {
-  if (isConstant(spec) || typeof spec === 'function') return [];
-  if (!isObject(spec) || Array.isArray(spec)) {
-    return [
-      problem(
-        'illegal_label',
-        `label "${name}" must be a constant, a reader or { args, result, error } (given ${shown(spec)}). Write for example (team) => team.`,
-      ),
-    ];
-  }
-  const readable = operation === 'acquire' ? ['args'] : sources;
+  const subject = `label "${name}"`;
+  if (!isOptions(spec)) return checkValue(subject, specRule, spec);
+  const readable = operation === 'acquire' ? ['args'] : Object.keys(sourceRules);
   const known = policies ? [...readable, ...policyOptions] : readable;
-  return [
-    ...unknownOptions(spec, known, `label "${name}": `),
-    ...sources.flatMap((source) => checkSource(name, source, spec[source])),
-  ];
-}
-
-function checkSource(name: string, source: string, given: unknown): Problem[] {
-  if (given === undefined || typeof given === 'function') return [];
-  return [
-    problem(
-      'illegal_label',
-      `label "${name}": "${source}" must be a function (given ${shown(given)}). Write for example (team) => team.`,
-    ),
-  ];
+  return [...checkNames(spec, known, `${subject}: `), ...checkFields(spec, sourceRules, `${subject}: `)];
 }
 
 const isConstant = (spec: unknown): boolean =>

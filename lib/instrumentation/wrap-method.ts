@@ -1,5 +1,5 @@
 import { carrierOf, declareCarrier } from '../families/declared-instruments.js';
-import { processWide } from '../process-state.js';
+import { processState } from '../process-state.js';
 import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { bindInstruments } from './bound-instrument.js';
@@ -142,7 +142,7 @@ function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): Any
 
 const toList = (...args: unknown[]): readonly unknown[] => args;
 
-const warned = processWide('unwired', () => new WeakSet<object>());
+const { unwired: warned } = processState;
 
 /** Warns, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
 function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {

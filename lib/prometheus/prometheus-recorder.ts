@@ -3,15 +3,15 @@ import type { DropReason } from '../error.js';
 import { MetricsError, refuseIfAny } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
 import type { ExternalMetricOperations } from '../families/external-metric.js';
+import type { OpenFamily } from '../families/family.js';
 import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
-import type { LabelSet, Policies } from '../families/label-policy.js';
-import type { OpenFamily } from '../families/open-family.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
-import type { Advice } from '../recorder/advice.js';
-import { listed, setAll } from '../recorder/collected.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
+import type { Advice } from '../recorder/reports.js';
 import { LimitsAdvice, SampleLimitAdvice } from '../store/bounds-advice.js';
 import { cardinalityOf, type FamilyCardinality } from '../store/cardinality.js';
 import { Collection } from '../store/collection.js';
@@ -31,7 +31,7 @@ import { ExternalMetricRecorder } from './prom-client/external-metric-recorder.j
 import { withProcessMetrics } from './prom-client/process-metrics.js';
 import { RegistryBridge } from './prom-client/registry-bridge.js';
 import { registryMetric } from './prom-client/registry-metric.js';
-import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
+import { checkRecorderOptions, type PrometheusRecorderOptions } from './recorder-options.js';
 
 /** Keeps the series in memory and exposes them to Prometheus. */
 export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
@@ -56,7 +56,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(options: PrometheusRecorderOptions = {}) {
-    refuseIfAny('new PrometheusRecorder', recorderProblems(options));
+    refuseIfAny('new PrometheusRecorder', checkRecorderOptions(options));
     super(options);
     this.#prefix = options.prefix ?? '';
     this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
@@ -79,7 +79,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
    * Removes the series of a family that have these labels, whatever their other ones; says how many there were. What was
    * held from before, such as a call in flight, does not bring them back.
    */
-  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#families.get(name)?.remove(labels) ?? 0;
   }
 
@@ -150,11 +150,16 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const { family } = recorder;
     const collector = this.#collectors.get(family.name);
     if (collector !== undefined) {
-      const given = await this.#collection.of(recorder, family.name, async () => listed(await collector()), seconds);
+      const given = await this.#collection.of(
+        recorder,
+        family.name,
+        async () => readCollected(await collector()),
+        seconds,
+      );
       this.#self.collected(family, given !== undefined);
       if (given === undefined) return undefined;
       recorder.remove({});
-      setAll(this, family, given);
+      setCollected(this, family, given);
     }
     return exposed(recorder, this.#prefix + family.name, this.constantLabels());
   }
@@ -221,7 +226,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const recorder = this.#families.get(family.name) as SeriesRecorder;
     const first = recorder.family;
     if (first === family) return recorder;
-    if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    if (!sameDefinition(first, family)) throw this.#names.createClash(family, this.#prefix + family.name, site);
     recorder.declareInitial(family);
     if (first.help !== family.help) {
       this.advise({

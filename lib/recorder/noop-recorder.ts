@@ -1,7 +1,7 @@
 import { AbstractRecorder } from './abstract-recorder.js';
 import type { FamilyRecorder } from './metrics-recorder.js';
 
-const nowhere: FamilyRecorder = Object.freeze({
+const discard: FamilyRecorder = Object.freeze({
   lookup: () => 0,
   getOrCreate: () => 0,
   add: () => undefined,
@@ -11,10 +11,10 @@ const nowhere: FamilyRecorder = Object.freeze({
   release: () => undefined,
 });
 
-/** Records nothing: for a service that wants its methods annotated and its metrics off. */
+/** Records nothing: for a service that keeps its decorators and turns its metrics off. */
 export class NoopRecorder extends AbstractRecorder {
   override open(): FamilyRecorder {
-    return nowhere;
+    return discard;
   }
 
   protected override countDrop(): void {}

@@ -1,29 +1,19 @@
-import type { MetricsServerOptions } from './config/server-options.js';
+import type { MetricsServerOptions } from './config/options.js';
 
-/** How long a drain waits where nothing else is said. */
+/** How many seconds a drain waits where the option `drain` gives no other number. */
 export const defaultDrainSeconds = 25;
 
-/** After so many seconds nobody is waited for any more; `undefined` where SIGTERM is none of the server's business. */
+/** The deadline of a drain by SIGTERM; `undefined` where the server leaves SIGTERM to the application. */
 export function drainSeconds({ drain }: MetricsServerOptions): number | undefined {
   if (drain === undefined || drain === false) return undefined;
   return drain === true ? defaultDrainSeconds : drain.deadlineSeconds;
 }
 
-/** Resolves with the promise, or after so many seconds. Keeps the process running until then. */
-export async function orAfter(seconds: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
-  });
-  await Promise.race([promise, deadline]);
-  clearTimeout(timer);
-}
-
 /**
- * Has this run at the first SIGTERM. Afterwards the process ends by that signal, as it would have, unless somebody else
- * listens for it too; a second SIGTERM does not wait.
+ * Runs this at the first SIGTERM. Then the process ends by that signal, as it would have without us, unless another
+ * listener is there. A second SIGTERM ends it at once.
  *
- * @returns what takes it back.
+ * @returns the function that removes the listener.
  */
 export function onTermination(run: () => Promise<void>): () => void {
   const terminate = async (): Promise<void> => {

@@ -1,16 +1,15 @@
-import { type RefusalReason, refusalReasons } from '../access/refusal.js';
+import { type RefusalReason, refusalReasons } from '../access/refusals.js';
+import type { EndedScrape, ScrapeObserver } from '../access/scrapes-in-flight.js';
 import { exponentialBuckets } from '../families/buckets.js';
 import { defineCounter, defineGauge, defineHistogram } from '../families/family.js';
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
 import { withLabels } from '../store/with-labels.js';
 
-const formats = ['text', 'openmetrics', 'none'] as const;
-
 const scrapes = defineCounter({
   name: 'flowplane_metrics_scrapes_total',
   help: 'Scrapes that were let in, by status code ("aborted" where the client went away first) and format',
-  labels: { code: {}, format: { oneOf: formats } },
+  labels: { code: {}, format: {} },
   initial: [{ code: '200', format: 'text' }],
 });
 
@@ -47,55 +46,54 @@ const reloaded = defineGauge({
 const families = [scrapes, duration, size, inFlight, refused, reloaded];
 const names = new Set(families.map(({ name }) => name));
 
-/** What a server tells of its own work. */
-export class EndpointMetrics {
-  // Why one of its own: what the user's recorder is told, its prefix and its registry are not for this.
+/** The metrics of a server about its own work. */
+export class EndpointMetrics implements ScrapeObserver {
+  // Why a recorder of its own: the prefix, the registry and the advice of the user's recorder do not apply to these families.
   readonly #recorder = new PrometheusRecorder({ onAdvice: () => undefined });
 
   constructor() {
     for (const family of families) this.#recorder.open(family);
     this.#recorder.gauge(inFlight).set({}, 0);
-    this.reloaded(true);
+    this.setLastReloadSuccessful(true);
   }
 
-  /** Adds these families to what is scraped, with its constant labels; one whose name is taken stays out. */
-  beside(scrapable: Scrapable): Scrapable {
+  /** Adds these families to others, with the constant labels of those. A family whose name is taken is left out. */
+  mergeWith(scrapable: Scrapable): Scrapable {
     const labels = () => scrapable.constantLabels?.() ?? [];
     return {
       constantLabels: labels,
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));
-        const ours = (await this.#exposed()).filter(({ name }) => !taken.has(name));
-        return [...others, ...ours.map((family) => withLabels(family, labels()))];
+        const own = (await this.#exposedFamilies()).filter(({ name }) => !taken.has(name));
+        return [...others, ...own.map((family) => withLabels(family, labels()))];
       },
     };
   }
 
-  scrapeBegan(): void {
+  scrapeStarted(): void {
     this.#recorder.gauge(inFlight).inc({});
   }
 
-  scrapeEnded(code: number | 'aborted', contentType: string, seconds: number): void {
-    const format = contentType.startsWith('application/openmetrics') ? 'openmetrics' : 'text';
+  scrapeEnded({ code, format, seconds }: EndedScrape): void {
     this.#recorder.gauge(inFlight).dec({});
-    this.#recorder.counter(scrapes).inc({ code: String(code), format: code === 200 ? format : 'none' });
+    this.#recorder.counter(scrapes).inc({ code: String(code), format: code === 200 && format ? format : 'none' });
     this.#recorder.histogram(duration).observe({}, seconds);
   }
 
-  sent(bytes: number): void {
+  countSentBytes(bytes: number): void {
     this.#recorder.histogram(size).observe({}, bytes);
   }
 
-  refused(reason: RefusalReason): void {
+  countRefusal(reason: RefusalReason): void {
     this.#recorder.counter(refused).inc({ reason });
   }
 
-  reloaded(isInUse: boolean): void {
-    this.#recorder.gauge(reloaded).set({}, isInUse ? 1 : 0);
+  setLastReloadSuccessful(isSuccessful: boolean): void {
+    this.#recorder.gauge(reloaded).set({}, isSuccessful ? 1 : 0);
   }
 
-  async #exposed(): Promise<ExposedFamily[]> {
+  async #exposedFamilies(): Promise<ExposedFamily[]> {
     return (await this.#recorder.exposedFamilies()).filter(({ name }) => names.has(name));
   }
 }

@@ -1,58 +1,51 @@
-import type { RequestListener } from 'node:http';
+import { withTimeout } from '../async/timeout.js';
 import { refuseIfAny } from '../error.js';
-import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
-import type { Advice } from '../recorder/advice.js';
 import type { Scrapable } from '../store/exposed-family.js';
-import { type Limits, limitsOf } from './config/limits.js';
-import { serverAddress } from './config/server-address.js';
-import { scrapableProblems, secondsProblems, serverOptionProblems } from './config/server-option-problems.js';
-import type { MetricsServerOptions } from './config/server-options.js';
-import { defaultDrainSeconds, drainSeconds, onTermination, orAfter } from './drain.js';
-import { EndpointMetrics } from './endpoint-metrics.js';
-import { ListeningServer, type ServerAddress, type ServerParts } from './listening-server.js';
-import type { Access } from './load-access.js';
-import { metricsPages } from './metrics-routes.js';
-import { pageListener } from './node-listener.js';
-import { Responses } from './open-responses.js';
-import { guarded } from './protect.js';
-import { refuseBadRequests } from './refused-connections.js';
-import { AccessInUse } from './reloadable-access.js';
-import type { Pages } from './routes.js';
-import { ScrapesInFlight } from './scrapes-in-flight.js';
-import { reloadAdvice, warn, whereAdvice } from './server-advice.js';
+import { checkRecorder, checkSeconds, checkServerOptions } from './config/option-checks.js';
+import type { MetricsServerOptions } from './config/options.js';
+import { defaultDrainSeconds, drainSeconds, onTermination } from './drain.js';
+import type { ServerAddress } from './listening-server.js';
+import { nodeApplication } from './node-application.js';
+import type { Application, Routes } from './route.js';
+import { RunningServer } from './running-server.js';
+import { createParts, type ServerParts } from './server-parts.js';
 
-/** Serves the metrics of a recorder on a port of their own, at `/metrics`, to whom the options let in. */
+/**
+ * Serves the metrics of a recorder at `/metrics`, on a port of its own.
+ *
+ * Without options it listens on 127.0.0.1 and answers every client. With options for TLS, passwords, tokens or addresses,
+ * every configured check must pass; where both passwords and tokens are configured, either one is accepted.
+ *
+ * @example
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { MetricsServer } from 'flowplane-metrics/serve';
+ *
+ * const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
+ * const { url } = await server.listen();
+ * console.log(await (await fetch(url)).text());
+ * await server.close();
+ */
 export class MetricsServer {
-  readonly #recorder: Scrapable;
-  readonly #options: MetricsServerOptions;
-  readonly #limits: Limits;
-  readonly #metrics = new EndpointMetrics();
-  readonly #responses = new Responses();
-  readonly #scrapes: ScrapesInFlight;
-  #access: AccessInUse | undefined;
-  #server: ListeningServer | undefined;
+  readonly #parts: ServerParts;
+  #running: RunningServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  #ignoreSignals = (): unknown => undefined;
+  #removeTerminationListener = (): unknown => undefined;
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
-    refuseIfAny('MetricsServer', [...scrapableProblems(recorder), ...serverOptionProblems(options)]);
-    this.#recorder = recorder;
-    this.#options = options;
-    this.#limits = limitsOf(options);
-    this.#scrapes = new ScrapesInFlight(this.#limits.maxConcurrentScrapes, this.#metrics);
+    refuseIfAny('MetricsServer', [...checkRecorder(recorder), ...checkServerOptions(options)]);
+    this.#parts = createParts(recorder, options);
   }
 
   /**
-   * Begins to listen. A second call gives the same address; once it is closed, it begins anew.
+   * Starts to listen. A second call returns the same address. A call after `close()` starts anew.
    *
-   * @throws MetricsError where the port is taken, a file is wrong, or a package that is needed is not installed. It may be
-   * called again then.
+   * @throws MetricsError where the port is taken, a file is wrong, or a package is missing. It may be called again then.
    */
   listen(): Promise<ServerAddress> {
-    // Why: what is being closed has an address that nobody will answer at.
+    // Why: the address of a server that is closing will not answer any more.
     if (this.#closing !== undefined) return this.#closing.then(() => this.listen());
     this.#listening ??= this.#listen().catch((error) => {
       this.#listening = undefined;
@@ -62,105 +55,56 @@ export class MetricsServer {
   }
 
   /**
-   * Reads the web config file, the certificates and the tokens again, as it is done by itself within seconds of a change.
+   * Reads the web config file, the certificates and the tokens again. The server does so by itself within seconds of a
+   * change.
    *
-   * @throws MetricsError where they are wrong; what was read before stays in use.
+   * @throws MetricsError where a file is wrong; the previous configuration stays active.
    */
   async reload(): Promise<void> {
-    await this.#access?.reload((access) => this.#use(access));
+    await this.#running?.reload();
   }
 
   /**
-   * Fails `/-/ready` at once, and stays until one more scrape was served, or for so many seconds; then closes. With the
-   * option `drain`, SIGTERM does so by itself.
+   * Answers `/-/ready` with 503, waits for one more successful scrape or for the deadline, and closes. With the option
+   * `drain`, the server does so by itself at SIGTERM.
    *
-   * @throws MetricsError where that is no number of seconds above 0.
+   * @throws MetricsError where the deadline is not a number of seconds above 0.
    */
-  async drain(deadlineSeconds = drainSeconds(this.#options) ?? defaultDrainSeconds): Promise<void> {
-    refuseIfAny('MetricsServer.drain', secondsProblems('deadlineSeconds', deadlineSeconds));
+  async drain(deadlineSeconds = drainSeconds(this.#parts.options) ?? defaultDrainSeconds): Promise<void> {
+    refuseIfAny('MetricsServer.drain', checkSeconds('deadlineSeconds', deadlineSeconds));
     if (this.#listening === undefined) return;
-    this.#draining ??= orAfter(deadlineSeconds, this.#scrapes.nextServed()).then(() => this.#close());
+    this.#draining ??= this.#drain(deadlineSeconds);
     await this.#draining;
   }
 
-  /** Stops listening, once the scrapes that are running have been answered; while it drains, once that is over. Idempotent. */
+  /**
+   * Stops listening, and resolves when all open responses have been sent. While the server drains, it waits for the drain.
+   * May be called more than once.
+   */
   async close(): Promise<void> {
     await (this.#draining ?? this.#close());
   }
 
-  /** What answers the requests that are let in. */
-  protected async application(pages: Pages): Promise<RequestListener> {
-    return pageListener(pages);
+  /** Creates what answers the requests that are let in. Overridden by the server of a web framework. */
+  protected async createApplication(_routes: Routes): Promise<Application> {
+    return nodeApplication;
   }
 
   async #listen(): Promise<ServerAddress> {
-    const access = await AccessInUse.load(this.#options);
-    const parts: ServerParts = {
-      listener: await this.#listener(access),
-      limits: this.#limits,
-      keepAlive: this.#options.keepAlive === true,
-      prepare: (server) => refuseBadRequests(server, this.#responses, (reason) => this.#metrics.refused(reason)),
-    };
-    const server = new ListeningServer(parts, access.current.tls);
-    const { host, port } = serverAddress(this.#options);
-    const address = await server.listen(host, port);
-    this.#server = server;
-    this.#access = access;
-    this.#started(address, access);
+    const running = new RunningServer(this.#parts);
+    const address = await running.start((routes) => this.createApplication(routes));
+    this.#running = running;
+    if (drainSeconds(this.#parts.options) !== undefined) {
+      this.#removeTerminationListener = onTermination(() => this.drain());
+    }
     return address;
   }
 
-  async #listener(access: AccessInUse): Promise<RequestListener> {
-    const pages = metricsPages({
-      recorder: this.#recorder,
-      scrapable: this.#exposed(),
-      isReady: () => this.#draining === undefined,
-      sent: (bytes) => this.#metrics.sent(bytes),
-    });
-    return guarded(await this.application(pages), {
-      access: () => access.current,
-      began: (response) => this.#responses.add(response, this.#limits.responseTimeoutSeconds),
-      enter: (response) => this.#scrapes.enter(response),
-      refused: (reason) => this.#metrics.refused(reason),
-    });
-  }
-
-  /** What a scrape shows: the user's families, those of the server, and those of the process. */
-  #exposed(): Scrapable {
-    const { endpointMetrics, processMetrics } = this.#options;
-    const scrapable = endpointMetrics === false ? this.#recorder : this.#metrics.beside(this.#recorder);
-    return processMetrics === false ? scrapable : alsoProcessMetrics(scrapable);
-  }
-
-  #started({ host }: ServerAddress, access: AccessInUse): void {
-    access.watch(
-      (changed) => this.#use(changed),
-      (error) => {
-        this.#metrics.reloaded(false);
-        this.#advise(reloadAdvice(error));
-      },
-    );
-    if (drainSeconds(this.#options) !== undefined) this.#ignoreSignals = onTermination(() => this.drain());
-    const advice = whereAdvice(host, access.current.gate.isOpen);
-    if (advice !== undefined) this.#advise(advice);
-  }
-
-  #advise(advice: Advice): void {
-    const { onAdvice = warn } = this.#options;
-    try {
-      onAdvice(advice);
-    } catch {
-      // Why swallowed: a listener's fault must not end the process, and there is nobody else to tell.
-    }
-  }
-
-  /** Takes a changed access into use. Connections from before were made under the old one: they end with their answer. */
-  async #use({ tls }: Access): Promise<void> {
-    if (tls !== undefined) {
-      await this.#server?.use(tls);
-      this.#responses.closeConnections();
-    }
-    this.#metrics.reloaded(true);
+  async #drain(deadlineSeconds: number): Promise<void> {
+    const { readiness, scrapes } = this.#parts;
+    readiness.isReady = false;
+    await withTimeout(scrapes.waitForNextSuccess(), deadlineSeconds, () => undefined);
+    await this.#close();
   }
 
   #close(): Promise<void> {
@@ -172,21 +116,11 @@ export class MetricsServer {
 
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#ignoreSignals();
-    this.#access?.stop();
-    const closed = server.close();
-    await this.#responses.ended();
-    server.closeAllConnections();
-    await closed;
-    this.#server = undefined;
+    this.#removeTerminationListener();
+    await this.#running?.stop();
+    this.#running = undefined;
     this.#listening = undefined;
     this.#draining = undefined;
+    this.#parts.readiness.isReady = true;
   }
 }
-
-const alsoProcessMetrics = (recorder: Scrapable): Scrapable => ({
-  exposedFamilies: async (limits) =>
-    withProcessMetrics(await recorder.exposedFamilies(limits), recorder.constantLabels?.() ?? []),
-});

@@ -1,42 +1,48 @@
-/*
- * The pages of a metrics server are one table, path → Page, made by `metricsPages()` in metrics-pages.ts. A page is a
- * function from a request to status, headers and body, and knows neither node:http nor a web framework. Who may ask is
- * decided before a page is reached, and the security headers are set already: what a page sets itself wins.
- * To add a page, write `some-page.ts` with a function that gives a Page, and put it into the table under its path.
- */
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { scrapeRequest } from '../http/request-context.js';
+import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
+import type { Scrapable } from '../store/exposed-family.js';
+import { CoalescedScrapes, formatName } from './coalesced-scrapes.js';
+import { landingRoutes } from './landing/landing-page.js';
+import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
+import type { ServerParts } from './server-parts.js';
 
-/** A request as a page sees it. */
-export interface PageRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
+/** Creates every route of a metrics server. To add one, add its path to `paths` and its route here. */
+export function createRoutes(parts: ServerParts): Routes {
+  const { recorder, readiness } = parts;
+  const scrapable = exposedMetrics(parts);
+  const ready: RouteHandler = () => (readiness.isReady ? textResponse(200, 'Ready.') : textResponse(503, 'Not ready.'));
+  const routes: readonly Route[] = [
+    ...landingRoutes(recorder, scrapable),
+    { path: paths.metrics, access: 'protected', countsAsScrape: true, handle: metricsHandler(scrapable, parts) },
+    // Why open: the probes of an orchestrator have neither credentials nor a certificate.
+    {
+      path: paths.healthy,
+      access: 'open',
+      countsAsScrape: false,
+      handle: readOnly(() => textResponse(200, 'Healthy.')),
+    },
+    { path: paths.ready, access: 'open', countsAsScrape: false, handle: readOnly(ready) },
+  ];
+  return new Map(routes.map((route) => [route.path, route]));
 }
 
-/** What a page answers, in the terms of HTTP. To a HEAD, nothing of the body is sent. */
-export interface PageResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | Readable;
+function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerParts): RouteHandler {
+  const scrapes = new CoalescedScrapes(scrapable, metrics);
+  return (context, admitted) => {
+    const request = scrapeRequest(context);
+    if (admitted !== undefined) admitted.format = formatName(request);
+    // Why: the last scrape before the end must not share the bytes of one that began before the drain.
+    return scrapes.answer(request, readiness.isReady ? 'serving' : 'draining');
+  };
 }
 
-/** Answers the requests for one path. */
-export type Page = (request: PageRequest) => PageResponse | Promise<PageResponse>;
-
-/** What is served, by path. */
-export type Pages = ReadonlyMap<string, Page>;
-
-/** An answer of one line. */
-export function line(status: number, text: string, headers: Readonly<Record<string, string>> = {}): PageResponse {
-  return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: `${text}\n` };
+/** What a scrape exposes: the families of the recorder, of the server, and of the process. */
+function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable {
+  const scrapable = options.endpointMetrics === false ? recorder : metrics.mergeWith(recorder);
+  return options.processMetrics === false ? scrapable : mergeWithProcessMetrics(scrapable);
 }
 
-/** This page for those who only read it: any other method is refused. */
-export function readOnly(page: Page): Page {
-  return (request) =>
-    request.method === 'GET' || request.method === 'HEAD'
-      ? page(request)
-      : line(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' });
-}
+const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
+  exposedFamilies: async (limits) =>
+    withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
+});

@@ -1,9 +1,9 @@
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
-import { recorderOf, setDefaultRecorder } from '../recorder/attach.js';
-import type { MetricsServerOptions } from './config/server-options.js';
+import { recorderOf, refuseUnlessRecorder, setDefaultRecorder } from '../recorder/attach.js';
+import type { MetricsServerOptions } from './config/options.js';
 import { MetricsServer } from './metrics-server.js';
 
-/** Those of the server, and which recorder it serves. */
+/** The options of `MetricsServer`, and the recorder to serve. */
 export interface ServeMetricsOptions extends MetricsServerOptions {
   /** The recorder to serve. Default: a new `PrometheusRecorder`. */
   readonly recorder?: PrometheusRecorder | undefined;
@@ -12,23 +12,34 @@ export interface ServeMetricsOptions extends MetricsServerOptions {
 /** What `serveMetrics` has started. */
 export interface ServedMetrics {
   readonly recorder: PrometheusRecorder;
-  /** What to scrape, e.g. `http://127.0.0.1:9090/metrics`. */
+  /** The URL to scrape, for example `http://127.0.0.1:9090/metrics`. */
   readonly url: string;
-  /** Stops listening, once the scrapes that are running have been answered. Idempotent. */
+  /** Stops listening, and resolves when all open responses have been sent. May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
- * Recorder, default recorder and server in one call: whatever is annotated in this process and wired to nothing else is
- * recorded, and can be scraped. Needs no web framework.
+ * Creates a recorder, makes it the default recorder, and serves it, in one call. It records every annotated method whose
+ * instance has no recorder of its own. It needs no web framework.
  *
- * @throws MetricsError where an option or a file is wrong, the port is taken, or a package that is needed is not installed.
+ * @throws MetricsError where an option or a file is wrong, the port is taken, or a package is missing.
+ * @example
+ * import { Counter, instrumentFunction } from 'flowplane-metrics';
+ * import { serveMetrics } from 'flowplane-metrics/serve';
+ *
+ * const { url, close } = await serveMetrics({ port: 0 });
+ * const double = instrumentFunction((n: number) => 2 * n, Counter({ name: 'doubles_total', help: 'Doubled numbers' }));
+ * double(21);
+ * console.log(await (await fetch(url)).text());
+ * await close();
  */
 export async function serveMetrics({
   recorder = new PrometheusRecorder(),
   ...options
 }: ServeMetricsOptions = {}): Promise<ServedMetrics> {
   const server = new MetricsServer(recorder, options);
+  // Why before it listens: a server whose recorder is refused must not stay behind.
+  refuseUnlessRecorder('serveMetrics', recorder);
   const { url } = await server.listen();
   setDefaultRecorder(recorder);
   return {

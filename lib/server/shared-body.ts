@@ -1,92 +1,95 @@
 import { Readable } from 'node:stream';
+import { singleFlight } from '../async/single-flight.js';
 
-/** Others may join so long after it has begun, in milliseconds: what they read is no older than that. */
-const joinable = 250;
-/** Others may join while it is no longer than this, as all of it is kept until then. */
-const mostKept = 4 * 1024 * 1024;
-/** A reader that is so much slower than another is cut off, as all between them is kept. */
-const mostBehind = 64 * 1024 * 1024;
+/** For this many milliseconds new readers may join, so that no reader gets older values. */
+const joinableMs = 250;
+/** New readers may join while the body is no longer than this, because all of it is kept until then. */
+const maxJoinableBytes = 4 * 1024 * 1024;
+/** A reader that lags further behind the fastest one is cut off, because everything between them is kept. */
+const maxLagBytes = 64 * 1024 * 1024;
 
-/** One body for several readers, each at its own pace: rendered once, no further than the fastest of them reads. */
+/** One body for several readers, each at its own speed. It is rendered once, no further than the fastest reader has read. */
 export class SharedBody {
   readonly #source: Readable;
-  readonly #steps: AsyncIterator<Buffer>;
-  readonly #began = performance.now();
+  readonly #rendering: AsyncIterator<Buffer>;
+  readonly #startedAt = performance.now();
   readonly #readers = new Set<BodyReader>();
-  /** The chunks from number `#first` on. */
+  /** The chunks that are kept; the first of them has the number `#firstKept`. */
   #chunks: Buffer[] = [];
-  #first = 0;
-  #kept = 0;
+  #firstKept = 0;
+  #keptBytes = 0;
   #hasEnded = false;
-  /** What the rendering has failed with, for all who have not read it to its end. */
+  /** The error of the rendering, for every reader that has not read all chunks before it. */
   #failure: unknown;
-  #stepping: Promise<void> | undefined;
 
   constructor(source: Readable) {
     this.#source = source;
-    this.#steps = source[Symbol.asyncIterator]();
+    this.#rendering = source[Symbol.asyncIterator]();
   }
 
-  /** Whether one more reader may read it from its beginning. */
+  /** Whether another reader can still read the body from its beginning. */
   get isOpen(): boolean {
-    const isYoung = performance.now() - this.#began < joinable;
-    return !this.#hasEnded && !this.#source.destroyed && this.#first === 0 && this.#kept < mostKept && isYoung;
+    const isYoung = performance.now() - this.#startedAt < joinableMs;
+    return (
+      !this.#hasEnded &&
+      !this.#source.destroyed &&
+      this.#firstKept === 0 &&
+      this.#keptBytes < maxJoinableBytes &&
+      isYoung
+    );
   }
 
-  /** The body from its beginning. The rendering ends where all its readers are destroyed. */
+  /** A reader from the beginning of the body. The rendering stops when all readers are destroyed. */
   read(): BodyReader {
     const reader = new BodyReader(this);
     this.#readers.add(reader);
     return reader;
   }
 
-  /** The chunk of this number; `undefined` past the last one. Rejects rather than give part of a body for the whole. */
+  /** The chunk with this number; `undefined` past the last one. Rejects where a part would be taken for the whole body. */
   async chunk(position: number): Promise<Buffer | undefined> {
-    while (position >= this.#first + this.#chunks.length && !this.#hasEnded) {
-      this.#stepping ??= this.#step();
-      await this.#stepping;
+    while (position >= this.#firstKept + this.#chunks.length && !this.#hasEnded) {
+      await this.#renderNext();
     }
-    if (position < this.#first) throw new Error('the reader is too slow');
-    const chunk = this.#chunks[position - this.#first];
+    if (position < this.#firstKept) throw new Error('the reader is too slow');
+    const chunk = this.#chunks[position - this.#firstKept];
     if (chunk === undefined && this.#failure !== undefined) throw this.#failure;
     return chunk;
   }
 
-  left(reader: BodyReader): void {
+  release(reader: BodyReader): void {
     this.#readers.delete(reader);
     if (this.#readers.size === 0) this.#source.destroy();
   }
 
-  async #step(): Promise<void> {
+  readonly #renderNext = singleFlight(async () => {
     try {
-      const { done, value } = await this.#steps.next();
+      const { done, value } = await this.#rendering.next();
       if (done) this.#hasEnded = true;
       else this.#keep(value);
     } catch (cause) {
       this.#failure = cause ?? new Error('the rendering has failed');
       this.#hasEnded = true;
-    } finally {
-      this.#stepping = undefined;
     }
-  }
+  });
 
   #keep(chunk: Buffer): void {
     this.#chunks.push(chunk);
-    this.#kept += chunk.length;
+    this.#keptBytes += chunk.length;
     if (this.isOpen) return;
     const slowest = Math.min(...[...this.#readers].map(({ position }) => position));
-    while (this.#chunks.length > 1 && (this.#first < slowest || this.#kept > mostBehind)) {
-      this.#kept -= (this.#chunks.shift() as Buffer).length;
-      this.#first++;
+    while (this.#chunks.length > 1 && (this.#firstKept < slowest || this.#keptBytes > maxLagBytes)) {
+      this.#keptBytes -= (this.#chunks.shift() as Buffer).length;
+      this.#firstKept++;
     }
   }
 }
 
-/** One reader of a body that has several. */
+/** One reader of a shared body. */
 export class BodyReader extends Readable {
-  /** The number of the chunk that it reads next. */
+  /** The number of the next chunk. */
   position = 0;
-  /** How many bytes it has read. */
+  /** The bytes read so far. */
   bytes = 0;
   readonly #body: SharedBody;
 
@@ -107,7 +110,7 @@ export class BodyReader extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#body.left(this);
+    this.#body.release(this);
     callback(error);
   }
 }

@@ -1,6 +1,6 @@
-import { shown } from '../error.js';
+import { formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { Advice } from '../recorder/advice.js';
+import type { Advice } from '../recorder/reports.js';
 import type { Limit, LimitsWatch } from './bounds-watch.js';
 import type { FamilyCardinality } from './cardinality.js';
 import type { LabelGuard } from './label-guard.js';
@@ -96,11 +96,12 @@ function widestOf(domains: ReadonlyMap<string, LabelGuard>): [label: string, exa
 /** The first three of its values, as they are exposed or listed. */
 function examplesOf(domain: LabelGuard | undefined): string {
   const examples: string[] = [];
-  for (const value of domain?.policy.oneOf ?? domain?.values() ?? []) if (examples.push(shown(value)) === 3) break;
+  for (const value of domain?.policy.oneOf ?? domain?.values() ?? [])
+    if (examples.push(formatValue(value)) === 3) break;
   return examples.join(', ') || 'none';
 }
 
 // Why: a value outside a closed domain was not looked at before.
-const safely = (value: string): string => (sensitivePattern(value) === undefined ? shown(value) : '"redacted"');
+const safely = (value: string): string => (sensitivePattern(value) === undefined ? formatValue(value) : '"redacted"');
 
 const count = (many: number): string => many.toLocaleString('en-US');

@@ -1,5 +1,5 @@
 import type { DropReason } from '../error.js';
-import type { LabelPolicy } from '../families/label-policy.js';
+import type { LabelPolicy } from '../families/labels.js';
 import { isOrdinary, labelText } from './label-text.js';
 import { type SensitivePattern, sensitivePattern } from './sensitive.js';
 

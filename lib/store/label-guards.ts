@@ -1,5 +1,5 @@
-import { combinations, isClosed } from '../families/initial-series.js';
-import type { Policies } from '../families/label-policy.js';
+import type { LabelPolicies } from '../families/labels.js';
+import { countCombinations, isClosed } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type LabelTransform, type Substitute } from './label-guard.js';
 
 /** How the labels of a family are bounded and told of. */
@@ -18,7 +18,7 @@ export class LabelGuards {
   readonly #most: number;
   readonly #foldsFrom: number;
 
-  constructor(labels: Policies, { hash, most, events }: LabelGuardsOptions) {
+  constructor(labels: LabelPolicies, { hash, most, events }: LabelGuardsOptions) {
     const made = Object.entries(labels).map(([name, policy]) => {
       const disguise = policy.hash ? hash : undefined;
       return [name, new LabelGuard(policy, { disguise, most, events: events?.(name) })] as const;
@@ -26,7 +26,7 @@ export class LabelGuards {
     this.byName = new Map(made);
     this.#domains = made.map(([, domain]) => domain);
     this.#most = most;
-    const folded = isClosed(labels) ? 0 : combinations(Object.values(labels));
+    const folded = isClosed(labels) ? 0 : countCombinations(Object.values(labels));
     this.#foldsFrom = most - Math.min(folded, Math.floor(most / 2));
   }
 

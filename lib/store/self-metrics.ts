@@ -1,6 +1,6 @@
 import { type DropReason, dropReasons } from '../error.js';
-import { type Family, type FamilyOptions, family as familyOf } from '../families/family.js';
-import type { Policies } from '../families/label-policy.js';
+import { type Family, type FamilyOptions, createFamily as familyOf } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
 import type { NumberStore } from './number-store.js';
@@ -8,7 +8,7 @@ import { exposed, seriesRecorder } from './own-family.js';
 import type { SeriesRecorder } from './series-recorder.js';
 import { withLabels } from './with-labels.js';
 
-type Declared = FamilyOptions<Policies>;
+type Declared = FamilyOptions<LabelPolicies>;
 
 const counter = (options: Declared): Family => familyOf('counter', options, 'flowplane-metrics');
 const gauge = (options: Declared): Family => familyOf('gauge', options, 'flowplane-metrics');

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
-import { combinations, initialSeries } from '../families/initial-series.js';
+import { countCombinations, listInitialSeries } from '../families/labels.js';
 import { fourFifths, type LimitsWatch } from './bounds-watch.js';
 import type { LabelGuard, LabelGuardEvents, LabelTransform } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
@@ -70,9 +70,9 @@ export class SeriesTable extends SeriesTrie {
   /** Has the label sets exist that this declaration of the family wants from the start. */
   declareInitial(family: Family): void {
     // Why not where they are too many: they would leave no room for those that are observed.
-    if (family.initial === 'all' && combinations(Object.values(family.labels)) > this.maxSeries) return;
+    if (family.initial === 'all' && countCombinations(Object.values(family.labels)) > this.maxSeries) return;
     const before = this.size;
-    for (const values of initialSeries(family)) this.getOrCreate(values, false);
+    for (const values of listInitialSeries(family)) this.getOrCreate(values, false);
     this.#initial += this.size - before;
   }
 

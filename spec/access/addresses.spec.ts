@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
-import type { Advice } from '../../lib/recorder/advice.js';
-import type { MetricsServerOptions } from '../../lib/server/config/server-options.js';
+import type { Advice } from '../../lib/recorder/reports.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import { ask } from '../server/ask.js';
 import { Served } from '../server/served.js';
 
@@ -70,7 +70,7 @@ describe('Where requests come from', () => {
       const [advice, ...others] = await advised({ host: '0.0.0.0' });
       expect(others).to.deep.equal([]);
       expect(advice?.code).to.equal('open_server');
-      expect(advice?.message).to.contain('"0.0.0.0" can be reached from other machines, by anybody');
+      expect(advice?.message).to.contain('"0.0.0.0" can be reached from other machines by any client');
     });
 
     it('but not where it asks, or stays on this machine', async () => {

@@ -82,7 +82,7 @@ describe('Advice on names', () => {
       {
         code: 'naming',
         message:
-          'defineGauge "xds_team_resources_total": family "xds_team_resources_total" is named against the custom (given only a counter ends in "_total"). Rename it, or silence this with advice: false.',
+          'defineGauge "xds_team_resources_total": family "xds_team_resources_total" does not follow the naming conventions (given only a counter ends in "_total"). Rename it, or silence this with advice: false.',
       },
     ]);
     expect(recorder.value('xds_team_resources_total', { team: 'payments' })).to.equal(8);

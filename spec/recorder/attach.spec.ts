@@ -5,7 +5,11 @@ import {
   attachRecorder,
   Counter,
   defineCounter,
+  instanceObserver,
+  MetricsRecorder,
   NoopRecorder,
+  openFamilies,
+  PrometheusRecorder,
   setDefaultRecorder,
 } from '../../lib/index.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
@@ -90,24 +94,65 @@ describe('While no recorder exists in the process', () => {
   });
 });
 
-describe('Two copies of the package', () => {
-  it('agree on the default recorder, which remarks on the second copy once', () => {
-    const script = `
-      import { Counter, instrumentFunction } from 'flowplane-metrics';
-      import fs from 'node:fs';
-      import { pathToFileURL } from 'node:url';
-      const folder = fs.mkdtempSync('node_modules/.copy-');
-      process.on('exit', () => fs.rmSync(folder, { recursive: true }));
-      const counted = instrumentFunction(() => 1, Counter({ name: 'x_total', help: 'X' }));
-      fs.cpSync('dist/lib', folder, { recursive: true });
-      const copy = await import(pathToFileURL(folder + '/index.js'));
-      const remarks = [];
-      const recorder = new copy.PrometheusRecorder({ onAdvice: ({ code }) => remarks.push(code) });
-      copy.setDefaultRecorder(recorder);
-      counted();
-      const { body } = await copy.scrape(recorder, { method: 'GET' });
-      const { text } = await import('node:stream/consumers');
-      if (!(await text(body)).includes('x_total 1') || remarks.join() !== 'second_copy') process.exit(1);`;
-    execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' });
+describe('A value that is no recorder', () => {
+  const wrongs: readonly unknown[] = [null, {}, 7, 'recorder', { open: () => undefined }, new Map()];
+
+  for (const wrong of wrongs) {
+    it(`causes an error where it is given, not in a measured call: ${wrong instanceof Map ? 'a Map' : JSON.stringify(wrong)}`, () => {
+      const recorder = wrong as MetricsRecorder;
+      const calls: readonly (readonly [site: string, call: () => unknown])[] = [
+        ['setDefaultRecorder', () => setDefaultRecorder(recorder)],
+        ['attachRecorder', () => attachRecorder(new (service())(), recorder)],
+        ['instanceObserver', () => instanceObserver(recorder)],
+        ['openFamilies', () => openFamilies(recorder, [])],
+      ];
+      for (const [site, call] of calls) {
+        expect(call, site)
+          .to.throw(`${site}: "recorder" must be a MetricsRecorder (given `)
+          .with.property('code', 'illegal_option');
+      }
+    });
+  }
+
+  it('may be undefined only for setDefaultRecorder, which removes the default recorder', () => {
+    expect(() => attachRecorder(new (service())(), undefined as never)).to.throw(
+      'must be a MetricsRecorder (given undefined)',
+    );
+    expect(() => setDefaultRecorder(undefined)).not.to.throw();
+  });
+
+  it('cannot be the instance that a recorder is attached to', () => {
+    expect(() => attachRecorder(7 as never, new MemoryRecorder())).to.throw(
+      'attachRecorder: "instance" must be an object or a function (given 7).',
+    );
+  });
+});
+
+describe('x instanceof MetricsRecorder', () => {
+  it('answers true for every recorder, also for one that only has the methods', () => {
+    const own = new MemoryRecorder();
+    const bare = Object.fromEntries(
+      ['open', 'dropped', 'now', 'advise', 'collect', 'counter', 'gauge', 'histogram'].map((method) => [
+        method,
+        () => 0,
+      ]),
+    );
+    for (const recorder of [own, new NoopRecorder(), new PrometheusRecorder(), bare]) {
+      expect(recorder instanceof MetricsRecorder).to.equal(true);
+    }
+  });
+
+  it('answers false for anything else, and never throws', () => {
+    for (const other of [undefined, null, 7, 'x', {}, [], () => 0, MetricsRecorder]) {
+      expect((other as unknown) instanceof MetricsRecorder).to.equal(false);
+    }
+  });
+
+  it('does not mean that MetricsRecorder can be constructed', () => {
+    const Identifier = MetricsRecorder as unknown as new () => object;
+    expect(() => new Identifier())
+      .to.throw('installMetrics(container)')
+      .with.property('code', 'not_supported');
+    expect(Identifier.name).to.equal('MetricsRecorder');
   });
 });

@@ -1,6 +1,6 @@
 import { MetricsServer as KoaMetricsServer } from '../../lib/adapters/koa/index.js';
 import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
-import type { MetricsServerOptions } from '../../lib/server/config/server-options.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import type { ServerAddress } from '../../lib/server/listening-server.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
 

@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
-import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/server/config/server-options.js';
+import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/server/config/options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { type Answer, ask, type Question } from './ask.js';
@@ -277,7 +277,9 @@ describe('A metrics server over TLS', function () {
       await until(() => told.length > 0);
       expect((await ask(url, trusted)).certificate).to.equal('server');
       expect(told).to.have.length(1);
-      expect(told[0]).to.contain('"tls.certFile" is not a certificate in PEM').and.contain('from before stays in use');
+      expect(told[0])
+        .to.contain('"tls.certFile" is not a certificate in PEM')
+        .and.contain('the previous configuration stays active');
     });
 
     it('ends a connection from before whose answer is on its way, when it is through', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hash } from '@node-rs/bcrypt';
 import { expect } from 'chai';
-import type { MetricsServerOptions } from '../../lib/server/config/server-options.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
 import { ask, basic } from './ask.js';
@@ -157,7 +157,7 @@ authentication: none
   - line 2: "tls_server_config.certfile" is not known (allowed: cert, key, client_ca, cert_file, key_file, client_auth_type, client_ca_file, client_allowed_sans, min_version, max_version, cipher_suites, prefer_server_cipher_suites, curve_preferences). Correct or remove it.
   - line 3: "tls_server_config.client_auth_type" must be one of NoClientCert, RequestClientCert, RequireClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert (given "Sometimes"). Correct or remove it.
   - line 4: "tls_server_config.min_version" must be one of TLS10, TLS11, TLS12, TLS13 (given "TLS14"). Correct or remove it.
-  - line 5: "tls_server_config.cipher_suites" must be a list of names as Go has them, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (given ["TLS_RSA_WITH_RC4_128_SHA"]). Correct or remove it.
+  - line 5: "tls_server_config.cipher_suites" must be a list of cipher suites by Go's names, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (given ["TLS_RSA_WITH_RC4_128_SHA"]). Correct or remove it.
   - line 6: "tls_server_config.key" must be a text (given something else). Correct or remove it.
   - line 9: "http_server_config.headers.X-Frame-Options" must be one of deny, sameorigin (given "perhaps"). Correct or remove it.
   - line 10: "http_server_config.headers.X-Powered-By" is not known (allowed: Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection, Content-Security-Policy). Correct or remove it.
@@ -192,7 +192,7 @@ authentication: none
       [
         'names where no certificate is required',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
-        /line 5: "tls_server_config\.client_allowed_sans" asks for a certificate that nobody must have/,
+        /line 5: "tls_server_config\.client_allowed_sans" requires a certificate that clients may leave out/,
       ],
       [
         'versions that exclude each other',
@@ -251,7 +251,7 @@ authentication: none
       });
       write('basic_auth_user:\n');
       await until(() => told.length > 0);
-      expect(told[0]).to.match(/line 1: "basic_auth_user" is not known .* from before stays in use\.$/);
+      expect(told[0]).to.match(/line 1: "basic_auth_user" is not known .* previous configuration stays active\.$/);
       expect((await ask(url)).status).to.equal(401);
       const error = await server.reload().catch((reason: unknown) => reason);
       expect(error).to.have.property('code', 'unknown_option');
@@ -269,7 +269,7 @@ authentication: none
       for (const text of ['', 'basic_auth_users:\n']) {
         write(text);
         const error = await server.reload().catch((reason: unknown) => reason);
-        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be taken away');
+        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be removed');
         expect((await ask(url)).status).to.equal(401);
       }
     });
@@ -315,7 +315,7 @@ authentication: none
 
         write('');
         const error = await server.reload().catch((reason: unknown) => reason);
-        expect(error).to.have.property('message').that.contains('section "tls_server_config" cannot be taken away');
+        expect(error).to.have.property('message').that.contains('section "tls_server_config" cannot be removed');
         await server.close();
         expect(await ask(secureHealth).catch(({ code }) => code)).to.equal('ECONNREFUSED');
       } finally {
@@ -333,7 +333,7 @@ authentication: none
   it('may not be left empty in code, where it would mean a value that is missing', async () => {
     for (const options of [{ tls: {} }, { tls: { certFile: '', keyFile: undefined } }, { basicAuthUsers: {} }]) {
       const { message } = await refusal(options as MetricsServerOptions);
-      expect(message).to.match(/"(tls|basicAuthUsers)" must have something in it \(given nothing\)/);
+      expect(message).to.match(/"(tls|basicAuthUsers)" must not be empty \(given no values\)/);
     }
   });
 

@@ -1,4 +1,4 @@
-import type { Hear } from './on-instance.js';
+import type { InstanceObserver } from '../../recorder/attach.js';
 
 interface Container {
   readonly parent?: Container | null;
@@ -30,47 +30,47 @@ export interface MiddlewareContainer {
   applyMiddleware(middleware: (next: Resolve) => Resolve): void;
 }
 
-const hears = new WeakMap<object, Hear>();
-const hearing = new WeakSet<Activation>();
+const observers = new WeakMap<object, InstanceObserver>();
+const ownActivations = new WeakSet<Activation>();
 
 /**
- * Hears of every instance through inversify 6's own middleware: it shows the plan of each resolution before it is carried
+ * Observes every instance through inversify 6's own middleware: it shows the plan of each resolution before it is carried
  * out, and every binding in it is given an activation.
  */
-export function hearByMiddleware(container: MiddlewareContainer, hear: Hear): void {
-  hears.set(container, hear);
+export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
+  observers.set(container, onInstance);
   container.applyMiddleware((next) => (args) => {
     const contextInterceptor = (context: Context): Context => {
-      hearRequest(context.plan.rootRequest);
+      activateRequest(context.plan.rootRequest);
       return args.contextInterceptor(context);
     };
     return next({ ...args, contextInterceptor });
   });
 }
 
-function hearRequest({ bindings, childRequests }: Request): void {
-  for (const binding of bindings) hearBinding(binding);
-  for (const request of childRequests) hearRequest(request);
+function activateRequest({ bindings, childRequests }: Request): void {
+  for (const binding of bindings) activateBinding(binding);
+  for (const request of childRequests) activateRequest(request);
 }
 
 // Why the function is remembered rather than the binding: a snapshot copies bindings, with their activations.
-function hearBinding(binding: Binding): void {
-  const own = binding.onActivation;
-  if (own && hearing.has(own)) return;
+function activateBinding(binding: Binding): void {
+  const existing = binding.onActivation;
+  if (existing && ownActivations.has(existing)) return;
   const activation: Activation = (context, instance) => {
-    const activated = own ? own(context, instance) : instance;
-    const hear = hearOf(context.container);
-    const heard = (it: unknown): unknown => {
-      hear?.(it);
-      return it;
+    const activated = existing ? existing(context, instance) : instance;
+    const onInstance = observerOf(context.container);
+    const observe = (one: unknown): unknown => {
+      onInstance?.(one);
+      return one;
     };
-    return activated instanceof Promise ? activated.then(heard) : heard(activated);
+    return activated instanceof Promise ? activated.then(observe) : observe(activated);
   };
-  hearing.add(activation);
+  ownActivations.add(activation);
   binding.onActivation = activation;
 }
 
-/** Who hears for a container: a binding of the parent may be resolved for the child. */
-function hearOf(container: Container): Hear | undefined {
-  return hears.get(container) ?? (container.parent ? hearOf(container.parent) : undefined);
+/** The observer of a container, or of a parent: a binding of the parent may be resolved for the child. */
+function observerOf(container: Container): InstanceObserver | undefined {
+  return observers.get(container) ?? (container.parent ? observerOf(container.parent) : undefined);
 }

@@ -1,4 +1,4 @@
-import type { Hear } from './on-instance.js';
+import type { AnyClass, InstanceObserver } from '../../recorder/attach.js';
 
 /** The part of inversify 7 and 8 that is used. */
 export interface PluginContainer {
@@ -16,7 +16,7 @@ interface ActivationService {
 
 interface Binding {
   readonly type: string;
-  readonly implementationType?: { readonly prototype: object };
+  readonly implementationType?: AnyClass;
 }
 
 /** The part of inversify's plugin context that is used. */
@@ -30,13 +30,13 @@ interface PluginContext {
 }
 
 /**
- * Hears of every instance through a plugin, which the container shows its services to. Gives who tells the
- * prototypes of the classes that are bound by then.
+ * Observes every instance through a plugin, to which the container shows its services. Gives what lists the classes that
+ * are bound at that time.
  *
  * Why no import: a plugin's one brand is a registered symbol, and inversify stays optional.
  */
-export function hearByPlugin(container: PluginContainer, hear: Hear): () => object[] {
-  let prototypes = (): object[] => [];
+export function observeViaPlugin(container: PluginContainer, onInstance: InstanceObserver): () => AnyClass[] {
+  let listClasses = (): AnyClass[] => [];
   container.register(
     class {
       readonly [isPlugin] = true;
@@ -48,20 +48,20 @@ export function hearByPlugin(container: PluginContainer, hear: Hear): () => obje
 
       load(): void {
         const { activationService, planResultCacheService } = this.#context;
-        prototypes = () => boundPrototypes(this.#context);
-        hearEvery(activationService, hear);
-        // Plans made before now have left activations out.
+        listClasses = () => listBoundClasses(this.#context);
+        addActivation(activationService, onInstance);
+        // Why cleared: plans that were made before have no such activation.
         planResultCacheService.clearCache();
       }
     },
   );
-  return () => prototypes();
+  return () => listClasses();
 }
 
-function boundPrototypes({ bindingService }: PluginContext): object[] {
+function listBoundClasses({ bindingService }: PluginContext): AnyClass[] {
   return [...bindingService.getNonParentBoundServices()]
     .flatMap((identifier) => [...(bindingService.getNonParentBindings(identifier) ?? [])])
-    .flatMap(({ implementationType }) => (implementationType === undefined ? [] : [implementationType.prototype]));
+    .flatMap(({ implementationType }) => implementationType ?? []);
 }
 
 /**
@@ -71,13 +71,13 @@ function boundPrototypes({ bindingService }: PluginContext): object[] {
  * plans and resolves, also for those bound later, bound again, or bound by autobind or in a child. The copy that
  * `snapshot()` takes must do the same.
  */
-function hearEvery(service: ActivationService, hear: Hear): ActivationService {
+function addActivation(service: ActivationService, onInstance: InstanceObserver): ActivationService {
   const { get, clone } = service;
   const activation: Activation = (_context, instance) => {
-    hear(instance);
+    onInstance(instance);
     return instance;
   };
   service.get = (identifier) => [...(Reflect.apply(get, service, [identifier]) ?? []), activation];
-  service.clone = () => hearEvery(Reflect.apply(clone, service, []), hear);
+  service.clone = () => addActivation(Reflect.apply(clone, service, []), onInstance);
   return service;
 }

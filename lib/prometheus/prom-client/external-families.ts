@@ -1,4 +1,4 @@
-import { isLabelName } from '../../families/names.js';
+import { isLabelName } from '../../families/naming.js';
 import type { Collection } from '../../store/collection.js';
 import type { Bound, ExposedFamily, ExposedType, SampleWriter } from '../../store/exposed-family.js';
 import { labelText } from '../../store/label-text.js';

@@ -1,4 +1,4 @@
-import { processWide } from '../../process-state.js';
+import { processState } from '../../process-state.js';
 import { Collection } from '../../store/collection.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
@@ -15,7 +15,7 @@ const collection = new Collection(() => undefined);
 const patience = 5;
 
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
-const state = processWide<{ registry?: Promise<ForeignRegistry | undefined> }>('process-metrics', () => ({}));
+const { processMetrics: state } = processState;
 
 /**
  * These families and those of the process (CPU, memory, event loop, garbage collection), where prom-client is installed

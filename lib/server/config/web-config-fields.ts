@@ -1,30 +1,23 @@
 import { clientAuthTypes } from '../../access/client-certificates.js';
-import { cipherSuites, curves, tlsVersions } from '../tls/tls-names.js';
+import { flagRule, isCount, isListOf, isOneOf, isText, type Rule } from '../../validation.js';
+import { cipherSuites, curves, tlsVersions } from '../tls/tls-config.js';
 
-/** What the value of a field must be, in the words of an error. */
-export interface Rule {
-  readonly must: string;
-  readonly holds: (value: unknown) => boolean;
-  /** The value is never shown. */
-  readonly isSecret?: true;
-  /** Left empty it is wrong, rather than left out. */
-  readonly isFilled?: true;
+/** The rule of a field. */
+export interface FieldRule extends Rule {
+  /** An empty value is wrong. Default: an empty value counts as left out, as in Go. */
+  readonly isNeverEmpty?: true;
 }
 
 /** The fields of one mapping of a `web-config.yml`, by name. */
-export type Fields = Readonly<Record<string, Rule | 'mapping'>>;
+export type Fields = Readonly<Record<string, FieldRule | 'mapping'>>;
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const text: Rule = { must: 'be a text', holds: isText };
+const text: Rule = { must: 'be a text', accepts: isText };
 const secret: Rule = { ...text, isSecret: true };
-const flag: Rule = { must: 'be true or false', holds: (value) => typeof value === 'boolean' };
-const oneOf = (names: readonly string[]): Rule => ({
-  must: `be one of ${names.join(', ')}`,
-  holds: (value) => names.includes(value as string),
-});
-const listOf = (what: string, holds: (value: unknown) => boolean): Rule => ({
-  must: `be a list of ${what}`,
-  holds: (value) => Array.isArray(value) && value.length > 0 && value.every(holds),
+const flag: Rule = flagRule();
+const oneOf = (names: readonly string[]): Rule => ({ must: `be one of ${names.join(', ')}`, accepts: isOneOf(names) });
+const listOf = (elements: string, accepts: (value: unknown) => boolean): Rule => ({
+  must: `be a list of ${elements}`,
+  accepts: isListOf(accepts),
 });
 
 /** The sections of the file. Source: exporter-toolkit, docs/web-configuration.md. */
@@ -46,7 +39,7 @@ export const tlsFields: Fields = {
   client_allowed_sans: listOf('texts', isText),
   min_version: oneOf(Object.keys(tlsVersions)),
   max_version: oneOf(Object.keys(tlsVersions)),
-  cipher_suites: listOf('names as Go has them, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', (name) =>
+  cipher_suites: listOf("cipher suites by Go's names, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", (name) =>
     cipherSuites.has(name as string),
   ),
   prefer_server_cipher_suites: flag,
@@ -55,7 +48,7 @@ export const tlsFields: Fields = {
 
 export const httpFields: Fields = { http2: flag, headers: 'mapping' };
 
-/** The headers that may be set, as in exporter-toolkit. */
+/** The headers that can be configured, as in exporter-toolkit. */
 export const headerFields: Fields = {
   'Strict-Transport-Security': text,
   'X-Content-Type-Options': oneOf(['nosniff']),
@@ -64,25 +57,25 @@ export const headerFields: Fields = {
   'Content-Security-Policy': text,
 };
 
-/** What stands for the password of a user. An empty one must not mean that nobody is asked for a password. */
-export const passwordHash: Rule = {
-  isFilled: true,
+/** The hash of a user's password. Why never empty: an empty section would leave the server without passwords. */
+export const passwordHash: FieldRule = {
+  isNeverEmpty: true,
   must: 'be a bcrypt hash of cost 4 to 31, as htpasswd -nBC 10 "" makes it',
-  holds: (value) => /^\$2[abxy]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z\d]{53}$/.test(String(value)),
+  accepts: (value) => /^\$2[abxy]?\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z\d]{53}$/.test(String(value)),
   isSecret: true,
 };
 
 export const rateFields: Fields = {
   interval: {
     must: 'be a duration such as 500ms, 1s or 1m30s',
-    holds: (value) => secondsOf(value) !== undefined,
+    accepts: (value) => secondsOf(value) !== undefined,
   },
-  burst: { must: 'be a whole number above 0', holds: (value) => Number.isSafeInteger(value) && (value as number) > 0 },
+  burst: { must: 'be a whole number above 0', accepts: isCount },
 };
 
 const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
 
-/** The seconds of a duration as Go writes it; `undefined` where it is none. */
+/** The seconds of a duration in Go's notation; `undefined` where it is not a duration. */
 export function secondsOf(duration: unknown): number | undefined {
   if (duration === 0 || duration === '0') return 0;
   if (typeof duration !== 'string' || !/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(duration)) return undefined;

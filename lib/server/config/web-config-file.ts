@@ -1,39 +1,39 @@
-import type { ReadFiles } from '../../access/read-files.js';
+import type { WatchedFiles } from '../../access/watched-files.js';
 import { MetricsError, type Problem, refuseIfAny } from '../../error.js';
-import { type WebConfig, webConfigOf } from './web-config.js';
+import { checkWebConfig, type WebConfig } from './web-config.js';
 
 /**
  * Reads a `web-config.yml`, the file that every exporter of Prometheus takes.
  *
  * @throws MetricsError with everything that is wrong in it, each with its line.
  */
-export async function readWebConfig(path: string, files: ReadFiles): Promise<WebConfig> {
-  const text = await files.text(path, 'webConfigFile');
-  const { LineCounter, parseDocument, isNode, isMap, isScalar } = await yaml();
+export async function readWebConfig(path: string, files: WatchedFiles): Promise<WebConfig> {
+  const text = await files.read(path, 'webConfigFile');
+  const { LineCounter, parseDocument, isNode, isMap, isScalar } = await loadYaml();
   const lines = new LineCounter();
-  // Why 1.1: it is what exporters read.
+  // Why 1.1: exporters read this version.
   const document = parseDocument(text, { lineCounter: lines, version: '1.1' });
-  const notYaml = (line: number, message: string): Problem => ({
+  const yamlProblem = (line: number, message: string): Problem => ({
     code: 'illegal_option',
     message: `line ${line}: "${path}" is not YAML (${message.split('\n')[0]?.replace(/ at line .*$/, '')}). Correct it.`,
   });
-  // Why the first alone: the others, which may be hundreds, mostly follow from it.
+  // Why only the first: the others, which may be hundreds, mostly follow from it.
   const [error] = document.errors;
-  if (error !== undefined) throw new MetricsError(path, [notYaml(lines.linePos(error.pos[0]).line, error.message)]);
-  const { config, problems } = webConfigOf(values(), (at) => `line ${lineOf(at)}: "${at.join('.') || path}"`);
+  if (error !== undefined) throw new MetricsError(path, [yamlProblem(lines.linePos(error.pos[0]).line, error.message)]);
+  const { config, problems } = checkWebConfig(readValues(), (at) => `line ${lineOf(at)}: "${at.join('.') || path}"`);
   refuseIfAny(path, problems);
   return config;
 
-  /** What stands in the file; an alias of nothing, or of itself in great numbers, is seen only here. */
-  function values(): unknown {
+  /** The values in the file. Only here does YAML find an alias of nothing, or one that expands without end. */
+  function readValues(): unknown {
     try {
       return document.toJS();
     } catch (cause) {
-      throw new MetricsError(path, [notYaml(1, (cause as Error).message)], { cause });
+      throw new MetricsError(path, [yamlProblem(1, (cause as Error).message)], { cause });
     }
   }
 
-  /** The line of a field's name, or of the nearest thing around it that is there. */
+  /** The line of a field's name, or of the nearest mapping around it. */
   function lineOf(at: readonly string[]): number {
     const parent = at.length > 1 ? document.getIn(at.slice(0, -1), true) : document.contents;
     const pair = isMap(parent)
@@ -45,8 +45,8 @@ export async function readWebConfig(path: string, files: ReadFiles): Promise<Web
   }
 }
 
-// Why loaded here: yaml is an optional peer, and reading a file is awaited anyway.
-async function yaml() {
+// Why loaded here: yaml is an optional peer, and a file is read asynchronously anyway.
+async function loadYaml() {
   try {
     return await import('yaml');
   } catch (cause) {

@@ -1,20 +1,20 @@
 import type { Rate } from '../../access/rate-limit.js';
-import { type Problem, shown } from '../../error.js';
-import { isObject, type Unchecked } from '../../families/family-problems.js';
-import { type TlsConfig, tlsContradictions } from '../tls/tls-config.js';
+import { formatValue, type Problem } from '../../error.js';
+import { checkValue, isObject, problem, type Unchecked } from '../../validation.js';
+import { findTlsContradictions, type TlsConfig } from '../tls/tls-config.js';
 import {
+  type FieldRule,
   type Fields,
   headerFields,
   httpFields,
   passwordHash,
-  type Rule,
   rateFields,
   secondsOf,
   sections,
   tlsFields,
 } from './web-config-fields.js';
 
-/** What a `web-config.yml` says, checked. A section that is left out is `undefined`. */
+/** The contents of a `web-config.yml`. A section that is left out is `undefined`. */
 export interface WebConfig {
   readonly tls: TlsConfig | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
@@ -23,12 +23,18 @@ export interface WebConfig {
   readonly rate: Rate | undefined;
 }
 
-/** How an error calls the field at this path: in a file with its line. */
-export type Subject = (path: readonly string[]) => string;
+/** A configuration, and everything that is wrong with it. It is valid only where there are no problems. */
+export interface CheckedWebConfig {
+  readonly config: WebConfig;
+  readonly problems: readonly Problem[];
+}
 
-/** What is configured here, and everything that is wrong with it. Empty fields count as left out, as in Go. */
-export function webConfigOf(given: unknown, subject: Subject): { config: WebConfig; problems: Problem[] } {
-  const check = new Checked(subject);
+/** How an error names the field at a path: in a file, with its line. */
+export type SubjectOf = (path: readonly string[]) => string;
+
+/** Checks a configuration. Empty fields count as left out, as in Go. */
+export function checkWebConfig(given: unknown, subjectOf: SubjectOf): CheckedWebConfig {
+  const check = new WebConfigCheck(subjectOf);
   const file = check.mapping([], given, sections);
   const tls = check.mapping(['tls_server_config'], file['tls_server_config'], tlsFields) as TlsConfig;
   const http = check.mapping(['http_server_config'], file['http_server_config'], httpFields);
@@ -37,86 +43,83 @@ export function webConfigOf(given: unknown, subject: Subject): { config: WebConf
   const rate = check.mapping(['rate_limit'], file['rate_limit'], rateFields);
   check.users(users);
   check.rate(rate);
-  if (isFilled(tls)) check.tls(tls);
+  if (hasFields(tls)) check.tls(tls);
   const config: WebConfig = {
-    tls: isFilled(tls) ? tls : undefined,
-    headers: isFilled(headers) ? (headers as Record<string, string>) : undefined,
-    users: isFilled(users) ? new Map(Object.entries(users) as [string, string][]) : undefined,
+    tls: hasFields(tls) ? tls : undefined,
+    headers: hasFields(headers) ? (headers as Record<string, string>) : undefined,
+    users: hasFields(users) ? new Map(Object.entries(users) as [string, string][]) : undefined,
     rate: rateOf(rate),
   };
   return { config, problems: check.problems };
 }
 
-const isFilled = (mapping: object): boolean => Object.keys(mapping).length > 0;
+const hasFields = (mapping: object): boolean => Object.keys(mapping).length > 0;
 
 function rateOf({ interval, burst }: Unchecked): Rate | undefined {
   const intervalSeconds = secondsOf(interval) ?? 0;
   return intervalSeconds > 0 ? { intervalSeconds, burst: burst as number } : undefined;
 }
 
-class Checked {
+/** Checks the mappings of one configuration, and collects their problems. */
+class WebConfigCheck {
   readonly problems: Problem[] = [];
-  readonly #subject: Subject;
+  readonly #subjectOf: SubjectOf;
 
-  constructor(subject: Subject) {
-    this.#subject = subject;
+  constructor(subjectOf: SubjectOf) {
+    this.#subjectOf = subjectOf;
   }
 
-  /** The fields of a mapping that are there and right; `fields` is one rule where any name is a field. */
-  mapping(path: readonly string[], given: unknown, fields: Fields | Rule): Unchecked {
+  /** Returns the valid fields of a mapping. `fields` is one rule where every name is a field. */
+  mapping(path: readonly string[], given: unknown, fields: Fields | FieldRule): Unchecked {
     if (given === undefined || given === null) return {};
-    // Why not iterable either: YAML has lists, and with !!set and !!omap what has no fields of its own.
+    // Why not iterable either: YAML has lists, and with !!set and !!omap objects that have no fields of their own.
     if (!isObject(given) || Symbol.iterator in given) {
-      this.#problem(path, `must be a mapping (given ${shown(given)}). Write its fields below it.`);
+      this.#add(path, `must be a mapping (given ${formatValue(given)}). Write its fields below it.`);
       return {};
     }
     const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(entries.filter(([name, value]) => this.#isRight([...path, name], value, fields)));
+    return Object.fromEntries(entries.filter(([name, value]) => this.#isValid([...path, name], value, fields)));
   }
 
   users(users: Unchecked): void {
     for (const name of Object.keys(users)) {
       if (!name.includes(':')) continue;
-      this.#problem(['basic_auth_users', name], `cannot be sent (given a name with ":"). Choose one without.`);
+      this.#add(['basic_auth_users', name], `cannot be sent (given a name with ":"). Choose one without.`);
     }
   }
 
   rate({ interval, burst }: Unchecked): void {
     if ((secondsOf(interval) ?? 0) === 0 || burst !== undefined) return;
-    this.#problem(
-      ['rate_limit', 'burst'],
-      'is missing (given an interval only). Say how many requests may come at once.',
-    );
+    this.#add(['rate_limit', 'burst'], 'is missing (given an interval only). Say how many requests may come at once.');
   }
 
   tls(tls: TlsConfig): void {
-    for (const [field, message] of tlsContradictions(tls)) this.#problem(['tls_server_config', field], message);
+    for (const [field, message] of findTlsContradictions(tls)) this.#add(['tls_server_config', field], message);
   }
 
-  #isRight(path: readonly string[], value: unknown, fields: Fields | Rule): boolean {
-    const rule =
-      'must' in fields && typeof fields.must === 'string' ? (fields as Rule) : this.#field(path, fields as Fields);
+  #isValid(path: readonly string[], value: unknown, fields: Fields | FieldRule): boolean {
+    const rule = isRule(fields) ? fields : this.#ruleOf(path, fields);
     if (rule === undefined) return false;
     const isEmpty = value === null || value === '';
-    if (isEmpty && (rule === 'mapping' || !rule.isFilled)) return false;
-    if (rule === 'mapping' || rule.holds(value)) return true;
-    const given = rule.isSecret ? 'something else' : shown(value);
-    this.#problem(path, `must ${rule.must} (given ${given}). Correct or remove it.`);
-    return false;
+    if (isEmpty && (rule === 'mapping' || !rule.isNeverEmpty)) return false;
+    if (rule === 'mapping') return true;
+    const problems = checkValue(this.#subjectOf(path), rule, value);
+    this.problems.push(...problems);
+    return problems.length === 0;
   }
 
-  #field(path: readonly string[], fields: Fields): Rule | 'mapping' | undefined {
+  #ruleOf(path: readonly string[], fields: Fields): FieldRule | 'mapping' | undefined {
     const name = path.at(-1) as string;
     if (Object.hasOwn(fields, name)) return fields[name];
     const known = Object.keys(fields).join(', ');
-    this.problems.push({
-      code: 'unknown_option',
-      message: `${this.#subject(path)} is not known (allowed: ${known}). Correct or remove it.`,
-    });
+    const message = `${this.#subjectOf(path)} is not known (allowed: ${known}). Correct or remove it.`;
+    this.problems.push(problem('unknown_option', message));
     return undefined;
   }
 
-  #problem(path: readonly string[], message: string): void {
-    this.problems.push({ code: 'illegal_option', message: `${this.#subject(path)} ${message}` });
+  #add(path: readonly string[], message: string): void {
+    this.problems.push(problem('illegal_option', `${this.#subjectOf(path)} ${message}`));
   }
 }
+
+const isRule = (fields: Fields | FieldRule): fields is FieldRule => typeof fields['must'] === 'string';

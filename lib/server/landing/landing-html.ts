@@ -1,46 +1,44 @@
 import type { ExposedType } from '../../store/exposed-family.js';
 import { version } from '../../version.js';
+import { paths } from '../route.js';
 
 /** One family on the page. */
-export interface ShownFamily {
+export interface FamilyRow {
   readonly name: string;
   readonly type: ExposedType;
   readonly help: string;
-  /** How many series it has; `undefined` where that is not known without rendering it. */
+  /** The number of its series; `undefined` where only rendering it would tell. */
   readonly series: number | undefined;
 }
 
 /** One label on the page. */
-export interface ShownLabel {
+export interface LabelRow {
   readonly family: string;
   readonly name: string;
   readonly values: number;
   readonly limit: number | undefined;
 }
 
-/** A declared family that shows nothing. */
-export interface SilentFamily {
+/** A declared family without observations. */
+export interface SilentFamilyRow {
   readonly name: string;
   readonly why: string;
   readonly sites: readonly string[];
 }
 
-/** Everything that the landing page shows. */
-export interface Landing {
-  readonly families: readonly ShownFamily[];
-  /** Those with the most values, the first one first. */
-  readonly labels: readonly ShownLabel[];
-  readonly silent: readonly SilentFamily[];
+/** The contents of the landing page. */
+export interface LandingContents {
+  readonly families: readonly FamilyRow[];
+  /** The labels with the most values, in descending order. */
+  readonly labels: readonly LabelRow[];
+  readonly silent: readonly SilentFamilyRow[];
 }
 
-/** The paths of what the page loads. */
-export const assets = { style: '/-/landing.css', script: '/-/landing.js' };
+/** How many families have an open graph when the page is loaded. The recorder's own families have none. */
+const initiallyOpen = 4;
 
-/** So many families have their graph open when the page is; what a recorder tells of itself has not. */
-const openAtFirst = 4;
-
-/** The landing page, which is readable without its script. */
-export function landingHtml({ families, labels, silent }: Landing): string {
+/** Renders the landing page. It is readable without its script. */
+export function renderLandingPage({ families, labels, silent }: LandingContents): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,53 +46,53 @@ export function landingHtml({ families, labels, silent }: Landing): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Metrics</title>
-<link rel="stylesheet" href="${assets.style}">
-<script src="${assets.script}" defer></script>
+<link rel="stylesheet" href="${paths.landingStyle}">
+<script src="${paths.landingScript}" defer></script>
 </head>
 <body>
 <header>
 <h1>Metrics</h1>
-<p>What this process counts, for <a href="https://prometheus.io">Prometheus</a> to scrape at <a href="/metrics">/metrics</a>.</p>
-<nav><a href="/metrics">Metrics</a> <a href="/-/healthy">Healthy</a> <a href="/-/ready">Ready</a></nav>
+<p>What this process counts, for <a href="https://prometheus.io">Prometheus</a> to scrape at <a href="${paths.metrics}">${paths.metrics}</a>.</p>
+<nav><a href="${paths.metrics}">Metrics</a> <a href="${paths.healthy}">Healthy</a> <a href="${paths.ready}">Ready</a></nav>
 </header>
 <main>
 <section>
 <h2>Families</h2>
-${families.map(familyHtml).join('') || '<p>None was declared yet.</p>\n'}</section>
-${tableHtml('Labels with the most values', ['metric', 'label', 'values', 'at most'], labels.map(labelCells))}${tableHtml('Declared, but silent', ['metric', 'why', 'fed by'], silent.map(silentCells))}</main>
-<footer>flowplane-metrics ${escaped(version)}</footer>
+${families.map(renderFamily).join('') || '<p>None was declared yet.</p>\n'}</section>
+${renderTable('Labels with the most values', ['metric', 'label', 'values', 'at most'], labels.map(labelCells))}${renderTable('Declared, but silent', ['metric', 'why', 'fed by'], silent.map(silentCells))}</main>
+<footer>flowplane-metrics ${escapeHtml(version)}</footer>
 </body>
 </html>
 `;
 }
 
-function familyHtml({ name, type, help, series }: ShownFamily, index: number): string {
-  const open = index < openAtFirst && !name.startsWith('flowplane_metrics_') ? ' open' : '';
-  return `<details data-family="${escaped(name)}" data-type="${escaped(type)}"${open}>
-<summary><code>${escaped(name)}</code> <span>${escaped(type)}</span> <span>${seriesText(series)}</span></summary>
-<p>${escaped(help)}</p>
+function renderFamily({ name, type, help, series }: FamilyRow, index: number): string {
+  const open = index < initiallyOpen && !name.startsWith('flowplane_metrics_') ? ' open' : '';
+  return `<details data-family="${escapeHtml(name)}" data-type="${escapeHtml(type)}"${open}>
+<summary><code>${escapeHtml(name)}</code> <span>${escapeHtml(type)}</span> <span>${formatSeries(series)}</span></summary>
+<p>${escapeHtml(help)}</p>
 <figure></figure>
 </details>
 `;
 }
 
-const seriesText = (series: number | undefined): string =>
+const formatSeries = (series: number | undefined): string =>
   series === undefined ? '' : `${series.toLocaleString('en-US')} series`;
 
-const labelCells = ({ family, name, values, limit }: ShownLabel): string[] => [
-  code(family),
-  code(name),
+const labelCells = ({ family, name, values, limit }: LabelRow): string[] => [
+  renderCode(family),
+  renderCode(name),
   values.toLocaleString('en-US'),
   limit === undefined ? '' : limit.toLocaleString('en-US'),
 ];
 
-const silentCells = ({ name, why, sites }: SilentFamily): string[] => [
-  code(name),
-  escaped(why),
-  sites.map(code).join('<br>'),
+const silentCells = ({ name, why, sites }: SilentFamilyRow): string[] => [
+  renderCode(name),
+  escapeHtml(why),
+  sites.map(renderCode).join('<br>'),
 ];
 
-function tableHtml(title: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
+function renderTable(title: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const line = (tag: string, cells: readonly string[]) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>\n`;
@@ -109,7 +107,7 @@ ${rows.map((cells) => line('td', cells)).join('')}</tbody>
 `;
 }
 
-const code = (text: string): string => `<code>${escaped(text)}</code>`;
+const renderCode = (text: string): string => `<code>${escapeHtml(text)}</code>`;
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -119,4 +117,4 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => entities[found] ?? '');
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => entities[found] ?? '');

@@ -1,21 +1,23 @@
+import { singleFlight } from '../../async/single-flight.js';
+import type { OutgoingResponse } from '../../http/send-response.js';
 import type { FamilyCardinality } from '../../store/cardinality.js';
 import type { Explanation } from '../../store/explain.js';
 import type { ExposedFamily, Scrapable } from '../../store/exposed-family.js';
-import { type Page, readOnly } from '../routes.js';
-import { assets, type Landing, landingHtml, type ShownLabel, type SilentFamily } from './landing-html.js';
+import { paths, type Route, type RouteHandler, readOnly } from '../route.js';
+import { type LabelRow, type LandingContents, renderLandingPage, type SilentFamilyRow } from './landing-html.js';
 import { landingScript } from './landing-script.js';
 import { landingStyle } from './landing-style.js';
 
-/** What a recorder tells of itself, where it does. */
-interface Telling {
+/** A recorder that can describe its families, as `PrometheusRecorder` can. */
+interface Introspectable {
   cardinality?(): readonly FamilyCardinality[];
   explain?(): readonly Explanation[];
 }
 
-const mostLabels = 10;
+const maxLabels = 10;
 
-// Why so strict: what is shown has its names, helps and label values from anywhere.
-const policy = [
+// Why so strict: the names, helps and label values on the page may come from anywhere.
+const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -25,62 +27,61 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The landing page and what it loads, by path. */
-export function landingPages(recorder: Scrapable, scrapable: Scrapable): readonly (readonly [string, Page])[] {
-  const body = shared(async () => landingHtml(landing(recorder, await scrapable.exposedFamilies())));
+/** The routes of the landing page, its style and its script. */
+export function landingRoutes(recorder: Scrapable, scrapable: Scrapable): readonly Route[] {
+  // Why: however many clients ask at the same time, the families are collected once.
+  const render = singleFlight(async () =>
+    renderLandingPage(collectContents(recorder, await scrapable.exposedFamilies())),
+  );
   return [
-    ['/', readOnly(async () => html(await body()))],
-    [assets.style, readOnly(() => asset('text/css', landingStyle))],
-    [assets.script, readOnly(() => asset('text/javascript', landingScript))],
+    protectedRoute(paths.landing, async () => htmlResponse(await render())),
+    protectedRoute(paths.landingStyle, () => assetResponse('text/css', landingStyle)),
+    protectedRoute(paths.landingScript, () => assetResponse('text/javascript', landingScript)),
   ];
 }
 
-/** Gives those who ask while one is being made that one: however many they are, the families are collected once. */
-function shared(make: () => Promise<string>): () => Promise<string> {
-  let making: Promise<string> | undefined;
-  return () => {
-    making ??= make().finally(() => {
-      making = undefined;
-    });
-    return making;
-  };
-}
+const protectedRoute = (path: Route['path'], handle: RouteHandler): Route => ({
+  path,
+  access: 'protected',
+  countsAsScrape: false,
+  handle: readOnly(handle),
+});
 
-const html = (body: string) => ({
+const htmlResponse = (body: string): OutgoingResponse => ({
   status: 200,
   headers: {
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': policy,
+    'Content-Security-Policy': contentSecurityPolicy,
     'Cache-Control': 'no-store',
   },
   body,
 });
 
-const asset = (type: string, body: string) => ({
+const assetResponse = (type: string, body: string): OutgoingResponse => ({
   status: 200,
   headers: { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-cache' },
   body,
 });
 
-function landing(recorder: Scrapable & Telling, exposed: readonly ExposedFamily[]): Landing {
-  const costs = recorder.cardinality?.() ?? [];
-  const series = new Map(costs.map((cost) => [cost.name, cost.series]));
+function collectContents(recorder: Scrapable & Introspectable, exposed: readonly ExposedFamily[]): LandingContents {
+  const cardinalities = recorder.cardinality?.() ?? [];
+  const series = new Map(cardinalities.map((family) => [family.name, family.series]));
   return {
     families: exposed.map(({ name, type, help }) => ({ name, type, help, series: series.get(name) })),
-    labels: widestLabels(costs),
-    silent: silentFamilies(recorder.explain?.() ?? []),
+    labels: findWidestLabels(cardinalities),
+    silent: findSilentFamilies(recorder.explain?.() ?? []),
   };
 }
 
-function widestLabels(costs: readonly FamilyCardinality[]): ShownLabel[] {
-  const labels = costs.flatMap((cost) =>
-    cost.labels.map(({ name, values, limit }) => ({ family: cost.name, name, values, limit })),
+function findWidestLabels(cardinalities: readonly FamilyCardinality[]): LabelRow[] {
+  const labels = cardinalities.flatMap((family) =>
+    family.labels.map(({ name, values, limit }) => ({ family: family.name, name, values, limit })),
   );
-  return labels.sort((a, b) => b.values - a.values).slice(0, mostLabels);
+  return labels.sort((a, b) => b.values - a.values).slice(0, maxLabels);
 }
 
-function silentFamilies(explained: readonly Explanation[]): SilentFamily[] {
-  return explained
+function findSilentFamilies(explanations: readonly Explanation[]): SilentFamilyRow[] {
+  return explanations
     .filter(({ state }) => state !== 'observed')
     .map(({ name, state, reasons, sites }) => ({ name, why: [state, ...reasons].join(', '), sites }));
 }

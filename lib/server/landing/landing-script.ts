@@ -1,9 +1,11 @@
+import { paths } from '../route.js';
+
 /**
- * The script of the landing page: while the page is looked at, it reads `/metrics` every other second, of the families that
- * are open only, and draws a line per series: a gauge's value, a counter's rate per second, a histogram's median and 95th
- * percentile of what was observed since the last reading.
+ * The script of the landing page. While the page is visible, it reads the open families from the metrics route every two
+ * seconds, and draws one line per series: the value of a gauge, the rate per second of a counter, the median and the 95th
+ * percentile of a histogram since the last reading.
  *
- * Text from the exposition gets into the page as text and attributes only, never as markup.
+ * Text from the exposition enters the page as text and attributes only, never as markup.
  */
 export const landingScript = String.raw`'use strict';
 const every = 2000, points = 90, mostLines = 8;
@@ -132,7 +134,7 @@ async function read() {
   const open = [...document.querySelectorAll('details[open]')];
   if (document.visibilityState !== 'visible' || open.length === 0) return;
   const query = open.map(({ dataset }) => 'name[]=' + encodeURIComponent(dataset.family)).join('&');
-  const response = await fetch('/metrics?' + query, { headers: { Accept: 'text/plain' } });
+  const response = await fetch('${paths.metrics}?' + query, { headers: { Accept: 'text/plain' } });
   if (!response.ok) return;
   const samples = parse(await response.text());
   for (const details of open) remember(details, samples, performance.now());
