@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { compileExamples, type Example, exampleOf, runExamples } from './examples.js';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
 const entries = [
@@ -10,6 +11,7 @@ const entries = [
   'adapters/koa/index.ts',
   'server/index.ts',
   'testing/index.ts',
+  'testing/chai.ts',
 ].map((file) => lib + file);
 
 const program = ts.createProgram(entries, {
@@ -22,15 +24,40 @@ const program = ts.createProgram(entries, {
 });
 const checker = program.getTypeChecker();
 
+interface PublicName {
+  readonly name: string;
+  /** The folder of the entry in `lib/`, or nothing for the main entry. */
+  readonly entry: string;
+  readonly target: ts.Symbol;
+}
+
 /** Every public name, with the declarations behind it. */
-const exported = entries.flatMap((file) => {
+const exported: readonly PublicName[] = entries.flatMap((file) => {
   const source = program.getSourceFile(file) as ts.SourceFile;
   const symbol = checker.getSymbolAtLocation(source) as ts.Symbol;
+  const entry = file.slice(lib.length).replace(/\/?index\.ts$|\.ts$/, '');
   return checker.getExportsOfModule(symbol).map((one) => {
     const target = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
-    return { name: one.name, target };
+    return { name: one.name, entry, target };
   });
 });
+
+/** Whether a name can be called or constructed: functions, classes, decorators. */
+function isCallable({ target }: PublicName): boolean {
+  if (!(target.flags & ts.SymbolFlags.Value)) return false;
+  const type = checker.getTypeOfSymbol(target);
+  return type.getCallSignatures().length + type.getConstructSignatures().length > 0;
+}
+
+const callable = exported.filter(isCallable);
+const fullName = ({ entry, name }: PublicName): string => (entry === '' ? name : `${entry}: ${name}`);
+const examples: readonly Example[] = exported.flatMap((one) => {
+  const text = exampleOf(one.target);
+  return text === undefined ? [] : [{ name: fullName(one), text }];
+});
+
+/** Names whose doc comments have no example yet. The list may only become shorter. */
+const withoutExample: readonly string[] = ['PrometheusRecorder', 'scrape'];
 
 const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComment(checker).length > 0;
 
@@ -52,14 +79,14 @@ const optionFiles = [
   'server/serve-metrics.ts',
 ];
 
-describe('What an editor shows on hovering', () => {
-  it('has a sentence for every public name', () => {
+describe('A hover in an editor', () => {
+  it('shows a sentence for every public name', () => {
     const mute = exported.filter(({ target }) => !isDocumented(target)).map(({ name }) => name);
     expect(exported.length).to.be.above(40);
     expect(mute).to.deep.equal([]);
   });
 
-  it('is not cut off: TypeScript takes an @ after a space for a tag, so a decorator in an example follows a "{" or a backtick', () => {
+  it('shows whole doc comments (TypeScript reads an @ after a space as a tag: in an example, a decorator follows a "{" or a backtick)', () => {
     const known = ['default', 'deprecated', 'example', 'param', 'returns', 'see', 'throws', 'typeParam'];
     const tags = exported.flatMap(({ name, target }) =>
       target.getJsDocTags(checker).map((tag) => ({ name, tag: tag.name })),
@@ -68,7 +95,7 @@ describe('What an editor shows on hovering', () => {
     expect(tags.filter(({ tag }) => !known.includes(tag))).to.deep.equal([]);
   });
 
-  it('has a sentence for every option', () => {
+  it('shows a sentence for every option', () => {
     const mute = optionFiles.flatMap((file) => {
       const source = ts.createSourceFile(file, readFileSync(lib + file, 'utf8'), ts.ScriptTarget.Latest, true);
       const found: string[] = [];
@@ -82,5 +109,29 @@ describe('What an editor shows on hovering', () => {
       return found;
     });
     expect(mute).to.deep.equal([]);
+  });
+});
+
+describe('The @example of a doc comment', function () {
+  this.timeout(60_000);
+
+  let diagnostics: readonly string[];
+
+  before(() => {
+    diagnostics = compileExamples(examples);
+  });
+
+  it('exists for every public function, class and decorator', () => {
+    const mute = callable.filter(({ target }) => exampleOf(target) === undefined).map(fullName);
+    expect(callable.length).to.be.above(25);
+    expect(mute.sort()).to.deep.equal([...withoutExample].sort());
+  });
+
+  it('compiles with the types that users get', () => {
+    expect(diagnostics).to.deep.equal([]);
+  });
+
+  it('runs without an error or a warning, prints what its comments say, and leaves nothing running', async () => {
+    expect(await runExamples(examples)).to.deep.equal([]);
   });
 });

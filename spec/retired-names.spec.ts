@@ -158,7 +158,7 @@ describe('Retired identifiers', () => {
     expect(Object.values(retired).filter((name) => Object.hasOwn(retired, name))).to.deep.equal([]);
   });
 
-  it('are found by a scanner that knows identifiers from words in texts and comments', () => {
+  it('appear as identifiers to the scanner, unlike words in texts and comments', () => {
     const names = listIdentifiers('lib/process-state.ts').map(([name]) => name);
     expect(names).to.include('processState').and.to.not.include('bundle');
   });

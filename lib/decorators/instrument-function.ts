@@ -39,11 +39,15 @@ export function instrumentFunction<M extends AnyMethod>(
  *
  * @throws MetricsError as the decorators do, and where the prototype does not declare such a method.
  * @example
- * import { Counter, instrumentMethod, PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+ * import { attachRecorder, instrumentMethod, PrometheusRecorder, Timed } from 'flowplane-metrics';
  *
- * setDefaultRecorder(new PrometheusRecorder());
- * instrumentMethod(URLSearchParams.prototype, 'append', Counter({ name: 'params_total', help: 'Appended parameters' }));
- * new URLSearchParams().append('team', 'payments');
+ * class Pool {
+ *   query(sql: string): string {
+ *     return `result of ${sql}`;
+ *   }
+ * }
+ * instrumentMethod(Pool.prototype, 'query', Timed({ name: 'query_seconds', help: 'Duration of a query' }));
+ * attachRecorder(new Pool(), new PrometheusRecorder()).query('select 1');
  */
 export function instrumentMethod<C extends object, K extends keyof C & string>(
   prototype: C,

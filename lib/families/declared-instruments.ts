@@ -63,13 +63,17 @@ export const classNameOf = (owner: object): string =>
 
 /** The part of reflect-metadata that is used, where the user has loaded it. */
 interface MetadataApi {
-  defineMetadata?(key: string, value: unknown, target: object): void;
+  getOwnMetadataKeys?(target: object): unknown[];
+  getOwnMetadata?(key: unknown, target: object): unknown;
+  defineMetadata?(key: unknown, value: unknown, target: object): void;
 }
+
+/** `Reflect`, to which reflect-metadata adds its functions. */
+export const metadataApi = Reflect as MetadataApi;
 
 /** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. This package does not read it. */
 function publishMetadata(owner: object): void {
-  const { defineMetadata } = Reflect as MetadataApi;
-  defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
+  metadataApi.defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
 }
 
 /** The instruments of an instance: its own, where it is a class or a function, and those of its prototypes. */

@@ -1,4 +1,4 @@
-import { carrierOf, declareCarrier } from '../families/declared-instruments.js';
+import { carrierOf, declareCarrier, metadataApi } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
 import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
@@ -176,16 +176,8 @@ function copyIdentity(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
   return wrapper;
 }
 
-/** The part of reflect-metadata that is used where the user has loaded it. */
-interface MetadataApi {
-  getOwnMetadataKeys?(target: object): unknown[];
-  getOwnMetadata?(key: unknown, target: object): unknown;
-  defineMetadata?(key: unknown, value: unknown, target: object): void;
-}
-
 function copyMetadata(from: object, to: object): void {
-  const api = Reflect as MetadataApi;
-  for (const key of api.getOwnMetadataKeys?.(from) ?? []) {
-    api.defineMetadata?.(key, api.getOwnMetadata?.(key, from), to);
+  for (const key of metadataApi.getOwnMetadataKeys?.(from) ?? []) {
+    metadataApi.defineMetadata?.(key, metadataApi.getOwnMetadata?.(key, from), to);
   }
 }

@@ -5,7 +5,12 @@ import type { Scrapable } from '../store/exposed-family.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { SharedBody } from './shared-body.js';
 
-interface Rendering extends Omit<ScrapeResponse, 'body'> {
+/** The response to a scrape, with the name of its format. */
+export interface FormattedScrape extends ScrapeResponse {
+  readonly format?: string;
+}
+
+interface Rendering extends Omit<FormattedScrape, 'body'> {
   readonly body: SharedBody;
 }
 
@@ -24,14 +29,13 @@ export class CoalescedScrapes {
   }
 
   /** @param generation scrapes of different generations never share bytes. */
-  async answer(request: ScrapeRequest, generation: string): Promise<ScrapeResponse> {
-    if (request.method !== 'GET') return scrape(this.#scrapable, request);
+  async answer(request: ScrapeRequest, generation: string): Promise<FormattedScrape> {
+    if (request.method !== 'GET') return this.#scrape(request);
     const key = `${generation} ${cacheKey(request)}`;
-    const { status, headers, body } =
-      this.#joinable(key) ?? (await this.#starts.run(key, () => this.#start(key, request)));
+    const { body, ...head } = this.#joinable(key) ?? (await this.#starts.run(key, () => this.#start(key, request)));
     const reader = body.read();
     reader.once('end', () => this.#metrics.countSentBytes(reader.bytes));
-    return { status, headers, body: reader };
+    return { ...head, body: reader };
   }
 
   #joinable(key: string): Rendering | undefined {
@@ -40,7 +44,7 @@ export class CoalescedScrapes {
   }
 
   async #start(key: string, request: ScrapeRequest): Promise<Rendering> {
-    const { body, ...head } = await scrape(this.#scrapable, request);
+    const { body, ...head } = await this.#scrape(request);
     const rendering = { ...head, body: new SharedBody(body) };
     this.#renderings.set(key, rendering);
     body.once('close', () => {
@@ -48,13 +52,16 @@ export class CoalescedScrapes {
     });
     return rendering;
   }
+
+  async #scrape(request: ScrapeRequest): Promise<FormattedScrape> {
+    const response = await scrape(this.#scrapable, request);
+    return response.status === 200 ? { ...response, format: formatName(request) } : response;
+  }
 }
 
 /** Two requests with the same key are answered by the same bytes. */
 const cacheKey = ({ accept, acceptEncoding, names = [] }: ScrapeRequest): string =>
   JSON.stringify([negotiated(accept).contentType, acceptsGzip(acceptEncoding), names]);
 
-/** The name of the format that a request is answered in. */
-export function formatName({ accept }: ScrapeRequest): string {
-  return negotiated(accept).contentType.startsWith('application/openmetrics') ? 'openmetrics' : 'text';
-}
+const formatName = ({ accept }: ScrapeRequest): string =>
+  negotiated(accept).contentType.startsWith('application/openmetrics') ? 'openmetrics' : 'text';

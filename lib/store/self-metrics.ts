@@ -1,5 +1,5 @@
 import { type DropReason, dropReasons } from '../error.js';
-import { type Family, type FamilyOptions, createFamily as familyOf } from '../families/family.js';
+import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
@@ -10,8 +10,8 @@ import { withLabels } from './with-labels.js';
 
 type Declared = FamilyOptions<LabelPolicies>;
 
-const counter = (options: Declared): Family => familyOf('counter', options, 'flowplane-metrics');
-const gauge = (options: Declared): Family => familyOf('gauge', options, 'flowplane-metrics');
+const counter = (options: Declared): Family => createFamily('counter', options, 'flowplane-metrics');
+const gauge = (options: Declared): Family => createFamily('gauge', options, 'flowplane-metrics');
 
 const droppedFamily = counter({
   name: 'flowplane_metrics_dropped_total',

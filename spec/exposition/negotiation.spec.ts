@@ -45,7 +45,7 @@ const accepts: [accept: string | undefined, contentType: string][] = [
 
 describe('negotiated(Accept)', () => {
   for (const [accept, contentType] of accepts) {
-    it(`${accept} gives ${contentType}`, () => {
+    it(`answers Accept: ${accept} with ${contentType}`, () => {
       expect(negotiated(accept).contentType).to.equal(contentType);
     });
   }
@@ -62,7 +62,7 @@ describe('acceptsGzip(Accept-Encoding)', () => {
     ['identity', false],
   ];
   for (const [acceptEncoding, gzip] of encodings) {
-    it(`${acceptEncoding} is ${gzip}`, () => {
+    it(`returns ${gzip} for ${acceptEncoding}`, () => {
       expect(acceptsGzip(acceptEncoding)).to.equal(gzip);
     });
   }

@@ -96,15 +96,15 @@ describe('sensitivePattern(text)', () => {
   }
 
   for (const value of harmless) {
-    it(`finds nothing in ${JSON.stringify(value)}`, () => {
+    it(`finds no pattern in ${JSON.stringify(value)}`, () => {
       expect(sensitivePattern(value)).to.equal(undefined);
     });
   }
 
-  describe('among what fills labels', function () {
+  describe('on usual label values', function () {
     this.timeout(60_000);
     // A developer is not kept waiting.
-    const many = process.env['CI'] === 'true' ? 1_000_000 : 100_000;
+    const many = process.env['CI'] === 'true' ? 300_000 : 50_000;
     const upTo = (most: number): number => Math.floor(Math.random() * most);
     const snowflake = (epoch: number): string =>
       String((BigInt(Date.now() - epoch - upTo(3e11)) << 22n) + BigInt(upTo(2 ** 22)));
@@ -122,7 +122,7 @@ describe('sensitivePattern(text)', () => {
       'hex digests': () => createHash('sha256').update(randomBytes(8)).digest('hex'),
     };
     for (const [what, make] of Object.entries(made)) {
-      it(`finds nothing in ${many} ${what}`, () => {
+      it(`finds no pattern in ${many} ${what}`, () => {
         for (let i = 0; i < many; i++) {
           const value = make();
           const pattern = sensitivePattern(value);
@@ -140,7 +140,7 @@ describe('sensitivePattern(text)', () => {
     });
   });
 
-  it('takes a time that grows with the length of a text at most in proportion, whatever the text', () => {
+  it('takes a time at most proportional to the length of a text, for any text', () => {
     const repeated = [
       'a@',
       'eyJ-',
@@ -155,18 +155,20 @@ describe('sensitivePattern(text)', () => {
       'xox',
     ];
     for (const part of repeated) {
+      // Why the time of the processor: on a busy machine a clock on the wall measures the others as well.
       const cost = (length: number): number => {
         const text = part.repeat(length / part.length);
         const times = Array.from({ length: 7 }, () => {
-          const began = process.hrtime.bigint();
-          for (let i = 0; i < 20; i++) sensitivePattern(text);
-          return Number(process.hrtime.bigint() - began);
+          const began = process.cpuUsage();
+          for (let i = 0; i < 20 * (16_384 / length); i++) sensitivePattern(text);
+          const { user, system } = process.cpuUsage(began);
+          return user + system;
         });
         return Math.min(...times);
       };
       cost(1024);
-      // Sixteen times the length: sixteen times the time in proportion, 256 times in its square.
-      expect(cost(16_384) / cost(1024), part).to.be.below(100);
+      // For as many characters in texts of sixteen times the length: as much in proportion, 16 times as much in its square.
+      expect(cost(16_384) / cost(1024), part).to.be.below(6);
     }
   });
 });

@@ -22,14 +22,14 @@ describe('Labels that are added to a family', () => {
     return (await text(body)).split('\n').filter((line) => line.startsWith('rooms'));
   }
 
-  it('are on a sample without labels', async () => {
+  it('appear on a sample without labels', async () => {
     const lines = await shown((samples) => {
       samples.sample(0, '', 1);
     });
     expect(lines).to.deep.equal(['rooms{service="mail",zone="eu"} 1']);
   });
 
-  it('come after those of the sample, whichever of them have changed since the one before', async () => {
+  it("follow the sample's own labels, whichever of them changed since the sample before", async () => {
     const lines = await shown((samples) => {
       samples.label(0, 'floor', '1');
       samples.label(1, 'door', 'a');
