@@ -9,8 +9,8 @@ import { Constant, type Reader, read } from './readers.js';
 /** Binds the instruments of one method to one recorder. */
 export function bindInstruments(instruments: readonly Instrument[], recorder: MetricsRecorder): CallObserver {
   const observers = instruments.map((instrument) => {
-    const Bound = instrument.operation === 'acquire' ? BoundInFlightGauge : BoundInstrument;
-    return new Bound(instrument, recorder);
+    const Observer = instrument.operation === 'acquire' ? BoundInFlightGauge : BoundInstrument;
+    return new Observer(instrument, recorder);
   });
   return observers.length === 1 ? (observers[0] as CallObserver) : new ObserverStack(observers);
 }
