@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Declaration } from './families/declared-instruments.js';
 import type { ExternalRegistry } from './prometheus/prom-client/external-families.js';
+import type { Carrier, Declaration } from './families/declared-instruments.js';
 import type { MetricsRecorder } from './recorder/metrics-recorder.js';
 
 /**
@@ -19,8 +19,8 @@ export interface ProcessState {
     readonly byOwner: WeakMap<object, Declaration[]>;
     readonly owners: Set<WeakRef<object>>;
   };
-  /** The instruments that a wrapper around a method feeds; the list may grow. */
-  readonly carriers: WeakMap<object, readonly Declaration[]>;
+  /** The instruments that each wrapper around a method feeds. */
+  readonly carriers: WeakMap<object, Carrier>;
   /** Which recorder an instance reports to, where a property of the instance does not say so. */
   readonly wiring: {
     defaultRecorder: MetricsRecorder | undefined;
