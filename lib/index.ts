@@ -14,6 +14,7 @@ export { instrumentFunction, instrumentMethod } from './decorators/instrument-fu
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
 export { Timed } from './decorators/timed.js';
 export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
+export type { NegotiatedFormat } from './exposition/negotiation.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
 export type {
@@ -62,5 +63,17 @@ export { NoopRecorder } from './recorder/noop-recorder.js';
 export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';
-export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';
+export type {
+  ConstantLabels,
+  Exemplar,
+  ExposedFamily,
+  ExposedType,
+  ExpositionFormat,
+  HistogramView,
+  SampleWriter,
+  Scrapable,
+  ScrapeLimits,
+  SummaryView,
+  UpperBound,
+} from './store/exposed-family.js';
 export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';

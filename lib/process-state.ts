@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Carrier, Declaration } from './families/declared-instruments.js';
-import type { ForeignRegistry } from './prometheus/prom-client/external-families.js';
+import type { ExternalRegistry } from './prometheus/prom-client/external-families.js';
 import type { MetricsRecorder } from './recorder/metrics-recorder.js';
 
 /**
@@ -38,7 +38,7 @@ export interface ProcessState {
   /** The class names that there was advice on, as they look minified. */
   readonly minified: Set<string>;
   /** The registry with the process metrics of prom-client, once they were asked for. */
-  readonly processMetrics: { registry?: Promise<ForeignRegistry | undefined> };
+  readonly processMetrics: { registry?: Promise<ExternalRegistry | undefined> };
   /** What containers know the recorder by. The first copy makes it. */
   recorderIdentifier?: typeof MetricsRecorder;
 }

@@ -1,16 +1,11 @@
 import { SingleFlight } from '../async/single-flight.js';
-import { acceptsGzip, negotiated } from '../exposition/negotiation.js';
+import { type NegotiatedFormat, negotiate } from '../exposition/negotiation.js';
 import { type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { SharedBody } from './shared-body.js';
 
-/** The response to a scrape, with the name of its format. */
-export interface FormattedScrape extends ScrapeResponse {
-  readonly format?: string;
-}
-
-interface Rendering extends Omit<FormattedScrape, 'body'> {
+interface Rendering extends Omit<ScrapeResponse, 'body'> {
   readonly body: SharedBody;
 }
 
@@ -29,10 +24,12 @@ export class CoalescedScrapes {
   }
 
   /** @param generation scrapes of different generations never share bytes. */
-  async answer(request: ScrapeRequest, generation: string): Promise<FormattedScrape> {
-    if (request.method !== 'GET') return this.#scrape(request);
-    const key = `${generation} ${cacheKey(request)}`;
-    const { body, ...head } = this.#joinable(key) ?? (await this.#starts.run(key, () => this.#start(key, request)));
+  async answer(request: ScrapeRequest, generation: string): Promise<ScrapeResponse> {
+    const negotiated = negotiate(request, this.#scrapable.formats);
+    if (request.method !== 'GET') return scrape(this.#scrapable, request, negotiated);
+    const key = `${generation} ${cacheKey(negotiated, request)}`;
+    const start = () => this.#start(key, request, negotiated);
+    const { body, ...head } = this.#joinable(key) ?? (await this.#starts.run(key, start));
     const reader = body.read();
     reader.once('end', () => this.#metrics.countSentBytes(reader.bytes));
     return { ...head, body: reader };
@@ -43,8 +40,8 @@ export class CoalescedScrapes {
     return rendering?.body.isOpen ? rendering : undefined;
   }
 
-  async #start(key: string, request: ScrapeRequest): Promise<Rendering> {
-    const { body, ...head } = await this.#scrape(request);
+  async #start(key: string, request: ScrapeRequest, negotiated: NegotiatedFormat): Promise<Rendering> {
+    const { body, ...head } = await scrape(this.#scrapable, request, negotiated);
     const rendering = { ...head, body: new SharedBody(body) };
     this.#renderings.set(key, rendering);
     body.once('close', () => {
@@ -52,16 +49,8 @@ export class CoalescedScrapes {
     });
     return rendering;
   }
-
-  async #scrape(request: ScrapeRequest): Promise<FormattedScrape> {
-    const response = await scrape(this.#scrapable, request);
-    return response.status === 200 ? { ...response, format: formatName(request) } : response;
-  }
 }
 
 /** Two requests with the same key are answered by the same bytes. */
-const cacheKey = ({ accept, acceptEncoding, names = [] }: ScrapeRequest): string =>
-  JSON.stringify([negotiated(accept).contentType, acceptsGzip(acceptEncoding), names]);
-
-const formatName = ({ accept }: ScrapeRequest): string =>
-  negotiated(accept).contentType.startsWith('application/openmetrics') ? 'openmetrics' : 'text';
+const cacheKey = ({ contentType, encoding }: NegotiatedFormat, { names = [] }: ScrapeRequest): string =>
+  JSON.stringify([contentType, encoding, names]);

@@ -44,6 +44,7 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 }
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
+  formats: scrapable.formats,
   exposedFamilies: async (limits) =>
     withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
 });

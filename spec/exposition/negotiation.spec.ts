@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { acceptsGzip, negotiated } from '../../lib/exposition/negotiation.js';
+import { negotiate } from '../../lib/exposition/negotiation.js';
 
 const text = 'text/plain; version=0.0.4; charset=utf-8';
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -43,15 +43,15 @@ const accepts: [accept: string | undefined, contentType: string][] = [
   [';;,,q=', text],
 ];
 
-describe('negotiated(Accept)', () => {
+describe('negotiate() of Accept', () => {
   for (const [accept, contentType] of accepts) {
     it(`answers Accept: ${accept} with ${contentType}`, () => {
-      expect(negotiated(accept).contentType).to.equal(contentType);
+      expect(negotiate({ accept }).contentType).to.equal(contentType);
     });
   }
 });
 
-describe('acceptsGzip(Accept-Encoding)', () => {
+describe('negotiate() of Accept-Encoding', () => {
   const encodings: [acceptEncoding: string | undefined, gzip: boolean][] = [
     [undefined, false],
     ['gzip', true],
@@ -63,7 +63,7 @@ describe('acceptsGzip(Accept-Encoding)', () => {
   ];
   for (const [acceptEncoding, gzip] of encodings) {
     it(`returns ${gzip} for ${acceptEncoding}`, () => {
-      expect(acceptsGzip(acceptEncoding)).to.equal(gzip);
+      expect(negotiate({ acceptEncoding }).encoding).to.equal(gzip ? 'gzip' : 'identity');
     });
   }
 });

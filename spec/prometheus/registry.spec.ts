@@ -143,7 +143,7 @@ for (const [generation, load] of generations)
     it('refuses a name that the registry has already', () => {
       new client.Counter({ name: 'jobs_total', help: 'Somebody else’s', registers: [registry] });
       expect(() => recorder.open(jobs, '@Counter on Service.work')).to.throw(
-        '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry has a metric of that name already',
+        '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry already has a metric of that name',
       );
       recorder.counter(jobs).inc({ queue: 'mail' });
       expect(told.map(({ code }) => code)).to.deep.equal(['family_clash']);

@@ -54,7 +54,7 @@ describe('The limits of a recorder', () => {
       for (let i = 0; i < 8; i++) recorder.counter(teams).inc({ team: `t${i}` });
       expect(advice.map(({ code }) => code)).to.deep.equal(['bound', 'bound']);
       expect(advice[0]?.message).to.equal(
-        'defineCounter "teams_total": family "teams_total" has four fifths of the 5 values of label "team" that it may have (given most values has label "team", such as "t0", "t1", "t2"). Read a value that has fewer different ones, or raise the label\'s "limit".',
+        'defineCounter "teams_total": family "teams_total" has four fifths of the 5 values of label "team" that it may have (given most values in label "team", such as "t0", "t1", "t2"). Read a label with fewer different values, or raise the label\'s "limit".',
       );
       expect(advice[1]?.message).to.contain(
         'has a value of label "team" outside the 5 that it may have, which becomes "other" or is dropped (given "t5", beside "t0", "t1", "t2")',
@@ -106,8 +106,8 @@ describe('The limits of a recorder', () => {
       const recorder = make();
       for (let i = 0; i < 100; i++) recorder.counter(visits).inc({ kind: 'page', user: `u${i}` });
       expect(advice.map(({ message }) => message)).to.deep.equal([
-        'defineCounter "visits_total": family "visits_total" has four fifths of the 10 series that it may have (given most values has label "user", such as "u0", "u1", "u2"). Read a value that has fewer different ones, give the label a "limit", or raise "maxSeries".',
-        'defineCounter "visits_total": family "visits_total" has the 10 series that it may have: a new one becomes "other" in its labels, or is dropped (given most values has label "user", such as "u0", "u1", "u2"). Read a value that has fewer different ones, give the label a "limit", or raise "maxSeries".',
+        'defineCounter "visits_total": family "visits_total" has four fifths of the 10 series that it may have (given most values in label "user", such as "u0", "u1", "u2"). Read a label with fewer different values, give the label a "limit", or raise "maxSeries".',
+        'defineCounter "visits_total": family "visits_total" has the 10 series that it may have: a new one becomes "other" in its labels, or is dropped (given most values in label "user", such as "u0", "u1", "u2"). Read a label with fewer different values, give the label a "limit", or raise "maxSeries".',
       ]);
       const exposed = await shown(recorder);
       expect(exposed).to.contain('flowplane_metrics_series{metric="visits_total"} 9\n');
@@ -137,8 +137,8 @@ describe('The limits of a recorder', () => {
       expect(Object.keys(await readSamples(recorder, 'jobs_total'))).to.have.length(2);
       expect(dropped).to.deep.equal(['overflow', 'overflow']);
       expect(advice.map(({ message }) => message)).to.deep.equal([
-        'the recorder has four fifths of the 12 samples that it may have (given most by "latency" with 5). See recorder.cardinality() for the labels they come from, or raise "maxSamples".',
-        'the recorder has the 12 samples that it may have: new series are dropped (given most by "latency" with 10). See recorder.cardinality() for the labels they come from, or raise "maxSamples".',
+        'the recorder has four fifths of the 12 samples that it may have (given most by "latency" with 5). See recorder.cardinality() for the labels that cause them, or raise "maxSamples".',
+        'the recorder has the 12 samples that it may have: new series are dropped (given most by "latency" with 10). See recorder.cardinality() for the labels that cause them, or raise "maxSamples".',
       ]);
     });
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { type SensitivePattern, sensitivePattern } from '../../lib/store/sensitive.js';
+import { findSensitivePattern, type SensitivePattern } from '../../lib/store/redaction.js';
 
 // The examples of each format's own documentation, or made to its published shape. None of them opens anything.
 const sensitive: Readonly<Record<SensitivePattern, readonly string[]>> = {
@@ -86,18 +86,18 @@ const harmless = [
   ...['4006381333931', '978-3-16-148410-0', '20261123125959', '2026-11-23T12:59:59.000Z', '10.0.0.1:8080', '::1'],
 ];
 
-describe('sensitivePattern(text)', () => {
+describe('findSensitivePattern(text)', () => {
   for (const [pattern, values] of Object.entries(sensitive)) {
     for (const value of values) {
       it(`finds ${pattern} in ${JSON.stringify(value.slice(0, 60))}`, () => {
-        expect(sensitivePattern(value)).to.equal(pattern);
+        expect(findSensitivePattern(value)).to.equal(pattern);
       });
     }
   }
 
   for (const value of harmless) {
     it(`finds no pattern in ${JSON.stringify(value)}`, () => {
-      expect(sensitivePattern(value)).to.equal(undefined);
+      expect(findSensitivePattern(value)).to.equal(undefined);
     });
   }
 
@@ -125,7 +125,7 @@ describe('sensitivePattern(text)', () => {
       it(`finds no pattern in ${many} ${what}`, () => {
         for (let i = 0; i < many; i++) {
           const value = make();
-          const pattern = sensitivePattern(value);
+          const pattern = findSensitivePattern(value);
           if (pattern !== undefined) expect.fail(`${pattern} in ${value}`);
         }
       });
@@ -134,7 +134,7 @@ describe('sensitivePattern(text)', () => {
     it('finds a card in at most 3 % of random 16-digit numbers', () => {
       let found = 0;
       for (let i = 0; i < many; i++) {
-        if (sensitivePattern(String(1e15 + upTo(9e15))) !== undefined) found++;
+        if (findSensitivePattern(String(1e15 + upTo(9e15))) !== undefined) found++;
       }
       expect(found / many).to.be.below(0.03);
     });
@@ -160,7 +160,7 @@ describe('sensitivePattern(text)', () => {
         const text = part.repeat(length / part.length);
         const times = Array.from({ length: 7 }, () => {
           const began = process.cpuUsage();
-          for (let i = 0; i < 20 * (16_384 / length); i++) sensitivePattern(text);
+          for (let i = 0; i < 20 * (16_384 / length); i++) findSensitivePattern(text);
           const { user, system } = process.cpuUsage(began);
           return user + system;
         });
