@@ -63,11 +63,9 @@ const withoutExample: readonly string[] = [
   'Histogram',
   'InFlight',
   'Instrumented',
-  'PrometheusRecorder',
   'Timed',
   'instrumentFunction',
   'instrumentMethod',
-  'scrape',
 ];
 
 const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComment(checker).length > 0;
