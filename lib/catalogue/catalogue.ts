@@ -50,8 +50,7 @@ interface ListingRecorder {
  * @example
  * import { Counter, catalogue } from 'flowplane-metrics';
  *
- * class Auth {
- *   @Counter({ name: 'denied_total', help: 'Denied requests', labels: { team: (team) => team } })
+ * class Auth {@Counter({ name: 'denied_total', help: 'Denied requests', labels: { team: (team) => team } })
  *   deny(team: string): void {}
  * }
  *

@@ -26,10 +26,18 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   publishMetadata(owner);
 }
 
-/** Remembers which instruments this function feeds; the list may grow. */
-export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {
-  carriers.set(wrapper, carried);
+/** The instruments that a wrapper around a method feeds; the list may grow. */
+export interface Carrier {
+  readonly instruments: readonly Declaration[];
 }
+
+/** Remembers which instruments this wrapper feeds. */
+export function declareCarrier(wrapper: object, carrier: Carrier): void {
+  carriers.set(wrapper, carrier);
+}
+
+/** Finds the instruments that a function feeds; `undefined` where it is not a wrapper. */
+export const carrierOf = (fn: object): Carrier | undefined => carriers.get(fn);
 
 /**
  * Declares the instruments of the methods of a prototype, or of the static methods of a class. Why: a standard decorator
@@ -38,8 +46,8 @@ export function declareCarrier(wrapper: object, carried: readonly Declaration[])
 function discoverInstruments(owner: object): void {
   for (const key of Reflect.ownKeys(owner)) {
     const method: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
-    const carried = typeof method === 'function' ? (carriers.get(method) ?? []) : [];
-    for (const declaration of carried) declareOn(owner, declaration);
+    const carrier = typeof method === 'function' ? carrierOf(method) : undefined;
+    for (const declaration of carrier?.instruments ?? []) declareOn(owner, declaration);
   }
 }
 

@@ -43,8 +43,7 @@ export function refuseUnlessRecorder(site: string, recorder: unknown): void {
  * @example
  * import { attachRecorder, Counter, PrometheusRecorder } from 'flowplane-metrics';
  *
- * class Mailer {
- *   @Counter({ name: 'mails_total', help: 'Mails' })
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
  *   send(): void {}
  * }
  *
@@ -66,8 +65,7 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
  * @example
  * import { Counter, instanceObserver, PrometheusRecorder } from 'flowplane-metrics';
  *
- * class Mailer {
- *   @Counter({ name: 'mails_total', help: 'Mails' })
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
  *   send(): void {}
  * }
  *
@@ -115,8 +113,7 @@ function isNewTo(recorder: MetricsRecorder, owner: object): boolean {
  * import { Counter, openFamilies } from 'flowplane-metrics';
  * import { MemoryRecorder } from 'flowplane-metrics/testing';
  *
- * class Mailer {
- *   @Counter({ name: 'mails_total', help: 'Mails' })
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
  *   send(): void {}
  * }
  *

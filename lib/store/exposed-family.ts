@@ -116,7 +116,8 @@ export type ConstantLabels = readonly (readonly [name: string, value: string])[]
  *   exposedFamilies: async (limits) =>
  *     (await recorder.exposedFamilies(limits)).filter(({ name }) => !name.startsWith('flowplane_metrics_')),
  * };
- * console.log(await text((await scrape(withoutOwn, { method: 'GET', accept: 'application/openmetrics-text' })).body)); // # EOF
+ * const { body } = await scrape(withoutOwn, { method: 'GET', accept: 'application/openmetrics-text' });
+ * console.log((await text(body)).trim()); // # EOF
  */
 export interface Scrapable {
   /** The labels that families from elsewhere get too when they are exposed beside these. Absent: none. */

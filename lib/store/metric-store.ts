@@ -65,7 +65,15 @@ export interface Companion {
 
 /**
  * Keeps series in memory, within limits, and exposes them: it knows no format, and no other library of metrics. A push
- * exporter reads it as a server does, through `exposedFamilies()`.
+ * exporter reads it as a server does, through `exposedFamilies()`. A `PrometheusRecorder` is one.
+ *
+ * @example
+ * import { defineGauge, type MetricStore, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const listNames = async (store: MetricStore) => (await store.exposedFamilies()).map(({ name }) => name);
+ * const recorder = new PrometheusRecorder();
+ * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
+ * console.log((await listNames(recorder))[0]); // rooms
  */
 export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #recorders = new Map<string, SeriesRecorder>();
@@ -101,6 +109,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#hasCreationTimes = options.created ?? false;
   }
 
+  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -125,6 +134,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     (this.#expiring.get(name) ?? this.#recorders.get(name)?.series)?.clear();
   }
 
+  /** Computes a gauge's values at each scrape: what the collector gives then is all there is. */
   override collect(family: Family, collector: Collector): void {
     this.open(family);
     this.#collectorOf.set(family.name, collector);

@@ -45,7 +45,7 @@ describe(`A decorator that refuses its options (${mode} decorators)`, () => {
       void Service;
     };
     expect(decorate).to.throw(
-      '@Counter: it must be called with its options (given none). Write @Counter({ name, help }).',
+      '@Counter: the decorator must be called with its options (given none). Write @Counter({ name, help }).',
     );
   });
 

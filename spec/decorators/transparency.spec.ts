@@ -228,7 +228,7 @@ describe(`Code that cannot be annotated (${mode} decorators)`, () => {
     }
     const count = Counter({ name: 'made_total', help: 'Made' });
     expect(() => instrumentFunction(Pool as never, count)).to.throw(
-      'instrumentFunction: class Pool is no function (given a class). Annotate its methods.',
+      'instrumentFunction: class Pool is not a function (given a class). Annotate its methods.',
     );
     const replace = instrumentMethod as (...given: unknown[]) => void;
     expect(() => replace(Pool.prototype, 'constructor', count)).to.throw('method "constructor" is not a method');

@@ -37,19 +37,16 @@ const installed = new WeakMap<object, Installation>();
  * @returns the recorder: a new one, the one given, or the one that the container has bound already.
  * @throws MetricsError where the options are wrong, or where two classes bound so far declare clashing families.
  * @example
- * import 'reflect-metadata';
  * import { Counter } from 'flowplane-metrics';
  * import { installMetrics } from 'flowplane-metrics/inversify';
- * import { Container, injectable } from 'inversify';
+ * import { Container } from 'inversify';
  *
- * @injectable()
- * class Mailer {
- *   @Counter({ name: 'mails_total', help: 'Mails' })
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
  *   send(): void {}
  * }
  *
  * const container = new Container();
- * container.bind(Mailer).toSelf();
+ * container.bind(Mailer).toDynamicValue(() => new Mailer());
  * const recorder = installMetrics(container, { prefix: 'shop_' });
  * container.get(Mailer).send();
  * console.log(recorder.openFamilies().map(({ name }) => name)); // [ 'shop_mails_total' ]
