@@ -11,6 +11,7 @@ import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js'
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
+import type { Companion } from './companion.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -38,29 +39,6 @@ export interface StoreOptions extends RecorderOptions {
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
-}
-
-/** A family of the store, for those who expose it elsewhere too. */
-export interface StoredFamily {
-  readonly family: Family;
-  /** The exposed name, with the recorder's prefix. */
-  readonly name: string;
-  /** The family as it is exposed now; `undefined` if its collector fails. */
-  expose(): Promise<ExposedFamily | undefined>;
-  /** Removes every series but the initial ones, which are at 0 again. */
-  clear(): void;
-}
-
-/** Metrics from elsewhere that are exposed beside those of the store, and must share no names with them. */
-export interface Companion {
-  /** Labels that the samples of the store get too. */
-  constantLabels(): ConstantLabels;
-  /** @throws MetricsError `family_clash` if a metric from elsewhere has this name. */
-  refuseTakenName(name: string, site: string): void;
-  /** Observes that the store has a new family. */
-  onCreate(stored: StoredFamily): void;
-  /** The families from elsewhere. They are computed by `collectors`, each within this many seconds. */
-  exposedFamilies(collectors: Collectors, seconds: number): Promise<readonly ExposedFamily[]>;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   scrape,
 } from '../../lib/index.js';
 import { MetricsServer, serveMetrics } from '../../lib/server/index.js';
+import { until } from '../until.js';
 
 /** One line of JSON for each value, histogram or summary: all that an added format has to do. */
 class JsonLines implements SampleWriter {
@@ -107,6 +108,10 @@ describe('A format that is added with the public names', () => {
         expect(response.status).to.equal(200);
         expect(response.headers.get('content-type')).to.equal(`${mediaType}; schema=v1; charset=utf-8`);
         expect(ours(await response.text())).to.deep.equal(expected);
+        await until(async () => {
+          const counted = await (await fetch(url)).text();
+          return counted.includes('flowplane_metrics_scrapes_total{code="200",format="jsonl"} 1\n');
+        });
       } finally {
         await server.close();
       }
