@@ -14,7 +14,7 @@ export { instrumentFunction, instrumentMethod } from './decorators/instrument-fu
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
 export { Timed } from './decorators/timed.js';
 export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
-export type { NegotiatedFormat } from './exposition/negotiation.js';
+export { type AcceptHeaders, type NegotiatedFormat, negotiate } from './exposition/negotiation.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
 export type {
@@ -76,4 +76,5 @@ export type {
   SummaryView,
   UpperBound,
 } from './store/exposed-family.js';
+export type { MetricStore, StoreOptions } from './store/metric-store.js';
 export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';

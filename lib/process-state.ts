@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { ExternalRegistry } from './prometheus/prom-client/external-families.js';
 import type { Carrier, Declaration } from './families/declared-instruments.js';
+import type { ExternalRegistry } from './prometheus/prom-client/external-families.js';
 import type { MetricsRecorder } from './recorder/metrics-recorder.js';
 
 /**

@@ -3,15 +3,19 @@ import { builtInFormats } from './formats/formats.js';
 
 /** The headers of a request that decide how it is answered. */
 export interface AcceptHeaders {
+  /** `Accept`. */
   readonly accept?: string | undefined;
+  /** `Accept-Encoding`. */
   readonly acceptEncoding?: string | undefined;
 }
 
 /** How a scrape is answered. */
 export interface NegotiatedFormat {
+  /** The format; its `name` is for metrics and logs. */
   readonly format: ExpositionFormat;
   /** The `Content-Type` that says exactly what is sent. */
   readonly contentType: string;
+  /** How the body is compressed, if it is. */
   readonly encoding: 'gzip' | 'identity';
 }
 
@@ -26,7 +30,18 @@ const noParameters: ReadonlyMap<string, string> = new Map();
 
 /**
  * Chooses the format that the client prefers, of the built-in ones and those that are added. The text format answers a
- * client that accepts none of them.
+ * client that accepts none of them. Only needed to know the format before `scrape` is called, for example as a key of a cache.
+ *
+ * @param added formats beside the built-in ones, as `recorder.formats` has them.
+ *
+ * @example
+ * import { negotiate, PrometheusRecorder, scrape } from 'flowplane-metrics';
+ *
+ * const recorder = new PrometheusRecorder();
+ * const request = { method: 'HEAD', accept: 'application/openmetrics-text', acceptEncoding: 'gzip' };
+ * const negotiated = negotiate(request, recorder.formats);
+ * console.log(negotiated.format.name, negotiated.encoding); // openmetrics gzip
+ * console.log((await scrape(recorder, request, negotiated)).status); // 200
  */
 export function negotiate(
   { accept, acceptEncoding }: AcceptHeaders,

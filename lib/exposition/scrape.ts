@@ -31,14 +31,14 @@ const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
  * @param negotiated the format, if the caller has negotiated it already.
  *
  * @example
- * import { createServer } from 'node:http';
- * import { PrometheusRecorder, scrape } from 'flowplane-metrics';
+ * import { text } from 'node:stream/consumers';
+ * import { defineCounter, PrometheusRecorder, scrape } from 'flowplane-metrics';
+ *
  * const recorder = new PrometheusRecorder();
- * const server = createServer(async ({ method = '', headers }, response) => {
- *   const answer = await scrape(recorder, { method, accept: headers.accept });
- *   answer.body.pipe(response.writeHead(answer.status, answer.headers));
- * });
- * server.close();
+ * recorder.counter(defineCounter({ name: 'jobs_total', help: 'Finished jobs' })).inc();
+ * const { status, headers, body } = await scrape(recorder, { method: 'GET', names: ['jobs_total'] });
+ * console.log(status, headers['Content-Type']); // 200 text/plain; version=0.0.4; charset=utf-8
+ * console.log((await text(body)).split('\n')[2]); // jobs_total 1
  */
 export async function scrape(
   scrapable: Scrapable,

@@ -15,11 +15,13 @@ import { checkRecorderOptions, type PrometheusRecorderOptions } from './recorder
  * to prom-client.
  *
  * @example
- * import { PrometheusRecorder, defineCounter } from 'flowplane-metrics';
+ * import { defineCounter, PrometheusRecorder } from 'flowplane-metrics';
+ *
  * const recorder = new PrometheusRecorder({ prefix: 'billing_' });
- * const jobs = recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } }));
+ * const jobs = recorder.counter(defineCounter({ name: 'jobs_total', help: 'Finished jobs', labels: { team: {} } }));
  * jobs.inc({ team: 'mail' });
- * console.log(await recorder.snapshot(), recorder.cardinality());
+ * const [family] = await recorder.snapshot();
+ * console.log(family?.samples[0]); // { name: 'billing_jobs_total', labels: { team: 'mail' }, value: 1 }
  */
 export class PrometheusRecorder extends MetricStore {
   /** The formats beside the built-in ones in which this recorder can be scraped. */

@@ -41,18 +41,20 @@ export interface SummaryView {
  * value, a histogram or a summary. Labels stay until they are replaced, so series that follow each other share most of them.
  *
  * @example
- * import { type ExposedFamily, PrometheusRecorder, type SampleWriter, defineCounter } from 'flowplane-metrics';
+ * import { defineCounter, PrometheusRecorder, type SampleWriter } from 'flowplane-metrics';
+ *
  * const recorder = new PrometheusRecorder();
- * recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } })).inc({ team: 'mail' });
+ * recorder.counter(defineCounter({ name: 'jobs_total', help: 'Finished jobs', labels: { team: {} } })).inc({ team: 'mail' });
  * const labels: string[] = [];
- * const print = ({ name }: ExposedFamily): SampleWriter => ({
- *   label: (depth, label, value) => (labels[depth] = `${label}=${value}`),
- *   value: (depth, value) => console.log(name, labels.slice(0, depth), value),
- *   histogram: (depth, { count, sum }) => console.log(name, labels.slice(0, depth), count, sum),
- *   summary: (depth, { count, sum }) => console.log(name, labels.slice(0, depth), count, sum),
- *   sample: (depth, suffix, value) => console.log(name + suffix, labels.slice(0, depth), value),
- * });
- * for (const family of await recorder.exposedFamilies()) for (const _ of family.write(print(family)));
+ * const printer: SampleWriter = {
+ *   label: (depth, name, value) => labels.splice(depth, 1, `${name}=${value}`),
+ *   value: (depth, value) => console.log(labels.slice(0, depth), value),
+ *   histogram: (depth, { count, sum }) => console.log(labels.slice(0, depth), count, sum),
+ *   summary: (depth, { count, sum }) => console.log(labels.slice(0, depth), count, sum),
+ *   sample: (depth, suffix, value) => console.log(labels.slice(0, depth), suffix, value),
+ * };
+ * const [family] = await recorder.exposedFamilies();
+ * for (const _ of family?.write(printer) ?? []); // [ 'team=mail' ] 1
  */
 export interface SampleWriter {
   /** The label at this depth, until the next call at the same or a lesser depth. An empty value stands for no label. */
@@ -106,14 +108,16 @@ export type ConstantLabels = readonly (readonly [name: string, value: string])[]
  * What can be scraped, and read by any other exporter: it knows no format.
  *
  * @example
- * import { PrometheusRecorder, type Scrapable, defineCounter, scrape } from 'flowplane-metrics';
  * import { text } from 'node:stream/consumers';
+ * import { PrometheusRecorder, type Scrapable, scrape } from 'flowplane-metrics';
+ *
  * const recorder = new PrometheusRecorder();
- * recorder.counter(defineCounter({ name: 'jobs_total', help: 'Jobs' })).inc();
- * const jobsOnly: Scrapable = {
- *   exposedFamilies: async (limits) => (await recorder.exposedFamilies(limits)).filter(({ name }) => name === 'jobs_total'),
+ * const withoutOwn: Scrapable = {
+ *   exposedFamilies: async (limits) =>
+ *     (await recorder.exposedFamilies(limits)).filter(({ name }) => !name.startsWith('flowplane_metrics_')),
  * };
- * console.log(await text((await scrape(jobsOnly, { method: 'GET' })).body));
+ * const { body } = await scrape(withoutOwn, { method: 'GET', accept: 'application/openmetrics-text' });
+ * console.log((await text(body)).trim()); // # EOF
  */
 export interface Scrapable {
   /** The labels that families from elsewhere get too when they are exposed beside these. Absent: none. */
@@ -129,16 +133,18 @@ export interface Scrapable {
  * `formats: [format]`; a scrape gets it if its `Accept` header prefers the media type.
  *
  * @example
- * import { type ExpositionFormat, PrometheusRecorder, scrape } from 'flowplane-metrics';
  * import { text } from 'node:stream/consumers';
+ * import { defineCounter, type ExpositionFormat, PrometheusRecorder, scrape } from 'flowplane-metrics';
+ *
  * const names: ExpositionFormat = {
  *   name: 'names',
  *   mediaType: 'application/x-names',
- *   render: (families) => [Buffer.from(families.map(({ name }) => `${name}\n`).join(''))],
+ *   render: (families) => [Buffer.from(families.map(({ name }) => name).join(' '))],
  * };
  * const recorder = new PrometheusRecorder({ formats: [names] });
- * const { headers, body } = await scrape(recorder, { method: 'GET', accept: 'application/x-names' });
- * console.log(headers['Content-Type'], await text(body));
+ * recorder.counter(defineCounter({ name: 'jobs_total', help: 'Finished jobs' }));
+ * const request = { method: 'GET', accept: 'application/x-names', names: ['jobs_total'] };
+ * console.log(await text((await scrape(recorder, request)).body)); // jobs_total
  */
 export interface ExpositionFormat {
   /** A short name, e.g. `openmetrics`: the value of the label `format` of `flowplane_metrics_scrapes_total`. */

@@ -11,6 +11,7 @@ import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js'
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
+import type { Companion } from './companion.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -40,32 +41,17 @@ export interface StoreOptions extends RecorderOptions {
   readonly hashKey?: string;
 }
 
-/** A family of the store, for those who expose it elsewhere too. */
-export interface StoredFamily {
-  readonly family: Family;
-  /** The exposed name, with the recorder's prefix. */
-  readonly name: string;
-  /** The family as it is exposed now; `undefined` if its collector fails. */
-  expose(): Promise<ExposedFamily | undefined>;
-  /** Removes every series but the initial ones, which are at 0 again. */
-  clear(): void;
-}
-
-/** Metrics from elsewhere that are exposed beside those of the store, and must share no names with them. */
-export interface Companion {
-  /** Labels that the samples of the store get too. */
-  constantLabels(): ConstantLabels;
-  /** @throws MetricsError `family_clash` if a metric from elsewhere has this name. */
-  refuseTakenName(name: string, site: string): void;
-  /** Observes that the store has a new family. */
-  onCreate(stored: StoredFamily): void;
-  /** The families from elsewhere. They are computed by `collectors`, each within this many seconds. */
-  exposedFamilies(collectors: Collectors, seconds: number): Promise<readonly ExposedFamily[]>;
-}
-
 /**
  * Keeps series in memory, within limits, and exposes them: it knows no format, and no other library of metrics. A push
- * exporter reads it as a server does, through `exposedFamilies()`.
+ * exporter reads it as a server does, through `exposedFamilies()`. A `PrometheusRecorder` is one.
+ *
+ * @example
+ * import { defineGauge, type MetricStore, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const listNames = async (store: MetricStore) => (await store.exposedFamilies()).map(({ name }) => name);
+ * const recorder = new PrometheusRecorder();
+ * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
+ * console.log((await listNames(recorder))[0]); // rooms
  */
 export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #recorders = new Map<string, SeriesRecorder>();
@@ -101,6 +87,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#hasCreationTimes = options.created ?? false;
   }
 
+  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -125,6 +112,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     (this.#expiring.get(name) ?? this.#recorders.get(name)?.series)?.clear();
   }
 
+  /** Computes a gauge's values at each scrape: what the collector gives then is all there is. */
   override collect(family: Family, collector: Collector): void {
     this.open(family);
     this.#collectorOf.set(family.name, collector);

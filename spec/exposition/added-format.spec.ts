@@ -16,6 +16,7 @@ import {
   scrape,
 } from '../../lib/index.js';
 import { MetricsServer, serveMetrics } from '../../lib/server/index.js';
+import { until } from '../until.js';
 
 /** One line of JSON for each value, histogram or summary: all that an added format has to do. */
 class JsonLines implements SampleWriter {
@@ -97,7 +98,7 @@ const ours = (body: string): object[] =>
 
 describe('A format that is added with the public names', () => {
   for (const [host, Server] of Object.entries({ 'node:http': MetricsServer, Koa: KoaMetricsServer })) {
-    it(`is negotiated over HTTP and rendered by a MetricsServer on ${host}`, async () => {
+    it(`renders a scrape over HTTP by a MetricsServer on ${host}`, async () => {
       const recorder = record(new PrometheusRecorder({ formats: [jsonLines] }));
       const server = new Server(recorder, { port: 0, processMetrics: false });
       const { url } = await server.listen();
@@ -107,6 +108,10 @@ describe('A format that is added with the public names', () => {
         expect(response.status).to.equal(200);
         expect(response.headers.get('content-type')).to.equal(`${mediaType}; schema=v1; charset=utf-8`);
         expect(ours(await response.text())).to.deep.equal(expected);
+        await until(async () => {
+          const counted = await (await fetch(url)).text();
+          return counted.includes('flowplane_metrics_scrapes_total{code="200",format="jsonl"} 1\n');
+        });
       } finally {
         await server.close();
       }
@@ -133,7 +138,7 @@ describe('A format that is added with the public names', () => {
     });
   }
 
-  it('is compressed for a client that accepts gzip, and named in the response of scrape()', async () => {
+  it('scrape() compresses it for a client that accepts gzip, and names it in the response', async () => {
     const recorder = record(new PrometheusRecorder({ formats: [jsonLines] }));
     const request = { method: 'GET', accept: mediaType, acceptEncoding: 'gzip' };
     const { headers, body, format } = await scrape(recorder, request);
@@ -150,14 +155,14 @@ describe('A format that is added with the public names', () => {
     expect(response.headers['Content-Type']).to.equal(mediaType);
   });
 
-  it('is an option of installMetrics', async () => {
+  it('installMetrics takes it as an option', async () => {
     const recorder = record(installMetrics(new Container(), { formats: [jsonLines], processMetrics: false }));
     const { format, body } = await scrape(recorder, { method: 'GET', accept: mediaType });
     body.destroy();
     expect(format).to.equal('jsonl');
   });
 
-  it('is served by serveMetrics with a recorder that has it', async () => {
+  it('serveMetrics serves it for a recorder that has it', async () => {
     const recorder = record(new PrometheusRecorder({ formats: [jsonLines] }));
     const { url, close } = await serveMetrics({ recorder, port: 0, processMetrics: false });
     try {

@@ -1,7 +1,7 @@
 import { MetricsError } from '../../error.js';
 import type { Collectors } from '../../store/collectors.js';
+import type { Companion, StoredFamily } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
-import type { Companion, StoredFamily } from '../../store/metric-store.js';
 import { snapshotOf } from '../../store/snapshot.js';
 import { addsTotal, defaultLabels, type ExternalRegistry, readRegistry } from './external-families.js';
 
