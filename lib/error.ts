@@ -1,6 +1,19 @@
-import type { DropReason } from './definition/drop-reason.js';
+/** All reasons why an observation was not recorded: the values of `reason` in `flowplane_metrics_dropped_total`. */
+export const dropReasons = [
+  'reader_threw',
+  'reader_promise',
+  'label_type',
+  'not_finite',
+  'negative_step',
+  'overflow',
+  'sensitive',
+  'family_clash',
+] as const;
 
-/** The stable codes of a `MetricsError`; the reasons of a dropped observation are codes too. */
+/** Why an observation was not recorded; the values of the label `reason` of `flowplane_metrics_dropped_total`. */
+export type DropReason = (typeof dropReasons)[number];
+
+/** The stable codes of a `MetricsError`. The reasons of dropped observations are codes too. */
 export type MetricsErrorCode =
   | DropReason
   | 'illegal_name'
@@ -17,16 +30,26 @@ export type MetricsErrorCode =
   | 'unreadable_file'
   | 'collector_failed';
 
-/** One thing that is wrong, in the words of its reader: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */
+/** One thing that is wrong: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */
 export interface Problem {
   readonly code: MetricsErrorCode;
   readonly message: string;
 }
 
 /**
- * Says where (`site`) what is wrong and what to do, all problems of the site at once.
+ * The one error of this package. It says where (`site`) something is wrong, what is wrong, and what to do; all problems of
+ * a site are in one error.
  *
- * Branch on `code`, the code of the first problem; `instanceof` fails where two copies of the package are loaded.
+ * Branch on `code`, the code of the first problem: `instanceof` fails where two copies of the package are loaded.
+ *
+ * @example
+ * import { defineCounter, MetricsError } from 'flowplane-metrics';
+ *
+ * try {
+ *   defineCounter({ name: 'not a name', help: 'Calls' });
+ * } catch (error) {
+ *   if (error instanceof MetricsError) console.log(error.code, error.problems.length); // illegal_name 1
+ * }
  */
 export class MetricsError extends Error {
   override readonly name = 'MetricsError';
@@ -35,32 +58,32 @@ export class MetricsError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(site: string, problems: readonly [Problem, ...Problem[]], options?: ErrorOptions) {
-    super(`${site}: ${listed(problems)}`, options);
+    super(`${site}: ${formatProblems(problems)}`, options);
     this.code = problems[0].code;
     this.site = site;
     this.problems = problems;
   }
 }
 
-/** Throws a `MetricsError` unless `problems` is empty. */
+/** Throws a `MetricsError` with these problems, unless there are none. */
 export function refuseIfAny(site: string, problems: readonly Problem[]): void {
   const [first, ...others] = problems;
   if (first !== undefined) throw new MetricsError(site, [first, ...others]);
 }
 
-function listed(problems: readonly Problem[]): string {
+function formatProblems(problems: readonly Problem[]): string {
   const [only] = problems;
   if (problems.length === 1 && only !== undefined) return only.message;
   return `${problems.length} problems.\n${problems.map(({ message }) => `  - ${message}`).join('\n')}`;
 }
 
-/** A value as an error message shows it: short, on one line, never throwing. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(cut(value));
+/** Formats a value for an error message: short, and on one line. Never throws. */
+export function formatValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(shorten(value));
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return `[${cut(value.map(shown).join(', '))}]`;
+  if (Array.isArray(value)) return `[${shorten(value.map(formatValue).join(', '))}]`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }
 
-const cut = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

@@ -1,4 +1,9 @@
-export { type CatalogueEntry, type CatalogueLabel, catalogue, type Declaring } from './catalogue/catalogue.js';
+export {
+  type CatalogueEntry,
+  type CatalogueLabel,
+  type CatalogueSource,
+  catalogue,
+} from './catalogue/catalogue.js';
 export { catalogueMarkdown } from './catalogue/markdown.js';
 export { Counter } from './decorators/counter.js';
 export { Gauge } from './decorators/gauge.js';
@@ -8,8 +13,16 @@ export { instrumentFunction, instrumentMethod } from './decorators/instrument-fu
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
 export type { MethodDecoratorOf } from './decorators/options.js';
 export { Timed } from './decorators/timed.js';
-export { defaultBuckets, exponentialBuckets, linearBuckets } from './definition/buckets.js';
-export { type DropReason, dropReasons } from './definition/drop-reason.js';
+export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
+export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
+export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
+export type {
+  ExternalCounter,
+  ExternalGauge,
+  ExternalHistogram,
+  ExternalLabels,
+  ExternalMetric,
+} from './families/external-metric.js';
 export {
   type CounterFamily,
   defineCounter,
@@ -19,23 +32,34 @@ export {
   type FamilyOptions,
   type GaugeFamily,
   type HistogramFamily,
-} from './definition/family.js';
-export type { LabelPolicy, LabelSet, LabelValue, Policies } from './definition/label-policy.js';
-export type { OpenFamily } from './definition/open-family.js';
-export type { OpenLabels, Placed, PlacedCounter, PlacedGauge, PlacedHistogram } from './definition/placed.js';
-export { MetricsError, type MetricsErrorCode, type Problem } from './error.js';
-export type { ConstantLabels, ExposedFamily, Scrapable } from './exposition/exposed-family.js';
-export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
-export type { FamilySnapshot, SampleSnapshot } from './exposition/snapshot.js';
-export type { FamilyCardinality, LabelCardinality } from './prometheus/cardinality.js';
-export type { Explanation, FamilyState } from './prometheus/explain.js';
+  type OpenFamily,
+} from './families/family.js';
+export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
+export type { RequestMetricsOptions } from './http/request-metrics-options.js';
+export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';
+export type { AnyMethod, Self } from './instrumentation/reader-types.js';
+export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
-export type { AnyMethod, Self } from './readers/reader-types.js';
-export { errorName, outcome } from './readers/ready-made.js';
 export { AbstractRecorder, type RecorderOptions } from './recorder/abstract-recorder.js';
-export type { Advice } from './recorder/advice.js';
-export type { CounterByHand, GaugeByHand, HistogramByHand } from './recorder/by-hand.js';
-export { type FamilyRecorder, MetricsRecorder, type Place } from './recorder/metrics-recorder.js';
+export {
+  type AnyClass,
+  attachRecorder,
+  type InstanceObserver,
+  instanceObserver,
+  openFamilies,
+  setDefaultRecorder,
+} from './recorder/attach.js';
+export type {
+  CounterHandle,
+  GaugeHandle,
+  HistogramHandle,
+} from './recorder/handles.js';
+export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
-export { attachRecorder, setDefaultRecorder } from './recorder/wiring.js';
+export type { Advice } from './recorder/reports.js';
+export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
+export type { Explanation, FamilyState } from './store/explain.js';
+export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';
+export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';

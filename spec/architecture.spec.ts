@@ -4,48 +4,27 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
 
-const lib = fileURLToPath(new URL('../../lib', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const lib = join(root, 'lib');
 
-/** What the files of each folder may import, beside their own folder and `error.ts`. The longest folder applies. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
-  'error.ts': ['definition'],
-  'version.ts': [],
-  'index.ts': ['catalogue', 'definition', 'readers', 'recorder', 'decorators', 'exposition', 'prometheus'],
-  definition: [],
-  readers: ['definition'],
-  recorder: ['definition'],
-  ends: ['readers'],
-  decorators: ['definition', 'readers', 'ends', 'recorder'],
-  labels: ['definition'],
-  series: ['definition', 'labels'],
-  exposition: ['definition', 'series'],
-  prometheus: ['definition', 'recorder', 'labels', 'series', 'exposition'],
-  'serving/read-files.ts': [],
-  'serving/tls': ['serving/read-files.ts'],
-  'serving/gate': ['serving/tls'],
-  'serving/config': [
-    ...['definition', 'recorder', 'exposition'],
-    ...['serving/read-files.ts', 'serving/tls', 'serving/gate'],
-  ],
-  'serving/pages': ['exposition', 'prometheus', 'version.ts'],
-  serving: [
-    ...['definition', 'recorder', 'exposition', 'prometheus'],
-    ...['serving/read-files.ts', 'serving/tls', 'serving/gate', 'serving/config', 'serving/pages'],
-  ],
-  catalogue: ['definition'],
-  cli: ['definition', 'catalogue'],
-  'adapters/inversify': ['definition', 'recorder', 'exposition', 'prometheus', 'catalogue'],
-  'adapters/koa': ['definition', 'recorder', 'exposition', 'prometheus', 'serving', 'serving/config', 'serving/pages'],
-  testing: ['definition', 'labels', 'recorder'],
-};
+/** The rooms of `lib/` in the order of the table in ARCHITECTURE.md: each imports itself and those before it. */
+const rooms = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/^\| `([a-z-]+(?:\.ts|\/))` \|/gm)].map(
+  ([, room = '']) => room.replace('/', ''),
+);
 
-/** Where each package that is not Node's own may be imported, and how. */
+/** Rooms whose folders know nothing of each other. */
+const divided = ['adapters'];
+
+/** What the main entry must not load, as it is installed or needed by few. */
+const apart = ['server', 'adapters', 'testing', 'cli'];
+
+/** Where each package that is not Node's own may be imported. */
 const packages: Readonly<Record<string, string>> = {
-  koa: 'adapters/koa/koa-application.ts',
-  '@koa/router': 'adapters/koa/koa-application.ts',
-  'prom-client': 'prometheus/process-metrics.ts',
-  yaml: 'serving/config/web-config-file.ts',
-  '@node-rs/bcrypt': 'serving/gate/bcrypt.ts',
+  koa: 'adapters/koa/metrics-server.ts',
+  '@koa/router': 'adapters/koa/metrics-server.ts',
+  'prom-client': 'prometheus/prom-client/process-metrics.ts',
+  yaml: 'server/config/web-config-file.ts',
+  '@node-rs/bcrypt': 'access/passwords.ts',
 };
 
 interface Import {
@@ -55,40 +34,59 @@ interface Import {
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
+/** Rooms that may import types of every room: the state of the process refers to what other rooms keep there. */
+const typesFromBelow = ['process-state.ts'];
+
 const imports: Import[] = files.flatMap((from) => {
-  const { importedFiles } = ts.preProcessFile(readFileSync(join(lib, from), 'utf8'));
-  return importedFiles.map(({ fileName }) => ({ from, specifier: fileName }));
+  const text = readFileSync(join(lib, from), 'utf8');
+  const types = typesFromBelow.includes(from) ? [...text.matchAll(/^import type .* from '(.*)';$/gm)] : [];
+  const exempt = new Set(types.map(([, specifier]) => specifier));
+  const { importedFiles } = ts.preProcessFile(text);
+  return importedFiles
+    .filter(({ fileName }) => !exempt.has(fileName))
+    .map(({ fileName }) => ({ from, specifier: fileName }));
 });
 
-/** The entry of the table that a file belongs to. */
-function roomOf(file: string): string | undefined {
-  return Object.keys(mayImport).find((room) => file === room || file.startsWith(`${room}/`));
-}
+const inner = imports
+  .filter(({ specifier }) => specifier.startsWith('.'))
+  .map(({ from, specifier }) => ({ from, to: relative(lib, resolve(lib, dirname(from), specifier)) }));
 
-describe('The folders of lib/', () => {
-  it('are all in the import table', () => {
-    expect(files.filter((file) => roomOf(file) === undefined)).to.deep.equal([]);
+const roomOf = (file: string): string => file.split('/')[0]?.replace(/\.js$/, '.ts') ?? '';
+const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+
+describe('The rooms of lib/', () => {
+  it('ARCHITECTURE.md lists every room, and every room that it lists exists', () => {
+    expect([...new Set(files.map(roomOf))].sort()).to.deep.equal([...rooms].sort());
   });
 
-  it('import only what the table allows', () => {
-    const wrong = imports
-      .filter(({ specifier }) => specifier.startsWith('.'))
-      .map(({ from, specifier }) => ({ from, to: relative(lib, resolve(lib, dirname(from), specifier)) }))
-      .filter(({ from, to }) => {
-        const [own, other] = [roomOf(from), roomOf(to.replace(/\.js$/, '.ts'))];
-        return own !== other && other !== 'error.ts' && !mayImport[own ?? '']?.includes(other ?? '');
-      });
+  it('a room imports only rooms above it in the table of ARCHITECTURE.md', () => {
+    const wrong = inner.filter(({ from, to }) => rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(from)));
     expect(wrong).to.deep.equal([]);
   });
 
-  it('import no package but Node and, each in one place, the optional peers', () => {
+  it('an adapter imports no other adapter', () => {
+    const wrong = inner.filter(
+      ({ from, to }) => roomOf(from) === roomOf(to) && divided.includes(roomOf(to)) && folderOf(from) !== folderOf(to),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('the main entry loads neither a server nor an adapter, and nothing imports the command line', () => {
+    const wrong = inner.filter(
+      ({ from, to }) =>
+        (from === 'index.ts' && apart.includes(roomOf(to))) || (roomOf(to) === 'cli' && roomOf(from) !== 'cli'),
+    );
+    expect(wrong).to.deep.equal([]);
+  });
+
+  it('a package other than Node itself is imported by one file, and is an optional peer', () => {
     const wrong = imports
       .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
       .filter(({ from, specifier }) => packages[specifier] !== from);
     expect(wrong).to.deep.equal([]);
   });
 
-  it('evaluate no code from strings, and keep to what a CommonJS build could have', () => {
+  it('no file evaluates code from strings, or uses what a CommonJS build could not have', () => {
     const forbidden = /\bnew Function\b|\beval\(|\bimport\.meta\b|^(?:const .* = )?await /m;
     expect(files.filter((file) => forbidden.test(readFileSync(join(lib, file), 'utf8')))).to.deep.equal([]);
   });

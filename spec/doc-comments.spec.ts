@@ -8,7 +8,7 @@ const entries = [
   'index.ts',
   'adapters/inversify/index.ts',
   'adapters/koa/index.ts',
-  'serving/index.ts',
+  'server/index.ts',
   'testing/index.ts',
 ].map((file) => lib + file);
 
@@ -36,16 +36,17 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 
 /** The options that a hover shows: those of the files which declare what users write. */
 const optionFiles = [
-  'adapters/koa/http-metrics-options.ts',
+  'http/request-metrics-options.ts',
+  'adapters/koa/http-metrics.ts',
   'decorators/options.ts',
   'decorators/instrumented.ts',
-  'definition/family.ts',
-  'definition/label-policy.ts',
+  'families/family.ts',
+  'families/labels.ts',
   'prometheus/recorder-options.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
-  'serving/config/server-options.ts',
-  'serving/serve-metrics.ts',
+  'server/config/options.ts',
+  'server/serve-metrics.ts',
 ];
 
 describe('What an editor shows on hovering', () => {

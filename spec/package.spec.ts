@@ -17,9 +17,9 @@ function printed(script: string): string {
 }
 
 describe('The package', () => {
-  it('has no hard dependencies, and ships dist/lib only', () => {
+  it('has no hard dependencies, and ships dist/lib and the documents only', () => {
     expect(manifest.dependencies).to.equal(undefined);
-    expect(manifest.files).to.deep.equal(['dist/lib', 'CHANGELOG.md']);
+    expect(manifest.files).to.deep.equal(['dist/lib', 'docs', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES']);
   });
 
   it('knows its own version', () => {

@@ -1,96 +1,107 @@
-import { type Family, sameDefinition } from '../definition/family.js';
-import { allInstruments, type Declaration, instrumentsOfClass } from '../definition/instruments.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelPolicy } from '../definition/label-policy.js';
-import type { OpenFamily } from '../definition/open-family.js';
+import { allInstruments, type Declaration, instrumentsOfClass } from '../families/declared-instruments.js';
+import {
+  countSamplesPerSeries,
+  defaultMaxSeries,
+  type Family,
+  type OpenFamily,
+  sameDefinition,
+} from '../families/family.js';
+import { kinds, type MetricKind } from '../families/kinds.js';
+import type { LabelPolicy } from '../families/labels.js';
 
-/** A label of a catalogued family, with the bounds of its values. */
+/** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
   readonly name: string;
 }
 
-/** One family, as a reviewer wants to see it before it ships. */
+/** One family of the catalogue, with everything that a review needs. */
 export interface CatalogueEntry {
   readonly name: string;
   readonly kind: MetricKind;
   readonly unit?: string;
   readonly help: string;
   readonly labels: readonly CatalogueLabel[];
-  /** Of a histogram, its buckets' upper bounds. */
+  /** The upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];
-  /** The annotated methods that feed it, e.g. `@Gauge on ClusterService.list`; none where it is recorded by hand. */
+  /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
-  /** How many series there can be at worst, `other` and absent values included. */
+  /** The maximum number of series, with `other` and absent values. */
   readonly seriesAtMost: number;
-  /** How many samples they are exposed as: a histogram's series is its buckets + 3. */
+  /** The maximum number of exposed samples: a series of a histogram has its buckets + 3. */
   readonly samplesAtMost: number;
 }
 
-/** A class whose methods are annotated, or a function that was instrumented. */
+/** A class with decorated methods, or an instrumented function. */
 // biome-ignore lint/suspicious/noExplicitAny: any class.
-type Annotated = (abstract new (...args: any) => unknown) | ((...args: any) => unknown);
+type Instrumentable = (abstract new (...args: any) => unknown) | ((...args: any) => unknown);
 
-/** Where something is declared: a class, a function, or a shared family, which may be recorded by hand. */
-export type Declaring = Annotated | Family;
+/** What declares families: a class, a function, or a family itself, which may be recorded by hand. */
+export type CatalogueSource = Instrumentable | Family;
 
-/** A recorder that knows its families. */
-interface Recorder {
+/** A recorder that lists its families. */
+interface ListingRecorder {
   openFamilies(): readonly OpenFamily[];
 }
 
-/** A family's series are bounded so where no recorder says otherwise. */
-const usualMaxSeries = 10_000;
-
 /**
- * What is measured, as data, by name: by these classes, functions and shared families, by this recorder, or, without
- * either, by everything that is annotated in the process.
+ * Lists what is measured, as data, sorted by name: by these classes, functions and families, or by this recorder; without
+ * either, by everything that is decorated in the process.
+ *
+ * @example
+ * import { Counter, catalogue } from 'flowplane-metrics';
+ *
+ * class Auth {
+ *   @Counter({ name: 'denied_total', help: 'Denied requests', labels: { team: (team) => team } })
+ *   deny(team: string): void {}
+ * }
+ *
+ * console.log(catalogue([Auth]).map(({ name, fedBy }) => [name, fedBy])); // [['denied_total', ['@Counter on Auth.deny']]]
  */
-export function catalogue(source?: readonly Declaring[] | Recorder): CatalogueEntry[] {
-  const declaring = source === undefined || isRecorder(source) ? [] : source;
-  const instruments = declaring.length > 0 ? declaring.flatMap(instrumentsOn) : allInstruments();
-  const shared = declaring.filter(isFamily);
-  const families = isRecorder(source) ? source.openFamilies() : declaredFamilies(shared, instruments);
-  return families.map((open) => entry(open, instruments)).sort((a, b) => (a.name < b.name ? -1 : 1));
+export function catalogue(source?: readonly CatalogueSource[] | ListingRecorder): CatalogueEntry[] {
+  const sources = source === undefined || isRecorder(source) ? [] : source;
+  const instruments = sources.length > 0 ? sources.flatMap(listInstruments) : allInstruments();
+  const families = isRecorder(source) ? source.openFamilies() : listFamilies(sources.filter(isFamily), instruments);
+  return families.map((open) => createEntry(open, instruments)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const isRecorder = (source: readonly Declaring[] | Recorder | undefined): source is Recorder =>
+const isRecorder = (source: readonly CatalogueSource[] | ListingRecorder | undefined): source is ListingRecorder =>
   source !== undefined && 'openFamilies' in source;
 
-const isFamily = (declaring: Declaring): declaring is Family => typeof declaring !== 'function';
+const isFamily = (source: CatalogueSource): source is Family => typeof source !== 'function';
 
-function instrumentsOn(declaring: Declaring): readonly Declaration[] {
-  if (isFamily(declaring)) return [];
-  const { prototype } = declaring;
-  return [...instrumentsOfClass(declaring), ...(prototype ? instrumentsOfClass(prototype) : [])];
+function listInstruments(source: CatalogueSource): readonly Declaration[] {
+  if (isFamily(source)) return [];
+  const { prototype } = source;
+  return [...instrumentsOfClass(source), ...(prototype ? instrumentsOfClass(prototype) : [])];
 }
 
-/** The families that are shared or fed, each once: two of one name are both there, as the recorder would refuse the second. */
-function declaredFamilies(shared: readonly Family[], instruments: readonly Declaration[]): OpenFamily[] {
+/** Lists the families, each once. Two different ones of one name are both listed: a recorder would refuse the second. */
+function listFamilies(declared: readonly Family[], instruments: readonly Declaration[]): OpenFamily[] {
   const families: Family[] = [];
-  for (const family of [...shared, ...instruments.map((one) => one.family)]) {
-    if (family.placed === undefined && !families.some((known) => isSame(known, family))) families.push(family);
+  for (const family of [...declared, ...instruments.map((one) => one.family)]) {
+    if (family.external === undefined && !families.some((known) => isSame(known, family))) families.push(family);
   }
-  return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? usualMaxSeries }));
+  return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? defaultMaxSeries }));
 }
 
 const isSame = (a: Family, b: Family): boolean => a.name === b.name && sameDefinition(a, b);
 
-function entry({ family, name, maxSeries }: OpenFamily, instruments: readonly Declaration[]): CatalogueEntry {
+function createEntry({ family, name, maxSeries }: OpenFamily, instruments: readonly Declaration[]): CatalogueEntry {
   const { kind, unit, help, labels, buckets } = family;
-  const possible = Object.values(labels).reduce((product, policy) => product * valuesAtMost(policy), 1);
-  const seriesAtMost = Math.min(possible, maxSeries);
+  const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
+  const seriesAtMost = Math.min(combinations, maxSeries);
   return {
     name,
     kind,
     ...(unit !== undefined && { unit }),
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
-    ...(kind === 'histogram' && { buckets }),
+    ...(kinds[kind].hasBuckets && { buckets }),
     fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
     seriesAtMost,
-    samplesAtMost: seriesAtMost * (kind === 'histogram' ? buckets.length + 3 : 1),
+    samplesAtMost: seriesAtMost * countSamplesPerSeries(family),
   };
 }
 
-/** How many values a label can have: those that are listed or allowed, `other`, and none. */
-const valuesAtMost = ({ oneOf, limit = Infinity }: LabelPolicy): number => (oneOf?.length ?? limit) + 2;
+/** Counts the values that a label can have: those that are listed or allowed, `other`, and the empty one. */
+const countValues = ({ oneOf, limit = Infinity }: LabelPolicy): number => (oneOf?.length ?? limit) + 2;

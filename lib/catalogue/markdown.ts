@@ -1,39 +1,47 @@
 import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
-  ['metric', ({ name }) => code(name)],
+  ['metric', ({ name }) => formatCode(name)],
   ['kind', ({ kind, buckets }) => (buckets === undefined ? kind : `${kind} of ${buckets.length + 1} buckets`)],
-  ['labels', ({ labels }) => labels.map(label).join('<br>')],
+  ['labels', ({ labels }) => labels.map(formatLabel).join('<br>')],
   ['series at most', ({ seriesAtMost }) => seriesAtMost.toLocaleString('en-US')],
-  ['fed by', ({ fedBy }) => fedBy.map(code).join('<br>')],
-  ['what it is', ({ help, unit }) => text(unit === undefined ? help : `${help} (${unit})`)],
+  ['fed by', ({ fedBy }) => fedBy.map(formatCode).join('<br>')],
+  ['what it is', ({ help, unit }) => escapeText(unit === undefined ? help : `${help} (${unit})`)],
 ];
 
-/** The catalogue as a table in Markdown, for a README or a review. */
+/**
+ * Formats the catalogue as a table in Markdown, for a document or a review.
+ *
+ * @example
+ * import { catalogue, catalogueMarkdown, defineGauge } from 'flowplane-metrics';
+ *
+ * const depth = defineGauge({ name: 'queue_depth', help: 'Waiting jobs', labels: { queue: { limit: 20 } } });
+ * console.log(catalogueMarkdown(catalogue([depth])));
+ */
 export function catalogueMarkdown(entries: readonly CatalogueEntry[]): string {
   const rows = entries.map((entry) => columns.map(([, cell]) => cell(entry)));
   const header = columns.map(([title]) => title);
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function label({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
+function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
   const bounds = [
-    oneOf && `one of ${oneOf.map(code).join(', ')}`,
+    oneOf && `one of ${oneOf.map(formatCode).join(', ')}`,
     limit && `at most ${limit.toLocaleString('en-US')}`,
     hash && 'hashed',
     sensitive && `sensitive values: ${sensitive}`,
   ].filter(Boolean);
-  return bounds.length === 0 ? code(name) : `${code(name)}: ${bounds.join('; ')}`;
+  return bounds.length === 0 ? formatCode(name) : `${formatCode(name)}: ${bounds.join('; ')}`;
 }
 
 // Source: GitHub Flavored Markdown, section 4.10: a bar ends a cell, even in code, unless it is escaped.
-const text = (plain: string): string =>
+const escapeText = (plain: string): string =>
   plain
     .replace(/[\\`*_<>[\]|~]/g, '\\$&')
     .replace(/\s+/g, ' ')
     .trim();
 
-function code(plain: string): string {
+function formatCode(plain: string): string {
   const fence = '`'.repeat(Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
   const inner = fence.length > 1 ? ` ${plain} ` : plain;
   return `${fence}${inner.replace(/\s/g, ' ').replaceAll('|', '\\|')}${fence}`;

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type CatalogueEntry, catalogue, type Declaring } from '../catalogue/catalogue.js';
+import { type CatalogueEntry, type CatalogueSource, catalogue } from '../catalogue/catalogue.js';
 import { catalogueMarkdown } from '../catalogue/markdown.js';
 import type { Command, Output } from './command.js';
 
-/** Prints what a module declares, or checks that a file says the same. */
+/** Prints what modules declare, or checks that a file contains it. */
 export const catalogueCommand: Command = {
   usage: 'catalogue <module>… [--json] [--check <file>]',
   summary:
-    'What the modules (JavaScript) declare: names, kinds, labels, bounds. --check: whether <file> has it as printed.',
+    'Prints what JavaScript modules declare: names, kinds, labels, limits. --check: fails unless <file> contains it.',
   async run(args, output) {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -21,7 +21,7 @@ export const catalogueCommand: Command = {
       output.err(`catalogue: a module is missing (given none). Call: flowplane-metrics ${this.usage}\n`);
       return 2;
     }
-    const entries = await declaredBy(positionals);
+    const entries = await listDeclared(positionals);
     const printed = values.json ? `${JSON.stringify(entries, null, 2)}\n` : catalogueMarkdown(entries);
     if (values.check !== undefined) return check(values.check, printed, output);
     output.out(printed);
@@ -29,18 +29,18 @@ export const catalogueCommand: Command = {
   },
 };
 
-/** Everything that the modules, and what they import, annotate; and the shared families that they export. */
-async function declaredBy(modules: readonly string[]): Promise<CatalogueEntry[]> {
+/** Lists everything that is decorated in the modules and in what they import, and the families that they export. */
+async function listDeclared(modules: readonly string[]): Promise<CatalogueEntry[]> {
   const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(resolve(path)).href)));
-  const declaring = loaded.flatMap((exports) => Object.values(exports)).filter(isDeclaring);
-  const ofExports = catalogue(declaring);
+  const sources = loaded.flatMap((exports) => Object.values(exports)).filter(isSource);
+  const ofExports = catalogue(sources);
   const known = new Set(ofExports.map(({ name }) => name));
   return [...ofExports, ...catalogue().filter(({ name }) => !known.has(name))].sort((a, b) =>
     a.name < b.name ? -1 : 1,
   );
 }
 
-function isDeclaring(exported: unknown): exported is Declaring {
+function isSource(exported: unknown): exported is CatalogueSource {
   if (typeof exported === 'function') return true;
   return (
     typeof exported === 'object' && exported !== null && ['kind', 'labels', 'site'].every((key) => key in exported)
@@ -49,17 +49,17 @@ function isDeclaring(exported: unknown): exported is Declaring {
 
 async function check(file: string, printed: string, output: Output): Promise<number> {
   const found = (await readFile(file, 'utf8')).replaceAll('\r\n', '\n');
-  if (isIn(printed, found)) return 0;
+  if (contains(found, printed)) return 0;
   const missing = printed.split('\n').filter((line) => line !== '' && !found.includes(`${line}\n`));
-  const given = missing.length > 0 ? `it lacks:\n${missing.join('\n')}` : 'it has other rows as well';
+  const given = missing.length > 0 ? `it lacks:\n${missing.join('\n')}\n` : 'it has further rows';
   output.err(
-    `${file}: the catalogue is not up to date (${given}\n). Print it without --check, and put that into the file.\n`,
+    `${file}: the catalogue is not up to date (${given}). Run the command without --check, and copy its output into the file.\n`,
   );
   return 1;
 }
 
-/** Whether the file has the whole catalogue at one place, and no further row of the table after it. */
-function isIn(printed: string, found: string): boolean {
-  const at = found.indexOf(printed);
-  return at !== -1 && !found.startsWith('|', at + printed.length);
+/** Whether a text contains the whole catalogue, and no further row of the table after it. */
+function contains(text: string, printed: string): boolean {
+  const at = text.indexOf(printed);
+  return at !== -1 && !text.startsWith('|', at + printed.length);
 }

@@ -1,17 +1,17 @@
-/** Where a command writes to. */
+/** Where a command writes. */
 export interface Output {
-  /** What was asked for. */
+  /** Writes what the user asked for. */
   out(text: string): void;
-  /** What went wrong, and what to do. */
+  /** Writes what went wrong, and what to do. */
   err(text: string): void;
 }
 
 /** One command of the command line. */
 export interface Command {
-  /** How it is called, after the program's name. */
+  /** The command and its arguments, as they follow the name of the program. */
   readonly usage: string;
   /** What it does, in one line. */
   readonly summary: string;
-  /** Gives the exit code: 0 where all is well, 1 where what was checked is not, 2 where it was called wrongly. */
+  /** Returns the exit code: 0 for success, 1 where a check failed, 2 where the arguments are wrong. */
   run(args: readonly string[], output: Output): Promise<number>;
 }

@@ -37,11 +37,11 @@ const output: Output = {
   err: (text) => void process.stderr.write(text),
 };
 
-const written = (stream: NodeJS.WriteStream): Promise<void> =>
+const flush = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => stream.write('', () => resolve()));
 
-// Why ended by force: a module that is looked at may have opened what keeps a process running.
+// Why exit: a module of the catalogue may have opened something that keeps the process running.
 void main(process.argv.slice(2), output).then(async (code) => {
-  await Promise.all([written(process.stdout), written(process.stderr)]);
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
   process.exit(code);
 });

@@ -1,5 +1,5 @@
-import { shared } from '../definition/shared-state.js';
-import { adviseAll } from '../recorder/wiring.js';
+import { processState } from '../process-state.js';
+import { adviseAll } from '../recorder/attach.js';
 
 /** Reads the name of the class that an instance, or a class with a static method, is of. */
 export function className(this: unknown): string | undefined {
@@ -13,7 +13,7 @@ export function classLabel(name: string | undefined): string | undefined {
   return name;
 }
 
-const advised = shared('minified', () => new Set<string>());
+const { minified: advised } = processState;
 
 function adviseMinified(name: string): void {
   if (advised.has(name)) return;

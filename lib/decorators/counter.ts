@@ -1,9 +1,9 @@
-import type { CounterFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedCounter } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalCounter, ExternalLabels } from '../families/external-metric.js';
+import type { CounterFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { CounterOptions, CounterRule, FamilyLabels, MethodDecoratorOf } from './options.js';
 
 /**
@@ -14,13 +14,13 @@ import type { CounterOptions, CounterRule, FamilyLabels, MethodDecoratorOf } fro
 export function Counter<L, S, M extends AnyMethod, N extends string>(
   options: CounterOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Counter<L, S, M extends AnyMethod, P extends Policies>(
+export function Counter<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: CounterFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & CounterRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedCounter<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & CounterRule<Self<L, S>, M>,
+  metric: ExternalCounter<N>,
+  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & CounterRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Counter', given);

@@ -1,14 +1,12 @@
-import type { MetricKind } from '../definition/kind.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { On, Operation } from '../instrumentation/instrument.js';
 
 export type DecoratorName = 'Counter' | 'Gauge' | 'Histogram' | 'Timed' | 'InFlight';
-
-/** Which ends of a call count. */
-export type On = 'returned' | 'threw' | 'settled';
 
 /** What a decorator does with a call: everything that differs between the decorators, in one table. */
 export interface DecoratorRules {
   readonly kind: MetricKind;
-  readonly operation: 'add' | 'set' | 'observe' | 'enter';
+  readonly operation: Operation;
   /** The option that gives the number, and its default; without one the decorator knows the number itself. */
   readonly amount?: { readonly option: 'by' | 'value'; readonly default?: number };
   /** The decorator's own options, beside the family's and the labels. */

@@ -1,9 +1,9 @@
-import type { GaugeFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
+import type { GaugeFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { FamilyLabels, GaugeOptions, MethodDecoratorOf, ValueRule } from './options.js';
 
 /**
@@ -14,13 +14,13 @@ import type { FamilyLabels, GaugeOptions, MethodDecoratorOf, ValueRule } from '.
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
   options: GaugeOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Gauge<L, S, M extends AnyMethod, P extends Policies>(
+export function Gauge<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedGauge<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueRule<Self<L, S>, M>,
+  metric: ExternalGauge<N>,
+  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Gauge', given);

@@ -1,6 +1,6 @@
-import type { Family } from '../definition/family.js';
-import { isObject, type Unchecked } from '../definition/family-problems.js';
-import { isPlaced, placedFamily } from '../definition/placed.js';
+import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
+import type { Family } from '../families/family.js';
+import { isObject, type Unchecked } from '../validation.js';
 
 /** What a decorator was given: the options of a family declared in place, or a shared family and the site's options. */
 export type Given = readonly [options: unknown] | readonly [family: unknown, options: unknown];
@@ -11,4 +11,4 @@ export const isShared = (given: Given): given is readonly [Family, Unchecked] =>
 
 /** The same, where somebody else's metric stands for a family, with that family. */
 export const withFamily = (given: Given): Given =>
-  given.length === 2 && isPlaced(given[0]) ? [placedFamily(given[0]), given[1]] : given;
+  given.length === 2 && isExternalMetric(given[0]) ? [familyOfExternal(given[0]), given[1]] : given;

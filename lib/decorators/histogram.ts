@@ -1,9 +1,9 @@
-import type { HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalHistogram, ExternalLabels } from '../families/external-metric.js';
+import type { HistogramFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } from './options.js';
 
 /**
@@ -14,13 +14,13 @@ import type { FamilyLabels, HistogramOptions, MethodDecoratorOf, ValueRule } fro
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
   options: HistogramOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Histogram<L, S, M extends AnyMethod, P extends Policies>(
+export function Histogram<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedHistogram<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & ValueRule<Self<L, S>, M>,
+  metric: ExternalHistogram<N>,
+  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & ValueRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Histogram', given);

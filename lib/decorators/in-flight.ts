@@ -1,9 +1,9 @@
-import type { GaugeFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedGauge } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
+import type { GaugeFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './options.js';
 
 /**
@@ -15,13 +15,13 @@ import type { EarlyFamilyLabels, InFlightOptions, MethodDecoratorOf } from './op
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   options: InFlightOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function InFlight<L, S, M extends AnyMethod, P extends Policies>(
+export function InFlight<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
   options: EarlyFamilyLabels<Self<L, S>, M, P>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedGauge<N>,
-  options: EarlyFamilyLabels<Self<L, S>, M, OpenLabels<N>>,
+  metric: ExternalGauge<N>,
+  options: EarlyFamilyLabels<Self<L, S>, M, ExternalLabels<N>>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('InFlight', given);

@@ -1,7 +1,7 @@
-import { declareInstrument } from '../definition/instruments.js';
 import { MetricsError } from '../error.js';
-import type { AnyMethod } from '../readers/reader-types.js';
-import { instrumentsOn, unshared } from './instrument-method.js';
+import { declareInstrument } from '../families/declared-instruments.js';
+import type { AnyMethod } from '../instrumentation/reader-types.js';
+import { ensureFreshTarget, instrumentsOn } from '../instrumentation/wrap-method.js';
 import type { MethodDecoratorOf } from './options.js';
 
 /**
@@ -17,7 +17,7 @@ export function instrumentFunction<M extends AnyMethod>(
 ): M {
   if (isClass(fn))
     throw notAMethod('instrumentFunction', `class ${fn.name} is no function (given a class). Annotate its methods.`);
-  const descriptor: TypedPropertyDescriptor<M> = { value: unshared(fn), configurable: true, writable: true };
+  const descriptor: TypedPropertyDescriptor<M> = { value: ensureFreshTarget(fn), configurable: true, writable: true };
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
   const wrapper = descriptor.value as M;

@@ -1,18 +1,22 @@
+import { formatValue, type Problem, refuseIfAny } from '../error.js';
+import { checkLabelName } from '../families/family-checks.js';
+import type { LabelValue } from '../families/labels.js';
+import { isMetricName } from '../families/naming.js';
+import type { AnyMethod } from '../instrumentation/reader-types.js';
+import { outcome } from '../instrumentation/ready-made.js';
+import { instrumentsOn } from '../instrumentation/wrap-method.js';
 import {
+  checkOptions,
+  checkValue,
   isObject,
-  labelNameProblems,
+  isText,
   problem,
+  type Rule,
+  type Rules,
   type Unchecked,
-  unknownOptions,
-  unless,
-} from '../definition/family-problems.js';
-import type { LabelValue } from '../definition/label-policy.js';
-import { type Problem, refuseIfAny, shown } from '../error.js';
-import type { AnyMethod } from '../readers/reader-types.js';
-import { outcome } from '../readers/ready-made.js';
+} from '../validation.js';
+import { methodDecorator } from './apply.js';
 import { classLabel } from './class-name.js';
-import { instrumentsOn } from './instrument-method.js';
-import { methodDecorator } from './method-decorator.js';
 import { methodCalls, methodDuration } from './method-families.js';
 
 /** What `@Instrumented` takes; `T` is the instance. */
@@ -36,7 +40,10 @@ export interface InstrumentedOptions<T> {
 export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDecoratorOf<T> {
   return (target) => {
     const given = options as Unchecked;
-    refuseIfAny(`@Instrumented on class ${target.name || 'without a name'}`, problems(given, target.prototype));
+    refuseIfAny(
+      `@Instrumented on class ${target.name || 'without a name'}`,
+      checkInstrumented(given, target.prototype),
+    );
     const skipped = (options.skip ?? []) as readonly PropertyKey[];
     const decorate = decoratorOf(options.name ?? (() => classLabel(target.name)), options.prefix ?? '', options.labels);
     for (const key of Reflect.ownKeys(target.prototype)) {
@@ -73,47 +80,45 @@ function decoratorOf(className: unknown, prefix: string, labels: Unchecked = {})
 const feeds = (method: AnyMethod, name: string): boolean =>
   instrumentsOn(method).some(({ family }) => family.name === name);
 
-function problems(options: Unchecked, prototype: object): Problem[] {
-  const { name, prefix, skip = [], labels = {} } = options;
+const rules: Rules = {
+  name: { must: 'be a word', accepts: isText, remedy: "Leave it out for the class's own name" },
+  prefix: {
+    must: 'be the beginning of a metric name',
+    accepts: isMetricName,
+    remedy: 'Write for example "shop_"',
+  },
+  skip: { must: 'list methods', accepts: Array.isArray, remedy: 'Write ["close"]' },
+  labels: { must: 'be an object', accepts: isObject, remedy: 'Write { region: "eu" }' },
+};
+
+function checkInstrumented(options: Unchecked, prototype: object): Problem[] {
+  const { skip = [], labels = {} } = options;
+  const unknown = Array.isArray(skip) ? skip.filter((key) => !(key in prototype)) : [];
   return [
-    ...unknownOptions(options, ['name', 'prefix', 'skip', 'labels']),
-    ...unless(
-      name === undefined || (typeof name === 'string' && name !== ''),
-      'illegal_option',
-      () => `"name" must be a word (given ${shown(name)}). Leave it out for the class's own name.`,
+    ...checkOptions(options, rules),
+    ...unknown.map((key) =>
+      problem(
+        'illegal_option',
+        `"skip" names a method that the class does not have (given ${formatValue(key)}). Correct or remove it.`,
+      ),
     ),
-    ...unless(
-      prefix === undefined || /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(String(prefix)),
-      'illegal_option',
-      () => `"prefix" must be the beginning of a metric name (given ${shown(prefix)}). Write for example "shop_".`,
-    ),
-    ...(Array.isArray(skip)
-      ? skip.flatMap((key) =>
-          unless(
-            key in prototype,
-            'illegal_option',
-            () => `"skip" names a method that the class does not have (given ${shown(key)}). Correct or remove it.`,
-          ),
-        )
-      : [problem('illegal_option', `"skip" must list methods (given ${shown(skip)}). Write ["close"].`)]),
-    ...(isObject(labels)
-      ? Object.entries(labels).flatMap(([label, value]) => labelProblems(label, value))
-      : [problem('illegal_option', `"labels" must be an object (given ${shown(labels)}). Write { region: "eu" }.`)]),
+    ...Object.entries(isObject(labels) ? labels : {}).flatMap(([label, value]) => checkLabel(label, value)),
   ];
 }
 
-function labelProblems(label: string, value: unknown): Problem[] {
+const labelRule: Rule = {
+  must: 'be a constant or a reader of the instance',
+  accepts: (value) => !isObject(value),
+  remedy: 'Write "eu"',
+  code: 'illegal_label',
+};
+
+function checkLabel(label: string, value: unknown): Problem[] {
+  const isOwn = ['class', 'method', 'outcome'].includes(label);
+  const message = `label "${label}" is one of the decorator's own (given as a further one). Use another name.`;
   return [
-    ...labelNameProblems('histogram', label),
-    ...unless(
-      !['class', 'method', 'outcome'].includes(label),
-      'illegal_label',
-      () => `label "${label}" is one of the decorator's own (given as a further one). Use another name.`,
-    ),
-    ...unless(
-      !isObject(value),
-      'illegal_label',
-      () => `label "${label}" must be a constant or a reader of the instance (given ${shown(value)}). Write "eu".`,
-    ),
+    ...checkLabelName('histogram', label),
+    ...(isOwn ? [problem('illegal_label', message)] : []),
+    ...checkValue(`label "${label}"`, labelRule, value),
   ];
 }

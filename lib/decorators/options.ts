@@ -1,5 +1,5 @@
-import type { Bucketed, Named } from '../definition/family.js';
-import type { LabelValue } from '../definition/label-policy.js';
+import type { BucketOptions, CommonOptions } from '../families/family.js';
+import type { LabelValue } from '../families/labels.js';
 import type {
   AnyMethod,
   EarlyFamilyLabels,
@@ -9,7 +9,7 @@ import type {
   FromError,
   FromResult,
   Labels,
-} from '../readers/reader-types.js';
+} from '../instrumentation/reader-types.js';
 
 /** When a counter counts, by how much, and what its `when` and `by` read: `on` decides. */
 export type CounterRule<T, M extends AnyMethod> =
@@ -76,25 +76,27 @@ interface Initial<N extends string> {
   readonly initial?: 'all' | readonly { readonly [K in NoInfer<N>]: LabelValue }[];
 }
 
-export type CounterOptions<T, M extends AnyMethod, N extends string> = Named &
+export type CounterOptions<T, M extends AnyMethod, N extends string> = CommonOptions &
   Initial<N> &
   Labels<T, M, N> &
   CounterRule<T, M>;
-export type GaugeOptions<T, M extends AnyMethod, N extends string> = Named &
+export type GaugeOptions<T, M extends AnyMethod, N extends string> = CommonOptions &
   Initial<N> &
   Labels<T, M, N> &
   ValueRule<T, M>;
-export type HistogramOptions<T, M extends AnyMethod, N extends string> = Named &
-  Bucketed &
+export type HistogramOptions<T, M extends AnyMethod, N extends string> = CommonOptions &
+  BucketOptions &
   Initial<N> &
   Labels<T, M, N> &
   ValueRule<T, M>;
-export type TimedOptions<T, M extends AnyMethod, N extends string> = Named &
-  Bucketed &
+export type TimedOptions<T, M extends AnyMethod, N extends string> = CommonOptions &
+  BucketOptions &
   Initial<N> &
   Labels<T, M, N> &
   TimedRule<T, M>;
-export type InFlightOptions<T, M extends AnyMethod, N extends string> = Named & Initial<N> & EarlyLabels<T, M, N>;
+export type InFlightOptions<T, M extends AnyMethod, N extends string> = CommonOptions &
+  Initial<N> &
+  EarlyLabels<T, M, N>;
 
 export type { EarlyFamilyLabels, FamilyLabels };
 

@@ -1,123 +1,134 @@
-import type { Family } from '../definition/family.js';
+import { type Problem } from '../error.js';
+import type { Family } from '../families/family.js';
 import {
-  familyOptions,
-  initialProblems,
+  checkCommonOptions,
+  checkInitial,
+  checkLabelName,
+  checkPolicy,
+  familyOptionsOf,
+} from '../families/family-checks.js';
+import { kinds } from '../families/kinds.js';
+import { labelSpecProblems } from '../instrumentation/label-readers.js';
+import {
+  checkFields,
+  checkNames,
+  checkValue,
+  isFunction,
   isObject,
-  labelNameProblems,
-  namedProblems,
-  policyProblems,
+  isOneOf,
+  isOptions,
   problem,
+  type Rule,
+  type Rules,
   type Unchecked,
-  unknownOptions,
-  unless,
-} from '../definition/family-problems.js';
-import { kinds } from '../definition/kind.js';
-import { type Problem, shown } from '../error.js';
-import { labelSpecProblems } from '../readers/label-readers.js';
+} from '../validation.js';
 import type { DecoratorRules } from './decorator-rules.js';
 import { type Given, isShared } from './given.js';
 
-/** Everything that is wrong with what a decorator was given. */
-export function siteProblems(rules: DecoratorRules, given: Given): Problem[] {
+const optionsRule: Rule = {
+  must: 'be an object',
+  accepts: isObject,
+  remedy: 'Write { name, help, labels } or pass a family and { labels }',
+  isRequired: true,
+};
+const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: (team) => team }' };
+
+/** Finds everything that is wrong with what a decorator was given. */
+export function checkSite(rules: DecoratorRules, given: Given): Problem[] {
   const options = isShared(given) ? given[1] : given[0];
-  if (!isObject(options)) {
-    return [
-      problem(
-        'illegal_option',
-        `the options must be an object (given ${shown(options)}). Write { name, help, labels } or pass a family and { labels }.`,
-      ),
-    ];
-  }
+  if (!isObject(options)) return checkValue('the options', optionsRule, options);
   return [
-    ...(isShared(given) ? sharedProblems(rules, given[0], options) : inPlaceProblems(rules, options)),
-    ...ruleProblems(rules, options),
+    ...(isShared(given) ? checkShared(rules, given[0], options) : checkInPlace(rules, options)),
+    ...checkAmount(rules, options),
+    ...checkFields(options, conditionRules(rules)),
   ];
 }
 
-function sharedProblems(rules: DecoratorRules, family: Family, options: Unchecked): Problem[] {
+function checkShared(rules: DecoratorRules, family: Family, options: Unchecked): Problem[] {
+  const kind: Rule = {
+    must: `be a ${rules.kind}`,
+    accepts: (value) => value === rules.kind,
+    show: (value) => `a ${value}`,
+    remedy: 'Use the decorator of its kind',
+  };
   return [
-    ...unless(
-      family.kind === rules.kind,
-      'illegal_option',
-      () => `family "${family.name}" must be a ${rules.kind} (given a ${family.kind}). Use the decorator of its kind.`,
-    ),
-    ...unknownOptions(options, ['labels', ...rules.options]),
-    ...labelsProblems(options['labels'], (labels) => [
-      ...Object.keys(family.labels).flatMap((name) =>
-        unless(
-          Object.hasOwn(labels, name),
-          'missing_label',
-          () =>
-            `label "${name}" of family "${family.name}" is missing (given [${Object.keys(labels).join(', ')}]). Give a constant or a reader.`,
-        ),
-      ),
+    ...checkValue(`family "${family.name}"`, kind, family.kind),
+    ...checkNames(options, ['labels', ...rules.options]),
+    ...checkLabels(options['labels'], (labels) => [
+      ...checkLabelsComplete(family, labels),
       ...Object.entries(labels).flatMap(([name, spec]) => [
-        ...unless(
-          Object.hasOwn(family.labels, name),
-          'illegal_label',
-          () =>
-            `label "${name}" is not one of family "${family.name}" (it has [${Object.keys(family.labels).join(', ')}]). Remove it, or add it to the family.`,
-        ),
+        ...checkLabelKnown(family, name),
         ...labelSpecProblems(name, spec, rules.operation, false),
       ]),
     ]),
   ];
 }
 
-function inPlaceProblems(rules: DecoratorRules, options: Unchecked): Problem[] {
+const checkLabelsComplete = (family: Family, labels: Unchecked): Problem[] =>
+  Object.keys(family.labels)
+    .filter((name) => !Object.hasOwn(labels, name))
+    .map((name) =>
+      problem(
+        'missing_label',
+        `label "${name}" of family "${family.name}" is missing (given [${Object.keys(labels).join(', ')}]). Give a constant or a reader.`,
+      ),
+    );
+
+function checkLabelKnown(family: Family, name: string): Problem[] {
+  if (Object.hasOwn(family.labels, name)) return [];
+  const names = Object.keys(family.labels).join(', ');
+  const message = `label "${name}" is not one of family "${family.name}" (it has [${names}]). Remove it, or add it to the family.`;
+  return [problem('illegal_label', message)];
+}
+
+function checkInPlace(rules: DecoratorRules, options: Unchecked): Problem[] {
   const { kind } = rules;
-  const known = [...familyOptions, ...(kind === 'histogram' ? ['buckets'] : []), ...rules.options];
+  const labels = options['labels'];
   return [
-    ...unknownOptions(options, known),
-    ...namedProblems(options),
-    ...labelsProblems(options['labels'], (labels) =>
-      Object.entries(labels).flatMap(([name, spec]) => [
-        ...labelNameProblems(kind, name),
+    ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
+    ...checkCommonOptions(options),
+    ...checkLabels(labels, (specs) =>
+      Object.entries(specs).flatMap(([name, spec]) => [
+        ...checkLabelName(kind, name),
         ...labelSpecProblems(name, spec, rules.operation, true),
-        ...(isObject(spec) ? policyProblems(name, spec) : []),
+        ...(isObject(spec) ? checkPolicy(name, spec) : []),
       ]),
     ),
-    ...initialProblems(options['initial'], isObject(options['labels']) ? options['labels'] : {}),
+    ...checkInitial(options['initial'], isObject(labels) ? labels : {}),
   ];
 }
 
-function labelsProblems(labels: unknown, problemsOf: (labels: Unchecked) => Problem[]): Problem[] {
-  if (labels === undefined) return problemsOf({});
-  if (isObject(labels) && !Array.isArray(labels)) return problemsOf(labels);
-  return [
-    problem('illegal_option', `"labels" must be an object (given ${shown(labels)}). Write { team: (team) => team }.`),
-  ];
+function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {
+  if (labels === undefined) return checkEach({});
+  return isOptions(labels) ? checkEach(labels) : checkValue('"labels"', labelsRule, labels);
 }
 
-function ruleProblems({ kind, amount, options: known }: DecoratorRules, options: Unchecked): Problem[] {
-  const { when, on } = options;
-  const given = amount && (options[amount.option] ?? amount.default);
-  return [
-    ...unless(
-      amount === undefined || given !== undefined,
-      'missing_option',
-      () =>
-        `"${amount?.option}" is missing (given ${shown(given)}). Say which number to record, for example (result) => result.length.`,
-    ),
-    ...unless(
-      given === undefined || isAmount(given, kinds[kind].range),
-      'illegal_option',
-      () =>
-        `"${amount?.option}" must be a finite number or a function${amount?.option === 'by' ? ', and a counter never goes down' : ''} (given ${shown(given)}). Give one of those.`,
-    ),
-    ...unless(
-      when === undefined || typeof when === 'function',
-      'illegal_option',
-      () => `"when" must be a function (given ${shown(when)}). Write for example (result) => result !== null.`,
-    ),
-    ...unless(
-      !known.includes('on') || [undefined, 'returned', 'threw', 'settled'].includes(on as string),
-      'illegal_option',
-      () => `"on" must be "returned", "threw" or "settled" (given ${shown(on)}). Choose one.`,
-    ),
-  ];
+function checkAmount({ kind, amount }: DecoratorRules, options: Unchecked): Problem[] {
+  if (amount === undefined) return [];
+  const { option } = amount;
+  const given = options[option] ?? amount.default;
+  if (given === undefined) {
+    const message = `"${option}" is missing (given undefined). Say which number to record, for example (result) => result.length.`;
+    return [problem('missing_option', message)];
+  }
+  const [least, most] = kinds[kind].range;
+  const rule: Rule = {
+    must: `be a finite number or a function${option === 'by' ? ', and a counter never goes down' : ''}`,
+    accepts: (value) => isFunction(value) || (typeof value === 'number' && value >= least && value <= most),
+    remedy: 'Give one of those',
+  };
+  return checkValue(`"${option}"`, rule, given);
 }
 
-function isAmount(given: unknown, [least, most]: readonly [number, number]): boolean {
-  return typeof given === 'function' || (typeof given === 'number' && given >= least && given <= most);
-}
+const when: Rule = {
+  must: 'be a function',
+  accepts: isFunction,
+  remedy: 'Write for example (result) => result !== null',
+};
+const on: Rule = {
+  must: 'be "returned", "threw" or "settled"',
+  accepts: isOneOf(['returned', 'threw', 'settled']),
+  remedy: 'Choose one',
+};
+
+const conditionRules = ({ options }: DecoratorRules): Rules => (options.includes('on') ? { when, on } : { when });

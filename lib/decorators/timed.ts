@@ -1,10 +1,10 @@
-import type { HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { OpenLabels, PlacedHistogram } from '../definition/placed.js';
-import type { AnyMethod, Self } from '../readers/reader-types.js';
+import type { ExternalHistogram, ExternalLabels } from '../families/external-metric.js';
+import type { HistogramFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
+import { methodDecorator } from './apply.js';
 import { className } from './class-name.js';
 import type { Given } from './given.js';
-import { methodDecorator } from './method-decorator.js';
 import { methodDuration } from './method-families.js';
 import type { FamilyLabels, MethodDecoratorOf, TimedOptions, TimedRule } from './options.js';
 
@@ -20,13 +20,13 @@ export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   options: TimedOptions<Self<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
-export function Timed<L, S, M extends AnyMethod, P extends Policies>(
+export function Timed<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
   options: FamilyLabels<Self<L, S>, M, P> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
-  metric: PlacedHistogram<N>,
-  options: FamilyLabels<Self<L, S>, M, OpenLabels<N>> & TimedRule<Self<L, S>, M>,
+  metric: ExternalHistogram<N>,
+  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & TimedRule<Self<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...given: [] | Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return methodDecorator('Timed', given.length === 0 ? bare : given);

@@ -1,6 +1,6 @@
-import { contentType, type Format } from './format.js';
-import { openMetricsFormat } from './open-metrics-format.js';
-import { textFormat } from './text-format.js';
+import { contentType, type Format } from './formats/format.js';
+import { openMetricsFormat } from './formats/open-metrics-format.js';
+import { textFormat } from './formats/text-format.js';
 
 // The first one answers what asks for anything.
 const formats: readonly Format[] = [textFormat, openMetricsFormat];

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createGzip, type Gzip } from 'node:zlib';
-import type { ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
+import type { ExposedFamily, Scrapable, ScrapeLimits } from '../store/exposed-family.js';
 import { acceptsGzip, negotiated } from './negotiation.js';
 
 /** What a scrape asks for, whatever the web framework. */

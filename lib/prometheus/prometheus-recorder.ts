@@ -1,37 +1,37 @@
 import { randomBytes } from 'node:crypto';
-import type { DropReason } from '../definition/drop-reason.js';
-import { type Family, sameDefinition } from '../definition/family.js';
-import { allInstruments } from '../definition/instruments.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelSet, Policies } from '../definition/label-policy.js';
-import type { OpenFamily } from '../definition/open-family.js';
-import type { PlacedMetric } from '../definition/placed.js';
+import type { DropReason } from '../error.js';
 import { MetricsError, refuseIfAny } from '../error.js';
-import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from '../exposition/exposed-family.js';
-import { type FamilySnapshot, snapshotOf } from '../exposition/snapshot.js';
-import { hashedWith } from '../labels/hashed.js';
-import type { Disguise } from '../labels/label-domain.js';
-import { labelText } from '../labels/label-text.js';
+import { allInstruments } from '../families/declared-instruments.js';
+import type { ExternalMetricOperations } from '../families/external-metric.js';
+import type { OpenFamily } from '../families/family.js';
+import { type Family, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder } from '../recorder/abstract-recorder.js';
-import type { Advice } from '../recorder/advice.js';
-import { listed, setAll } from '../recorder/collected.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
-import { NumberStore } from '../series/number-store.js';
-import { SampleBudget } from '../series/sample-budget.js';
-import { BoundsAdvice, BudgetAdvice } from './bounds-advice.js';
-import { cardinalityOf, type FamilyCardinality } from './cardinality.js';
-import { Collection } from './collection.js';
-import { ExpiringRecorder } from './expiring-recorder.js';
-import { type Explanation, explained } from './explain.js';
-import { exposed, seriesRecorder } from './own-family.js';
-import { PlacedRecorder } from './placed-recorder.js';
-import { withProcessMetrics } from './process-metrics.js';
-import { type PrometheusRecorderOptions, recorderProblems } from './recorder-options.js';
-import { RegistryMembership } from './registry-membership.js';
-import { registryMetric } from './registry-metric.js';
-import { SelfMetrics } from './self-metrics.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { Advice } from '../recorder/reports.js';
+import { LimitsAdvice, SampleLimitAdvice } from '../store/bounds-advice.js';
+import { cardinalityOf, type FamilyCardinality } from '../store/cardinality.js';
+import { Collection } from '../store/collection.js';
+import { ExpiringRecorder } from '../store/expiring-recorder.js';
+import { type Explanation, explained } from '../store/explain.js';
+import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from '../store/exposed-family.js';
+import { hashedWith } from '../store/hashed.js';
+import type { LabelTransform } from '../store/label-guard.js';
+import { labelText } from '../store/label-text.js';
+import { NumberStore } from '../store/number-store.js';
+import { exposed, seriesRecorder } from '../store/own-family.js';
+import { SampleLimit } from '../store/sample-budget.js';
+import { SelfMetrics } from '../store/self-metrics.js';
+import type { SeriesRecorder } from '../store/series-recorder.js';
+import { type FamilySnapshot, snapshotOf } from '../store/snapshot.js';
+import { ExternalMetricRecorder } from './prom-client/external-metric-recorder.js';
+import { withProcessMetrics } from './prom-client/process-metrics.js';
+import { RegistryBridge } from './prom-client/registry-bridge.js';
+import { registryMetric } from './prom-client/registry-metric.js';
+import { checkRecorderOptions, type PrometheusRecorderOptions } from './recorder-options.js';
 
 /** Keeps the series in memory and exposes them to Prometheus. */
 export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
@@ -40,37 +40,37 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
   readonly #self = new SelfMetrics(this.#numbers, this.#names);
-  readonly #placed = new WeakMap<PlacedMetric, PlacedRecorder>();
+  readonly #placed = new WeakMap<ExternalMetricOperations, ExternalMetricRecorder>();
   readonly #collectors = new Map<string, Collector>();
   readonly #collection = new Collection((metric, cause) => this.#countFailure(metric, cause));
-  readonly #membership: RegistryMembership | undefined;
+  readonly #membership: RegistryBridge | undefined;
   readonly #collecting = new Map<number, Promise<readonly ExposedFamily[]>>();
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeries: number;
-  readonly #budget: SampleBudget;
+  readonly #budget: SampleLimit;
   readonly #advise = (advice: Advice) => this.advise(advice);
-  readonly #hash: Disguise | undefined;
+  readonly #hash: LabelTransform | undefined;
   readonly #created: boolean;
   readonly #processMetrics: boolean;
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(options: PrometheusRecorderOptions = {}) {
-    refuseIfAny('new PrometheusRecorder', recorderProblems(options));
+    refuseIfAny('new PrometheusRecorder', checkRecorderOptions(options));
     super(options);
     this.#prefix = options.prefix ?? '';
     this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
     this.#maxSeries = options.maxSeriesPerFamily ?? 10_000;
     const most = options.maxSamples ?? 100_000;
-    this.#budget = new SampleBudget(most, new BudgetAdvice(most, () => this.cardinality(), this.#advise));
+    this.#budget = new SampleLimit(most, new SampleLimitAdvice(most, () => this.cardinality(), this.#advise));
     this.#hash = hashOf(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#created = options.created ?? false;
     this.#processMetrics = options.processMetrics ?? false;
-    this.#membership = options.registry && new RegistryMembership(options.registry);
+    this.#membership = options.registry && new RegistryBridge(options.registry);
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {
-    if (family.placed !== undefined) return this.#placedIn(family, family.placed);
+    if (family.external !== undefined) return this.#placedIn(family, family.external);
     const recorder = this.#families.has(family.name) ? this.#reopen(family, site) : this.#declare(family, site);
     return this.#expiring.get(family.name) ?? recorder;
   }
@@ -79,7 +79,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
    * Removes the series of a family that have these labels, whatever their other ones; says how many there were. What was
    * held from before, such as a call in flight, does not bring them back.
    */
-  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#families.get(name)?.remove(labels) ?? 0;
   }
 
@@ -150,11 +150,16 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const { family } = recorder;
     const collector = this.#collectors.get(family.name);
     if (collector !== undefined) {
-      const given = await this.#collection.of(recorder, family.name, async () => listed(await collector()), seconds);
+      const given = await this.#collection.of(
+        recorder,
+        family.name,
+        async () => readCollected(await collector()),
+        seconds,
+      );
       this.#self.collected(family, given !== undefined);
       if (given === undefined) return undefined;
       recorder.remove({});
-      setAll(this, family, given);
+      setCollected(this, family, given);
     }
     return exposed(recorder, this.#prefix + family.name, this.constantLabels());
   }
@@ -187,7 +192,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
       maxSeries: family.maxSeries ?? this.#maxSeries,
       numbers: this.#numbers,
       budget: this.#budget,
-      watch: new BoundsAdvice(family, this.#advise),
+      watch: new LimitsAdvice(family, this.#advise),
       hash: this.#hash,
       created: this.#created && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
@@ -208,11 +213,11 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     this.#membership?.add(registryMetric(family, this.#membership.registry, expose, () => this.clear(family), name));
   }
 
-  #placedIn(family: Family, metric: PlacedMetric): FamilyRecorder {
+  #placedIn(family: Family, metric: ExternalMetricOperations): FamilyRecorder {
     const known = this.#placed.get(metric);
     if (known !== undefined) return known;
-    const watch = new BoundsAdvice(family, this.#advise);
-    const recorder = new PlacedRecorder(family, metric, { maxSeries: this.#maxSeries, watch });
+    const watch = new LimitsAdvice(family, this.#advise);
+    const recorder = new ExternalMetricRecorder(family, metric, { maxSeries: this.#maxSeries, watch });
     this.#placed.set(metric, recorder);
     return recorder;
   }
@@ -221,7 +226,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
     const recorder = this.#families.get(family.name) as SeriesRecorder;
     const first = recorder.family;
     if (first === family) return recorder;
-    if (!sameDefinition(first, family)) throw this.#names.clash(family, this.#prefix + family.name, site);
+    if (!sameDefinition(first, family)) throw this.#names.createClash(family, this.#prefix + family.name, site);
     recorder.declareInitial(family);
     if (first.help !== family.help) {
       this.advise({
@@ -235,7 +240,7 @@ export class PrometheusRecorder extends AbstractRecorder implements Scrapable {
 
 const secondsSinceEpoch = (): number => Date.now() / 1000;
 
-function hashOf(key: string | undefined): Disguise | undefined {
+function hashOf(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashedWith(key === 'random' ? randomBytes(32).toString('hex') : key);
 }

@@ -1,9 +1,18 @@
-import { isObject, type Unchecked, unknownOptions, unless } from '../definition/family-problems.js';
-import { isLabelName, isMetricName } from '../definition/names.js';
-import { areOptions, noOptions } from '../definition/option-rules.js';
-import { type Problem, shown } from '../error.js';
+import { formatValue, type Problem } from '../error.js';
+
+import { isLabelName, isMetricName } from '../families/naming.js';
 import type { RecorderOptions } from '../recorder/abstract-recorder.js';
-import type { ForeignRegistry } from './foreign-families.js';
+import {
+  checkOptions,
+  checkValue,
+  countRule,
+  flagRule,
+  isFunction,
+  isObject,
+  type Rule,
+  type Rules,
+} from '../validation.js';
+import type { ForeignRegistry } from './prom-client/external-families.js';
 
 /** The options of a `PrometheusRecorder`; all may be left out. */
 export interface PrometheusRecorderOptions extends RecorderOptions {
@@ -28,63 +37,47 @@ export interface PrometheusRecorderOptions extends RecorderOptions {
   readonly processMetrics?: boolean;
 }
 
-/** The options of which there is nothing to say but their type, and how an error calls that. */
-const typed = {
-  created: ['boolean', 'true or false'],
-  hashKey: ['string', 'a text'],
-  processMetrics: ['boolean', 'true or false'],
-  strict: ['boolean', 'true or false'],
-  onError: ['function', 'a function'],
-  onAdvice: ['function', 'a function'],
-  clock: ['function', 'a function'],
-} as const;
+// Why only the type is shown: the value may be a key.
+const showType = (value: unknown): string => (value === null ? 'null' : typeof value);
+const flag: Rule = { ...flagRule(), show: showType };
+const listener: Rule = { must: 'be a function', accepts: isFunction, show: showType };
 
-const known = [...['registry', 'prefix', 'constantLabels', 'maxSeriesPerFamily', 'maxSamples'], ...Object.keys(typed)];
+const isRegistry = (value: unknown): boolean =>
+  isObject(value) &&
+  ['getMetricsAsArray', 'getSingleMetric', 'registerMetric'].every((method) => isFunction(value[method]));
 
-export function recorderProblems(options: unknown): Problem[] {
-  if (!areOptions(options)) return noOptions(options);
-  const { prefix, constantLabels, registry } = options;
-  return [
-    ...unknownOptions(options, known),
-    ...Object.entries(typed).flatMap(([name, [type, words]]) => typeProblems(name, options[name], type, words)),
-    ...unless(
-      registry === undefined || isRegistry(registry),
-      'illegal_option',
-      () => `"registry" must be a Registry of prom-client (given ${shown(registry)}). Pass for example register.`,
-    ),
-    ...unless(
-      prefix === undefined || isMetricName(prefix),
-      'illegal_option',
-      () => `"prefix" must begin a legal metric name (given ${shown(prefix)}). Write for example "billing_".`,
-    ),
-    ...countProblems('maxSeriesPerFamily', options['maxSeriesPerFamily'], '10,000'),
-    ...countProblems('maxSamples', options['maxSamples'], '100,000'),
-    ...Object.entries((constantLabels ?? {}) as Unchecked).flatMap(([name, value]) =>
-      unless(
-        isLabelName(name) && name !== 'le' && name !== 'quantile' && typeof value === 'string',
-        'illegal_label',
-        () =>
-          `constant label ${shown(name)} must have a legal name and a string for its value (given ${shown(value)}). Correct or remove it.`,
-      ),
-    ),
-  ];
+const rules: Rules = {
+  registry: { must: 'be a Registry of prom-client', accepts: isRegistry, remedy: 'Pass for example register' },
+  prefix: { must: 'begin a legal metric name', accepts: isMetricName, remedy: 'Write for example "billing_"' },
+  constantLabels: {
+    must: 'be an object',
+    accepts: (value) => value === null || isObject(value),
+    remedy: 'Write { region: "eu" }',
+  },
+  maxSeriesPerFamily: countRule('Leave it out for 10,000'),
+  maxSamples: countRule('Leave it out for 100,000'),
+  created: flag,
+  hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
+  processMetrics: flag,
+  strict: flag,
+  onError: listener,
+  onAdvice: listener,
+  clock: listener,
+};
+
+/** Finds everything that is wrong with the options of a `PrometheusRecorder`. */
+export function checkRecorderOptions(options: unknown): Problem[] {
+  const constantLabels = isObject(options) && isObject(options['constantLabels']) ? options['constantLabels'] : {};
+  return [...checkOptions(options, rules), ...Object.entries(constantLabels).flatMap(checkConstantLabel)];
 }
 
-const typeProblems = (option: string, given: unknown, type: string, words: string): Problem[] =>
-  unless(
-    given === undefined || typeof given === type,
-    'illegal_option',
-    // Why the value is not shown: it may be a key.
-    () => `"${option}" must be ${words} (given ${given === null ? 'null' : typeof given}). Correct or remove it.`,
-  );
-
-const countProblems = (option: string, most: unknown, usual: string): Problem[] =>
-  unless(
-    most === undefined || (Number.isSafeInteger(most) && (most as number) > 0),
-    'illegal_option',
-    () => `"${option}" must be a whole number above 0 (given ${shown(most)}). Leave it out for ${usual}.`,
-  );
-
-const isRegistry = (given: unknown): boolean =>
-  isObject(given) &&
-  ['getMetricsAsArray', 'getSingleMetric', 'registerMetric'].every((method) => typeof given[method] === 'function');
+function checkConstantLabel([name, value]: readonly [name: string, value: unknown]): Problem[] {
+  const isLegal = isLabelName(name) && name !== 'le' && name !== 'quantile';
+  const rule: Rule = {
+    must: 'have a legal name and a string for its value',
+    accepts: (text) => isLegal && typeof text === 'string',
+    code: 'illegal_label',
+    isRequired: true,
+  };
+  return checkValue(`constant label ${formatValue(name)}`, rule, value);
+}

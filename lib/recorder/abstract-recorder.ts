@@ -1,13 +1,12 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import { namingAdvice } from '../definition/naming-advice.js';
-import { copies } from '../definition/shared-state.js';
-import type { Advice } from './advice.js';
-import { ByHand, type CounterByHand, type GaugeByHand, type HistogramByHand } from './by-hand.js';
+import type { DropReason } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import { adviseOnNaming } from '../families/naming.js';
+import { countCopies, registerCopy } from '../process-state.js';
+import { registerRecorder } from './attach.js';
+import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
-import { type ReportOptions, Reports } from './reports.js';
-import { announceRecorder } from './wiring.js';
+import { type Advice, type ReportOptions, Reports } from './reports.js';
 
 /** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {
@@ -23,18 +22,23 @@ const secondCopy: Advice = {
 
 const monotonicSeconds = (): number => performance.now() / 1000;
 
-/** What every recorder shares: recording by hand, and telling once. An implementation adds `open` and `countDrop`. */
+/**
+ * The base of every recorder: it records by hand, and reports each problem once. An implementation adds `open` and
+ * `countDrop`.
+ */
 export abstract class AbstractRecorder implements MetricsRecorder {
   readonly #reports: Reports;
-  readonly #byHand = new WeakMap<Family, ByHand>();
+  readonly #handles = new WeakMap<Family, FamilyHandle>();
 
   readonly #clock: () => number;
 
   constructor(options: RecorderOptions = {}) {
     this.#reports = new Reports(options);
     this.#clock = options.clock ?? monotonicSeconds;
-    announceRecorder(this);
-    if (copies() > 1) this.advise(secondCopy);
+    registerRecorder(this);
+    const conflict = registerCopy();
+    if (conflict !== undefined) this.advise({ code: 'second_copy', message: conflict });
+    if (countCopies() > 1) this.advise(secondCopy);
   }
 
   abstract open(family: Family, site?: string): FamilyRecorder;
@@ -44,9 +48,9 @@ export abstract class AbstractRecorder implements MetricsRecorder {
 
   collect(_family: Family, _collector: Collector): void {}
 
-  /** Remarks on the name of a family that is opened for the first time. */
+  /** Advises on the name of a family that is opened for the first time. */
   protected adviseOnName(family: Family): void {
-    const message = namingAdvice(family);
+    const message = adviseOnNaming(family);
     if (message !== undefined) this.advise({ code: 'naming', message });
   }
 
@@ -55,7 +59,7 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports.dropped(family.name, reason, site, cause);
   }
 
-  /** Tells, once per metric, that a scrape went without it. */
+  /** Reports, once per metric, that a scrape did not have it. */
   protected collectorFailed(metric: string, cause: unknown): void {
     this.#reports.collectorFailed(metric, cause);
   }
@@ -64,7 +68,7 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     try {
       return this.#clock();
     } catch {
-      // Why not thrown: this is asked in the middle of the service's own calls. The duration is dropped and counted.
+      // Why not thrown: the clock is read inside the calls of the service. The duration is dropped and counted.
       return Number.NaN;
     }
   }
@@ -73,24 +77,24 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports.advise(advice);
   }
 
-  counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P> {
+  counter<P extends LabelPolicies>(family: CounterFamily<P>): CounterHandle<P> {
     return this.#handle(family);
   }
 
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P> {
+  gauge<P extends LabelPolicies>(family: GaugeFamily<P>): GaugeHandle<P> {
     return this.#handle(family);
   }
 
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P> {
+  histogram<P extends LabelPolicies>(family: HistogramFamily<P>): HistogramHandle<P> {
     return this.#handle(family);
   }
 
-  // Why the type parameter: one class records by hand for every kind, and each kind shows what its types allow.
+  // Why the type parameter: one class is the handle of every kind, and the types of each kind show what it allows.
   #handle<Handle>(family: Family): Handle {
-    let handle = this.#byHand.get(family);
+    let handle = this.#handles.get(family);
     if (handle === undefined) {
-      handle = new ByHand(this, family);
-      this.#byHand.set(family, handle);
+      handle = new FamilyHandle(this, family);
+      this.#handles.set(family, handle);
     }
     return handle as Handle;
   }

@@ -1,83 +1,143 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../definition/family.js';
-import type { Policies } from '../definition/label-policy.js';
-import type { Advice } from './advice.js';
-import type { CounterByHand, GaugeByHand, HistogramByHand } from './by-hand.js';
+import { type DropReason, MetricsError } from '../error.js';
+import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import type { LabelPolicies } from '../families/labels.js';
+import { processState } from '../process-state.js';
+import { isFunction, isObject } from '../validation.js';
 
-/** Names one series of a family in one recorder, until the family is cleared. */
-export type Place = number;
+import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
+import type { Advice } from './reports.js';
+
+/** Identifies one series of a family in one recorder, until the family is cleared. */
+export type SeriesId = number;
 
 /**
- * Records the observations of one family, in two steps: first the series is found by its label values, in the order of the
- * family's labels, then a number is recorded there. Nothing here throws.
+ * Records the observations of one family in two steps: the series is looked up by its label values, in the order of the
+ * family's labels, and then a number is recorded there. No method throws.
  *
- * The caller has made sure that the family's kind has the operation and takes the number (`kinds` in `definition/`): a
- * series must not be born of what is dropped.
+ * The caller has checked that the kind of the family has the operation and accepts the number (`kinds` in
+ * `families/kinds.ts`). Otherwise a dropped observation would create a series.
  */
 export interface FamilyRecorder {
   /**
-   * The place of a known series by its raw label values, `undefined` for those that the family does not have. May always
-   * say `undefined`; it is asked first for families of at most three labels, since no list has to be made for it.
+   * Looks up an existing series by its raw label values; `undefined` where there is none. An implementation may always
+   * return `undefined`. Callers ask first for families of at most three labels, since this needs no list.
    */
-  find(a: unknown, b: unknown, c: unknown): Place | undefined;
+  lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined;
   /**
-   * The place of the series with these raw label values, born now if need be, or the reason why it may not be. The list
-   * is borrowed: it is read before this returns, and never kept.
+   * Gets the series with these raw label values, or creates it; returns the reason where it may not exist. The list is
+   * borrowed: it is read before this returns, and is not kept.
    *
-   * @param folds whether a value outside its label's domain becomes `other`: not where the number is to be set.
+   * @param allowOverflow whether a value beyond a label's limit becomes `other`. Not where the number is to be set, as
+   * values that are set do not add up.
    */
-  place(values: readonly unknown[], folds: boolean): Place | DropReason;
+  getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason;
   /** Adds `by` to a counter (finite, not negative) or to a gauge. */
-  add(place: Place, by: number): void;
+  add(id: SeriesId, by: number): void;
   /** Sets a gauge. NaN and the infinities are values too. */
-  set(place: Place, value: number): void;
+  set(id: SeriesId, value: number): void;
   /** Observes a finite value in a histogram. */
-  observe(place: Place, value: number): void;
-  /** Adds 1 to a gauge, until `leave`. */
-  enter(place: Place): void;
-  /** Subtracts what `enter` added, from the very series that it was added to, even if that was cleared meanwhile. */
-  leave(place: Place): void;
+  observe(id: SeriesId, value: number): void;
+  /** Adds 1 to a gauge, until `release`. */
+  acquire(id: SeriesId): void;
+  /** Subtracts what `acquire` added, from the same series, even where that series was cleared meanwhile. */
+  release(id: SeriesId): void;
 }
 
-/** Computes a gauge's values: one number, or every label set with its value. */
-export type Collector = () => Collected | PromiseLike<Collected>;
-export type Collected = number | readonly { readonly labels: object; readonly value: number }[];
+/**
+ * Lists the first `count` of three label values. Why not a slice: a slice takes longer than everything else that a new
+ * label value costs.
+ */
+export function listValues(count: number, a: unknown, b: unknown, c: unknown): readonly unknown[] {
+  switch (count) {
+    case 0:
+      return [];
+    case 1:
+      return [a];
+    case 2:
+      return [a, b];
+    default:
+      return [a, b, c];
+  }
+}
 
-/** Receives observations from annotated methods and by hand. Extend `AbstractRecorder` to write another one. */
+/** Computes the values of a gauge. */
+export type Collector = () => CollectedValues | PromiseLike<CollectedValues>;
+/** The values of a gauge: one number, or every label set with its value. */
+export type CollectedValues = number | readonly { readonly labels: object; readonly value: number }[];
+
+/** Receives observations, from decorated methods and by hand. Extend `AbstractRecorder` to write one. */
 export interface MetricsRecorder {
   /**
-   * The recorder of this family, the same one at each call with the same definition. From the first call on the
-   * family exists, without series but for its `initial` ones.
+   * Opens a family: from the first call on it exists, without series other than its `initial` ones. Returns the same
+   * recorder of the family at each call with the same definition.
    *
    * @param site where the family is used, for messages; the family's own site unless given.
    * @throws MetricsError `family_clash` where another definition has taken the name.
    */
   open(family: Family, site?: string): FamilyRecorder;
-  /** Counts an observation that was not recorded, and tells of it once per site and reason. Throws only in strict mode. */
+  /** Counts an observation that was not recorded, and reports it once per site and reason. Throws only in strict mode. */
   dropped(family: Family, reason: DropReason, site: string, cause?: unknown): void;
   /** Seconds on a clock that never goes back. */
   now(): number;
-  /** Passes on a remark, once. */
+  /** Passes advice on, once. */
   advise(advice: Advice): void;
 
-  /** Has a gauge's values computed when they are read, instead of any that were computed before. */
+  /** Computes the values of a gauge by this collector whenever they are read. It replaces an earlier collector. */
   collect(family: Family, collector: Collector): void;
 
   /** Counts by hand, typed by the family. Neither this nor what it returns throws. */
-  counter<P extends Policies>(family: CounterFamily<P>): CounterByHand<P>;
+  counter<P extends LabelPolicies>(family: CounterFamily<P>): CounterHandle<P>;
   /** Sets a gauge by hand, typed by the family. */
-  gauge<P extends Policies>(family: GaugeFamily<P>): GaugeByHand<P>;
+  gauge<P extends LabelPolicies>(family: GaugeFamily<P>): GaugeHandle<P>;
   /** Observes by hand, typed by the family. */
-  histogram<P extends Policies>(family: HistogramFamily<P>): HistogramByHand<P>;
+  histogram<P extends LabelPolicies>(family: HistogramFamily<P>): HistogramHandle<P>;
 }
 
+const methods = [
+  'open',
+  'dropped',
+  'now',
+  'advise',
+  'collect',
+  'counter',
+  'gauge',
+  'histogram',
+] as const satisfies readonly (keyof MetricsRecorder)[];
+
+/** Whether this is a recorder, by its methods: recorders of other copies of the package are recorders too. */
+export const isRecorder = (value: unknown): value is MetricsRecorder =>
+  isObject(value) && methods.every((method) => isFunction(value[method]));
+
+/** An abstract class by its type, for containers to infer the service's type from. */
+type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract new (
+  // biome-ignore lint/suspicious/noExplicitAny: what a container takes for a class takes anything.
+  ...args: any
+) => MetricsRecorder);
+
 /**
- * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`.
+ * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`, and a constructor
+ * parameter of this type gets it where the compiler emits the types of parameters. `x instanceof MetricsRecorder` says
+ * whether x has the methods of a recorder. It cannot be constructed or extended: extend `AbstractRecorder`.
  *
- * Why the constructor type: a container infers the service's type from it. At run time it is a symbol that every copy of
- * the package shares.
+ * Why in the state of the process: every copy of the package must give a container the same identifier.
  */
-export const MetricsRecorder = Symbol.for('flowplane-metrics.MetricsRecorder') as symbol &
-  (abstract new (
-    ...args: never
-  ) => MetricsRecorder);
+export const MetricsRecorder: RecorderIdentifier = processState.recorderIdentifier ?? createIdentifier();
+processState.recorderIdentifier = MetricsRecorder;
+
+function createIdentifier(): RecorderIdentifier {
+  // Why a property: its name is the name of the class even where a bundler shortens names.
+  const { MetricsRecorder: identifier } = {
+    MetricsRecorder: class {
+      constructor() {
+        const message =
+          'no recorder is bound to this service identifier (given a call of its constructor, by a container or by hand). Call installMetrics(container), or bind a recorder; extend AbstractRecorder to write one.';
+        throw new MetricsError('new MetricsRecorder', [{ code: 'not_supported', message }]);
+      }
+
+      static [Symbol.hasInstance](value: unknown): boolean {
+        return isRecorder(value);
+      }
+    },
+  };
+  return identifier as unknown as RecorderIdentifier;
+}

@@ -1,13 +1,13 @@
-import type { Family } from '../definition/family.js';
-import { kinds, type MetricKind } from '../definition/kind.js';
 import { MetricsError } from '../error.js';
+import type { Family } from '../families/family.js';
+import { kinds, type MetricKind } from '../families/kinds.js';
 
 interface Taken {
   readonly family: Family;
   readonly site: string;
 }
 
-/** The names that a recorder's families and samples have in either format, each taken by one family. */
+/** The names that the families and samples of a recorder have in any format. Each is taken by one family. */
 export class NameRegister {
   readonly #taken = new Map<string, Taken>();
 
@@ -17,12 +17,12 @@ export class NameRegister {
    * @throws MetricsError `family_clash`, naming both sites, where another family has one of them. Then none is taken.
    */
   take(family: Family, name: string, site: string): void {
-    const names = exposedNames(family, name);
-    if (names.some((one) => this.#taken.has(one))) throw this.clash(family, name, site);
+    const names = listExposedNames(family, name);
+    if (names.some((one) => this.#taken.has(one))) throw this.createClash(family, name, site);
     for (const one of names) this.#taken.set(one, { family, site });
   }
 
-  /** Whether a family has taken one of the names that somebody else's metric of this type would have. */
+  /** Whether a family has taken one of the names that an external metric of this type would have. */
   isTaken(type: string, name: string): boolean {
     const suffixes = kinds[type as MetricKind]?.sampleSuffixes ?? ['', '_sum', '_count'];
     return [...suffixes.map((suffix) => name + suffix), name.replace(/_total$/, '')].some((one) =>
@@ -30,31 +30,31 @@ export class NameRegister {
     );
   }
 
-  /** The error that says who has taken the name. */
-  clash(family: Family, name: string, site: string): MetricsError {
-    const taken = exposedNames(family, name).find((one) => this.#taken.has(one)) ?? name;
+  /** Creates the error that says which declaration has taken the name. */
+  createClash(family: Family, name: string, site: string): MetricsError {
+    const taken = listExposedNames(family, name).find((one) => this.#taken.has(one)) ?? name;
     const first = this.#taken.get(taken);
-    const [there, here] = differences(first?.family ?? family, family);
+    const [there, here] = describeDifference(first?.family ?? family, family);
     const message =
       `family "${name}" already exists in this recorder ${there} (given ${here}); ` +
-      `first declared by ${bare(first?.site ?? '')}. Use the same definition or another name.`;
+      `first declared by ${withoutDecorator(first?.site ?? '')}. Use the same definition or another name.`;
     return new MetricsError(site, [{ code: 'family_clash', message }]);
   }
 }
 
-function exposedNames({ kind }: Family, name: string): string[] {
+function listExposedNames({ kind }: Family, name: string): string[] {
   const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);
   if (kind !== 'counter') return names;
   const bare = name.replace(/_total$/, '');
   return [...names, bare, `${bare}_created`];
 }
 
-/** What the two families differ in, in words. */
-function differences(first: Family, second: Family): [string, string] {
+/** Describes what two families differ in. */
+function describeDifference(first: Family, second: Family): [string, string] {
   const describe = ({ name, kind, labels }: Family) =>
     `as a ${kind}${name === second.name ? '' : ` "${name}"`} with labels [${Object.keys(labels).join(', ')}]`;
   const [there, here] = [describe(first), describe(second)];
   return there === here ? [there, 'other policies, unit, buckets or bounds'] : [there, here.replace(/^as /, '')];
 }
 
-const bare = (site: string): string => site.replace(/^@\w+ on /, '');
+const withoutDecorator = (site: string): string => site.replace(/^@\w+ on /, '');

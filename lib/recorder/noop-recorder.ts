@@ -1,20 +1,20 @@
 import { AbstractRecorder } from './abstract-recorder.js';
 import type { FamilyRecorder } from './metrics-recorder.js';
 
-const nowhere: FamilyRecorder = Object.freeze({
-  find: () => 0,
-  place: () => 0,
+const discard: FamilyRecorder = Object.freeze({
+  lookup: () => 0,
+  getOrCreate: () => 0,
   add: () => undefined,
   set: () => undefined,
   observe: () => undefined,
-  enter: () => undefined,
-  leave: () => undefined,
+  acquire: () => undefined,
+  release: () => undefined,
 });
 
-/** Records nothing: for a service that wants its methods annotated and its metrics off. */
+/** Records nothing: for a service that keeps its decorators and turns its metrics off. */
 export class NoopRecorder extends AbstractRecorder {
   override open(): FamilyRecorder {
-    return nowhere;
+    return discard;
   }
 
   protected override countDrop(): void {}

@@ -1,20 +1,20 @@
-import { includes, type Labels, type Reading, type Readings, sampleText } from './readings.js';
+import { formatSample, hasLabels, type ReadableMetrics, type Sample, type SampleLabels } from './samples.js';
 
 declare global {
   namespace Chai {
     interface Assertion {
-      /** Some series of this name has these labels, and perhaps more. Add `.with.value(n)` where it is exactly one. */
-      series(name: string, labels?: Labels): Assertion;
-      /** The series found by `series` has this value. */
+      /** A series of this name has at least these labels. Add `.with.value(n)` where exactly one series matches. */
+      series(name: string, labels?: SampleLabels): Assertion;
+      /** The series that `series` found has this value. */
       value(value: number): Assertion;
       /**
-       * The series with exactly these labels grows while `run` runs; `.by(n)` says by how much. Await it where `run` gives
+       * The series with exactly these labels grows while `run` runs; `.by(n)` says by how much. Await it where `run` returns
        * a promise.
        */
-      increased(name: string, labels: Labels, run: () => unknown): MetricIncrease;
+      increased(name: string, labels: SampleLabels, run: () => unknown): MetricIncrease;
     }
     interface MetricIncrease extends PromiseLike<void> {
-      /** The series grew by exactly so much. */
+      /** The series grew by exactly this number. */
       by(increase: number): PromiseLike<void>;
     }
   }
@@ -38,39 +38,59 @@ interface Utilities {
   flag(assertion: object, name: string, value?: unknown): unknown;
 }
 
-/** What `series` has found. */
+/** The series that `series` found. */
 interface Found {
   readonly text: string;
-  readonly matching: readonly Reading[];
+  readonly matching: readonly Sample[];
 }
 
-/** What `increased` has measured, or will have. */
+/** The increase that `increased` measures. */
 interface Increase {
   readonly text: string;
   increase: number | Promise<number>;
 }
 
 /**
- * Chai assertions about recorded metrics: `use(metricsAssertions)`, then
- * `expect(recorder).to.have.series('jobs_total', { queue: 'mail' }).with.value(3)` and
- * `expect(recorder).to.have.increased('jobs_total', { queue: 'mail' }, () => work()).by(1)`.
+ * Chai assertions about recorded metrics: `series`, `value`, and `increased` with `by`.
+ *
+ * @example
+ * import { expect, use } from 'chai';
+ * import { defineCounter } from 'flowplane-metrics';
+ * import { MemoryRecorder } from 'flowplane-metrics/testing';
+ * import { metricsAssertions } from 'flowplane-metrics/testing/chai';
+ *
+ * use(metricsAssertions);
+ * const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { queue: {} } });
+ * const recorder = new MemoryRecorder();
+ * const run = () => recorder.counter(jobs).inc({ queue: 'mail' });
+ * expect(recorder).to.have.increased('jobs_total', { queue: 'mail' }, run).by(1);
+ * expect(recorder).to.have.series('jobs_total', { queue: 'mail' }).with.value(1);
  */
-export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): void {
-  Assertion.addMethod('series', function (name: string, labels: Labels = {}) {
-    const metrics = this._obj as Readings;
+export function metricsAssertions(chai: Chai, utilities: Utilities): void {
+  addSeries(chai, utilities);
+  addValue(chai, utilities);
+  addIncreased(chai, utilities);
+  overwriteBy(chai, utilities);
+}
+
+function addSeries({ Assertion }: Chai, { flag }: Utilities): void {
+  Assertion.addMethod('series', function (name: string, labels: SampleLabels = {}) {
+    const metrics = this._obj as ReadableMetrics;
     const all = metrics.series(name);
     const found: Found = {
-      text: sampleText(name, labels),
-      matching: all.filter((one) => includes(one.labels, labels)),
+      text: formatSample(name, labels),
+      matching: all.filter((one) => hasLabels(one.labels, labels)),
     };
     this.assert(
       found.matching.length > 0,
-      `expected a series ${found.text}; ${nearest(metrics, name, labels)}`,
-      `expected no series ${found.text}, but there is ${listed(name, found.matching)}`,
+      `expected a series ${found.text}; ${describeNearest(metrics, name, labels)}`,
+      `expected no series ${found.text}, but there is ${formatSamples(name, found.matching)}`,
     );
     flag(this, 'series', found);
   });
+}
 
+function addValue({ Assertion }: Chai, { flag }: Utilities): void {
   Assertion.addMethod('value', function (expected: number) {
     const { text, matching } = flag(this, 'series') as Found;
     const name = text.replace(/\{.*/s, '');
@@ -79,27 +99,31 @@ export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): voi
       matching.length === 1 && Object.is(one?.value, expected),
       matching.length === 1
         ? `expected ${text} to be ${expected}, but it is ${one?.value}`
-        : `expected ${text} to be one series, but there are ${listed(name, matching)}. Name more labels.`,
+        : `expected ${text} to be one series, but there are ${formatSamples(name, matching)}. Name more labels.`,
       `expected ${text} not to be ${expected}`,
       expected,
       one?.value,
     );
   });
+}
 
-  Assertion.addMethod('increased', function (name: string, labels: Labels, run: () => unknown) {
-    const metrics = this._obj as Readings;
-    const measured: Increase = { text: sampleText(name, labels), increase: metrics.increase(name, labels, run) };
+function addIncreased({ Assertion }: Chai, { flag }: Utilities): void {
+  Assertion.addMethod('increased', function (name: string, labels: SampleLabels, run: () => unknown) {
+    const metrics = this._obj as ReadableMetrics;
+    const measured: Increase = { text: formatSample(name, labels), increase: metrics.increase(name, labels, run) };
     flag(this, 'increase', measured);
-    return settled(this, measured, (increase) =>
+    return checkWhenDone(this, measured, (increase) =>
       this.assert(
         increase > 0,
-        `expected ${measured.text} to increase, but it did not; ${nearest(metrics, name, labels)}`,
+        `expected ${measured.text} to increase, but it did not; ${describeNearest(metrics, name, labels)}`,
         `expected ${measured.text} not to increase, but it did by ${increase}`,
       ),
     );
   });
+}
 
-  // Why overwritten: chai's own `increase(…).by(n)` must go on working.
+// Why overwritten: chai's own `increase(…).by(n)` must go on working.
+function overwriteBy({ Assertion }: Chai, { flag }: Utilities): void {
   Assertion.overwriteMethod(
     'by',
     (original) =>
@@ -107,7 +131,7 @@ export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): voi
         const measured = flag(this, 'increase') as Increase | undefined;
         if (measured === undefined) return Reflect.apply(original, this, given);
         const [expected] = given;
-        return settled(this, measured, (increase) =>
+        return checkWhenDone(this, measured, (increase) =>
           this.assert(
             increase === expected,
             `expected ${measured.text} to increase by ${expected}, but it did by ${increase}`,
@@ -120,31 +144,30 @@ export function metricsAssertions({ Assertion }: Chai, { flag }: Utilities): voi
   );
 }
 
-/** Checks at once, or, where the increase is a promise, when the assertion is awaited, which is then given back. */
-function settled(assertion: Assertion, measured: Increase, check: (increase: number) => void): unknown {
+/** Checks at once. Where the increase is a promise, it returns the assertion, which checks when it is awaited. */
+function checkWhenDone(assertion: Assertion, measured: Increase, check: (increase: number) => void): unknown {
   const { increase } = measured;
   if (typeof increase === 'number') return check(increase);
   const checked = increase.then((by) => {
     check(by);
     return by;
   });
-  // Why kept: what comes after waits for this check, so that one that nobody awaits fails as an unhandled rejection.
+  // Why kept: what follows waits for this check. A check that nobody awaits fails as an unhandled rejection.
   measured.increase = checked;
   const then: Promise<void>['then'] = (...handlers) => checked.then(() => undefined).then(...handlers);
   return Object.defineProperty(assertion, 'then', { value: then, configurable: true });
 }
 
-/** What there is instead: the series of this name that have most of the labels, else the families. */
-function nearest(metrics: Readings, name: string, labels: Labels): string {
+/** Describes what exists instead: the series of this name with most of the labels, or else the families. */
+function describeNearest(metrics: ReadableMetrics, name: string, labels: SampleLabels): string {
   const all = metrics.series(name);
   if (all.length === 0) return `no series has that name; the families are ${metrics.families().join(', ') || 'none'}`;
-  const common = (one: Reading): number =>
-    Object.entries(labels).filter(([k, value]) => one.labels[k] === value).length;
+  const common = (one: Sample): number => Object.entries(labels).filter(([k, value]) => one.labels[k] === value).length;
   const closest = all.toSorted((a, b) => common(b) - common(a));
-  return `the nearest of ${all.length}: ${listed(name, closest)}`;
+  return `the nearest of ${all.length}: ${formatSamples(name, closest)}`;
 }
 
-function listed(name: string, readings: readonly Reading[]): string {
-  const shown = readings.slice(0, 3).map(({ labels, value }) => `${sampleText(name, labels)} ${value}`);
-  return readings.length > 3 ? `${shown.join(', ')}, …` : shown.join(', ');
+function formatSamples(name: string, samples: readonly Sample[]): string {
+  const first = samples.slice(0, 3).map(({ labels, value }) => `${formatSample(name, labels)} ${value}`);
+  return samples.length > 3 ? `${first.join(', ')}, …` : first.join(', ');
 }

@@ -1,9 +1,10 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import type { Family } from '../definition/family.js';
-import { initialSeries } from '../definition/initial-series.js';
-import { LabelDomains } from '../labels/label-domains.js';
-import type { FamilyRecorder, Place } from '../recorder/metrics-recorder.js';
-import type { Reading } from './readings.js';
+import type { DropReason } from '../error.js';
+import { defaultMaxSeries, type Family } from '../families/family.js';
+import { kinds } from '../families/kinds.js';
+import { listInitialSeries } from '../families/labels.js';
+import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { LabelGuards } from '../store/label-guards.js';
+import type { Sample } from './samples.js';
 
 interface Entry {
   readonly values: readonly string[];
@@ -14,122 +15,121 @@ interface Entry {
 /** The series of one family in a `MemoryRecorder`. */
 export class MemoryFamily implements FamilyRecorder {
   readonly family: Family;
-  readonly #labels: LabelDomains;
-  /** By label values; those of a family that was cleared are not in here any more. */
-  readonly #places = new Map<string, Place>();
+  readonly #labels: LabelGuards;
+  /** By label values. The series of a family that was cleared are not in here any more. */
+  readonly #ids = new Map<string, SeriesId>();
   readonly #entries: Entry[] = [];
 
   constructor(family: Family) {
     this.family = family;
     // Why no hash: a test reads the value that it wrote.
-    this.#labels = new LabelDomains(family.labels, { most: family.maxSeries ?? 10_000 });
-    this.#declareInitial();
+    this.#labels = new LabelGuards(family.labels, { most: family.maxSeries ?? defaultMaxSeries });
+    this.#createInitial();
   }
 
   remove(labels: Readonly<Record<string, unknown>>): number {
-    const wanted = this.#labels.wanted(labels);
-    if (wanted === undefined) return 0;
-    const gone = [...this.#places].filter(([, place]) =>
-      this.#at(place).values.every((value, i) => (wanted[i] ?? value) === value),
+    const expected = this.#labels.wanted(labels);
+    if (expected === undefined) return 0;
+    const removed = [...this.#ids].filter(([, id]) =>
+      this.#at(id).values.every((value, i) => (expected[i] ?? value) === value),
     );
-    for (const [key] of gone) this.#places.delete(key);
+    for (const [key] of removed) this.#ids.delete(key);
     this.#recount();
-    return gone.length;
+    return removed.length;
   }
 
   clear(): void {
-    this.#places.clear();
+    this.#ids.clear();
     this.#recount();
-    this.#declareInitial();
+    this.#createInitial();
   }
 
-  /** Has the domains remember only what the series still have. */
+  /** Resets the label guards to the values that the series still have. */
   #recount(): void {
     this.#labels.forget();
-    for (const place of this.#places.values()) this.#labels.keep(this.#at(place).values);
+    for (const id of this.#ids.values()) this.#labels.keep(this.#at(id).values);
   }
 
-  #declareInitial(): void {
-    for (const values of initialSeries(this.family)) this.place(values, false);
+  #createInitial(): void {
+    for (const values of listInitialSeries(this.family)) this.getOrCreate(values, false);
   }
 
-  /** Always `undefined`: a test has time. */
-  find(): undefined {}
+  /** Always `undefined`: tests do not need the faster way. */
+  lookup(): undefined {}
 
-  place(raw: readonly unknown[], folds: boolean): Place | DropReason {
-    const values = this.#labels.admit(raw, folds);
+  getOrCreate(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    const values = this.#labels.admit(raw, allowOverflow);
     if (!Array.isArray(values)) return values.refused;
-    const known = this.#places.get(JSON.stringify(values));
+    const known = this.#ids.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#places.size < this.#labels.room(folds)) return this.#born(values);
-    if (!folds) return 'overflow';
+    if (this.#ids.size < this.#labels.room(allowOverflow)) return this.#create(values);
+    if (!allowOverflow) return 'overflow';
     const folded = this.#labels.fold(values);
-    const found = this.#places.get(JSON.stringify(folded));
-    return found ?? (this.#places.size < this.#labels.room(false) ? this.#born(folded) : 'overflow');
+    const found = this.#ids.get(JSON.stringify(folded));
+    return found ?? (this.#ids.size < this.#labels.room(false) ? this.#create(folded) : 'overflow');
   }
 
-  #born(values: readonly string[]): Place {
+  #create(values: readonly string[]): SeriesId {
     this.#labels.keep(values);
-    const place = this.#entries.push({ values, observed: [], value: 0 }) - 1;
-    this.#places.set(JSON.stringify(values), place);
-    return place;
+    const id = this.#entries.push({ values, observed: [], value: 0 }) - 1;
+    this.#ids.set(JSON.stringify(values), id);
+    return id;
   }
 
-  add(place: Place, by: number): void {
-    this.#at(place).value += by;
+  add(id: SeriesId, by: number): void {
+    this.#at(id).value += by;
   }
 
-  set(place: Place, value: number): void {
-    this.#at(place).value = value;
+  set(id: SeriesId, value: number): void {
+    this.#at(id).value = value;
   }
 
-  observe(place: Place, value: number): void {
-    this.#at(place).observed.push(value);
+  observe(id: SeriesId, value: number): void {
+    this.#at(id).observed.push(value);
   }
 
-  enter(place: Place): void {
-    this.add(place, 1);
+  acquire(id: SeriesId): void {
+    this.add(id, 1);
   }
 
-  leave(place: Place): void {
-    this.add(place, -1);
+  release(id: SeriesId): void {
+    this.add(id, -1);
   }
 
-  /** The samples of this name. */
-  samples(name: string): Reading[] {
+  /** Lists the samples of this name. */
+  samples(name: string): Sample[] {
     const { family } = this;
-    const entries = [...this.#places.values()].map((place) => this.#at(place));
-    if (family.kind !== 'histogram') return name === family.name ? entries.map((e) => this.#series(e, e.value)) : [];
+    const entries = [...this.#ids.values()].map((id) => this.#at(id));
+    if (!kinds[family.kind].hasBuckets) {
+      return name === family.name ? entries.map((entry) => this.#toSample(entry, entry.value)) : [];
+    }
     switch (name) {
       case `${family.name}_count`:
-        return entries.map((e) => this.#series(e, e.observed.length));
+        return entries.map((entry) => this.#toSample(entry, entry.observed.length));
       case `${family.name}_sum`:
-        return entries.map((e) =>
-          this.#series(
-            e,
-            e.observed.reduce((sum, value) => sum + value, 0),
-          ),
-        );
+        return entries.map((entry) => this.#toSample(entry, entry.observed.reduce(add, 0)));
       case `${family.name}_bucket`:
-        return entries.flatMap((entry) => this.#buckets(entry));
+        return entries.flatMap((entry) => this.#bucketSamples(entry));
       default:
         return [];
     }
   }
 
-  #buckets(entry: Entry): Reading[] {
+  #bucketSamples(entry: Entry): Sample[] {
     return [...this.family.buckets, Infinity].map((bound) => {
-      const { labels, value } = this.#series(entry, entry.observed.filter((observed) => observed <= bound).length);
+      const { labels, value } = this.#toSample(entry, entry.observed.filter((observed) => observed <= bound).length);
       return { labels: { ...labels, le: bound === Infinity ? '+Inf' : String(bound) }, value };
     });
   }
 
-  #series({ values }: Entry, value: number): Reading {
+  #toSample({ values }: Entry, value: number): Sample {
     const labels = Object.keys(this.family.labels).map((name, i) => [name, values[i] as string] as const);
     return { labels: Object.fromEntries(labels.filter(([, text]) => text !== '')), value };
   }
 
-  #at(place: Place): Entry {
-    return this.#entries[place] as Entry;
+  #at(id: SeriesId): Entry {
+    return this.#entries[id] as Entry;
   }
 }
+
+const add = (sum: number, value: number): number => sum + value;

@@ -1,14 +1,14 @@
-import type { DropReason } from '../definition/drop-reason.js';
-import { type Family, sameDefinition } from '../definition/family.js';
-import type { MetricKind } from '../definition/kind.js';
-import type { LabelSet, Policies } from '../definition/label-policy.js';
+import type { DropReason } from '../error.js';
+import { type Family, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
-import type { Advice } from '../recorder/advice.js';
-import { listed, setAll } from '../recorder/collected.js';
-import type { Collected, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
+import type { CollectedValues, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
+import type { Advice } from '../recorder/reports.js';
 import { MemoryFamily } from './memory-family.js';
-import { type Labels, type Reading, type Readings, sameLabels } from './readings.js';
+import { type ReadableMetrics, type Sample, type SampleLabels, sameLabels } from './samples.js';
 
 /** An observation that was not recorded. */
 export interface Drop {
@@ -17,16 +17,29 @@ export interface Drop {
 }
 
 /**
- * Records into plain Maps, for tests: what was recorded can be read back, label values appear as production would expose
- * them, and advice is kept rather than printed.
+ * A recorder for tests. It keeps what was recorded in plain Maps, to be read back; label values are those that production
+ * would expose; advice is kept rather than printed.
+ *
+ * @example
+ * import { attachRecorder, Counter } from 'flowplane-metrics';
+ * import { MemoryRecorder } from 'flowplane-metrics/testing';
+ *
+ * class Mailer {
+ *   @Counter({ name: 'mails_total', help: 'Mails', labels: { to: (to) => to } })
+ *   send(to: string): void {}
+ * }
+ *
+ * const recorder = new MemoryRecorder({ strict: true });
+ * attachRecorder(new Mailer(), recorder).send('a');
+ * console.log(recorder.value('mails_total', { to: 'a' })); // 1
  */
-export class MemoryRecorder extends AbstractRecorder implements Readings {
+export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics {
   readonly #families = new Map<string, MemoryFamily>();
   readonly #names = new NameRegister();
   readonly #collectors = new Map<string, () => void>();
-  /** What was dropped, in order. */
+  /** The dropped observations, in order. */
   readonly drops: Drop[];
-  /** What was advised, in order. */
+  /** The advice, in order. */
   readonly advice: Advice[];
 
   constructor(options: RecorderOptions = {}) {
@@ -40,7 +53,7 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
     const open = this.#families.get(family.name);
     if (open !== undefined) {
       if (sameDefinition(open.family, family)) return open;
-      throw this.#names.clash(family, family.name, site);
+      throw this.#names.createClash(family, family.name, site);
     }
     this.#names.take(family, family.name, site);
     this.adviseOnName(family);
@@ -49,12 +62,12 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
     return recorder;
   }
 
-  /** Forgets every series of a family but its `initial` ones, which are at 0 again. */
+  /** Removes every series of a family; its `initial` ones exist again, at 0. */
   clear({ name }: Family): void {
     this.#families.get(name)?.clear();
   }
 
-  /** Runs a synchronous collector whenever the family is read; what an asynchronous one gives is not waited for. */
+  /** Runs a synchronous collector whenever the family is read. An asynchronous one is ignored: reading does not wait. */
   override collect(family: Family, collector: Collector): void {
     const { name } = family;
     this.open(family);
@@ -62,12 +75,12 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
       const collected = collector();
       if (collected instanceof Promise) return;
       this.#families.get(name)?.remove({});
-      setAll(this, family, listed(collected as Collected));
+      setCollected(this, family, readCollected(collected as CollectedValues));
     });
   }
 
-  /** Removes the series of a family that have these labels, whatever their other ones; says how many there were. */
-  remove<P extends Policies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+  /** Removes the series of a family that have these labels, and returns their number. */
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
     return this.#families.get(name)?.remove(labels) ?? 0;
   }
 
@@ -75,21 +88,21 @@ export class MemoryRecorder extends AbstractRecorder implements Readings {
     return [...this.#families.keys()];
   }
 
-  /** The value of one sample: of a counter or gauge by its name, of a histogram by `…_count`, `…_sum` or `…_bucket`. */
-  value(name: string, labels: Labels = {}): number | undefined {
-    return this.series(name).find((reading) => sameLabels(reading.labels, labels))?.value;
+  /** The value of one sample. The samples of a histogram are called `…_count`, `…_sum` and `…_bucket`. */
+  value(name: string, labels: SampleLabels = {}): number | undefined {
+    return this.series(name).find((sample) => sameLabels(sample.labels, labels))?.value;
   }
 
-  increase(name: string, labels: Labels, run: () => PromiseLike<unknown>): Promise<number>;
-  increase(name: string, labels: Labels, run: () => unknown): number;
-  increase(name: string, labels: Labels, run: () => unknown): number | Promise<number> {
-    const now = (): number => this.value(name, labels) ?? 0;
-    const before = now();
+  increase(name: string, labels: SampleLabels, run: () => PromiseLike<unknown>): Promise<number>;
+  increase(name: string, labels: SampleLabels, run: () => unknown): number;
+  increase(name: string, labels: SampleLabels, run: () => unknown): number | Promise<number> {
+    const read = (): number => this.value(name, labels) ?? 0;
+    const before = read();
     const running = run();
-    return running instanceof Promise ? running.then(() => now() - before) : now() - before;
+    return running instanceof Promise ? running.then(() => read() - before) : read() - before;
   }
 
-  series(name: string): Reading[] {
+  series(name: string): Sample[] {
     this.#collectors.get(name)?.();
     return [...this.#families.values()].flatMap((family) => family.samples(name));
   }

@@ -61,7 +61,7 @@ describe('flowplane-metrics catalogue', () => {
     expect(run('catalogue', services, '--check', file))
       .to.include({ status: 1 })
       .and.property('stderr')
-      .contains('other rows');
+      .contains('further rows');
   });
 
   for (const [args, message] of [

@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
-import type { Result } from '../../lib/cli/doctor/step.js';
+import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
 import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
-import { Certificates } from '../serving/certificates.js';
+import { Certificates } from '../server/certificates.js';
 
 const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 
@@ -40,9 +40,9 @@ function doctor(...args: string[]): Promise<Diagnosis> {
 }
 
 /** What each step found, by its name. */
-async function steps(...args: string[]): Promise<Readonly<Record<string, Result>>> {
+async function steps(...args: string[]): Promise<Readonly<Record<string, NamedResult>>> {
   const { printed } = await doctor('--json', ...args);
-  const { steps } = JSON.parse(printed) as { steps: Result[] };
+  const { steps } = JSON.parse(printed) as { steps: NamedResult[] };
   return Object.fromEntries(steps.map((result) => [result.step, result]));
 }
 
@@ -160,7 +160,7 @@ describe('flowplane-metrics doctor', function () {
           'ok datasource',
           'ok clocks',
         ]);
-        expect(printed).to.contain('1 of 1 series moved within 0.1 s');
+        expect(printed).to.contain('1 of 1 series changed within 0.1 s');
         expect(code).to.equal(0);
       } finally {
         clearInterval(moving);
@@ -218,7 +218,7 @@ describe('flowplane-metrics doctor', function () {
       expect(target).to.deep.include({
         status: 'problem',
         cause: 'credentials are missing or wrong',
-        fix: 'Give them: authorization or basic_auth in the scrape_config.',
+        fix: 'Set them: authorization or basic_auth in the scrape_config.',
       });
     });
 
@@ -267,10 +267,10 @@ describe('flowplane-metrics doctor', function () {
 
   for (const [title, text, detail] of [
     ['a broken line', 'a 1\nb{c="d} 1\n', 'line 2 is neither a sample nor a comment: b{c="d} 1'],
-    ['a broken value', 'a one\n', 'line 1 has no number for a value: a one'],
+    ['a broken value', 'a one\n', 'line 1 has a value that is no number: a one'],
     ['a series twice', 'a{b="c"} 1\na{b="c"} 2\n', 'line 2 repeats a series: a{b="c"} 2'],
     ['an unknown type', '# TYPE a number\n', 'line 1 has an unknown type: # TYPE a number'],
-    ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the answer was cut off, or is no scrape'],
+    ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the response was cut off, or is no scrape'],
   ] as const) {
     it(`says where the format is broken: ${title}`, async () => {
       const url = await serve((_request, response) => response.setHeader('Content-Type', 'text/plain').end(text));
@@ -330,7 +330,7 @@ describe('flowplane-metrics doctor', function () {
       '--prometheus',
       await serve((_, r) => r.end('hi')),
     );
-    expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is no Prometheus' });
+    expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is not Prometheus' });
   });
 
   it('explains its options', async () => {

@@ -120,11 +120,11 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
 
       it('finds a series again by up to three label values, unless it always asks for the list', () => {
         const family = recorder.open(calls);
-        expect(family.find('x', 'a', undefined)).to.equal(undefined);
-        const place = family.place(['x', 'a'], true);
-        expect(family.find('x', 'a', undefined)).to.be.oneOf([place, undefined]);
-        expect(family.place(['x', 'a'], true)).to.equal(place);
-        expect(family.find('x', 'b', undefined)).to.equal(undefined);
+        expect(family.lookup('x', 'a', undefined)).to.equal(undefined);
+        const place = family.getOrCreate(['x', 'a'], true);
+        expect(family.lookup('x', 'a', undefined)).to.be.oneOf([place, undefined]);
+        expect(family.getOrCreate(['x', 'a'], true)).to.equal(place);
+        expect(family.lookup('x', 'b', undefined)).to.equal(undefined);
       });
 
       it('folds a value outside the closed domain into "other", and leaves the empty one empty', async () => {
@@ -259,8 +259,8 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
 
       it('drops a value to be set past the limit of a label', async () => {
         const family = recorder.open(size);
-        family.set(family.place(['x'], false) as number, 1);
-        expect(family.place(['y'], false)).to.equal('overflow');
+        family.set(family.getOrCreate(['x'], false) as number, 1);
+        expect(family.getOrCreate(['y'], false)).to.equal('overflow');
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 1 });
       });
     });
@@ -268,14 +268,14 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
     describe('enter and leave', () => {
       it('counts what is in flight, folded past the limit, and returns to 0', async () => {
         const family = recorder.open(size);
-        const places = ['x', 'x', 'y'].map((team) => family.place([team], true) as number);
-        for (const place of places) family.enter(place);
+        const places = ['x', 'x', 'y'].map((team) => family.getOrCreate([team], true) as number);
+        for (const place of places) family.acquire(place);
         expect(await read(recorder, 'size')).to.deep.equal({
           'size{team="first"}': 0,
           'size{team="x"}': 2,
           'size{team="other"}': 1,
         });
-        for (const place of places) family.leave(place);
+        for (const place of places) family.release(place);
         expect(Object.values(await read(recorder, 'size'))).to.deep.equal([0, 0, 0]);
       });
     });

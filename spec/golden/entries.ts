@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 export { catalogueOf, installMetrics } from '../../lib/adapters/inversify/index.js';
 export { httpMetrics, MetricsServer, metricsMiddleware } from '../../lib/adapters/koa/index.js';
 export * from '../../lib/index.js';
-export type { MetricsServerOptions } from '../../lib/serving/index.js';
-export { serveMetrics } from '../../lib/serving/index.js';
+export type { MetricsServerOptions } from '../../lib/server/index.js';
+export { MetricsServer as NodeMetricsServer, serveMetrics } from '../../lib/server/index.js';
 export { metricsAssertions } from '../../lib/testing/chai.js';
 export { MemoryRecorder } from '../../lib/testing/index.js';
 

@@ -11,10 +11,10 @@ import {
   MetricsServer,
   type MetricsServerOptions,
   metricsMiddleware,
+  NodeMetricsServer,
   PrometheusRecorder,
   type Scrapable,
   scrape,
-  serveMetrics,
 } from './entries.js';
 import { Golden } from './golden.js';
 
@@ -55,17 +55,19 @@ type Start = (scrapable: Scrapable, options?: MetricsServerOptions) => Promise<S
 
 /** Each way to serve. */
 const servers: Readonly<Record<string, Start>> = {
-  'node-http': async (scrapable, options) => {
-    const recorder = scrapable as PrometheusRecorder;
-    const served = await serveMetrics({ recorder, port: 0, processMetrics: false, ...options });
-    return { port: Number(new URL(served.url).port), close: () => served.close() };
-  },
-  koa: async (scrapable, options) => {
-    const server = new MetricsServer(scrapable, { port: 0, processMetrics: false, ...options });
-    const { port } = await server.listen();
-    return { port, close: () => server.close(), drain: () => server.drain(60) };
-  },
+  'node-http': (scrapable, options) => serve(NodeMetricsServer, scrapable, options),
+  koa: (scrapable, options) => serve(MetricsServer, scrapable, options),
 };
+
+async function serve(
+  Server: typeof NodeMetricsServer,
+  scrapable: Scrapable,
+  options?: MetricsServerOptions,
+): Promise<Started> {
+  const server = new Server(scrapable, { port: 0, processMetrics: false, ...options });
+  const { port } = await server.listen();
+  return { port, close: () => server.close(), drain: () => server.drain(60) };
+}
 
 interface Question {
   readonly path: string;

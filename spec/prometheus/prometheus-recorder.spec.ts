@@ -68,13 +68,13 @@ describe('PrometheusRecorder', () => {
   it('drops values to be set past the bound of the family, and past its own', () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2, onAdvice: () => undefined });
     const few = recorder.open(defineGauge({ name: 'few', help: 'Few', labels: { id: {} }, maxSeries: 1 }));
-    expect(few.place(['a'], false))
+    expect(few.getOrCreate(['a'], false))
       .to.be.a('number')
-      .and.to.equal(few.place(['a'], false));
-    expect(few.place(['b'], false)).to.equal('overflow');
+      .and.to.equal(few.getOrCreate(['a'], false));
+    expect(few.getOrCreate(['b'], false)).to.equal('overflow');
     const more = recorder.open(defineGauge({ name: 'more', help: 'More', labels: { id: {} } }));
-    expect([more.place(['a'], false), more.place(['b'], false)]).to.not.include('overflow');
-    expect(more.place(['c'], false)).to.equal('overflow');
+    expect([more.getOrCreate(['a'], false), more.getOrCreate(['b'], false)]).to.not.include('overflow');
+    expect(more.getOrCreate(['c'], false)).to.equal('overflow');
   });
 
   it('writes 16 hex digits for a hashed label, the same ones under the same key', async () => {

@@ -1,4 +1,4 @@
-import type { SampleWriter, Scrapable } from '../../lib/exposition/exposed-family.js';
+import type { SampleWriter, Scrapable } from '../../lib/store/exposed-family.js';
 import type { Readings } from '../contracts/metrics-recorder.contract.js';
 
 /** The samples of one family, each as the line that it would be exposed as. */

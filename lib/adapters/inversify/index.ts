@@ -1,2 +1,1 @@
-export { catalogueOf, installMetrics } from './install-metrics.js';
-export type { MetricsContainer } from './metrics-container.js';
+export { catalogueOf, installMetrics, type MetricsContainer } from './install-metrics.js';

@@ -1,19 +1,31 @@
 import { type CatalogueEntry, catalogue } from '../../catalogue/catalogue.js';
-import { instrumentsOf, instrumentsOfClass } from '../../definition/instruments.js';
 import { MetricsError } from '../../error.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
+import {
+  type AnyClass,
+  type InstanceObserver,
+  instanceObserver,
+  openFamilies,
+  refuseUnlessRecorder,
+} from '../../recorder/attach.js';
 import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { attachRecorder } from '../../recorder/wiring.js';
-import type { Hear } from './hear.js';
-import { hearByMiddleware } from './hear-by-middleware.js';
-import { hearByPlugin } from './hear-by-plugin.js';
-import type { MetricsContainer } from './metrics-container.js';
+import { type MiddlewareContainer, observeViaMiddleware } from './observe-via-middleware.js';
+import { observeViaPlugin, type PluginContainer } from './observe-via-plugin.js';
+
+/** The part of an inversify `Container` that is used, by shape: 7 and 8 take plugins, 6 takes middleware. */
+export type MetricsContainer = {
+  isBound(identifier: typeof MetricsRecorder): boolean;
+  get(identifier: typeof MetricsRecorder): MetricsRecorder;
+  bind(identifier: typeof MetricsRecorder): { toConstantValue(value: MetricsRecorder): unknown };
+} & (PluginContainer | MiddlewareContainer);
+
+/** A recorder to bind, or the options of a new one. */
+type InstallOptions = PrometheusRecorderOptions | { readonly recorder: MetricsRecorder };
 
 interface Installation {
   readonly recorder: MetricsRecorder;
-  /** The prototypes of the classes that are bound by now, as far as the container tells them. */
-  readonly bound: () => readonly object[];
+  readonly listBoundClasses: () => readonly AnyClass[];
 }
 
 const installed = new WeakMap<object, Installation>();
@@ -27,22 +39,19 @@ const installed = new WeakMap<object, Installation>();
  */
 export function installMetrics(container: MetricsContainer, options?: PrometheusRecorderOptions): PrometheusRecorder;
 export function installMetrics<R extends MetricsRecorder>(container: MetricsContainer, options: { recorder: R }): R;
-export function installMetrics(
-  container: MetricsContainer,
-  options: PrometheusRecorderOptions | { readonly recorder: MetricsRecorder } = {},
-): MetricsRecorder {
+export function installMetrics(container: MetricsContainer, options: InstallOptions = {}): MetricsRecorder {
   const known = installed.get(container);
   if (known !== undefined) return known.recorder;
-  const recorder = boundRecorder(container, options);
-  const bound = hearInstances(container, (instance) => wire(instance, recorder));
-  openAll(bound(), recorder);
-  installed.set(container, { recorder, bound });
+  const recorder = bindRecorder(container, options);
+  const listBoundClasses = observeInstances(container, instanceObserver(recorder));
+  openFamilies(recorder, listBoundClasses());
+  installed.set(container, { recorder, listBoundClasses });
   return recorder;
 }
 
 /**
- * What is measured in a container, as data: by the classes that are bound so far, and by hand. InversifyJS 6 does not tell
- * what is bound: there it is what was resolved.
+ * Lists what is measured in a container, as data: by the classes that are bound so far, and by hand. InversifyJS 6 does
+ * not say what is bound: there it is what was resolved.
  *
  * @throws MetricsError where `installMetrics` was not called, or where two bound classes declare clashing families.
  */
@@ -52,15 +61,14 @@ export function catalogueOf(container: MetricsContainer): CatalogueEntry[] {
     const message = `the container has no recorder that can be catalogued (given ${known === undefined ? 'a container without metrics' : 'a recorder of another kind'}). Call installMetrics(container) first.`;
     throw new MetricsError('catalogueOf', [{ code: 'illegal_option', message }]);
   }
-  openAll(known.bound(), known.recorder);
+  openFamilies(known.recorder, known.listBoundClasses());
   return catalogue(known.recorder as PrometheusRecorder);
 }
 
-function boundRecorder(
-  container: MetricsContainer,
-  options: PrometheusRecorderOptions | { readonly recorder: MetricsRecorder },
-): MetricsRecorder {
+/** Binds the recorder given, or a new one, unless the container has bound one. */
+function bindRecorder(container: MetricsContainer, options: InstallOptions): MetricsRecorder {
   const own = 'recorder' in options ? options.recorder : undefined;
+  if (own !== undefined) refuseUnlessRecorder('installMetrics', own);
   if (container.isBound(MetricsRecorder)) {
     const bound = container.get(MetricsRecorder);
     if (own === undefined || own === bound) return bound;
@@ -77,21 +85,9 @@ function boundRecorder(
   return recorder;
 }
 
-/** Gives who tells the prototypes of the classes that are bound; inversify 6 does not tell them. */
-function hearInstances(container: MetricsContainer, hear: Hear): Installation['bound'] {
-  if ('register' in container) return hearByPlugin(container, hear);
-  hearByMiddleware(container, hear);
+/** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */
+function observeInstances(container: MetricsContainer, onInstance: InstanceObserver): Installation['listBoundClasses'] {
+  if ('register' in container) return observeViaPlugin(container, onInstance);
+  observeViaMiddleware(container, onInstance);
   return () => [];
-}
-
-function openAll(prototypes: readonly object[], recorder: MetricsRecorder): void {
-  for (const prototype of prototypes) {
-    for (const { family, site } of instrumentsOfClass(prototype)) recorder.open(family, site);
-  }
-}
-
-/** Attaches the recorder to an instance of an annotated class; anything else is left alone. */
-function wire(instance: unknown, recorder: MetricsRecorder): void {
-  const isObject = (typeof instance === 'object' && instance !== null) || typeof instance === 'function';
-  if (isObject && instrumentsOf(instance).length > 0) attachRecorder(instance, recorder);
 }

@@ -1,36 +1,64 @@
-import { MetricsError, refuseIfAny, shown } from '../../error.js';
+import { refuseIfAny } from '../../error.js';
+import { requestMetrics } from '../../http/request-metrics.js';
+import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { HttpExchanges } from './http-exchanges.js';
-import { httpFamilies } from './http-families.js';
-import { type HttpContext, type HttpMetricsOptions, httpMetricsProblems } from './http-metrics-options.js';
+import { isFunction, type Rules } from '../../validation.js';
+import type { KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
+import { matchedRoute } from './matched-route.js';
 
-/** A middleware that gives what `next` gives, by shape: what `app.use()` takes. */
-export type HttpMiddleware = (context: HttpContext, next: () => Promise<unknown>) => Promise<unknown>;
+/** Returns the route of a request whose response has ended. `pattern` is the pattern that `@koa/router` matched, if any. */
+export type RouteReader = (context: RoutedContext, pattern: string | undefined) => unknown;
+
+/** The options of `httpMetrics`. Every option may be left out. */
+export interface HttpMetricsOptions extends RequestMetricsOptions {
+  /**
+   * Returns the route where it is not the pattern of `@koa/router`: with another router, or under koa-mount. At most 500
+   * routes keep their own label value. An empty route is `unmatched`. Where it throws, the request is not recorded, which is
+   * counted.
+   */
+  readonly route?: RouteReader;
+}
 
 const site = 'httpMetrics';
+
+const adapterRules: Rules = {
+  route: { must: 'be a function', accepts: isFunction, remedy: "Leave it out for @koa/router's pattern" },
+};
 
 /**
  * Measures the requests of a Koa application: `http_server_request_duration_seconds` by method, route and status code,
  * `http_server_active_requests` by method, and `http_server_response_body_size_bytes`.
  *
- * Use it before everything that is to be measured. A request ends with the last byte of its answer, or when its client
- * goes away; without an answer it has no status code. Its route is the pattern that @koa/router matched, and `unmatched`
- * where there is none: never the path.
+ * Use it before everything that it should measure. A request ends with the last byte of its response, or when its client
+ * goes away; without a response it has no status code. Its route is the pattern that `@koa/router` matched, or `unmatched`. It
+ * is never the path.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *
- * @throws MetricsError naming everything that is wrong with the options; `family_clash` where the recorder has another
- * family of one of these names.
+ * @throws MetricsError naming every option that is wrong; `family_clash` where the recorder already has another family
+ * under one of these names.
+ * @example
+ * import Router from '@koa/router';
+ * import Koa from 'koa';
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { httpMetrics } from 'flowplane-metrics/koa';
+ *
+ * const router = new Router().get('/teams/:team', (context) => {
+ *   context.body = context.params['team'];
+ * });
+ * const application = new Koa().use(httpMetrics(new PrometheusRecorder())).use(router.routes());
  */
-export function httpMetrics(recorder: MetricsRecorder, options: HttpMetricsOptions = {}): HttpMiddleware {
-  refuseIfAny(site, httpMetricsProblems(options));
-  if (typeof recorder?.open !== 'function') {
-    const message = `"recorder" must be a recorder (given ${shown(recorder)}). Write httpMetrics(new PrometheusRecorder()).`;
-    throw new MetricsError(site, [{ code: 'illegal_option', message }]);
-  }
-  const exchanges = new HttpExchanges(recorder, httpFamilies(options), options.route, site);
+export function httpMetrics(
+  recorder: MetricsRecorder,
+  options: HttpMetricsOptions = {},
+): KoaMiddleware<MeasuredContext> {
+  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+  const { route: readRoute = patternOf, ...requestOptions } = options;
+  const track = requestMetrics(recorder, requestOptions, site);
   return (context, next) => {
-    exchanges.follow(context);
+    track(context.req, context.res, (method) => readRoute(context as RoutedContext, matchedRoute(context, method)));
     return next();
   };
 }
+
+const patternOf: RouteReader = (_context, pattern) => pattern;

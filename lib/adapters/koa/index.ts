@@ -1,6 +1,7 @@
-export type { MetricsServerOptions, ServerTlsOptions } from '../../serving/config/server-options.js';
-export type { ServerAddress } from '../../serving/listening-server.js';
-export { type HttpMiddleware, httpMetrics } from './http-metrics.js';
-export type { HttpContext, HttpMetricsOptions, RoutedContext, RouteReader } from './http-metrics-options.js';
-export { type KoaContext, type KoaMiddleware, metricsMiddleware } from './metrics-middleware.js';
+export type { RequestMetricsOptions } from '../../http/request-metrics-options.js';
+export type { MetricsServerOptions, ServerTlsOptions } from '../../server/config/options.js';
+export type { ServerAddress } from '../../server/listening-server.js';
+export type { KoaContext, KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
+export { type HttpMetricsOptions, httpMetrics, type RouteReader } from './http-metrics.js';
+export { metricsMiddleware } from './metrics-middleware.js';
 export { MetricsServer } from './metrics-server.js';

@@ -1,24 +1,21 @@
-import type { Scrapable } from '../../exposition/exposed-family.js';
 import { scrape } from '../../exposition/scrape.js';
-
-/** The part of Koa's context that is used, by shape: the public types name no framework. */
-export interface KoaContext {
-  readonly method: string;
-  readonly path: string;
-  readonly query: { readonly [name: string]: string | string[] | undefined };
-  status: number;
-  body: unknown;
-  get(header: string): string;
-  set(header: string, value: string): void;
-}
-
-/** A middleware, by shape: what `app.use()` takes. */
-export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+import { parseRequest, scrapeRequest } from '../../http/request-context.js';
+import type { Scrapable } from '../../store/exposed-family.js';
+import type { KoaContext, KoaMiddleware } from './context.js';
 
 /**
- * Serves the metrics of a recorder at one path of an existing Koa application; other paths go on to the next middleware.
+ * Serves the metrics of a recorder at one path of an existing Koa application. Requests for other paths go on to the next
+ * middleware.
  *
- * Mind who can reach the application: metrics tell much about a service. `MetricsServer` serves them on a port of their own.
+ * Anyone who can reach this path can read your metrics. Prefer `MetricsServer`, which uses a separate port and supports TLS
+ * and authentication.
+ *
+ * @example
+ * import Koa from 'koa';
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { metricsMiddleware } from 'flowplane-metrics/koa';
+ *
+ * const application = new Koa().use(metricsMiddleware(new PrometheusRecorder(), { path: '/internal/metrics' }));
  */
 export function metricsMiddleware(
   recorder: Scrapable,
@@ -30,15 +27,8 @@ export function metricsMiddleware(
   };
 }
 
-/** Answers one request with the metrics. */
-export async function answerScrape(recorder: Scrapable, context: KoaContext): Promise<void> {
-  const { status, headers, body } = await scrape(recorder, {
-    method: context.method,
-    accept: context.get('Accept'),
-    acceptEncoding: context.get('Accept-Encoding'),
-    timeout: context.get('X-Prometheus-Scrape-Timeout-Seconds'),
-    names: [context.query['name[]'] ?? []].flat(),
-  });
+async function answerScrape(recorder: Scrapable, context: KoaContext): Promise<void> {
+  const { status, headers, body } = await scrape(recorder, scrapeRequest(parseRequest(context.req)));
   context.status = status;
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
   context.body = body;

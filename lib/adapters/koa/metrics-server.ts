@@ -1,11 +1,62 @@
-import type { RequestListener } from 'node:http';
-import { PageServer } from '../../serving/page-server.js';
-import type { Pages } from '../../serving/pages/pages.js';
-import { koaApplication } from './koa-application.js';
+import type { IncomingMessage } from 'node:http';
+import { MetricsError } from '../../error.js';
+import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
+import type { Application, Exchange, Routes } from '../../server/route.js';
 
-/** Serves the metrics of a recorder on a port of their own, at `/metrics`, by Koa. */
-export class MetricsServer extends PageServer {
-  protected override application(pages: Pages): Promise<RequestListener> {
-    return koaApplication(pages);
+/**
+ * Serves the metrics of a recorder at `/metrics`, on a port of its own, by a Koa application. Its options and its behaviour
+ * are those of `MetricsServer` of `flowplane-metrics/serve`, which needs no web framework.
+ *
+ * @example
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { MetricsServer } from 'flowplane-metrics/koa';
+ *
+ * const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
+ * const { url } = await server.listen();
+ * console.log(await (await fetch(url)).text());
+ * await server.close();
+ */
+export class MetricsServer extends NodeMetricsServer {
+  protected override createApplication(routes: Routes): Promise<Application> {
+    return koaApplication(routes);
+  }
+}
+
+/** Creates a Koa application that answers these routes and nothing else. */
+async function koaApplication(routes: Routes): Promise<Application> {
+  const { Koa, Router } = await loadPeers();
+  const exchanges = new WeakMap<IncomingMessage, Exchange>();
+  // Why so exact: a path that only resembles a route must not reach it.
+  const router = new Router({ sensitive: true, strict: true });
+  for (const route of routes.values()) {
+    router.all(route.path, async (context) => {
+      const exchange = exchanges.get(context.req);
+      // Why: access was checked for the route of the exchange. Where Koa reads the target in another way, it finds nothing.
+      if (exchange?.route !== route) return;
+      const { status, headers, body } = await route.handle(exchange.context, exchange.scrape);
+      context.status = status;
+      context.set(headers);
+      context.body = body;
+    });
+  }
+  const application = new Koa();
+  application.silent = true;
+  application.use(router.routes());
+  const listener = application.callback();
+  return async (exchange) => {
+    exchanges.set(exchange.request, exchange);
+    await listener(exchange.request, exchange.response);
+  };
+}
+
+// Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
+async function loadPeers() {
+  try {
+    const [{ default: Koa }, { default: Router }] = await Promise.all([import('koa'), import('@koa/router')]);
+    return { Koa, Router };
+  } catch (cause) {
+    const message =
+      'packages "koa" and "@koa/router" are needed to serve metrics (given none that loads). Run: npm install koa @koa/router.';
+    throw new MetricsError('MetricsServer', [{ code: 'missing_peer', message }], { cause });
   }
 }

@@ -1,123 +1,119 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ask, isFinding } from './ask.js';
-import { settingsOf } from './causes.js';
-import { type Exposed, FormatError, readExposition } from './exposition-text.js';
-import { applicationFamilies, type Facts } from './facts.js';
-import { type Finding, ok, problem, type Step } from './step.js';
+import { applicationFamilies, type DoctorState, ok, problem, type Step, type StepResult } from './diagnosis.js';
+import { type ExposedFamily, FormatError, parseExposition } from './exposition-text.js';
+import { type HttpResponse, isResult, request, settingsOf } from './http.js';
 
-/** The endpoint as such: what a look with curl would tell, and a little more. */
-export const endpointSteps: readonly Step<Facts>[] = [
-  { name: 'endpoint', needs: [], examine: reach },
-  { name: 'format', needs: ['endpoint'], examine: read },
-  { name: 'families', needs: ['format'], examine: present },
-  { name: 'values', needs: ['families'], examine: moving },
-  { name: 'losses', needs: ['format'], examine: lost },
-  { name: 'cardinality', needs: ['format'], examine: size },
+/** The steps that look at the endpoint itself. */
+export const endpointSteps: readonly Step[] = [
+  { name: 'endpoint', needs: [], check: checkEndpoint },
+  { name: 'format', needs: ['endpoint'], check: checkFormat },
+  { name: 'families', needs: ['format'], check: checkFamilies },
+  { name: 'values', needs: ['families'], check: checkValues },
+  { name: 'losses', needs: ['format'], check: checkLosses },
+  { name: 'cardinality', needs: ['format'], check: checkCardinality },
 ];
 
-const accept = 'text/plain;version=0.0.4';
-
-async function scrape({ options }: Facts) {
+async function scrape({ options }: DoctorState): Promise<HttpResponse | StepResult> {
   const headers = new Headers(options.metrics.headers);
-  headers.set('Accept', accept);
-  return ask('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'));
+  headers.set('Accept', 'text/plain;version=0.0.4');
+  return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'));
 }
 
-async function reach(facts: Facts): Promise<Finding> {
-  const answer = await scrape(facts);
-  if (isFinding(answer)) return answer;
-  facts.answer = answer;
-  if (answer.clockAhead !== undefined) facts.clocks.set('The endpoint', answer.clockAhead);
-  return ok(`${facts.options.metrics.url} answers in ${Math.round(answer.seconds * 1000)} ms`);
+async function checkEndpoint(state: DoctorState): Promise<StepResult> {
+  const response = await scrape(state);
+  if (isResult(response)) return response;
+  state.response = response;
+  if (response.clockAhead !== undefined) state.clocks.set('The endpoint', response.clockAhead);
+  return ok(`${state.options.metrics.url} answers in ${Math.round(response.seconds * 1000)} ms`);
 }
 
-function read(facts: Facts): Finding {
-  const { body, contentType } = facts.answer as NonNullable<Facts['answer']>;
-  const fix = 'Give the URL of the metrics, which ends in /metrics unless you chose another path: --metrics.';
+function checkFormat(state: DoctorState): StepResult {
+  const { body, contentType } = state.response as HttpResponse;
+  const fix = 'Pass the URL of the metrics, which ends in /metrics unless you have set another path: --metrics.';
   if (!contentType.startsWith('text/plain')) {
-    return problem(`The content type is "${contentType}"`, 'this is a page of another kind', fix);
+    return problem(`The content type is "${contentType}"`, 'this URL is another page', fix);
   }
   try {
-    facts.scraped = readExposition(body);
+    state.families = parseExposition(body);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    return problem(error.message, 'something in this process writes metrics by hand, or this is no exporter', fix);
+    return problem(error.message, 'code in this process writes metrics by hand, or this is no exporter', fix);
   }
-  const samples = [...facts.scraped.values()].reduce((sum, family) => sum + family.samples.length, 0);
-  return ok(`${facts.scraped.size} families, ${samples} samples, ${kilobytes(body.length)}`);
+  const samples = [...state.families.values()].reduce((sum, family) => sum + family.samples.length, 0);
+  return ok(`${state.families.size} families, ${samples} samples, ${formatBytes(body.length)}`);
 }
 
-function present({ options, scraped = new Map() }: Facts): Finding {
-  const missing = options.families.filter((name) => !scraped.has(name));
+function checkFamilies({ options, families = new Map() }: DoctorState): StepResult {
+  const missing = options.families.filter((name) => !families.has(name));
   if (missing.length > 0) {
     return problem(
       `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not exposed`,
       'the class that declares it was not loaded, or reports to another recorder',
-      'Print recorder.explain() in that process: it tells of each declared family whether it is wired.',
+      'Print recorder.explain() in that process: it says for each declared family whether instances report to it.',
     );
   }
-  const own = applicationFamilies(scraped);
-  if (own.length > 0) return ok(listed(own.map(({ name }) => name)));
+  const own = applicationFamilies(families);
+  if (own.length > 0) return ok(formatNames(own.map(({ name }) => name)));
   return problem(
-    'No family but those of the runtime is exposed',
-    'no annotated class is loaded and wired to this recorder',
+    'Only families of the runtime are exposed',
+    'no class with decorated methods is loaded and reports to this recorder',
     'Call installMetrics(container) before the first service is resolved, or setDefaultRecorder(recorder).',
   );
 }
 
-async function moving(facts: Facts): Promise<Finding> {
-  const before = samplesOf(facts.scraped);
+async function checkValues(state: DoctorState): Promise<StepResult> {
+  const before = valuesBySeries(state.families);
   if ([...before.values()].every((value) => value === 0)) {
     return problem(
       before.size === 0 ? 'No family has a sample yet' : 'Every value is 0',
-      'no annotated method was called since the process began, or the instances that are called are not wired',
-      'Send a request through the service. If that changes nothing: recorder.explain().',
+      'no decorated method was called since the process started, or the called instances have no recorder',
+      'Send a request through the service. If that changes nothing, print recorder.explain().',
     );
   }
-  await wait(facts.options.wait * 1000);
-  const again = await scrape(facts);
-  if (isFinding(again)) return again;
-  const after = samplesOf(readExposition(again.body));
-  const moved = [...after].filter(([series, value]) => before.get(series) !== value).length;
-  if (moved > 0) return ok(`${moved} of ${after.size} series moved within ${facts.options.wait} s`);
-  return ok(`${after.size} series have values; none moved within ${facts.options.wait} s: there was no traffic`);
+  await wait(state.options.wait * 1000);
+  const second = await scrape(state);
+  if (isResult(second)) return second;
+  const after = valuesBySeries(parseExposition(second.body));
+  const changed = [...after].filter(([series, value]) => before.get(series) !== value).length;
+  if (changed > 0) return ok(`${changed} of ${after.size} series changed within ${state.options.wait} s`);
+  return ok(`${after.size} series have values; none changed within ${state.options.wait} s: there was no traffic`);
 }
 
-function samplesOf(scraped: Facts['scraped'] = new Map()): Map<string, number> {
-  const samples = applicationFamilies(scraped).flatMap((family) => family.samples);
+function valuesBySeries(families: DoctorState['families'] = new Map()): Map<string, number> {
+  const samples = applicationFamilies(families).flatMap((family) => family.samples);
   return new Map(samples.map(({ name, labels, value }) => [name + JSON.stringify(labels), value]));
 }
 
-function lost({ scraped = new Map() }: Facts): Finding {
-  const dropped: Exposed | undefined = scraped.get('flowplane_metrics_dropped_total');
+function checkLosses({ families = new Map() }: DoctorState): StepResult {
+  const dropped: ExposedFamily | undefined = families.get('flowplane_metrics_dropped_total');
   const losses = dropped?.samples.filter(({ value }) => value > 0) ?? [];
   if (losses.length === 0) return ok('no observation was dropped');
-  const said = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
+  const list = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
   return problem(
-    `Observations were dropped: ${said.join(', ')}`,
+    `Observations were dropped: ${list.join(', ')}`,
     'a reader that throws, a value that is no number, or more label values than the family may have',
-    'The process has warned once of each place and cause; onError hears of them too.',
+    'Read the warnings of the process: it warns once for each site and reason. onError receives them too.',
   );
 }
 
-function size({ options, answer, scraped = new Map() }: Facts): Finding {
-  const families = [...scraped.values()].map((family) => ({ family, ...cardinality(family) }));
-  const [largest] = families.sort((a, b) => b.series - a.series);
+function checkCardinality({ options, response, families = new Map() }: DoctorState): StepResult {
+  const all = [...families.values()].map((family) => ({ family, ...countSeries(family) }));
+  const [largest] = all.sort((a, b) => b.series - a.series);
   if (largest === undefined) return ok('nothing is exposed');
   const { family, series, label, values } = largest;
-  const said = `${family.name} has ${series} series (${kilobytes(family.bytes)})`;
+  const size = `${family.name} has ${series} series (${formatBytes(family.bytes)})`;
   if (series > options.maxSeries) {
     return problem(
-      `${said}, ${values} values of the label "${label}"`,
-      `"${label}" takes its values from what has no end: an id, a path, a message`,
-      `Leave it out, or bound it: { ${label}: { limit: 100 } } or { ${label}: { oneOf: […] } }.`,
+      `${size}, ${values} values of the label "${label}"`,
+      `"${label}" takes its values from an unlimited set: an id, a path, a message`,
+      `Leave it out, or limit it: { ${label}: { limit: 100 } } or { ${label}: { oneOf: […] } }.`,
     );
   }
-  return ok(`${said} at most; the whole scrape is ${kilobytes(answer?.body.length ?? 0)}`);
+  return ok(`${size} at most; the whole scrape is ${formatBytes(response?.body.length ?? 0)}`);
 }
 
-/** The series of a family, and the label that has most values. */
-function cardinality({ samples }: Exposed): { series: number; label: string; values: number } {
+/** Counts the series of a family, and the values of the label that has most of them. */
+function countSeries({ samples }: ExposedFamily): { series: number; label: string; values: number } {
   const series = new Set<string>();
   const values = new Map<string, Set<string>>();
   for (const { labels } of samples) {
@@ -125,11 +121,11 @@ function cardinality({ samples }: Exposed): { series: number; label: string; val
     series.add(JSON.stringify(own));
     for (const [name, value] of Object.entries(own)) values.set(name, (values.get(name) ?? new Set()).add(value));
   }
-  const [label = '', most = new Set()] = [...values].sort(([, a], [, b]) => b.size - a.size)[0] ?? [];
-  return { series: series.size, label, values: most.size };
+  const [label = '', ofLabel = new Set()] = [...values].sort(([, a], [, b]) => b.size - a.size)[0] ?? [];
+  return { series: series.size, label, values: ofLabel.size };
 }
 
-const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+const formatBytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 
-const listed = (names: readonly string[]): string =>
+const formatNames = (names: readonly string[]): string =>
   names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');

@@ -1,19 +1,19 @@
-/** One line of a scrape. */
+/** One sample of a scrape. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** A family with what was found of it. */
-export interface Exposed {
+/** A family of a scrape. */
+export interface ExposedFamily {
   readonly name: string;
   readonly type: string;
   readonly samples: Sample[];
   bytes: number;
 }
 
-/** Text that is no scrape in text format 0.0.4: the first line that is wrong, and why. */
+/** The first line that is not text format 0.0.4, and why. */
 export class FormatError extends Error {
   override readonly name = 'FormatError';
 }
@@ -24,19 +24,23 @@ const label = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 const number = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|nan)$/i;
 const typeLine = /^# TYPE (\S+) (counter|gauge|histogram|summary|untyped|unknown)$/;
 
-/** Reads a scrape in text format 0.0.4. Throws `FormatError`. */
-export function readExposition(text: string): ReadonlyMap<string, Exposed> {
-  const families = new Map<string, Exposed>();
+/**
+ * Parses a scrape in text format 0.0.4.
+ *
+ * @throws FormatError where a line is wrong.
+ */
+export function parseExposition(text: string): ReadonlyMap<string, ExposedFamily> {
+  const families = new Map<string, ExposedFamily>();
   const seen = new Set<string>();
   const fail = (line: number, why: string): never => {
     throw new FormatError(`line ${line} ${why}`);
   };
-  if (!text.endsWith('\n')) fail(text.split('\n').length, 'does not end: the answer was cut off, or is no scrape');
+  if (!text.endsWith('\n')) fail(text.split('\n').length, 'does not end: the response was cut off, or is no scrape');
   for (const [index, line] of text.slice(0, -1).split('\n').entries()) {
     if (line === '') continue;
     if (line.startsWith('#')) {
       const [, name = '', type = ''] = typeLine.exec(line) ?? [];
-      if (name === '' && line.startsWith('# TYPE ')) fail(index + 1, `has an unknown type: ${shortened(line)}`);
+      if (name === '' && line.startsWith('# TYPE ')) fail(index + 1, `has an unknown type: ${shorten(line)}`);
       if (name !== '') {
         if (families.has(name)) fail(index + 1, `declares ${name} a second time, or after its samples`);
         families.set(name, { name, type, samples: [], bytes: 0 });
@@ -44,18 +48,18 @@ export function readExposition(text: string): ReadonlyMap<string, Exposed> {
       continue;
     }
     const [, name, labels = '', value = ''] = sampleLine.exec(line) ?? [];
-    if (name === undefined) return fail(index + 1, `is neither a sample nor a comment: ${shortened(line)}`);
-    if (!number.test(value)) fail(index + 1, `has no number for a value: ${shortened(line)}`);
-    if (seen.has(`${name}{${labels}}`)) fail(index + 1, `repeats a series: ${shortened(line)}`);
+    if (name === undefined) return fail(index + 1, `is neither a sample nor a comment: ${shorten(line)}`);
+    if (!number.test(value)) fail(index + 1, `has a value that is no number: ${shorten(line)}`);
+    if (seen.has(`${name}{${labels}}`)) fail(index + 1, `repeats a series: ${shorten(line)}`);
     seen.add(`${name}{${labels}}`);
     const family = familyOf(families, name);
-    family.samples.push({ name, labels: read(labels), value: Number(value.replace(/inf/i, 'Infinity')) });
+    family.samples.push({ name, labels: parseLabels(labels), value: Number(value.replace(/inf/i, 'Infinity')) });
     family.bytes += line.length + 1;
   }
   return families;
 }
 
-function familyOf(families: Map<string, Exposed>, sample: string): Exposed {
+function familyOf(families: Map<string, ExposedFamily>, sample: string): ExposedFamily {
   const own = families.get(sample);
   if (own !== undefined) return own;
   const stem = families.get(sample.replace(/_(?:bucket|sum|count)$/, ''));
@@ -65,7 +69,7 @@ function familyOf(families: Map<string, Exposed>, sample: string): Exposed {
   return untyped;
 }
 
-const read = (labels: string): Record<string, string> =>
+const parseLabels = (labels: string): Record<string, string> =>
   Object.fromEntries([...labels.matchAll(label)].map(([, name = '', value = '']) => [name, value]));
 
-const shortened = (line: string): string => (line.length > 80 ? `${line.slice(0, 79)}…` : line);
+const shorten = (line: string): string => (line.length > 80 ? `${line.slice(0, 79)}…` : line);

@@ -52,6 +52,12 @@ export function describeInstallMetrics(inversify: Inversify): void {
     ) {}
   }
 
+  /** A class whose recorder is injected by the type of the parameter, which the compiler emits. */
+  @injectable()
+  class Typed {
+    constructor(readonly recorder: MetricsRecorder) {}
+  }
+
   /** Every way in which an instance can come out of a container. */
   const ways: Way[] = [
     [
@@ -309,6 +315,23 @@ export function describeInstallMetrics(inversify: Inversify): void {
       container.bind(Shop).toSelf();
       expect(container.get(Shop).recorder).to.equal(recorder);
       expect(container.get(MetricsRecorder)).to.equal(recorder);
+    });
+
+    it('injects the recorder by the type of a constructor parameter', () => {
+      container.bind(Typed).toSelf();
+      expect(container.get(Typed).recorder).to.equal(recorder);
+    });
+
+    it('names the service in the error of a container without a recorder', () => {
+      expect(() => inversify.container().get(MetricsRecorder)).to.throw(/\bMetricsRecorder\b/);
+    });
+
+    it('refuses a recorder that is none, and binds nothing then', () => {
+      const other = inversify.container();
+      expect(() => installMetrics(other, { recorder: {} as MetricsRecorder })).to.throw(
+        'installMetrics: "recorder" must be a MetricsRecorder (given an object).',
+      );
+      expect(other.isBound(MetricsRecorder)).to.equal(false);
     });
 
     it('uses the recorder that is bound already', () => {

@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import { expect } from 'chai';
-import { labels, MeasuredApplication } from './measured-application.js';
+import { labels, MeasuredApplication } from '../../http/measured-application.js';
 
 describe('matchedRoute()', () => {
   let app: MeasuredApplication;

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { type AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
-import { Certificates, texts } from '../../serving/certificates.js';
+import { Certificates, texts } from '../../server/certificates.js';
 import { MetricsServer, type MetricsServerOptions, PrometheusRecorder, serveMetrics } from '../entries.js';
 import { type Case, type Cases, type Untyped, warnings, withEnvironment } from './cases.js';
 

@@ -1,0 +1,99 @@
+import { singleFlight } from '../async/single-flight.js';
+import { MetricsError } from '../error.js';
+import { WatchedFiles } from './watched-files.js';
+
+/** How often the files are checked, in milliseconds. */
+const pollMs = 1000;
+
+/** Access rules that can be replaced at run time. */
+export interface Reloadable {
+  /** The configured protections, each by the name of its option or of its `web-config.yml` section. */
+  readonly protections: readonly string[];
+}
+
+/** Where access rules come from, and who uses them. */
+export interface AccessSource<Access extends Reloadable> {
+  /** Reads the rules and their files. Throws where something in them is wrong. */
+  load(files: WatchedFiles): Promise<Access>;
+  /** Starts to use changed rules. Where it throws, the previous rules stay active. */
+  activate(access: Access): Promise<void>;
+  /** Is called with the reason where a changed file is ignored. */
+  reject(error: unknown): void;
+}
+
+/**
+ * Access rules that are read again when one of their files changes.
+ *
+ * A changed file that is invalid, or would remove TLS, authentication or certificate checks, is ignored with a warning; the
+ * previous configuration stays active.
+ */
+export class ReloadableAccess<Access extends Reloadable> {
+  readonly #source: AccessSource<Access>;
+  #files: WatchedFiles;
+  #current: Access;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(source: AccessSource<Access>, current: Access, files: WatchedFiles) {
+    this.#source = source;
+    this.#current = current;
+    this.#files = files;
+  }
+
+  /** @throws MetricsError where something in the configuration is wrong. */
+  static async load<Access extends Reloadable>(source: AccessSource<Access>): Promise<ReloadableAccess<Access>> {
+    const files = new WatchedFiles();
+    return new ReloadableAccess(source, await source.load(files), files);
+  }
+
+  get current(): Access {
+    return this.#current;
+  }
+
+  /** Checks the files at an interval from now on. */
+  watch(): void {
+    if (this.#files.isEmpty) return;
+    this.#timer = setInterval(this.#reloadIfChanged, pollMs).unref();
+  }
+
+  stopWatching(): void {
+    clearInterval(this.#timer);
+  }
+
+  /**
+   * Reads everything again.
+   *
+   * @throws MetricsError where it is wrong or removes a protection; the previous rules stay active.
+   */
+  readonly reload = singleFlight(() => this.#reload());
+
+  readonly #reloadIfChanged = singleFlight(async () => {
+    try {
+      if (await this.#files.haveChanged()) await this.reload();
+    } catch (error) {
+      this.#source.reject(error);
+    }
+  });
+
+  async #reload(): Promise<void> {
+    // Why: the new state of the files is kept even where they are wrong, so that each change is reported once.
+    this.#files = new WatchedFiles();
+    const access = await this.#source.load(this.#files);
+    const previous = this.#current;
+    // Why: a file that is being rewritten is empty or cut off for a moment, which must not open the server.
+    const removed = previous.protections.find((protection) => !access.protections.includes(protection));
+    if (removed !== undefined) throw cannotRemove(removed);
+    // Why before it is activated: a client that connects with the new certificate must already face the new rules.
+    this.#current = access;
+    try {
+      await this.#source.activate(access);
+    } catch (error) {
+      this.#current = previous;
+      throw error;
+    }
+  }
+}
+
+function cannotRemove(section: string): MetricsError {
+  const message = `section "${section}" cannot be removed while the server runs (given a changed file). Restart the process.`;
+  return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+}

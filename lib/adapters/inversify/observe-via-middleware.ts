@@ -1,0 +1,76 @@
+import type { InstanceObserver } from '../../recorder/attach.js';
+
+interface Container {
+  readonly parent?: Container | null;
+}
+
+type Activation = (context: { readonly container: Container }, instance: unknown) => unknown;
+
+interface Binding {
+  onActivation?: Activation | null;
+}
+
+interface Request {
+  readonly bindings: readonly Binding[];
+  readonly childRequests: readonly Request[];
+}
+
+interface Context {
+  readonly plan: { readonly rootRequest: Request };
+}
+
+interface ResolveArguments {
+  readonly contextInterceptor: (context: Context) => Context;
+}
+
+type Resolve = (args: ResolveArguments) => unknown;
+
+/** The part of inversify 6 that is used. */
+export interface MiddlewareContainer {
+  applyMiddleware(middleware: (next: Resolve) => Resolve): void;
+}
+
+const observers = new WeakMap<object, InstanceObserver>();
+const ownActivations = new WeakSet<Activation>();
+
+/**
+ * Observes every instance through inversify 6's own middleware: it shows the plan of each resolution before it is carried
+ * out, and every binding in it is given an activation.
+ */
+export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
+  observers.set(container, onInstance);
+  container.applyMiddleware((next) => (args) => {
+    const contextInterceptor = (context: Context): Context => {
+      activateRequest(context.plan.rootRequest);
+      return args.contextInterceptor(context);
+    };
+    return next({ ...args, contextInterceptor });
+  });
+}
+
+function activateRequest({ bindings, childRequests }: Request): void {
+  for (const binding of bindings) activateBinding(binding);
+  for (const request of childRequests) activateRequest(request);
+}
+
+// Why the function is remembered rather than the binding: a snapshot copies bindings, with their activations.
+function activateBinding(binding: Binding): void {
+  const existing = binding.onActivation;
+  if (existing && ownActivations.has(existing)) return;
+  const activation: Activation = (context, instance) => {
+    const activated = existing ? existing(context, instance) : instance;
+    const onInstance = observerOf(context.container);
+    const observe = (one: unknown): unknown => {
+      onInstance?.(one);
+      return one;
+    };
+    return activated instanceof Promise ? activated.then(observe) : observe(activated);
+  };
+  ownActivations.add(activation);
+  binding.onActivation = activation;
+}
+
+/** The observer of a container, or of a parent: a binding of the parent may be resolved for the child. */
+function observerOf(container: Container): InstanceObserver | undefined {
+  return observers.get(container) ?? (container.parent ? observerOf(container.parent) : undefined);
+}

@@ -1,0 +1,19 @@
+/**
+ * Settles as the promise does. If that takes longer than this many seconds, it settles as `onTimeout` does: with what it
+ * returns, or with what it throws. Keeps the process running until then.
+ */
+export async function withTimeout<Result, Late>(
+  promise: PromiseLike<Result>,
+  seconds: number,
+  onTimeout: () => Late,
+): Promise<Result | Late> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  }).then(onTimeout);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

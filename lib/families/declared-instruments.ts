@@ -1,0 +1,93 @@
+import { processState, registerCopy, warnOnce } from '../process-state.js';
+import type { Family } from './family.js';
+
+/** A family that a method feeds. */
+export interface Declaration {
+  readonly decorator: string;
+  readonly family: Family;
+  readonly method: string;
+  /** `@Gauge on ClusterService.list`; `@Gauge on method "list"` until the class of a standard decorator is known. */
+  site: string;
+}
+
+const { instruments: register, carriers } = processState;
+
+/** Remembers, weakly, that this prototype, class or function has the instrument. A repetition changes nothing. */
+export function declareInstrument(owner: object, declaration: Declaration): void {
+  const conflict = registerCopy();
+  if (conflict !== undefined) warnOnce(conflict);
+  const declarations = register.byOwner.get(owner);
+  if (declarations === undefined) {
+    register.byOwner.set(owner, [declaration]);
+    register.owners.add(new WeakRef(owner));
+  } else if (!declarations.includes(declaration)) {
+    declarations.push(declaration);
+  }
+  publishMetadata(owner);
+}
+
+/** Remembers which instruments this function feeds; the list may grow. */
+export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {
+  carriers.set(wrapper, carried);
+}
+
+/**
+ * Declares the instruments of the methods of a prototype, or of the static methods of a class. Why: a standard decorator
+ * knows its class only from the first instance on, but a caller that has the class need not wait for one.
+ */
+function discoverInstruments(owner: object): void {
+  for (const key of Reflect.ownKeys(owner)) {
+    const method: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
+    const carried = typeof method === 'function' ? (carriers.get(method) ?? []) : [];
+    for (const declaration of carried) declareOn(owner, declaration);
+  }
+}
+
+/** Declares an instrument of a method whose class is known. */
+export function declareOn(owner: object, declaration: Declaration): void {
+  declaration.site = `@${declaration.decorator} on ${classNameOf(owner)}.${declaration.method}`;
+  declareInstrument(owner, declaration);
+}
+
+/** The name, in messages, of the class of a prototype or of a class itself. */
+export const classNameOf = (owner: object): string =>
+  (typeof owner === 'function' ? owner.name : owner.constructor?.name) || 'an anonymous class';
+
+/** The part of reflect-metadata that is used, where the user has loaded it. */
+interface MetadataApi {
+  defineMetadata?(key: string, value: unknown, target: object): void;
+}
+
+/** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. This package does not read it. */
+function publishMetadata(owner: object): void {
+  const { defineMetadata } = Reflect as MetadataApi;
+  defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
+}
+
+/** The instruments of an instance: its own, where it is a class or a function, and those of its prototypes. */
+export function instrumentsOf(instance: object): Declaration[] {
+  const found: Declaration[] = [];
+  for (let owner: object | null = instance; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    found.push(...(register.byOwner.get(owner) ?? []));
+  }
+  return found;
+}
+
+/** The instruments of a class, by its prototype, even before it has an instance. */
+export function instrumentsOfClass(prototype: object): Declaration[] {
+  for (let owner: object | null = prototype; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    discoverInstruments(owner);
+  }
+  return instrumentsOf(prototype);
+}
+
+/** Every instrument of the process whose class or function still exists. */
+export function allInstruments(): Declaration[] {
+  const found = new Set<Declaration>();
+  for (const reference of register.owners) {
+    const owner = reference.deref();
+    if (owner === undefined) register.owners.delete(reference);
+    else for (const declaration of register.byOwner.get(owner) ?? []) found.add(declaration);
+  }
+  return [...found];
+}

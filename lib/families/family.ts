@@ -1,0 +1,182 @@
+import { refuseIfAny } from '../error.js';
+import { defaultBuckets } from './buckets.js';
+import type { ExternalMetricOperations } from './external-metric.js';
+import { checkFamily } from './family-checks.js';
+import { kinds, type MetricKind } from './kinds.js';
+import type { LabelPolicies, LabelSet } from './labels.js';
+import { type Initial, isClosed } from './labels.js';
+
+/** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
+export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
+
+/** The options of every family, whether it is declared by itself or in a decorator. */
+export interface CommonOptions {
+  /** The name of the metric, for example `auth_cross_team_access_attempts_total`. */
+  readonly name: string;
+  /** One sentence about the metric. */
+  readonly help: string;
+  /** The base unit, for example `seconds` or `bytes`. It is exposed as `# UNIT` where the name ends in it. */
+  readonly unit?: string;
+  /** Remove a series that had no observation for this number of seconds. Default: series stay. */
+  readonly expireAfterSeconds?: number;
+  /** The maximum number of label sets. Default: the recorder's `maxSeriesPerFamily`, which is 10,000 by default. */
+  readonly maxSeries?: number;
+  /** How to merge the values of several processes. */
+  readonly aggregator?: Aggregator;
+  /** `false` turns off the advice on the name of this family. */
+  readonly advice?: false;
+}
+
+/** The options that only a histogram has. */
+export interface BucketOptions {
+  /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, which fit seconds. */
+  readonly buckets?: readonly number[];
+}
+
+/** The options of a family that is declared by itself. `labels` has its labels and their policies. */
+export interface FamilyOptions<P extends LabelPolicies> extends CommonOptions {
+  /** The names of the labels in the order of exposition, each with its policy; `{}` has no limits. Default: no labels. */
+  readonly labels?: P;
+  /**
+   * Label sets that exist at 0 before the first observation; `'all'` for every combination, where each label has a
+   * `oneOf`. Default: `'all'` where that is possible, except for a gauge; otherwise none.
+   */
+  readonly initial?: 'all' | readonly LabelSet<NoInfer<P>>[];
+}
+
+/** A metric family: frozen data that several methods and several recorders may use. */
+export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPolicies = LabelPolicies>
+  extends CommonOptions {
+  readonly kind: Kind;
+  readonly labels: P;
+  readonly buckets: readonly number[];
+  readonly initial: Initial;
+  /** The metric of prom-client that stands for this family: a `PrometheusRecorder` records into it. */
+  readonly external?: ExternalMetricOperations;
+  /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
+  readonly site: string;
+}
+
+/** The maximum number of series of a family where neither the family nor the recorder says otherwise. */
+export const defaultMaxSeries = 10_000;
+
+/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count. */
+export const countSamplesPerSeries = ({ kind, buckets }: Family): number =>
+  kinds[kind].hasBuckets ? buckets.length + 3 : 1;
+
+/** A family that a recorder has opened. */
+export interface OpenFamily {
+  readonly family: Family;
+  /** The exposed name, with the prefix of the recorder. */
+  readonly name: string;
+  /** The maximum number of series in this recorder. */
+  readonly maxSeries: number;
+}
+
+/** A counter, as `defineCounter` returns it. */
+export type CounterFamily<P extends LabelPolicies> = Family<'counter', P>;
+/** A gauge, as `defineGauge` returns it. */
+export type GaugeFamily<P extends LabelPolicies> = Family<'gauge', P>;
+/** A histogram, as `defineHistogram` returns it. */
+export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
+
+/**
+ * Declares a counter that several methods may feed, or that is recorded by hand. Its label policies type the labels of
+ * both.
+ *
+ * @throws MetricsError with everything that is wrong with the options.
+ * @example
+ * import { Counter, defineCounter, MetricsRecorder, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const logins = defineCounter({ name: 'logins_total', help: 'Logins', labels: { method: { oneOf: ['password', 'sso'] } } });
+ *
+ * class Auth {
+ *   @Counter(logins, { labels: { method: 'sso' } })
+ *   signIn(): void {}
+ * }
+ *
+ * const recorder: MetricsRecorder = new PrometheusRecorder();
+ * recorder.counter(logins).inc({ method: 'password' });
+ */
+export function defineCounter<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+  return define('defineCounter', 'counter', options);
+}
+
+/**
+ * Declares a gauge that several methods may feed, or that is recorded by hand.
+ *
+ * @throws MetricsError with everything that is wrong with the options.
+ * @example
+ * import { defineGauge, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const depth = defineGauge({ name: 'queue_depth', help: 'Waiting jobs', labels: { queue: { limit: 20 } } });
+ * const recorder = new PrometheusRecorder();
+ * recorder.gauge(depth).set({ queue: 'mail' }, 7);
+ */
+export function defineGauge<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): GaugeFamily<P> {
+  return define('defineGauge', 'gauge', options);
+}
+
+/**
+ * Declares a histogram that several methods may feed, or that is recorded by hand.
+ *
+ * @throws MetricsError with everything that is wrong with the options.
+ * @example
+ * import { defineHistogram, exponentialBuckets, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const size = defineHistogram({ name: 'upload_bytes', help: 'Uploads', buckets: exponentialBuckets(1024, 4, 6) });
+ * const recorder = new PrometheusRecorder();
+ * recorder.histogram(size).observe({}, 2048);
+ */
+export function defineHistogram<const P extends LabelPolicies = {}>(
+  options: FamilyOptions<P> & BucketOptions,
+): HistogramFamily<P> {
+  return define('defineHistogram', 'histogram', options);
+}
+
+function define<K extends MetricKind, P extends LabelPolicies>(
+  by: string,
+  kind: K,
+  options: FamilyOptions<P> & BucketOptions,
+): Family<K, P> {
+  const site = `${by} "${String(options?.name)}"`;
+  refuseIfAny(site, checkFamily(kind, options));
+  return createFamily(kind, options, site);
+}
+
+/** Creates the family of options that were checked. It keeps copies: the caller may change the options later. */
+export function createFamily<K extends MetricKind, P extends LabelPolicies>(
+  kind: K,
+  options: FamilyOptions<P> & BucketOptions,
+  site: string,
+): Family<K, P> {
+  const labels = options.labels ?? {};
+  const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : []);
+  return Object.freeze({
+    ...options,
+    kind,
+    labels: freezeCopy(labels) as P,
+    buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
+    initial: initial === 'all' ? initial : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
+    site,
+  });
+}
+
+function freezeCopy(policies: LabelPolicies): LabelPolicies {
+  const copies = Object.entries(policies).map(([name, policy]) => {
+    const oneOf = policy.oneOf && { oneOf: Object.freeze([...policy.oneOf]) };
+    return [name, Object.freeze({ ...policy, ...oneOf })] as const;
+  });
+  return Object.freeze(Object.fromEntries(copies));
+}
+
+/** Whether two declarations describe the same family, so that they may share series. Help and site may differ. */
+export function sameDefinition(a: Family, b: Family): boolean {
+  return definitionKey(a) === definitionKey(b);
+}
+
+function definitionKey({ kind, unit, labels, buckets, maxSeries, expireAfterSeconds, aggregator }: Family): string {
+  const policies = Object.entries(labels).map(([name, p]) => [name, p.oneOf, p.limit, p.hash, p.sensitive]);
+  const bounds = kinds[kind].hasBuckets ? buckets : [];
+  return JSON.stringify([kind, unit, policies, bounds, maxSeries, expireAfterSeconds, aggregator]);
+}

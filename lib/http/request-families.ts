@@ -1,0 +1,102 @@
+import { exponentialBuckets } from '../families/buckets.js';
+import { defineGauge, defineHistogram, type Family } from '../families/family.js';
+import type { LabelPolicy } from '../families/labels.js';
+import type { RequestMetricsOptions } from './request-metrics-options.js';
+
+/** One value for each label, whatever the convention calls the label. */
+export interface RequestLabels<T> {
+  readonly method: T;
+  readonly route: T;
+  readonly status: T;
+}
+
+/** How one convention names the duration of requests and its labels. */
+export interface Convention {
+  readonly duration: string;
+  /** The three values by the names of their labels, in the order of exposition. */
+  readonly labels: <T>(values: RequestLabels<T>) => Readonly<Record<string, T>>;
+  readonly buckets: readonly number[];
+  /** The status of a request that got no response, for example because its client went away. Empty: the label is absent. */
+  readonly statusWithoutResponse: string;
+}
+
+/** The conventions that the option `names` can choose. */
+export const conventions = {
+  // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: attributes and advised
+  // boundaries; a status code "if and only if one was received/sent".
+  opentelemetry: {
+    duration: 'http_server_request_duration_seconds',
+    labels: ({ method, route, status }) => ({
+      http_request_method: method,
+      http_route: route,
+      http_response_status_code: status,
+    }),
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    statusWithoutResponse: '',
+  },
+  // Source: express-prom-bundle 8.0.0, README "Options" and src/normalizeStatusCode.js.
+  'express-prom-bundle': {
+    duration: 'http_request_duration_seconds',
+    labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
+    buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
+    statusWithoutResponse: '499',
+  },
+} as const satisfies Record<string, Convention>;
+
+/** The label value of every method that is not in the list of known methods. Source: OpenTelemetry, `http.request.method`. */
+export const otherMethod = '_OTHER';
+
+// Source: RFC 9110, section 9.3; RFC 5789; OpenTelemetry, `http.request.method`.
+const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];
+
+/** The metric families of an application's requests, and the convention of their labels. */
+export interface RequestFamilies {
+  /** The methods that keep their own label value. */
+  readonly methods: ReadonlySet<string>;
+  readonly convention: Convention;
+  readonly duration: Family<'histogram'>;
+  readonly size: Family<'histogram'>;
+  readonly active: Family<'gauge'>;
+}
+
+/** Defines the families that these options describe. The options are valid. */
+export function defineRequestFamilies({
+  names = 'opentelemetry',
+  prefix = '',
+  ...options
+}: RequestMetricsOptions): RequestFamilies {
+  const convention: Convention = conventions[names];
+  const methods = new Set(options.methods ?? knownMethods);
+  const policies: RequestLabels<LabelPolicy> = {
+    method: { oneOf: [...new Set([...methods, otherMethod])] },
+    // Why: routes and status codes come from the application, so only an application that invents them reaches the limits.
+    route: { limit: 500 },
+    status: { limit: 100 },
+  };
+  return {
+    methods,
+    convention,
+    duration: defineHistogram({
+      name: prefix + convention.duration,
+      help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
+      unit: 'seconds',
+      labels: convention.labels(policies),
+      buckets: options.buckets ?? convention.buckets,
+    }),
+    // Source: OpenTelemetry, `http.server.response.body.size`, which advises no boundaries; these are Prometheus' own for
+    // `prometheus_http_response_size_bytes`.
+    size: defineHistogram({
+      name: `${prefix}http_server_response_body_size_bytes`,
+      help: 'Size of the bodies of HTTP responses, compressed where they were',
+      unit: 'bytes',
+      labels: conventions.opentelemetry.labels(policies),
+      buckets: exponentialBuckets(100, 10, 8),
+    }),
+    // Source: OpenTelemetry, `http.server.active_requests`.
+    active: defineGauge({
+      name: `${prefix}http_server_active_requests`,
+      help: 'HTTP requests that have arrived and have not been answered to the end',
+      labels: { http_request_method: policies.method },
+    }),
+  };
+}

@@ -1,0 +1,54 @@
+import { formatValue, type Problem } from '../error.js';
+import { isMetricName } from '../families/naming.js';
+import { checkOptions, isListOf, isOneOf, type Rule, type Rules } from '../validation.js';
+import { conventions } from './request-families.js';
+
+/** How the metrics of an application's requests are named and divided. Every option may be left out. */
+export interface RequestMetricsOptions {
+  /**
+   * The convention for the name of the duration and its labels. `'express-prom-bundle'` is for services that migrate from it:
+   * its name, labels and buckets, and its 499 for a request that got no response. Default `'opentelemetry'`.
+   */
+  readonly names?: keyof typeof conventions;
+  /** A prefix for the name of every metric, for example `public_api_`. Default: none. */
+  readonly prefix?: string;
+  /** Upper bounds of the duration's buckets, in seconds. Default: those of the convention in `names`. */
+  readonly buckets?: readonly number[];
+  /** The methods that keep their own label value, in capitals; every other one is `_OTHER`. Default: RFC 9110, PATCH and QUERY. */
+  readonly methods?: readonly string[];
+}
+
+// Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: methods are case-sensitive, and all known ones are.
+const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[A-Z\d!#$%&'*+.^_`|~-]+$/.test(value);
+
+const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
+  names: {
+    must: `be one of ${Object.keys(conventions).map(formatValue).join(', ')}`,
+    accepts: isOneOf(Object.keys(conventions)),
+    remedy: "Leave it out for OpenTelemetry's",
+  },
+  prefix: {
+    must: 'begin a metric name (letters, digits, "_" and ":", no digit first)',
+    accepts: isMetricName,
+    remedy: 'Write for example "public_api_"',
+  },
+  buckets: {
+    must: 'be a list of numbers',
+    // Why no more: the family checks the numbers themselves.
+    accepts: Array.isArray,
+    remedy: 'Write [0.1, 1, 10]',
+  },
+  methods: {
+    must: 'be a list of HTTP methods, in capitals',
+    accepts: isListOf(isMethod),
+    remedy: 'Write for example ["GET", "PROPFIND"]',
+  },
+};
+
+/**
+ * Checks the options of request metrics.
+ *
+ * @param adapterRules the rules of the options that a web framework's adapter adds.
+ */
+export const checkRequestMetricsOptions = (options: unknown, adapterRules: Rules = {}): Problem[] =>
+  checkOptions(options, { ...rules, ...adapterRules });

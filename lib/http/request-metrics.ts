@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { types } from 'node:util';
+import { type DropReason, formatValue, MetricsError, refuseIfAny } from '../error.js';
+import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
+import {
+  conventions,
+  defineRequestFamilies,
+  otherMethod,
+  type RequestFamilies,
+  type RequestLabels,
+} from './request-families.js';
+import { checkRequestMetricsOptions, type RequestMetricsOptions } from './request-metrics-options.js';
+import { onResponseEnd, trackResponse } from './response-tracker.js';
+
+/**
+ * Returns the route that a request matched, for example `/teams/:team`, or nothing where none matched. It is called once,
+ * when the response has ended, with the method of the request. Never return the path itself: each path would be a series.
+ */
+export type RouteOf = (method: string) => unknown;
+
+/** Tracks one request from now until its response ends, and records it then. */
+export type TrackRequest = (request: IncomingMessage, response: ServerResponse, routeOf: RouteOf) => void;
+
+/**
+ * Measures the requests of an application on `node:http`, for any web framework:
+ * `http_server_request_duration_seconds` by method, route and status code, `http_server_active_requests` by method, and
+ * `http_server_response_body_size_bytes`. The framework's adapter supplies only the route.
+ *
+ * A request ends with the last byte of its response, or when its client goes away; without a response it has no status
+ * code. A request without a route has the route `unmatched`. A route that throws is counted as a drop and never reaches
+ * the application.
+ *
+ * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
+ *
+ * @param site the name of the function that your users call, for error messages.
+ * @throws MetricsError naming every option that is wrong; `family_clash` where the recorder already has another family
+ * under one of the names.
+ * @example
+ * import { createServer } from 'node:http';
+ * import { PrometheusRecorder, requestMetrics } from 'flowplane-metrics';
+ *
+ * const track = requestMetrics(new PrometheusRecorder());
+ * createServer((request, response) => {
+ *   track(request, response, () => (request.url === '/teams' ? '/teams' : undefined));
+ *   response.end('payments, search');
+ * });
+ */
+export function requestMetrics(
+  recorder: MetricsRecorder,
+  options: RequestMetricsOptions = {},
+  site = 'requestMetrics',
+): TrackRequest {
+  refuseIfAny(site, checkRequestMetricsOptions(options));
+  if (typeof recorder?.open !== 'function') {
+    const message = `"recorder" must be a recorder (given ${formatValue(recorder)}). Write ${site}(new PrometheusRecorder()).`;
+    throw new MetricsError(site, [{ code: 'illegal_option', message }]);
+  }
+  const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
+  return (request, response, routeOf) => trackRequest(metrics, request, response, routeOf);
+}
+
+/** Reads from `node:http` what the metrics need: the method, the end of the response, its status and its size. */
+function trackRequest(
+  metrics: RequestMetrics,
+  request: IncomingMessage,
+  response: ServerResponse,
+  routeOf: RouteOf,
+): void {
+  const method = String(request.method);
+  const end = metrics.start(method);
+  const tracker = trackResponse(response);
+  onResponseEnd(response, () => {
+    const status = tracker.hasStatus() ? String(response.statusCode) : '';
+    end({ status, bodyBytes: tracker.bodyBytes(), routeOf: () => routeOf(method) });
+  });
+}
+
+/** A request whose response has ended. */
+interface EndedRequest {
+  /** The status code; empty where the client got no response. */
+  readonly status: string;
+  readonly bodyBytes: number;
+  readonly routeOf: () => unknown;
+}
+
+/** Records requests. It knows their method, route, status and size, and nothing of how they are transported. */
+class RequestMetrics {
+  readonly #recorder: MetricsRecorder;
+  readonly #families: RequestFamilies;
+  readonly #site: string;
+  readonly #active: FamilyRecorder;
+
+  /** @throws MetricsError `family_clash` where the recorder has another family under one of these names. */
+  constructor(recorder: MetricsRecorder, families: RequestFamilies, site: string) {
+    this.#recorder = recorder;
+    this.#families = families;
+    this.#site = site;
+    for (const family of [families.duration, families.size]) recorder.open(family, site);
+    this.#active = recorder.open(families.active, site);
+  }
+
+  /** Counts a request as active. Returns the function that records it when it has ended. */
+  start(requestMethod: string): (request: EndedRequest) => void {
+    const startedAt = this.#recorder.now();
+    const method = this.#families.methods.has(requestMethod) ? requestMethod : otherMethod;
+    const release = this.#acquireActive(method);
+    return ({ status, bodyBytes, routeOf }) => {
+      release();
+      const seconds = this.#recorder.now() - startedAt;
+      const route = this.#readRoute(routeOf);
+      if (route !== undefined) this.#record({ method, route, status }, seconds, bodyBytes);
+    };
+  }
+
+  // Why acquire and release instead of `inc` and `dec`: the gauge may be cleared while the request is in flight.
+  #acquireActive(method: string): () => void {
+    const active = this.#active;
+    const series = active.lookup(method, undefined, undefined) ?? active.getOrCreate([method], true);
+    if (typeof series === 'number') {
+      active.acquire(series);
+      return () => active.release(series);
+    }
+    this.#recorder.dropped(this.#families.active, series, this.#site);
+    return () => undefined;
+  }
+
+  #record(labels: RequestLabels<unknown>, seconds: number, bodyBytes: number): void {
+    const { convention, duration, size } = this.#families;
+    const status = labels.status || convention.statusWithoutResponse;
+    this.#recorder.histogram(duration).observe(untyped(convention.labels({ ...labels, status })), seconds);
+    if (labels.status === '') return;
+    this.#recorder.histogram(size).observe(untyped(conventions.opentelemetry.labels(labels)), bodyBytes);
+  }
+
+  /** The label value of the route; `undefined` where it cannot be read, which is counted. */
+  #readRoute(routeOf: () => unknown): unknown {
+    try {
+      const route = routeOf();
+      if (!types.isPromise(route)) return route || unmatchedRoute;
+      // Why: a rejection must not become an unhandled rejection of the application.
+      route.then(ignore, ignore);
+      this.#drop('reader_promise');
+    } catch (cause) {
+      this.#drop('reader_threw', cause);
+    }
+    return undefined;
+  }
+
+  #drop(reason: DropReason, cause?: unknown): void {
+    const { duration, size } = this.#families;
+    for (const family of [duration, size]) this.#recorder.dropped(family, reason, this.#site, cause);
+  }
+}
+
+// Why: the label names are chosen at run time, so no type can hold them.
+const untyped = (labels: Readonly<Record<string, unknown>>) => labels as object as Readonly<Record<string, never>>;
+
+const unmatchedRoute = 'unmatched';
+
+const ignore = (): void => undefined;

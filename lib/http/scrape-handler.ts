@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { scrape } from '../exposition/scrape.js';
+import type { Scrapable } from '../store/exposed-family.js';
+import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
+import { sendResponse } from './send-response.js';
+
+/**
+ * Answers a request of `node:http` with the metrics of a recorder, in the format that the request asks for.
+ *
+ * It answers every request that it is given: route only the path of your metrics to it. Anyone who can reach that path can
+ * read your metrics; `MetricsServer` serves them on a port of their own instead, with TLS and authentication.
+ *
+ * @example
+ * import { createServer } from 'node:http';
+ * import { handleScrape, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const recorder = new PrometheusRecorder();
+ * const server = createServer((request, response) => {
+ *   if (request.url === '/metrics') void handleScrape(recorder, request, response);
+ *   else response.end('hello');
+ * });
+ */
+export async function handleScrape(
+  recorder: Scrapable,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const context = parseRequest(request);
+  sendResponse(response, context.method, await scrape(recorder, scrapeRequest(context)));
+}
+
+/**
+ * Answers a request of Fetch with the metrics of a recorder, in the format that the request asks for.
+ *
+ * It answers every request that it is given: route only the path of your metrics to it. Anyone who can reach that path can
+ * read your metrics.
+ *
+ * @example
+ * import { handleFetchScrape, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const recorder = new PrometheusRecorder();
+ * const response = await handleFetchScrape(recorder, new Request('http://localhost/metrics'));
+ * console.log(response.status, await response.text());
+ */
+export async function handleFetchScrape(recorder: Scrapable, request: Request): Promise<Response> {
+  const context = parseFetchRequest(request);
+  const { status, headers, body } = await scrape(recorder, scrapeRequest(context));
+  // Why: a cast is needed as Node and the DOM declare the same stream twice.
+  const stream = Readable.toWeb(body) as unknown as ConstructorParameters<typeof Response>[0];
+  return new Response(context.method === 'HEAD' ? null : stream, { status, headers });
+}

@@ -1,0 +1,149 @@
+import { refuseIfAny } from '../error.js';
+import { instrumentsOf, instrumentsOfClass } from '../families/declared-instruments.js';
+import { processState, recorderKey } from '../process-state.js';
+import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
+import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
+import type { Advice } from './reports.js';
+
+interface Attached {
+  [recorderKey]?: MetricsRecorder;
+}
+
+const { wiring, openedClasses } = processState;
+
+/** Receives each instance that a container hands out. */
+export type InstanceObserver = (instance: unknown) => void;
+
+/** A class, by its constructor. */
+export type AnyClass = abstract new (...args: never) => object;
+
+const recorderRule: Rule = {
+  must: 'be a MetricsRecorder',
+  accepts: isRecorder,
+  remedy: 'Pass for example new PrometheusRecorder()',
+  isRequired: true,
+};
+const instanceRule: Rule = {
+  must: 'be an object or a function',
+  accepts: (value) => isObject(value) || isFunction(value),
+  remedy: 'Pass an instance of a class with decorated methods',
+  isRequired: true,
+};
+
+/** Throws unless `recorder` is a recorder. Why here: a wrong one must not be found out in the middle of a call. */
+export function refuseUnlessRecorder(site: string, recorder: unknown): void {
+  refuseIfAny(site, checkValue('"recorder"', recorderRule, recorder));
+}
+
+/**
+ * Makes an instance report to this recorder, instead of any earlier one, and returns the instance. The families of its
+ * class are in the next scrape, before any call. A family that clashes with another one is reported by the first call.
+ *
+ * @throws MetricsError where `recorder` is no recorder, or `instance` is neither an object nor a function.
+ */
+export function attachRecorder<T extends object>(instance: T, recorder: MetricsRecorder): T {
+  refuseUnlessRecorder('attachRecorder', recorder);
+  refuseIfAny('attachRecorder', checkValue('"instance"', instanceRule, instance));
+  attach(instance, recorder);
+  return instance;
+}
+
+/**
+ * Creates what a container calls with each instance that it hands out: instances of classes with decorated methods report
+ * to this recorder from then on, and anything else is left alone.
+ *
+ * @throws MetricsError where `recorder` is no recorder.
+ */
+export function instanceObserver(recorder: MetricsRecorder): InstanceObserver {
+  refuseUnlessRecorder('instanceObserver', recorder);
+  return (instance) => {
+    if (instanceRule.accepts(instance) && instrumentsOf(instance as object).length > 0) {
+      attach(instance as object, recorder);
+    }
+  };
+}
+
+// Why an own symbol property: a Proxy around the instance finds it too. It is not enumerable, so that nothing that copies
+// or prints the instance sees it.
+function attach(instance: object, recorder: MetricsRecorder): void {
+  if (!Reflect.defineProperty(instance, recorderKey, { value: recorder, configurable: true, writable: true })) {
+    wiring.frozen.set(instance, recorder);
+    wiring.anyFrozen = true;
+  }
+  const owner = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance);
+  if (owner !== null && isNewTo(recorder, owner)) openInstruments(recorder, owner, 'report');
+}
+
+function isNewTo(recorder: MetricsRecorder, owner: object): boolean {
+  const opened = openedClasses.get(recorder) ?? new WeakSet();
+  openedClasses.set(recorder, opened);
+  if (opened.has(owner)) return false;
+  opened.add(owner);
+  return true;
+}
+
+/**
+ * Opens the families of the instance methods of these classes, so that the next scrape has them before there is an
+ * instance.
+ *
+ * @param onClash what happens where another declaration has taken a family's name: `'throw'`, or `'report'` it by the
+ * first call of the method.
+ * @throws MetricsError `family_clash`, naming both sites, unless `onClash` is `'report'`; or where `recorder` is no recorder.
+ */
+export function openFamilies(
+  recorder: MetricsRecorder,
+  classes: readonly AnyClass[],
+  onClash: 'throw' | 'report' = 'throw',
+): void {
+  refuseUnlessRecorder('openFamilies', recorder);
+  for (const { prototype } of classes) openInstruments(recorder, prototype, onClash);
+}
+
+function openInstruments(recorder: MetricsRecorder, owner: object, onClash: 'throw' | 'report'): void {
+  for (const { family, site } of instrumentsOfClass(owner)) {
+    try {
+      recorder.open(family, site);
+    } catch (clash) {
+      // Why nothing else for 'report': the first call of the method opens the family again, and reports the clash.
+      if (onClash === 'throw') throw clash;
+    }
+  }
+}
+
+/**
+ * Sets the recorder of whatever has no recorder of its own: static methods, plain functions, instances made with `new`.
+ * `undefined` removes it.
+ *
+ * @throws MetricsError where `recorder` is neither a recorder nor `undefined`.
+ */
+export function setDefaultRecorder(recorder: MetricsRecorder | undefined): void {
+  if (recorder !== undefined) refuseUnlessRecorder('setDefaultRecorder', recorder);
+  wiring.defaultRecorder = recorder;
+}
+
+/** The recorder that this instance reports to: its own, else the default one, else none. */
+export function recorderOf(instance: unknown): MetricsRecorder | undefined {
+  return (instance as Attached | undefined)?.[recorderKey] ?? recorderOfUnmarked(instance);
+}
+
+function recorderOfUnmarked(instance: unknown): MetricsRecorder | undefined {
+  const frozen = wiring.anyFrozen ? wiring.frozen.get(instance as object) : undefined;
+  return frozen ?? wiring.defaultRecorder;
+}
+
+/** Remembers, weakly, that a recorder exists. From then on, an instance without a recorder is worth advice. */
+export function registerRecorder(recorder: MetricsRecorder): void {
+  wiring.recorders.add(new WeakRef(recorder));
+}
+
+/** Whether any recorder exists in the process. */
+export const anyRecorder = (): boolean => wiring.recorders.size > 0;
+
+/** Passes advice on to every recorder of the process. */
+export function adviseAll(advice: Advice): void {
+  for (const reference of wiring.recorders) {
+    const recorder = reference.deref();
+    if (recorder === undefined) wiring.recorders.delete(reference);
+    else recorder.advise(advice);
+  }
+}

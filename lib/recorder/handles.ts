@@ -1,0 +1,168 @@
+import { type DropReason, formatValue, MetricsError } from '../error.js';
+import type { Family, GaugeFamily } from '../families/family.js';
+import { kinds, type Operation } from '../families/kinds.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { isObject } from '../validation.js';
+import {
+  type CollectedValues,
+  type Collector,
+  type FamilyRecorder,
+  listValues,
+  type MetricsRecorder,
+  type SeriesId,
+} from './metrics-recorder.js';
+
+/** The labels of a call by hand; a family without labels takes none. */
+type LabelsArgument<P extends LabelPolicies> = {} extends P ? Readonly<Record<string, never>> : LabelSet<P>;
+type LeadingArguments<P extends LabelPolicies> = {} extends P
+  ? [labels?: LabelsArgument<P>]
+  : [labels: LabelsArgument<P>];
+
+/** A counter to record by hand. It never throws: what cannot be recorded is dropped and counted. */
+export interface CounterHandle<P extends LabelPolicies> {
+  /** Adds `by`, 1 unless given. */
+  inc(...given: [...LeadingArguments<P>, by?: number]): void;
+}
+
+/** A gauge to record by hand. It never throws. */
+export interface GaugeHandle<P extends LabelPolicies> {
+  set(labels: LabelsArgument<P>, value: number): void;
+  /** Adds `by`, 1 unless given. */
+  inc(...given: [...LeadingArguments<P>, by?: number]): void;
+  /** Subtracts `by`, 1 unless given. */
+  dec(...given: [...LeadingArguments<P>, by?: number]): void;
+  /**
+   * Computes the values at each scrape: the gauge has the values that the collector returns then, and no others. A
+   * collector that throws, rejects or takes too long costs only this metric in this scrape, and is counted.
+   */
+  collect(collector: () => CollectedBy<P> | PromiseLike<CollectedBy<P>>): void;
+}
+
+/** What the collector of a gauge returns: one number, or every label set with its value. */
+export type CollectedBy<P extends LabelPolicies> =
+  | ({} extends P ? number : never)
+  | readonly { readonly labels: LabelsArgument<P>; readonly value: number }[];
+
+/** A histogram to record by hand. It never throws. */
+export interface HistogramHandle<P extends LabelPolicies> {
+  observe(labels: LabelsArgument<P>, value: number): void;
+}
+
+type RawLabels = Readonly<Record<string, unknown>>;
+
+/** Records one family by hand: it takes label objects, and passes on raw label values. One class serves every kind. */
+export class FamilyHandle {
+  readonly #recorder: MetricsRecorder;
+  readonly #family: Family;
+  readonly #site: string;
+  readonly #names: readonly string[];
+  readonly #known: ReadonlySet<string>;
+  #opened: FamilyRecorder | undefined;
+  #clash: unknown;
+
+  constructor(recorder: MetricsRecorder, family: Family) {
+    this.#recorder = recorder;
+    this.#family = family;
+    this.#site = `recorder.${family.kind}("${family.name}")`;
+    this.#names = Object.keys(family.labels);
+    this.#known = new Set(this.#names);
+    try {
+      this.#opened = recorder.open(family, this.#site);
+    } catch (clash) {
+      this.#clash = clash;
+    }
+  }
+
+  inc(labels?: RawLabels, by = 1): void {
+    this.#record('add', labels, by);
+  }
+
+  dec(labels?: RawLabels, by = 1): void {
+    this.#record('add', labels, -by);
+  }
+
+  set(labels: RawLabels, value: number): void {
+    this.#record('set', labels, value);
+  }
+
+  collect(collector: Collector): void {
+    if (kinds[this.#family.kind].operations.includes('set')) this.#recorder.collect(this.#family, collector);
+  }
+
+  observe(labels: RawLabels, value: number): void {
+    this.#record('observe', labels, value);
+  }
+
+  #record(operation: Operation, labels: RawLabels = {}, value: number): void {
+    const opened = this.#opened;
+    let reason: DropReason | undefined;
+    let cause: unknown;
+    try {
+      reason = this.#refuse(operation, value);
+      if (opened !== undefined && reason === undefined) {
+        const id = this.#findSeries(opened, labels, operation !== 'set');
+        if (typeof id === 'number') opened[operation](id, value);
+        else reason = id;
+      }
+    } catch (thrown) {
+      reason = thrown instanceof MetricsError ? 'label_type' : 'reader_threw';
+      cause = thrown;
+    }
+    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause ?? this.#clash);
+  }
+
+  #refuse(operation: Operation, value: number): DropReason | undefined {
+    const { operations, refuse } = kinds[this.#family.kind];
+    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuse(value);
+  }
+
+  // Why each label is read once: it may be a getter.
+  #findSeries(opened: FamilyRecorder, labels: RawLabels, allowOverflow: boolean): SeriesId | DropReason {
+    this.#checkLabels(labels);
+    const names = this.#names;
+    if (names.length > 3) {
+      const values = names.map((name) => labels[name]);
+      return opened.getOrCreate(values, allowOverflow);
+    }
+    const a = names[0] && labels[names[0]];
+    const b = names[1] && labels[names[1]];
+    const c = names[2] && labels[names[2]];
+    return opened.lookup(a, b, c) ?? opened.getOrCreate(listValues(names.length, a, b, c), allowOverflow);
+  }
+
+  #checkLabels(labels: RawLabels): void {
+    if (!isObject(labels)) throw this.#labelError(`labels must be an object (given ${formatValue(labels)})`);
+    for (const name in labels) {
+      if (!this.#known.has(name))
+        throw this.#labelError(`label ${formatValue(name)} is unknown (known: ${this.#names.join(', ')})`);
+    }
+  }
+
+  #labelError(problem: string): MetricsError {
+    const message = `${problem}. Give the family's labels by name.`;
+    return new MetricsError(this.#site, [{ code: 'label_type', message }]);
+  }
+}
+
+/** Every label set that a collector has returned, with its value. */
+type CollectedList = Exclude<CollectedValues, number>;
+
+/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
+export function readCollected(collected: CollectedValues): CollectedList {
+  if (typeof collected === 'number') return [{ labels: {}, value: collected }];
+  if (Array.isArray(collected)) return Array.from(collected, readEntry);
+  throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${formatValue(collected)}`);
+}
+
+// Why read here: a wrong entry must cost no more than this metric.
+function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
+  if (given === null || given === undefined) throw new TypeError(`it gives a list with ${given} in it`);
+  const { labels, value } = given;
+  return { labels, value };
+}
+
+/** Sets a gauge to what a collector has returned; what cannot be recorded is dropped and counted. */
+export function setCollected(recorder: MetricsRecorder, family: Family, values: CollectedList): void {
+  const gauge = recorder.gauge(family as GaugeFamily<LabelPolicies>);
+  for (const { labels, value } of values) gauge.set(labels as never, value);
+}

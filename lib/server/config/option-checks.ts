@@ -1,0 +1,149 @@
+import { isAddressOrNetwork } from '../../access/addresses.js';
+import { isBearerToken } from '../../access/bearer-tokens.js';
+import { formatValue, type Problem } from '../../error.js';
+import type { Scrapable } from '../../store/exposed-family.js';
+import {
+  checkFields,
+  checkIsOptions,
+  checkNames,
+  checkValue,
+  countRule,
+  flagRule,
+  isFlag,
+  isFunction,
+  isListOf,
+  isObject,
+  isOptions,
+  isText,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../../validation.js';
+import { defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
+import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
+
+const pathRule: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
+const networks = 'be a list of IP addresses and networks';
+
+const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e6;
+const secondsRule = (remedy: string): Rule => ({ must: 'be a number of seconds above 0', accepts: isSeconds, remedy });
+const limitRule = (name: keyof Limits): Rule => {
+  const remedy = `Leave it out for ${defaultLimits[name]}`;
+  return name.endsWith('Seconds') ? secondsRule(remedy) : countRule(remedy);
+};
+
+/** The rules of the options that a `web-config.yml` does not have. */
+const rules: Rules = {
+  host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
+  keepAlive: flagRule('Leave it out for false'),
+  processMetrics: flagRule('Leave it out for true'),
+  webConfigFile: pathRule,
+  bearerTokensFile: pathRule,
+  bearerTokens: {
+    must: 'be a list of tokens of letters, digits and "-._~+/"',
+    accepts: isListOf(isBearerToken),
+    remedy: 'Make one with: openssl rand -hex 32',
+    isSecret: true,
+  },
+  allowedAddresses: {
+    must: networks,
+    accepts: isListOf(isAddressOrNetwork),
+    remedy: 'Write for example ["10.0.0.0/8"]',
+  },
+  trustProxy: {
+    must: `be true, false, or ${networks.slice(3)}`,
+    accepts: (value) => isFlag(value) || isListOf(isAddressOrNetwork)(value),
+    remedy: "Write your proxies' addresses",
+  },
+  endpointMetrics: flagRule('Leave it out for true'),
+  drain: {
+    must: 'be true, false or { deadlineSeconds }',
+    accepts: (value) => isFlag(value) || (isObject(value) && isSeconds(value['deadlineSeconds'])),
+    remedy: 'Write true for 25 seconds',
+  },
+  ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limitRule(name as keyof Limits)])),
+  onAdvice: {
+    must: 'be a function',
+    accepts: isFunction,
+    remedy: 'Leave it out for a process warning',
+  },
+};
+
+/** The options that a `web-config.yml` can configure too. */
+const sharedOptions = ['tls', 'basicAuthUsers', 'headers', 'rateLimit'];
+export const knownOptions = [...Object.keys(rules), ...sharedOptions, 'port'];
+
+/** Checks the options of a metrics server. */
+export function checkServerOptions(options: MetricsServerOptions): Problem[] {
+  if (!isOptions(options)) return checkIsOptions(options);
+  return [
+    ...checkNames({ ...options }, knownOptions),
+    ...checkPort(options),
+    ...checkFields({ ...options }, rules),
+    ...checkNotEmpty(options),
+    ...checkSharedOptions(options).problems,
+  ];
+}
+
+/** Checks the recorder that a server is to expose. */
+export const checkRecorder = (given: unknown): Problem[] => checkValue('"recorder"', recorderRule, given ?? null);
+
+const recorderRule: Rule = {
+  must: 'be a recorder',
+  accepts: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
+  remedy: 'Pass for example new PrometheusRecorder()',
+};
+
+/** Checks a number of seconds. */
+export const checkSeconds = (name: string, given: unknown): Problem[] =>
+  checkValue(`"${name}"`, secondsRule('Leave it out for 25'), given);
+
+/**
+ * Refuses an access option that is present and empty.
+ *
+ * Why: a file may have empty sections. In code, an empty option means that its values are missing, and the server would be
+ * open.
+ */
+function checkNotEmpty(options: MetricsServerOptions): Problem[] {
+  return (['tls', 'basicAuthUsers', 'rateLimit'] as const)
+    .filter((name) => isObject(options[name]) && Object.values(options[name]).every(isEmpty))
+    .map((name) => ({
+      code: 'illegal_option',
+      message: `"${name}" must not be empty (given no values). Check where its values come from, or leave it out.`,
+    }));
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+function checkPort(options: MetricsServerOptions): Problem[] {
+  const { port } = serverAddress(options);
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return [];
+  const source = options.port === undefined ? 'FLOWPLANE_METRICS_PORT' : '"port"';
+  const given = formatValue(options.port ?? process.env['FLOWPLANE_METRICS_PORT']);
+  const message = `${source} must be a whole number from 0 to 65535 (given ${given}). Use 9090, or 0 for any free port.`;
+  return [{ code: 'illegal_option', message }];
+}
+
+/** Checks the options that a `web-config.yml` can have too, by the same rules. */
+export function checkSharedOptions(options: MetricsServerOptions): CheckedWebConfig {
+  const { tls, headers, basicAuthUsers, rateLimit } = options;
+  const asFile = {
+    tls_server_config: isObject(tls) ? renameKeys(tls, snakeCase) : tls,
+    http_server_config: { headers },
+    basic_auth_users: basicAuthUsers,
+    rate_limit: rateLimit,
+  };
+  return checkWebConfig(asFile, (path) => `"${optionName(path)}"`);
+}
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const renameKeys = (given: object, rename: (name: string) => string): Unchecked =>
+  Object.fromEntries(Object.entries(given).map(([name, value]) => [rename(name), value]));
+
+/** The option that corresponds to a field of a `web-config.yml`. */
+export function optionName([section = '', ...rest]: readonly string[]): string {
+  if (section === 'tls_server_config') return ['tls', ...rest.map(camelCase)].join('.');
+  return section === 'http_server_config' ? rest.join('.') : [camelCase(section), ...rest].join('.');
+}

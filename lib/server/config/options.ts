@@ -1,0 +1,140 @@
+import type { ServerOptions } from 'node:http';
+import type { ClientAuthType } from '../../access/client-certificates.js';
+import type { Advice } from '../../recorder/reports.js';
+import type { TlsVersionName } from '../tls/tls-config.js';
+
+/** TLS, as in the section `tls_server_config` of a `web-config.yml`. */
+export interface ServerTlsOptions {
+  /** The certificate in PEM, followed by the certificates between it and the root. */
+  readonly cert?: string;
+  /** A file with the certificate. */
+  readonly certFile?: string;
+  /** The private key of the certificate, in PEM. */
+  readonly key?: string;
+  /** A file with the key. */
+  readonly keyFile?: string;
+  /** What the server demands of its clients' certificates. Default `NoClientCert`; `RequireAndVerifyClientCert` is mutual TLS. */
+  readonly clientAuthType?: ClientAuthType;
+  /** The authority that signs the clients' certificates, in PEM. Default: every authority that this system trusts. */
+  readonly clientCa?: string;
+  /** A file with the certificate of that authority. */
+  readonly clientCaFile?: string;
+  /** A client's certificate must have one of these as DNS name, e-mail, IP address or URI. Default: every name is accepted. */
+  readonly clientAllowedSans?: readonly string[];
+  /** The lowest TLS version. Default `TLS12`. */
+  readonly minVersion?: TlsVersionName;
+  /** The highest TLS version. Default `TLS13`. */
+  readonly maxVersion?: TlsVersionName;
+  /** The cipher suites for TLS up to 1.2, by Go's names. Default: those of Node. */
+  readonly cipherSuites?: readonly string[];
+  /** Whether the server's order of cipher suites wins over the client's. Default `true`. */
+  readonly preferServerCipherSuites?: boolean;
+  /** `X25519`, `CurveP256`, `CurveP384`, `CurveP521`, best first. Default: those of Node. */
+  readonly curvePreferences?: readonly string[];
+}
+
+/**
+ * Where a metrics server listens, who may scrape it, and how much it serves. Every option may be left out.
+ *
+ * Every configured check must pass; where both passwords and tokens are configured, either one is accepted. A changed file
+ * that is invalid, or would remove TLS, authentication or certificate checks, is ignored with a warning; the previous
+ * configuration stays active.
+ */
+export interface MetricsServerOptions {
+  /** The address to listen on. Default: `FLOWPLANE_METRICS_HOST`, else 127.0.0.1: this machine only. */
+  readonly host?: string | undefined;
+  /** The port to listen on, 0 for any free one. Default: `FLOWPLANE_METRICS_PORT`, else 9090. */
+  readonly port?: number | undefined;
+  /** Whether the server keeps the process running. Default `false`. */
+  readonly keepAlive?: boolean | undefined;
+  /** Whether the process metrics of prom-client are exposed too, where it is installed. Default `true`. */
+  readonly processMetrics?: boolean | undefined;
+  /**
+   * A `web-config.yml`, as every exporter of Prometheus takes it: TLS, users, headers, rate limit. The file, and the files
+   * that it names, are read again when they change. Default: `FLOWPLANE_METRICS_WEB_CONFIG_FILE`, else none.
+   */
+  readonly webConfigFile?: string | undefined;
+  /** Serve HTTPS. Default: HTTP. */
+  readonly tls?: ServerTlsOptions | undefined;
+  /** Basic authentication: the bcrypt hash of each user's password. Default: no password is required. */
+  readonly basicAuthUsers?: Readonly<Record<string, string>> | undefined;
+  /** Bearer tokens; each of them is accepted. Default: no token is required. */
+  readonly bearerTokens?: readonly string[] | undefined;
+  /** A file with bearer tokens, one a line. It is read again when it changes. Default: none. */
+  readonly bearerTokensFile?: string | undefined;
+  /** The IP addresses and networks (`10.0.0.0/8`) whose requests are accepted. Default: all. */
+  readonly allowedAddresses?: readonly string[] | undefined;
+  /**
+   * The proxies whose `X-Forwarded-For` is trusted for the client's address: a list of addresses, or `true` for every peer,
+   * where only proxies can connect. Default `false`.
+   */
+  readonly trustProxy?: boolean | readonly string[] | undefined;
+  /** Security headers of every response. Default: `nosniff`, no framing, a Content-Security-Policy that allows nothing. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** One request per interval (`1s`), and `burst` at once, for all clients together. Default: no limit. */
+  readonly rateLimit?: { readonly interval: string; readonly burst: number } | undefined;
+  /** The number of scrapes in flight; one more gets 503. Default 40. */
+  readonly maxConcurrentScrapes?: number | undefined;
+  /** The number of open connections; one more is closed. Default 1,000. */
+  readonly maxConnections?: number | undefined;
+  /** How many seconds a client may take to send a request. Default 10. */
+  readonly requestTimeoutSeconds?: number | undefined;
+  /** How many seconds a client may take to read a response; then it is disconnected. Default 60. */
+  readonly responseTimeoutSeconds?: number | undefined;
+  /** Whether the server exposes metrics of its own: scrapes, refused requests, reloads. Default `true`. */
+  readonly endpointMetrics?: boolean | undefined;
+  /**
+   * At SIGTERM, answer `/-/ready` with 503 and wait for one more scrape, or for this many seconds (`true`: 25), so that the
+   * last numbers are not lost. Default `false`.
+   */
+  readonly drain?: boolean | { readonly deadlineSeconds: number } | undefined;
+  /** Is called once for each piece of advice, and when a changed file is ignored. Default: a process warning. */
+  readonly onAdvice?: ((advice: Advice) => void) | undefined;
+}
+
+/** The limits of a server, with the defaults filled in. */
+export interface Limits {
+  readonly maxConcurrentScrapes: number;
+  readonly maxConnections: number;
+  readonly requestTimeoutSeconds: number;
+  readonly responseTimeoutSeconds: number;
+}
+
+export const defaultLimits: Limits = {
+  maxConcurrentScrapes: 40,
+  maxConnections: 1000,
+  requestTimeoutSeconds: 10,
+  responseTimeoutSeconds: 60,
+};
+
+export function limitsOf(options: MetricsServerOptions): Limits {
+  const given = Object.keys(defaultLimits).map((name) => [name, options[name as keyof Limits]]);
+  return { ...defaultLimits, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+}
+
+/** Longer than most scrape intervals, so that a scraper can keep its connection. */
+const keepAliveSeconds = 75;
+
+/** These limits as options of `node:http`. */
+export function httpOptions({ requestTimeoutSeconds }: Limits): ServerOptions {
+  const timeout = requestTimeoutSeconds * 1000;
+  return {
+    headersTimeout: timeout,
+    requestTimeout: timeout,
+    connectionsCheckingInterval: Math.min(timeout, 1000),
+    keepAliveTimeout: keepAliveSeconds * 1000,
+  };
+}
+
+/** The address to listen on: from the options, else from the environment, else 127.0.0.1:9090. */
+export function serverAddress(options: MetricsServerOptions): { host: string; port: number } {
+  const { FLOWPLANE_METRICS_HOST: host, FLOWPLANE_METRICS_PORT: port } = process.env;
+  return {
+    host: options.host ?? (host || '127.0.0.1'),
+    port: options.port ?? (port ? Number(port) : 9090),
+  };
+}
+
+/** The path of the `web-config.yml`, if there is one. */
+export const webConfigFile = (options: MetricsServerOptions): string | undefined =>
+  options.webConfigFile ?? (process.env['FLOWPLANE_METRICS_WEB_CONFIG_FILE'] || undefined);

@@ -1,0 +1,4 @@
+export type { MetricsServerOptions, ServerTlsOptions } from './config/options.js';
+export type { ServerAddress } from './listening-server.js';
+export { MetricsServer } from './metrics-server.js';
+export { type ServedMetrics, type ServeMetricsOptions, serveMetrics } from './serve-metrics.js';

@@ -1,0 +1,102 @@
+import { dirname } from 'node:path';
+import { AccessPolicy } from '../access/access-policy.js';
+import { AddressList } from '../access/addresses.js';
+import { BearerTokens, isBearerToken, parseTokens } from '../access/bearer-tokens.js';
+import { loadBcrypt, Passwords } from '../access/passwords.js';
+import { RateLimit } from '../access/rate-limit.js';
+import type { Reloadable } from '../access/reloadable-access.js';
+import type { WatchedFiles } from '../access/watched-files.js';
+import { MetricsError } from '../error.js';
+import { checkSharedOptions, optionName } from './config/option-checks.js';
+import { type MetricsServerOptions, webConfigFile } from './config/options.js';
+import type { WebConfig } from './config/web-config.js';
+import { readWebConfig } from './config/web-config-file.js';
+import { type LoadedTls, loadTls, type TlsSource } from './tls/load-tls.js';
+
+/** The access rules of a server: everything that is configured, with its files read and verified. */
+export interface Access extends Reloadable {
+  readonly tls: LoadedTls | undefined;
+  readonly policy: AccessPolicy;
+  /** The security headers of every response. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const defaultHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'deny',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+const emptyConfig: WebConfig = { tls: undefined, headers: undefined, users: undefined, rate: undefined };
+
+/**
+ * Reads the access rules from the options and from the files that they name.
+ *
+ * @throws MetricsError with what is wrong, and the option or the line of the file.
+ */
+export async function loadAccess(options: MetricsServerOptions, files: WatchedFiles): Promise<Access> {
+  const path = webConfigFile(options);
+  const inCode = checkSharedOptions(options).config;
+  const inFile = path === undefined ? emptyConfig : await readWebConfig(path, files);
+  refuseDuplicates(inCode, inFile);
+  const [tls, passwords, tokens] = await Promise.all([
+    loadTlsFrom(inCode, inFile, path, files),
+    loadPasswords(inCode.users ?? inFile.users),
+    loadTokens(options, files),
+  ]);
+  const rate = inCode.rate ?? inFile.rate;
+  const policy = new AccessPolicy({
+    addresses: options.allowedAddresses && new AddressList(options.allowedAddresses),
+    trustProxy: trustedProxies(options),
+    rate: rate && new RateLimit(rate),
+    certificates: tls?.clients,
+    passwords,
+    tokens,
+  });
+  return {
+    tls,
+    policy,
+    headers: { ...defaultHeaders, ...(inCode.headers ?? inFile.headers) },
+    protections: [...(tls === undefined ? [] : ['tls_server_config']), ...policy.protections],
+  };
+}
+
+function refuseDuplicates(inCode: WebConfig, inFile: WebConfig): void {
+  const sections = Object.keys(emptyConfig) as (keyof WebConfig)[];
+  const duplicate = sections.find((section) => inCode[section] && inFile[section]);
+  if (duplicate === undefined) return;
+  const message = `"${duplicate}" is configured twice (given in the options and in the web config file). Keep one of the two.`;
+  throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+}
+
+async function loadTlsFrom(
+  { tls: inCode }: WebConfig,
+  { tls: inFile }: WebConfig,
+  path: string | undefined,
+  files: WatchedFiles,
+): Promise<LoadedTls | undefined> {
+  if (inCode !== undefined) {
+    const source: TlsSource = { files, folder: '.', fieldName: (field) => optionName(['tls_server_config', field]) };
+    return loadTls(inCode, source);
+  }
+  if (inFile === undefined || path === undefined) return undefined;
+  return loadTls(inFile, { files, folder: dirname(path), fieldName: (field) => `tls_server_config.${field}` });
+}
+
+async function loadPasswords(users: ReadonlyMap<string, string> | undefined): Promise<Passwords | undefined> {
+  return users && new Passwords(users, await loadBcrypt());
+}
+
+async function loadTokens(options: MetricsServerOptions, files: WatchedFiles): Promise<BearerTokens | undefined> {
+  const { bearerTokens: inCode, bearerTokensFile: path } = options;
+  if (path === undefined) return inCode && new BearerTokens(inCode);
+  const inFile = parseTokens(await files.read(path, 'bearerTokensFile'));
+  if (inFile.length > 0 && inFile.every(isBearerToken)) return new BearerTokens([...(inCode ?? []), ...inFile]);
+  const wrong = inFile.length === 0 ? 'no token' : 'a line that is not a token';
+  const message = `file "${path}" must have a bearer token in each line (given ${wrong}). Make one with: openssl rand -hex 32.`;
+  throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+}
+
+function trustedProxies({ trustProxy = false }: MetricsServerOptions): boolean | AddressList {
+  return typeof trustProxy === 'object' ? new AddressList(trustProxy) : trustProxy;
+}

@@ -1,0 +1,126 @@
+import { withTimeout } from '../async/timeout.js';
+import { refuseIfAny } from '../error.js';
+import type { Scrapable } from '../store/exposed-family.js';
+import { checkRecorder, checkSeconds, checkServerOptions } from './config/option-checks.js';
+import type { MetricsServerOptions } from './config/options.js';
+import { defaultDrainSeconds, drainSeconds, onTermination } from './drain.js';
+import type { ServerAddress } from './listening-server.js';
+import { nodeApplication } from './node-application.js';
+import type { Application, Routes } from './route.js';
+import { RunningServer } from './running-server.js';
+import { createParts, type ServerParts } from './server-parts.js';
+
+/**
+ * Serves the metrics of a recorder at `/metrics`, on a port of its own.
+ *
+ * Without options it listens on 127.0.0.1 and answers every client. With options for TLS, passwords, tokens or addresses,
+ * every configured check must pass; where both passwords and tokens are configured, either one is accepted.
+ *
+ * @example
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { MetricsServer } from 'flowplane-metrics/serve';
+ *
+ * const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
+ * const { url } = await server.listen();
+ * console.log(await (await fetch(url)).text());
+ * await server.close();
+ */
+export class MetricsServer {
+  readonly #parts: ServerParts;
+  #running: RunningServer | undefined;
+  #listening: Promise<ServerAddress> | undefined;
+  #draining: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #removeTerminationListener = (): unknown => undefined;
+
+  /** @throws MetricsError naming every option that is wrong. */
+  constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
+    refuseIfAny('MetricsServer', [...checkRecorder(recorder), ...checkServerOptions(options)]);
+    this.#parts = createParts(recorder, options);
+  }
+
+  /**
+   * Starts to listen. A second call returns the same address. A call after `close()` starts anew.
+   *
+   * @throws MetricsError where the port is taken, a file is wrong, or a package is missing. It may be called again then.
+   */
+  listen(): Promise<ServerAddress> {
+    // Why: the address of a server that is closing will not answer any more.
+    if (this.#closing !== undefined) return this.#closing.then(() => this.listen());
+    this.#listening ??= this.#listen().catch((error) => {
+      this.#listening = undefined;
+      throw error;
+    });
+    return this.#listening;
+  }
+
+  /**
+   * Reads the web config file, the certificates and the tokens again. The server does so by itself within seconds of a
+   * change.
+   *
+   * @throws MetricsError where a file is wrong; the previous configuration stays active.
+   */
+  async reload(): Promise<void> {
+    await this.#running?.reload();
+  }
+
+  /**
+   * Answers `/-/ready` with 503, waits for one more successful scrape or for the deadline, and closes. With the option
+   * `drain`, the server does so by itself at SIGTERM.
+   *
+   * @throws MetricsError where the deadline is not a number of seconds above 0.
+   */
+  async drain(deadlineSeconds = drainSeconds(this.#parts.options) ?? defaultDrainSeconds): Promise<void> {
+    refuseIfAny('MetricsServer.drain', checkSeconds('deadlineSeconds', deadlineSeconds));
+    if (this.#listening === undefined) return;
+    this.#draining ??= this.#drain(deadlineSeconds);
+    await this.#draining;
+  }
+
+  /**
+   * Stops listening, and resolves when all open responses have been sent. While the server drains, it waits for the drain.
+   * May be called more than once.
+   */
+  async close(): Promise<void> {
+    await (this.#draining ?? this.#close());
+  }
+
+  /** Creates what answers the requests that are let in. Overridden by the server of a web framework. */
+  protected async createApplication(_routes: Routes): Promise<Application> {
+    return nodeApplication;
+  }
+
+  async #listen(): Promise<ServerAddress> {
+    const running = new RunningServer(this.#parts);
+    const address = await running.start((routes) => this.createApplication(routes));
+    this.#running = running;
+    if (drainSeconds(this.#parts.options) !== undefined) {
+      this.#removeTerminationListener = onTermination(() => this.drain());
+    }
+    return address;
+  }
+
+  async #drain(deadlineSeconds: number): Promise<void> {
+    const { readiness, scrapes } = this.#parts;
+    readiness.isReady = false;
+    await withTimeout(scrapes.waitForNextSuccess(), deadlineSeconds, () => undefined);
+    await this.#close();
+  }
+
+  #close(): Promise<void> {
+    this.#closing ??= this.#end().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    await this.#listening?.catch(() => undefined);
+    this.#removeTerminationListener();
+    await this.#running?.stop();
+    this.#running = undefined;
+    this.#listening = undefined;
+    this.#draining = undefined;
+    this.#parts.readiness.isReady = true;
+  }
+}

@@ -1,0 +1,48 @@
+import { scrapeRequest } from '../http/request-context.js';
+import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
+import type { Scrapable } from '../store/exposed-family.js';
+import { CoalescedScrapes, formatName } from './coalesced-scrapes.js';
+import { landingRoutes } from './landing/landing-page.js';
+import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
+import type { ServerParts } from './server-parts.js';
+
+/** Creates every route of a metrics server. To add one, add its path to `paths` and its route here. */
+export function createRoutes(parts: ServerParts): Routes {
+  const { recorder, readiness } = parts;
+  const scrapable = exposedMetrics(parts);
+  const ready: RouteHandler = () => (readiness.isReady ? textResponse(200, 'Ready.') : textResponse(503, 'Not ready.'));
+  const routes: readonly Route[] = [
+    ...landingRoutes(recorder, scrapable),
+    { path: paths.metrics, access: 'protected', countsAsScrape: true, handle: metricsHandler(scrapable, parts) },
+    // Why open: the probes of an orchestrator have neither credentials nor a certificate.
+    {
+      path: paths.healthy,
+      access: 'open',
+      countsAsScrape: false,
+      handle: readOnly(() => textResponse(200, 'Healthy.')),
+    },
+    { path: paths.ready, access: 'open', countsAsScrape: false, handle: readOnly(ready) },
+  ];
+  return new Map(routes.map((route) => [route.path, route]));
+}
+
+function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerParts): RouteHandler {
+  const scrapes = new CoalescedScrapes(scrapable, metrics);
+  return (context, admitted) => {
+    const request = scrapeRequest(context);
+    if (admitted !== undefined) admitted.format = formatName(request);
+    // Why: the last scrape before the end must not share the bytes of one that began before the drain.
+    return scrapes.answer(request, readiness.isReady ? 'serving' : 'draining');
+  };
+}
+
+/** What a scrape exposes: the families of the recorder, of the server, and of the process. */
+function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable {
+  const scrapable = options.endpointMetrics === false ? recorder : metrics.mergeWith(recorder);
+  return options.processMetrics === false ? scrapable : mergeWithProcessMetrics(scrapable);
+}
+
+const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
+  exposedFamilies: async (limits) =>
+    withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
+});

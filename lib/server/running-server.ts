@@ -1,0 +1,70 @@
+import { type AccessSource, ReloadableAccess } from '../access/reloadable-access.js';
+import type { WatchedFiles } from '../access/watched-files.js';
+import { serverAddress } from './config/options.js';
+import { ListeningServer, type ServerAddress } from './listening-server.js';
+import { type Access, loadAccess } from './load-access.js';
+import { protect } from './protect.js';
+import type { Application, Routes } from './route.js';
+import { createRoutes } from './routes.js';
+import { advise, listenAdvice, reloadAdvice } from './server-advice.js';
+import type { ServerParts } from './server-parts.js';
+
+/** One run of a metrics server: from its start until it stops. */
+export class RunningServer implements AccessSource<Access> {
+  readonly #parts: ServerParts;
+  #access: ReloadableAccess<Access> | undefined;
+  #server: ListeningServer | undefined;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws MetricsError where a file is wrong, the port is taken, or a package is missing. */
+  async start(createApplication: (routes: Routes) => Promise<Application>): Promise<ServerAddress> {
+    const { options } = this.#parts;
+    const access = await ReloadableAccess.load(this);
+    const routes = createRoutes(this.#parts);
+    const listener = protect(await createApplication(routes), routes, access, this.#parts);
+    const server = new ListeningServer(listener, this.#parts, access.current.tls);
+    const { host, port } = serverAddress(options);
+    const address = await server.listen(host, port);
+    this.#access = access;
+    this.#server = server;
+    access.watch();
+    const advice = listenAdvice(address.host, access.current.policy.isOpen);
+    if (advice !== undefined) advise(options, advice);
+    return address;
+  }
+
+  /** @throws MetricsError where a file is wrong; the previous configuration stays active. */
+  async reload(): Promise<void> {
+    await this.#access?.reload();
+  }
+
+  /** Stops listening, waits for the open responses, and closes all connections. */
+  async stop(): Promise<void> {
+    this.#access?.stopWatching();
+    const closed = this.#server?.close();
+    await this.#parts.responses.waitForAll();
+    this.#server?.closeAllConnections();
+    await closed;
+  }
+
+  load(files: WatchedFiles): Promise<Access> {
+    return loadAccess(this.#parts.options, files);
+  }
+
+  async activate({ tls }: Access): Promise<void> {
+    if (tls !== undefined) {
+      await this.#server?.useTls(tls);
+      // Why: connections from before were made under the previous configuration.
+      this.#parts.responses.closeConnectionsAfterwards();
+    }
+    this.#parts.metrics.setLastReloadSuccessful(true);
+  }
+
+  reject(error: unknown): void {
+    this.#parts.metrics.setLastReloadSuccessful(false);
+    advise(this.#parts.options, reloadAdvice(error));
+  }
+}

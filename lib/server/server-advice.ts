@@ -1,0 +1,40 @@
+import { BlockList, isIPv6 } from 'node:net';
+import type { Advice } from '../recorder/reports.js';
+import type { MetricsServerOptions } from './config/options.js';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** The advice about the address that a server listens on, if there is any. */
+export function listenAdvice(address: string, isOpen: boolean): Advice | undefined {
+  if (loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) {
+    return process.env['KUBERNETES_SERVICE_HOST'] === undefined ? undefined : { code: 'loopback_only', message: inPod };
+  }
+  return isOpen ? { code: 'open_server', message: openTo(address) } : undefined;
+}
+
+const inPod =
+  'MetricsServer: address "127.0.0.1" can only be reached from this container (given in Kubernetes). For a Prometheus outside of it set FLOWPLANE_METRICS_HOST=0.0.0.0, and configure who may connect.';
+
+const openTo = (address: string): string =>
+  `MetricsServer: address "${address}" can be reached from other machines by any client (given no access checks). Set webConfigFile, basicAuthUsers, bearerTokens, allowedAddresses, or tls with RequireAndVerifyClientCert and your own authority; or listen on 127.0.0.1.`;
+
+/** The advice about a changed file that is ignored. */
+export function reloadAdvice(error: unknown): Advice {
+  const cause = error instanceof Error ? error.message : String(error);
+  return { code: 'web_config', message: `${cause} The change is ignored; the previous configuration stays active.` };
+}
+
+/** Gives advice to the listener in the options. */
+export function advise({ onAdvice = emitWarning }: MetricsServerOptions, advice: Advice): void {
+  try {
+    onAdvice(advice);
+  } catch {
+    // Why: a listener's fault must not end the process, and no one else listens.
+  }
+}
+
+function emitWarning({ message }: Advice): void {
+  process.emitWarning(message, { type: 'FlowplaneMetricsWarning' });
+}

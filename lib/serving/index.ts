@@ -1,3 +1,0 @@
-export type { MetricsServerOptions, ServerTlsOptions } from './config/server-options.js';
-export type { ServerAddress } from './listening-server.js';
-export { type ServedMetrics, type ServeMetricsOptions, serveMetrics } from './serve-metrics.js';

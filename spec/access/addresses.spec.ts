@@ -1,0 +1,105 @@
+import { networkInterfaces } from 'node:os';
+import { expect } from 'chai';
+import type { Advice } from '../../lib/recorder/reports.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
+import { ask } from '../server/ask.js';
+import { Served } from '../server/served.js';
+
+describe('Where requests come from', () => {
+  const served = new Served();
+  afterEach(() => served.close());
+
+  const statusOf = async (options: MetricsServerOptions, headers = {}): Promise<number> => {
+    const { url } = await served.listen(options);
+    return (await ask(url, { headers })).status;
+  };
+  const from = (...addresses: string[]) => ({ 'X-Forwarded-For': addresses.join(', ') });
+
+  it('is let in from the allowed addresses and networks only', async () => {
+    expect(await statusOf({ allowedAddresses: ['127.0.0.1'] })).to.equal(200);
+    expect(await statusOf({ allowedAddresses: ['10.0.0.0/8', '127.0.0.0/8'] })).to.equal(200);
+    expect(await statusOf({ allowedAddresses: ['10.0.0.0/8', '::1'] })).to.equal(403);
+  });
+
+  it('is the same address where it comes mapped into IPv6', async () => {
+    const { url } = await served.listen({ host: '::', allowedAddresses: ['127.0.0.1'], onAdvice: () => undefined });
+    expect((await ask(url.replace('[::]', '127.0.0.1'))).status).to.equal(200);
+    expect((await ask(url.replace('[::]', '[::1]'))).status).to.equal(403);
+  });
+
+  it('is never what X-Forwarded-For says, unless told to trust it', async () => {
+    const allowedAddresses = ['10.1.2.3'];
+    expect(await statusOf({ allowedAddresses }, from('10.1.2.3'))).to.equal(403);
+    expect(await statusOf({ allowedAddresses, trustProxy: true }, from('10.1.2.3'))).to.equal(200);
+    expect(await statusOf({ allowedAddresses, trustProxy: ['10.9.9.9'] }, from('10.1.2.3'))).to.equal(403);
+    expect(await statusOf({ allowedAddresses, trustProxy: ['127.0.0.1'] }, from('10.1.2.3'))).to.equal(200);
+  });
+
+  it('is the last address that is no proxy, as the client may have written those before', async () => {
+    const allowedAddresses = ['10.1.2.3'];
+    const proxies = { allowedAddresses, trustProxy: ['127.0.0.1', '10.9.0.0/16'] };
+    expect(await statusOf({ allowedAddresses, trustProxy: true }, from('10.1.2.3', '6.6.6.6'))).to.equal(403);
+    expect(await statusOf(proxies, from('10.1.2.3', '10.9.1.1', '10.9.1.2'))).to.equal(200);
+    expect(await statusOf(proxies, from('10.1.2.3', '6.6.6.6', '10.9.1.2'))).to.equal(403);
+    expect(await statusOf(proxies, from('not an address'))).to.equal(403);
+    expect(await statusOf(proxies)).to.equal(403);
+  });
+
+  it('matters to everything but /-/healthy and /-/ready', async () => {
+    const { origin } = await served.listen({ allowedAddresses: ['10.0.0.1'] });
+    expect((await ask(`${origin}/-/healthy`)).status).to.equal(200);
+    expect(await ask(origin)).to.include({ status: 403, body: 'Forbidden\n' });
+  });
+
+  it('may come too often: one request per interval, and a burst', async () => {
+    const { url } = await served.listen({ rateLimit: { interval: '1h', burst: 3 } });
+    const statuses = [];
+    for (let i = 0; i < 5; i++) statuses.push((await ask(url)).status);
+    expect(statuses).to.deep.equal([200, 200, 200, 429, 429]);
+    expect((await ask(url)).headers['retry-after']).to.equal('1');
+  });
+
+  describe('is advised about, once, when the server', () => {
+    const advised = async (options: MetricsServerOptions): Promise<Advice[]> => {
+      const advice: Advice[] = [];
+      await served.listen({ ...options, onAdvice: (one) => advice.push(one) });
+      return advice;
+    };
+
+    it('listens beyond this machine without asking who comes', async () => {
+      const [advice, ...others] = await advised({ host: '0.0.0.0' });
+      expect(others).to.deep.equal([]);
+      expect(advice?.code).to.equal('open_server');
+      expect(advice?.message).to.contain('"0.0.0.0" can be reached from other machines by any client');
+    });
+
+    it('but not where it asks, or stays on this machine', async () => {
+      expect(await advised({ host: '0.0.0.0', bearerTokens: ['0123456789abcdef'] })).to.deep.equal([]);
+      expect(await advised({ host: '0.0.0.0', allowedAddresses: ['10.0.0.0/8'] })).to.deep.equal([]);
+      expect(await advised({})).to.deep.equal([]);
+    });
+
+    it('stays on loopback inside Kubernetes, where nobody else reaches it', async () => {
+      process.env['KUBERNETES_SERVICE_HOST'] = '10.96.0.1';
+      try {
+        const [advice] = await advised({});
+        expect(advice?.code).to.equal('loopback_only');
+        expect(advice?.message).to.contain('set FLOWPLANE_METRICS_HOST=0.0.0.0');
+      } finally {
+        delete process.env['KUBERNETES_SERVICE_HOST'];
+      }
+    });
+  });
+
+  it('is this machine, by default: no other address of it answers', async function () {
+    const others = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const other = others.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+    if (other === undefined) {
+      console.log('      skipped: this machine has no address but loopback');
+      return this.skip();
+    }
+    const { port } = await served.listen();
+    const error = await ask(`http://${other}:${port}/metrics`).catch((reason) => reason);
+    expect(error).to.have.property('code', 'ECONNREFUSED');
+  });
+});

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import {
+  attachRecorder,
+  Counter,
+  defineCounter,
+  defineGauge,
+  Instrumented,
+  PrometheusRecorder,
+} from 'flowplane-metrics';
+import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
+import Koa from 'koa';
+
+@Instrumented()
+class Mailbox {
+  @Counter({ name: 'mails_total', help: 'Mails', labels: { to: (to) => to }, maxSeries: 2 })
+  send(_to: string): void {}
+}
+
+/** A family that is exposed: its type, and the labels of its samples but for the bound of a bucket. */
+export interface ObservedFamily {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+}
+
+/** Uses every family of the library, and gives what a scraper of it sees, in the text format. */
+export async function scrapeEveryFamily(): Promise<string> {
+  const recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
+  useEveryFamily(recorder);
+  await serveRequest(recorder);
+  const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
+  const { url } = await server.listen();
+  try {
+    // Why twice: a scrape is counted when it has ended.
+    await (await fetch(url)).text();
+    return await (await fetch(url)).text();
+  } finally {
+    await server.close();
+  }
+}
+
+function useEveryFamily(recorder: PrometheusRecorder): void {
+  const mailbox = attachRecorder(new Mailbox(), recorder);
+  for (const to of ['ada@example.com', 'a', 'b', 'c']) mailbox.send(to);
+  recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' })).inc({}, -1);
+  recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).collect(() => 1);
+  recorder.gauge(defineGauge({ name: 'lost', help: 'Lost' })).collect(() => Promise.reject(new Error('no value')));
+}
+
+async function serveRequest(recorder: PrometheusRecorder): Promise<void> {
+  const application = new Koa().use(httpMetrics(recorder));
+  const server = application.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+  await new Promise((closed) => server.close(closed));
+}
+
+/** The families of a text exposition. */
+export function familiesIn(exposition: string): ObservedFamily[] {
+  const types = [...exposition.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
+  return types.map(([, name = '', type = '']) => {
+    const samples = [...exposition.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? `, 'gm'))];
+    const labels = samples.flatMap(([, text = '']) => [...text.matchAll(/(\w+)="/g)].map(([, label = '']) => label));
+    return { name, type, labels: [...new Set(labels)].filter((label) => label !== 'le') };
+  });
+}
+
+/** The values that a label of a family has. */
+export function valuesIn(exposition: string, family: string, label: string): string[] {
+  const samples = [...exposition.matchAll(new RegExp(`^${family}\\{.*?${label}="([^"]*)"`, 'gm'))];
+  return [...new Set(samples.map(([, value = '']) => value))];
+}

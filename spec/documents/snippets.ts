@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import ts from 'typescript';
+import { createProgram } from './compiler.js';
+import { type Document, root } from './documents.js';
+import type { Fence } from './markdown.js';
+
+/** A code block of a document that is a program. */
+export interface Snippet {
+  /** What a failing spec calls it, e.g. `docs/guides/koa.md: middleware.ts`. */
+  readonly title: string;
+  /** The program as it is run, JavaScript. */
+  readonly script: string;
+  /** The folder of the document's files, where it is run. */
+  readonly folder: string;
+  /** What it prints, as the document says: `…` stands for any text. Nothing where the document says nothing. */
+  readonly output: string;
+  /** Whether it runs until somebody stops it. */
+  readonly keepsRunning: boolean;
+}
+
+// Why below dist/: there the package's own name leads to the package.
+const sources = join(root, 'dist/documents/source');
+const compiled = join(root, 'dist/documents/compiled');
+
+const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
+
+const isCode = ({ language }: Fence): boolean => ['ts', 'js'].includes(language);
+
+/** Writes every file that the documents show, and gives those that are programs. */
+export function writeSnippets(documents: readonly Document[]): Snippet[] {
+  for (const folder of [sources, compiled]) rmSync(folder, { recursive: true, force: true });
+  return documents.flatMap((document) => {
+    for (const fence of document.fences) writeShown(slugOf(document), fence);
+    return document.fences.filter(isCode).map((fence) => toSnippet(document, fence));
+  });
+}
+
+/** Where a file that a document shows, and that is no program, has been written. */
+export const shownFile = (document: { readonly path: string }, { file = '' }: Fence): string =>
+  join(compiled, slugOf(document), file);
+
+function writeShown(slug: string, { file, text: content, language }: Fence): void {
+  if (file === undefined) return;
+  const folder = join(isCode({ language } as Fence) ? sources : compiled, slug);
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), content);
+}
+
+function toSnippet(document: Document, fence: Fence): Snippet {
+  const folder = join(compiled, slugOf(document));
+  const { file } = fence;
+  if (file === undefined) {
+    throw new Error(`${document.path}:${fence.line}: the first line of a snippet is its file: // example.ts`);
+  }
+  return {
+    title: `${document.path}: ${file}`,
+    script: join(folder, file.replace(/\.(m?)ts$/, '.$1js')),
+    folder,
+    output: statedOutput(document, fence),
+    keepsRunning: fence.flags.includes('keeps-running'),
+  };
+}
+
+/** What the document says that a snippet prints: after the word "prints", a block without a language, or text in backticks. */
+function statedOutput({ prose, fences }: Document, snippet: Fence): string {
+  const end = snippet.line + snippet.text.split('\n').length + 1;
+  const next = fences.find(({ line }) => line > snippet.line);
+  const words = prose.slice(end - 1, Math.min(next?.line ?? Infinity, end + 3)).join('\n');
+  const [, inline] = /\bprints `([^`]+)`/.exec(words) ?? [];
+  if (inline !== undefined) return `${inline}\n`;
+  return /\bprints\b/.test(words) && next?.language === '' ? next.text : '';
+}
+
+/** Compiles all snippets in one program, as a service with decorators would be; gives what the compiler says is wrong. */
+export function compileSnippets(): string[] {
+  const program = createProgram(ts.sys.readDirectory(sources, ['.ts', '.mts', '.js', '.mjs']), {
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    allowJs: true,
+    rootDir: sources,
+    outDir: compiled,
+  });
+  const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
+  return diagnostics.map(({ file, messageText }) => {
+    const where = file?.fileName.slice(sources.length + 1) ?? 'the program';
+    return `${where}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+}
+
+/** What a snippet has printed. */
+export interface Printed {
+  readonly output: string;
+  readonly errors: string;
+}
+
+async function run({ script, folder, keepsRunning }: Snippet): Promise<Printed> {
+  // Why any port: nothing else on the machine must decide whether a document is right.
+  const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
+  const child = spawn(process.execPath, [script], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  const errors = text(child.stderr);
+  const exited = once(child, 'exit');
+  if (!keepsRunning) {
+    const [output] = await Promise.all([text(child.stdout), exited]);
+    return { output, errors: await errors };
+  }
+  const lines = createInterface({ input: child.stdout });
+  const [line] = await Promise.race([once(lines, 'line'), exited.then(() => ['it has ended'])]);
+  child.kill('SIGTERM');
+  await exited;
+  return { output: `${line}\n`, errors: await errors };
+}
+
+/** Runs the snippets, a few at a time; gives what each has printed. */
+export async function runSnippets(snippets: readonly Snippet[]): Promise<ReadonlyMap<Snippet, Printed>> {
+  const printed = new Map<Snippet, Printed>();
+  const waiting = [...snippets];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) printed.set(next, await run(next));
+  };
+  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  return printed;
+}
+
+/** Whether an output is the stated one, in which `…` stands for any text within a line. */
+export function fits(output: string, stated: string): boolean {
+  const parts = stated.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(output);
+}

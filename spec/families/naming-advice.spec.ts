@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import { defineCounter, defineGauge, defineHistogram, type Family, PrometheusRecorder } from '../../lib/index.js';
+import { MemoryRecorder } from '../../lib/testing/index.js';
+
+const help = 'What it is';
+const counter = (name: string, options: object = {}): Family => defineCounter({ name, help, ...options });
+const gauge = (name: string, options: object = {}): Family => defineGauge({ name, help, ...options });
+const histogram = (name: string, options: object = {}): Family => defineHistogram({ name, help, ...options });
+
+/** What a recorder remarks on a family, without what is the same each time. */
+function remarksOn(family: Family): string[] {
+  const heard: string[] = [];
+  new PrometheusRecorder({ onAdvice: ({ code, message }) => heard.push(`${code} ${message}`) }).open(family);
+  return heard.map(
+    (one) => /^naming .*\(given (.*)\)\. Rename it, or silence this with advice: false\.$/.exec(one)?.[1] ?? one,
+  );
+}
+
+const against: readonly (readonly [Family, string])[] = [
+  [counter('jobs'), 'a counter ends in "_total"'],
+  [gauge('jobs_total'), 'only a counter ends in "_total"'],
+  [histogram('wait_ms'), '"ms" is not a base unit: measure in seconds'],
+  [histogram('wait_milliseconds'), '"milliseconds" is not a base unit: measure in seconds'],
+  [gauge('age_minutes'), '"minutes" is not a base unit: measure in seconds'],
+  [gauge('size_kb'), '"kb" is not a base unit: measure in bytes'],
+  [gauge('load_percent'), '"percent" is not a base unit: measure in ratio'],
+  [gauge('memory', { unit: 'bytes' }), 'the name does not end in its unit "bytes"'],
+  [gauge('queue_gauge'), 'the type "gauge" does not belong in the name'],
+  [counter('jobs_by_team_total', { labels: { team: {} } }), 'label "team" is repeated in the name'],
+  [gauge('up', { labels: { job: {} } }), 'label "job" is what Prometheus calls the target: use another name'],
+  [gauge('up', { labels: { instance: {} } }), 'label "instance" is what Prometheus calls the target: use another name'],
+  [gauge('queueDepth'), '"queueDepth" is in camelCase: names are in snake_case'],
+  [gauge('depth', { labels: { queueName: {} } }), '"queueName" is in camelCase: names are in snake_case'],
+  [gauge('depth', { help: 'depth' }), 'the help says no more than the name'],
+  [gauge('wait_sum'), 'the ending "_sum" is kept for samples of a histogram'],
+  [gauge('wait_count'), 'the ending "_count" is kept for samples of a histogram'],
+  [gauge('wait_bucket'), 'the ending "_bucket" is kept for samples of a histogram'],
+  [gauge('user_created'), 'the ending "_created" is kept for samples of a gauge\'s series'],
+  [gauge('build_info'), 'the ending "_info" is kept for info metrics'],
+  [counter('bytes_sum_total'), 'the ending "_sum" is kept for samples of a histogram'],
+];
+
+const customary: readonly Family[] = [
+  counter('jobs_total'),
+  counter('sent_bytes_total', { unit: 'bytes' }),
+  counter('auth_cross_team_access_attempts_total', { labels: { from_team: {}, to_team: {}, resource_type: {} } }),
+  gauge('up'),
+  gauge('queue_depth', { labels: { queue: {} } }),
+  gauge('memory_bytes', { unit: 'bytes' }),
+  gauge('cpu_ratio'),
+  histogram('http_request_duration_seconds', { unit: 'seconds', labels: { method: {} } }),
+  gauge('xds:team_resources'),
+  gauge('jobs_total', { advice: false }),
+];
+
+describe('Advice on names', () => {
+  for (const [family, remark] of against) {
+    it(`${family.kind} ${family.name}${Object.keys(family.labels).map((one) => `{${one}}`)}: ${remark}`, () => {
+      expect(remarksOn(family)).to.deep.equal([remark]);
+    });
+  }
+
+  for (const family of customary) {
+    it(`has nothing to say on the ${family.kind} ${family.name}${family.advice === false ? ' with advice: false' : ''}`, () => {
+      expect(remarksOn(family)).to.deep.equal([]);
+    });
+  }
+
+  it('is one remark per family, whatever is against the custom, and breaks nothing', () => {
+    const family = defineGauge({ name: 'waitTimeMs_total', help: 'waitTimeMs_total', labels: { job: {} } });
+    expect(remarksOn(family)).to.deep.equal([
+      'only a counter ends in "_total"; label "job" is what Prometheus calls the target: use another name; "waitTimeMs_total" is in camelCase: names are in snake_case; the help says no more than the name',
+    ]);
+  });
+
+  it("gives the seed's own gauge exactly one, which says what is given and what to do; and it works", () => {
+    const recorder = new MemoryRecorder();
+    const family = defineGauge({ name: 'xds_team_resources_total', help: 'Resources', labels: { team: {} } });
+    recorder.gauge(family).set({ team: 'payments' }, 7);
+    recorder.gauge(family).set({ team: 'payments' }, 8);
+    expect(recorder.advice).to.deep.equal([
+      {
+        code: 'naming',
+        message:
+          'defineGauge "xds_team_resources_total": family "xds_team_resources_total" does not follow the naming conventions (given only a counter ends in "_total"). Rename it, or silence this with advice: false.',
+      },
+    ]);
+    expect(recorder.value('xds_team_resources_total', { team: 'payments' })).to.equal(8);
+  });
+});

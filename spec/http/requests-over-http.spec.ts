@@ -1,0 +1,241 @@
+import { once } from 'node:events';
+import { request as httpRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import Router from '@koa/router';
+import { expect } from 'chai';
+import { httpMetrics } from '../../lib/adapters/koa/index.js';
+import { NoopRecorder } from '../../lib/index.js';
+import { until } from '../until.js';
+import { active, duration, labels, MeasuredApplication, size } from './measured-application.js';
+
+/** Both ends of a connection. */
+async function socketPair(): Promise<[client: Socket, server: Socket]> {
+  const listening = createTcpServer().listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const client = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+  const [socket] = await once(listening, 'connection');
+  listening.close();
+  return [client, socket];
+}
+
+describe('HttpExchanges', () => {
+  let app: MeasuredApplication;
+
+  beforeEach(() => {
+    app = new MeasuredApplication();
+  });
+
+  afterEach(() => app.close());
+
+  describe('a request that fails', () => {
+    it('has the status that Koa gives to what was thrown, and the error goes on as it was', async () => {
+      const thrown = new Error('no database');
+      const heard: unknown[] = [];
+      app.koa.on('error', (error) => heard.push(error));
+      const router = new Router().get('/broken', () => {
+        throw thrown;
+      });
+      await app.serve(router.routes());
+      const { status, body } = await app.ask('/broken');
+      expect([status, body]).to.deep.equal([500, 'Internal Server Error']);
+      expect(heard).to.deep.equal([thrown]);
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/broken', '500'));
+    });
+
+    it('has the status that the error brings', async () => {
+      await app.serve((context) => context.throw(422, 'no'));
+      await app.ask('/');
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '422'));
+    });
+  });
+
+  describe('a client that goes away', () => {
+    it('before the answer: no status, no size, nothing left in flight', async () => {
+      let arrived = (): void => undefined;
+      const isThere = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      let finish = (): void => undefined;
+      const handler = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const router = new Router().get('/slow/:id', () => {
+        arrived();
+        return handler;
+      });
+      await app.serve(router.routes());
+      const socket = connect(app.port, '127.0.0.1');
+      socket.write('GET /slow/1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await isThere;
+      expect(app.recorder.value(active, { http_request_method: 'GET' })).to.equal(1);
+      socket.destroy();
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/slow/:id'));
+      finish(); // and Koa answers into the void
+      await handler;
+      await new Promise(setImmediate);
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/slow/:id'));
+      expect(app.recorder.series(`${size}_count`)).to.deep.equal([]);
+    });
+
+    it('in the middle of the answer: the status that it saw', async () => {
+      await app.serve((context) => {
+        context.body = Readable.from(
+          (async function* () {
+            for (;;) {
+              yield Buffer.alloc(1000);
+              await new Promise(setImmediate);
+            }
+          })(),
+        );
+      });
+      const sent = httpRequest(app.origin, { agent: false }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      await once(response, 'data');
+      response.destroy();
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
+      expect(app.recorder.value(`${size}_sum`, labels('GET', 'unmatched', '200'))).to.be.at.least(1000);
+    });
+
+    it('before the middleware is reached: measured once all the same', async () => {
+      let gone = (): void => undefined;
+      const isGone = new Promise<void>((resolve) => {
+        gone = resolve;
+      });
+      app.koa.use(async (context, next) => {
+        context.res.once('close', gone);
+        await isGone;
+        await next();
+      });
+      await app.serve();
+      const socket = connect(app.port, '127.0.0.1');
+      socket.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await once(socket, 'connect');
+      socket.destroy();
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched'));
+    });
+  });
+
+  describe('a streamed body', () => {
+    it('is in flight until its last byte, and all of it is counted', async () => {
+      const body = new Readable({ read: () => undefined });
+      await app.serve((context) => {
+        context.body = body;
+      });
+      body.push('first, ünd ');
+      const sent = httpRequest(app.origin, { agent: false }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      await once(response, 'data');
+      expect(app.recorder.value(active, { http_request_method: 'GET' })).to.equal(1);
+      expect(app.measured).to.deep.equal([]);
+      body.push('last');
+      body.push(null);
+      response.resume();
+      await once(response, 'end');
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
+      expect(app.recorder.value(`${size}_sum`, labels('GET', 'unmatched', '200'))).to.equal(16);
+    });
+
+    it('that breaks is measured once', async () => {
+      await app.serve((context) => {
+        context.body = Readable.from(
+          (async function* () {
+            yield 'half';
+            throw new Error('disk gone');
+          })(),
+        );
+      });
+      const broken = await app.ask('/').catch((error: Error) => error);
+      expect(broken).to.be.an('error');
+      expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '200'));
+    });
+  });
+
+  it('measures an answer that no server of Node watches over, as serverless adapters have it', async () => {
+    await app.serve((context) => {
+      context.body = 'served';
+    });
+    const [client, socket] = await socketPair();
+    const request = Object.assign(new IncomingMessage(socket), { method: 'GET', url: '/' });
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    app.koa.callback()(request, response);
+    await once(response, 'finish');
+    const found = app.measured;
+    socket.end();
+    expect(found).to.deep.equal([{ labels: labels('GET', 'unmatched', '200'), value: 1 }]);
+    expect(await text(client)).to.match(/served$/);
+  });
+
+  it('measures each request of a connection that is kept', async () => {
+    await app.serve();
+    for (let i = 0; i < 3; i++) await (await fetch(app.origin)).arrayBuffer();
+    await until(() => app.inFlight === 0);
+    expect(app.recorder.value(`${duration}_count`, labels('GET', 'unmatched', '404'))).to.equal(3);
+    expect(app.inFlight).to.equal(0);
+  });
+
+  it('measures those too that waited for their turn on a connection that was lost', async () => {
+    const [arrived, sent] = [12, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n'];
+    const never = new Promise<void>(() => undefined);
+    await app.serve(() => never);
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', hear);
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write(sent.repeat(arrived));
+    await until(() => app.inFlight === arrived);
+    socket.destroy();
+    await until(() => app.inFlight === 0);
+    process.off('warning', hear);
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', 'unmatched'), value: arrived }]);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('measures a HEAD of HTTP/2 to its end', async () => {
+    const router = new Router().get('/teams/:team', async (context) => {
+      await new Promise(setImmediate);
+      context.body = 'a team';
+    });
+    await app.serve(router.routes());
+    const http2 = createHttp2Server(app.koa.callback()).listen(0, '127.0.0.1');
+    await once(http2, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    await once(session.request({ ':method': 'HEAD', ':path': '/teams/payments' }).resume(), 'close');
+    session.close();
+    http2.close();
+    expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '/teams/:team', '200'));
+  });
+
+  it('does not mind that the gauge is cleared while a request is in flight', async () => {
+    const gauge = { name: active } as never;
+    await app.serve((context) => {
+      app.recorder.clear(gauge);
+      context.body = 'cleared';
+    });
+    await app.ask('/');
+    await until(() => app.measured.length > 0);
+    expect(app.recorder.series(active).filter(({ value }) => value < 0)).to.deep.equal([]);
+  });
+
+  it('gives what the next middleware gives, to the one before', async () => {
+    let given: unknown;
+    app.koa.use(async (_context, next) => {
+      given = await next();
+    });
+    await app.serve(() => 'given');
+    await app.ask('/');
+    expect(given).to.equal('given');
+  });
+
+  it('leaves an application as it is whose recorder records nothing', async () => {
+    app.koa.use(httpMetrics(new NoopRecorder()));
+    await app.serve((context) => {
+      context.body = 'served';
+    });
+    expect((await app.ask('/')).body).to.equal('served');
+  });
+});

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `npm pack` says of the tarball that it would make. */
+interface Packed {
+  /** Bytes of the tarball. */
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+describe('The tarball', function () {
+  this.timeout(120_000);
+  let packed: Packed;
+
+  before(() => {
+    // Why without scripts: they would build again, under the feet of the other specs.
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+    [packed] = JSON.parse(
+      execFileSync('npm', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    );
+  });
+
+  it('has at most 535 kB, and 1,880 kB unpacked (after many renames, run npm run clean first)', () => {
+    expect(packed.size).to.be.within(100_000, 535_000);
+    expect(packed.unpackedSize).to.be.at.most(1_880_000);
+  });
+
+  it('has the licence, the documents and every entry', () => {
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths).to.include.members([
+      ...['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
+      ...['docs/README.md', 'docs/reference/options.md', 'dist/lib/index.js', 'dist/lib/index.d.ts'],
+    ]);
+    expect(paths.filter((path) => /^(spec|samples|bench|lib|dist\/(?!lib\/))/.test(path))).to.deep.equal([]);
+  });
+});

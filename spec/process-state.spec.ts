@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('Two copies of the package in one process', () => {
+  let folder: string;
+
+  /** Puts a copy of the built package into a folder of its own, with another version of the state where one is given. */
+  function install(name: string, stateVersion?: number): string {
+    const copy = join(folder, name);
+    cpSync(join(root, 'dist/lib'), join(copy, 'dist/lib'), { recursive: true });
+    writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
+    if (stateVersion === undefined) return copy;
+    const file = join(copy, 'dist/lib/process-state.js');
+    const changed = readFileSync(file, 'utf8').replace('stateVersion = 1;', `stateVersion = ${stateVersion};`);
+    writeFileSync(file, changed);
+    expect(changed).to.contain(`stateVersion = ${stateVersion};`);
+    return copy;
+  }
+
+  /** Runs a program that has the copies as `a` and `b`; gives what it logs as JSON, and the warnings of the process. */
+  async function run(copies: readonly [a: string, b: string], program: string) {
+    const file = join(folder, 'program.mjs');
+    const imports = copies.map((copy, i) => `import * as ${'ab'[i]} from '${copy}/dist/lib/index.js';`);
+    const warnings = `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));`;
+    const wait = 'await new Promise(setImmediate);';
+    writeFileSync(
+      file,
+      [...imports, warnings, program, wait, 'console.log(JSON.stringify({ result, warnings }));'].join('\n'),
+    );
+    const { stdout } = await promisify(execFile)(process.execPath, [file]);
+    return JSON.parse(stdout) as { readonly result: unknown; readonly warnings: readonly string[] };
+  }
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'copies-')));
+    mkdirSync(join(folder, 'node_modules'));
+    for (const name of ['inversify', '@inversifyjs', 'reflect-metadata']) {
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    }
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const expose = `const { text } = await import('node:stream/consumers');
+    const expose = async (recorder) => text((await a.scrape(recorder, { method: 'GET' })).body);
+    const count = (copy) => copy.instrumentFunction(() => 1, copy.Counter({ name: 'calls_total', help: 'Calls' }));`;
+
+  it('share the default recorder where their states have the same version, and advise once to deduplicate', async () => {
+    const copies = [install('a'), install('b')] as const;
+    const { result, warnings } = await run(
+      copies,
+      `${expose}
+      const advice = [];
+      const counted = count(b);
+      const recorder = new a.PrometheusRecorder({ onAdvice: ({ code }) => advice.push(code) });
+      a.setDefaultRecorder(recorder);
+      counted();
+      counted();
+      new a.PrometheusRecorder({ onAdvice: ({ code }) => advice.push(code) });
+      const result = { body: await expose(recorder), advice };`,
+    );
+    expect(result).to.have.property('body').that.contains('calls_total 2');
+    expect(result).to.have.deep.property('advice', ['second_copy', 'second_copy']);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('give a container the same identifier where their states have the same version', async () => {
+    const copies = [install('a'), install('b')] as const;
+    const { result } = await run(
+      copies,
+      `import 'reflect-metadata';
+      import { Container } from 'inversify';
+      const container = new Container();
+      const recorder = new b.NoopRecorder();
+      container.bind(b.MetricsRecorder).toConstantValue(recorder);
+      const result = [container.get(a.MetricsRecorder) === recorder, recorder instanceof a.MetricsRecorder, a.MetricsRecorder === b.MetricsRecorder];`,
+    );
+    expect(result).to.deep.equal([true, true, true]);
+  });
+
+  it('record apart where their states have different versions, and advise once with both paths', async () => {
+    const copies = [install('a'), install('b', 2)] as const;
+    const { result, warnings } = await run(
+      copies,
+      `${expose}
+      const counted = [count(a), count(b), count(b)];
+      const recorder = new a.PrometheusRecorder({ processMetrics: false });
+      const other = new b.PrometheusRecorder({ processMetrics: false });
+      a.setDefaultRecorder(recorder);
+      b.setDefaultRecorder(other);
+      for (const call of counted) call();
+      const result = [await expose(recorder), await expose(other), a.MetricsRecorder === b.MetricsRecorder];`,
+    );
+    const [ofA, ofB, isShared] = result as [string, string, boolean];
+    expect([/^calls_total 1$/m.test(ofA), /^calls_total 2$/m.test(ofB), isShared]).to.deep.equal([true, true, false]);
+    expect(warnings).to.deep.equal([
+      `flowplane-metrics is loaded in versions that cannot share a recorder (given state version 2 at ${copies[1]}, state version 1 at ${copies[0]}). Each records apart from the others. Install a single version: npm ls flowplane-metrics.`,
+    ]);
+  });
+
+  it('do not read the recorder that a copy of another version attached to an instance', async () => {
+    const { result } = await run(
+      [install('a'), install('b', 2)],
+      `${expose}
+      class Service { run() { return 'ran'; } }
+      b.instrumentMethod(Service.prototype, 'run', b.Counter({ name: 'runs_total', help: 'Runs' }));
+      const recorder = new a.PrometheusRecorder({ strict: true });
+      const service = a.attachRecorder(new Service(), recorder);
+      const result = [service.run(), (await expose(recorder)).includes('runs_total')];`,
+    );
+    expect(result).to.deep.equal(['ran', false]);
+  });
+
+  it('advise through the recorder where a recorder is the first use of the second copy', async () => {
+    const copies = [install('a'), install('b', 2)] as const;
+    const { result, warnings } = await run(
+      copies,
+      `new a.NoopRecorder();
+      const result = [];
+      for (const copy of [b, b]) new copy.NoopRecorder({ onAdvice: ({ code, message }) => result.push([code, message]) });`,
+    );
+    expect(result).to.have.length(1);
+    expect((result as string[][])[0]?.[0]).to.equal('second_copy');
+    expect((result as string[][])[0]?.[1])
+      .to.contain(copies[0])
+      .and.to.contain(copies[1]);
+    expect(warnings).to.deep.equal([]);
+  });
+
+  it('say that a path is unknown where Error gives none', async () => {
+    const { warnings } = await run(
+      [install('a'), install('b', 2)],
+      `Object.freeze(Error);
+      const result = [a, b].map((copy) => copy.instrumentFunction(() => 1, copy.Counter({ name: 'x_total', help: 'X' }))());`,
+    );
+    expect(warnings[0]).to.contain('state version 2 at an unknown path, state version 1 at an unknown path');
+  });
+
+  it('leave the way in which the program formats stacks as it was', async () => {
+    const { result } = await run(
+      [install('a'), install('b')],
+      `const prepare = () => 'formatted';
+      Error.prepareStackTrace = prepare;
+      Error.stackTraceLimit = 7;
+      new a.NoopRecorder();
+      const result = [Error.prepareStackTrace === prepare, Error.stackTraceLimit];`,
+    );
+    expect(result).to.deep.equal([true, 7]);
+  });
+});

@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import {
+  type Advice,
+  attachRecorder,
+  Counter,
+  defineCounter,
+  instanceObserver,
+  MetricsRecorder,
+  NoopRecorder,
+  openFamilies,
+  PrometheusRecorder,
+  setDefaultRecorder,
+} from '../../lib/index.js';
+import { MemoryRecorder } from '../../lib/testing/index.js';
+
+const service = () => {
+  class Service {
+    @Counter({ name: 'wired_total', help: 'Calls' })
+    run(): string {
+      return 'ran';
+    }
+
+    @Counter({ name: 'wired_static_total', help: 'Calls' })
+    static run(): string {
+      return 'ran';
+    }
+  }
+  return Service;
+};
+
+describe('An instance', () => {
+  afterEach(() => setDefaultRecorder(undefined));
+
+  it('reports to its own recorder before the default one', () => {
+    const [own, fallback] = [new MemoryRecorder(), new MemoryRecorder()];
+    setDefaultRecorder(fallback);
+    const Service = service();
+    attachRecorder(new Service(), own).run();
+    new Service().run();
+    new Service().run();
+    expect([own.value('wired_total'), fallback.value('wired_total')]).to.deep.equal([1, 2]);
+  });
+
+  it('reports to the recorder that it was given last', () => {
+    const [first, second] = [new MemoryRecorder(), new MemoryRecorder()];
+    const instance = attachRecorder(new (service())(), first);
+    instance.run();
+    attachRecorder(instance, second).run();
+    expect([first.value('wired_total'), second.value('wired_total')]).to.deep.equal([1, 1]);
+  });
+
+  it('shows its families before any call', () => {
+    const recorder = new MemoryRecorder();
+    attachRecorder(new (service())(), recorder);
+    expect(recorder.families()).to.deep.equal(['wired_total']);
+  });
+
+  it('runs without a recorder, and says so once per class to the recorders that exist', () => {
+    const heard: Advice[] = [];
+    const recorder = new MemoryRecorder({ onAdvice: (advice) => heard.push(advice) });
+    const Service = service();
+    expect([new Service().run(), new Service().run()]).to.deep.equal(['ran', 'ran']);
+    expect(heard.map(({ code }) => code)).to.deep.equal(['unwired']);
+    expect(heard[0]?.message).to.match(/^@Counter on Service\.run: .*attachRecorder\(instance, recorder\)/);
+    expect(recorder.families()).to.deep.equal([]);
+  });
+
+  it('runs as if bare with the no-op recorder', () => {
+    const recorder = new NoopRecorder({ strict: true });
+    expect(attachRecorder(new (service())(), recorder).run()).to.equal('ran');
+    recorder.counter(defineCounter({ name: 'noop_total', help: 'Nothing' })).inc();
+  });
+});
+
+describe('A static method', () => {
+  it('reports to the default recorder', () => {
+    const recorder = new MemoryRecorder();
+    setDefaultRecorder(recorder);
+    service().run();
+    setDefaultRecorder(undefined);
+    expect(recorder.value('wired_static_total')).to.equal(1);
+  });
+});
+
+describe('While no recorder exists in the process', () => {
+  it('nothing is said', () => {
+    const script = `
+      import { Counter, instrumentFunction } from 'flowplane-metrics';
+      process.on('warning', () => process.exit(1));
+      const counted = instrumentFunction(() => 1, Counter({ name: 'x_total', help: 'X' }));
+      counted();`;
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' });
+  });
+});
+
+describe('A value that is no recorder', () => {
+  const wrongs: readonly unknown[] = [null, {}, 7, 'recorder', { open: () => undefined }, new Map()];
+
+  for (const wrong of wrongs) {
+    it(`causes an error where it is given, not in a measured call: ${wrong instanceof Map ? 'a Map' : JSON.stringify(wrong)}`, () => {
+      const recorder = wrong as MetricsRecorder;
+      const calls: readonly (readonly [site: string, call: () => unknown])[] = [
+        ['setDefaultRecorder', () => setDefaultRecorder(recorder)],
+        ['attachRecorder', () => attachRecorder(new (service())(), recorder)],
+        ['instanceObserver', () => instanceObserver(recorder)],
+        ['openFamilies', () => openFamilies(recorder, [])],
+      ];
+      for (const [site, call] of calls) {
+        expect(call, site)
+          .to.throw(`${site}: "recorder" must be a MetricsRecorder (given `)
+          .with.property('code', 'illegal_option');
+      }
+    });
+  }
+
+  it('may be undefined only for setDefaultRecorder, which removes the default recorder', () => {
+    expect(() => attachRecorder(new (service())(), undefined as never)).to.throw(
+      'must be a MetricsRecorder (given undefined)',
+    );
+    expect(() => setDefaultRecorder(undefined)).not.to.throw();
+  });
+
+  it('cannot be the instance that a recorder is attached to', () => {
+    expect(() => attachRecorder(7 as never, new MemoryRecorder())).to.throw(
+      'attachRecorder: "instance" must be an object or a function (given 7).',
+    );
+  });
+});
+
+describe('x instanceof MetricsRecorder', () => {
+  it('answers true for every recorder, also for one that only has the methods', () => {
+    const own = new MemoryRecorder();
+    const bare = Object.fromEntries(
+      ['open', 'dropped', 'now', 'advise', 'collect', 'counter', 'gauge', 'histogram'].map((method) => [
+        method,
+        () => 0,
+      ]),
+    );
+    for (const recorder of [own, new NoopRecorder(), new PrometheusRecorder(), bare]) {
+      expect(recorder instanceof MetricsRecorder).to.equal(true);
+    }
+  });
+
+  it('answers false for anything else, and never throws', () => {
+    for (const other of [undefined, null, 7, 'x', {}, [], () => 0, MetricsRecorder]) {
+      expect((other as unknown) instanceof MetricsRecorder).to.equal(false);
+    }
+  });
+
+  it('does not mean that MetricsRecorder can be constructed', () => {
+    const Identifier = MetricsRecorder as unknown as new () => object;
+    expect(() => new Identifier())
+      .to.throw('installMetrics(container)')
+      .with.property('code', 'not_supported');
+    expect(Identifier.name).to.equal('MetricsRecorder');
+  });
+});

@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Identifiers that were replaced by the words of the glossary in ARCHITECTURE.md. They must not come back: each meant
+ * several things, or nothing to a reader who knows the field.
+ */
+const retired: Readonly<Record<string, string>> = {
+  // families, validation and the state of the process
+  OpenLabels: 'ExternalLabels',
+  OptionRule: 'Rule',
+  Policies: 'LabelPolicies',
+  ValueOf: 'LabelValueOf',
+  areOptions: 'isOptions',
+  externalFamily: 'familyOfExternal',
+  familyProblems: 'checkFamily',
+  initialSeries: 'listInitialSeries',
+  namedProblems: 'checkCommonOptions',
+  namingAdvice: 'adviseOnNaming',
+  noOptions: 'checkIsOptions',
+  processWide: 'processState',
+  ruleProblems: 'checkValue',
+  shown: 'formatValue',
+  unknownOptions: 'checkNames',
+  unless: 'checkValue',
+  Bucketed: 'BucketOptions',
+  Named: 'CommonOptions',
+  // external metrics
+  Placed: 'ExternalMetric',
+  PlacedCounter: 'ExternalCounter',
+  PlacedGauge: 'ExternalGauge',
+  PlacedHistogram: 'ExternalHistogram',
+  PlacedRecorder: 'ExternalMetricRecorder',
+  RegistryMembership: 'RegistryBridge',
+  placedFamily: 'familyOfExternal',
+  // recorder and containers
+  Collected: 'CollectedValues',
+  CounterByHand: 'CounterHandle',
+  GaugeByHand: 'GaugeHandle',
+  Hear: 'InstanceObserver',
+  HistogramByHand: 'HistogramHandle',
+  Place: 'SeriesId',
+  announceRecorder: 'registerRecorder',
+  firstOf: 'listValues',
+  folds: 'allowOverflow',
+  hear: 'onInstance',
+  hearByMiddleware: 'observeViaMiddleware',
+  hearByPlugin: 'observeViaPlugin',
+  hearEvery: 'addActivation',
+  hearInstances: 'observeInstances',
+  hearing: 'ownActivations',
+  hears: 'observers',
+  openAll: 'openFamilies',
+  setAll: 'setCollected',
+  wire: 'instanceObserver',
+  // instrumentation and store
+  Disguise: 'LabelTransform',
+  LabelDomain: 'LabelGuard',
+  LabelDomains: 'LabelGuards',
+  adviseUnwired: 'warnNotAttached',
+  unshared: 'ensureFreshTarget',
+  // access and server
+  AccessInUse: 'ReloadableAccess',
+  Gate: 'AccessPolicy',
+  GateKeepers: 'AccessChecks',
+  Guards: 'ServerParts',
+  PageRequest: 'RequestContext',
+  PageResponse: 'OutgoingResponse',
+  PageServer: 'MetricsServer',
+  Pages: 'Routes',
+  ReadFiles: 'WatchedFiles',
+  Responses: 'OpenResponses',
+  SharedScrapes: 'CoalescedScrapes',
+  Telling: 'Introspectable',
+  Turns: 'RequestPipeline',
+  beside: 'mergeWith',
+  configuredInCode: 'checkSharedOptions',
+  credentialsIn: 'parseCredentials',
+  era: 'generation',
+  guarded: 'protect',
+  keyedDigest: 'createKeyedDigest',
+  landingPages: 'landingRoutes',
+  letTheProcessEnd: 'unrefServer',
+  metricsPages: 'createRoutes',
+  mostAhead: 'maxPipelined',
+  mostBehind: 'maxLagBytes',
+  mostKept: 'maxJoinableBytes',
+  mostRemembered: 'maxRemembered',
+  mostWaiting: 'maxWaiting',
+  nextServed: 'waitForNextSuccess',
+  orAfter: 'withTimeout',
+  pageListener: 'nodeApplication',
+  pageRequest: 'parseRequest',
+  renew: 'updateSecureContext',
+  scrapableProblems: 'checkRecorder',
+  serverOptionProblems: 'checkServerOptions',
+  somebodysHash: 'decoyHash',
+  tokensIn: 'parseTokens',
+  tryPair: 'verifyKeyPair',
+  webConfigOf: 'checkWebConfig',
+  whatIsAsked: 'cacheKey',
+  whereAdvice: 'listenAdvice',
+  // requests over HTTP
+  HttpContext: 'MeasuredContext',
+  HttpExchanges: 'RequestMetrics',
+  HttpFamilies: 'RequestFamilies',
+  HttpLabels: 'RequestLabels',
+  HttpMiddleware: 'KoaMiddleware',
+  HttpNames: 'Convention',
+  httpFamilies: 'defineRequestFamilies',
+  httpMetricsProblems: 'checkRequestMetricsOptions',
+  httpNames: 'conventions',
+  watchAnswer: 'trackResponse',
+  whenEnded: 'onResponseEnd',
+  // catalogue, testing and the command line
+  Declaring: 'CatalogueSource',
+  Facts: 'DoctorState',
+  Reading: 'Sample',
+  Readings: 'ReadableMetrics',
+  isFinding: 'isResult',
+};
+
+/** Lists the identifiers of a file, private ones without their `#`, with the line of each. */
+function listIdentifiers(file: string): (readonly [name: string, line: number])[] {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const found: (readonly [string, number])[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) {
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
+      found.push([node.text.replace(/^#/, ''), line + 1]);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const files = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `lib/${file}`);
+
+describe('Retired identifiers', () => {
+  it('occur nowhere in lib/, neither declared nor used', () => {
+    const used = files.flatMap((file) =>
+      listIdentifiers(file)
+        .filter(([name]) => Object.hasOwn(retired, name))
+        .map(([name, line]) => `${file}:${line}: "${name}" is called "${retired[name]}" now`),
+    );
+    expect(used).to.deep.equal([]);
+  });
+
+  it('have successors, of which none is retired itself', () => {
+    expect(Object.values(retired).filter((name) => Object.hasOwn(retired, name))).to.deep.equal([]);
+  });
+
+  it('are found by a scanner that knows identifiers from words in texts and comments', () => {
+    const names = listIdentifiers('lib/process-state.ts').map(([name]) => name);
+    expect(names).to.include('processState').and.to.not.include('bundle');
+  });
+});

@@ -1,0 +1,95 @@
+import { MetricsServer as KoaMetricsServer } from '../../lib/adapters/koa/index.js';
+import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
+import type { ServerAddress } from '../../lib/server/listening-server.js';
+import { MetricsServer } from '../../lib/server/metrics-server.js';
+
+const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {} } });
+
+/** What a scrape that is let in finds. */
+export const exposed = 'visits_total{page="start"} 1\n';
+
+/** Each way to serve, by its name. */
+export const servers = { 'node:http': MetricsServer, Koa: KoaMetricsServer } as const;
+
+export interface Listening extends ServerAddress {
+  readonly server: MetricsServer;
+  readonly origin: string;
+}
+
+/** The servers of one spec: started on free ports, all closed by `close()`. */
+export class Served {
+  readonly #servers: MetricsServer[] = [];
+  readonly #Server: typeof MetricsServer;
+
+  constructor(Server: typeof MetricsServer = MetricsServer) {
+    this.#Server = Server;
+  }
+
+  /** Serves one visit. */
+  listen(options: MetricsServerOptions = {}): Promise<Listening> {
+    const recorder = new PrometheusRecorder();
+    recorder.counter(visits).inc({ page: 'start' });
+    return this.serve(recorder, options);
+  }
+
+  async serve(scrapable: Scrapable, options: MetricsServerOptions = {}): Promise<Listening> {
+    const server = new this.#Server(scrapable, { port: 0, processMetrics: false, ...options });
+    this.#servers.push(server);
+    const address = await server.listen();
+    return { ...address, server, origin: new URL(address.url).origin };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#servers.splice(0).map((server) => server.close()));
+  }
+}
+
+/** What a server that cannot start says. */
+export async function refusal(options: MetricsServerOptions): Promise<{ message: string; code: string }> {
+  try {
+    const server = new MetricsServer(new PrometheusRecorder(), { port: 0, ...options });
+    await server.listen();
+    await server.close();
+  } catch (error) {
+    return error as { message: string; code: string };
+  }
+  throw new Error('it has started');
+}
+
+/** The value of a sample, by its name and labels as they are written; 0 where there is none. */
+export const sampleIn = (exposition: string, sample: string): number =>
+  Number(
+    exposition
+      .split('\n')
+      .find((line) => line.startsWith(`${sample} `))
+      ?.slice(sample.length) ?? 0,
+  );
+
+/** A recorder with so many series of one counter. */
+export function withSeries(count: number): PrometheusRecorder {
+  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: count, maxSamples: count, onAdvice: () => undefined });
+  for (let i = 0; i < count; i++) recorder.counter(visits).inc({ page: `page ${i}` });
+  return recorder;
+}
+
+/** Something to scrape whose collection is finished by hand. */
+export function held(): { scrapable: Scrapable; asked: () => number; release: () => void } {
+  const waiting: (() => void)[] = [];
+  let asked = 0;
+  const scrapable: Scrapable = {
+    exposedFamilies: () => {
+      asked++;
+      return new Promise((resolve) => {
+        waiting.push(() => resolve([]));
+      });
+    },
+  };
+  return {
+    scrapable,
+    asked: () => asked,
+    release: () => {
+      for (const finish of waiting.splice(0)) finish();
+    },
+  };
+}

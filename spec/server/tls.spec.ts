@@ -1,0 +1,320 @@
+import { once } from 'node:events';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import { expect } from 'chai';
+import type { MetricsServerOptions, ServerTlsOptions } from '../../lib/server/config/options.js';
+import { needs } from '../needs.js';
+import { until } from '../until.js';
+import { type Answer, ask, type Question } from './ask.js';
+import { type Certificate, Certificates, texts } from './certificates.js';
+import { exposed, held, refusal, Served } from './served.js';
+
+describe('A metrics server over TLS', function () {
+  this.timeout(30_000);
+  const served = new Served();
+  let made: Certificates;
+  let authority: Certificate;
+  let server: Certificate;
+  let client: Certificate;
+  let other: Certificate;
+  let stranger: Certificate;
+  let trusted: Question;
+
+  before(function () {
+    needs(this, 'openssl');
+    made = new Certificates();
+    authority = made.authority('authority');
+    server = made.signed('server', authority);
+    client = made.signed('client', authority, 'DNS:prometheus.internal,URI:spiffe://cluster/prometheus,IP:::1');
+    other = made.signed('other', authority, 'DNS:grafana.internal');
+    stranger = made.signed('stranger', made.authority('elsewhere'), 'DNS:prometheus.internal');
+    trusted = { ca: texts(authority).cert };
+  });
+
+  after(() => made?.remove());
+  afterEach(() => served.close());
+
+  const listen = (tls: ServerTlsOptions = {}, options: MetricsServerOptions = {}) =>
+    served.listen({ tls: { ...server, ...tls }, ...options });
+
+  /** Asks as a client with this certificate, if any. */
+  const as = (url: string, certificate?: Certificate): Promise<Answer> =>
+    ask(url, { ...trusted, ...(certificate && texts(certificate)) });
+
+  it('serves the metrics, and says https', async () => {
+    const { url } = await listen();
+    const { status, body, protocol } = await ask(url, trusted);
+    expect(url).to.match(/^https:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    expect({ status, protocol }).to.deep.equal({ status: 200, protocol: 'TLSv1.3' });
+    expect(body).to.contain(exposed);
+  });
+
+  it('is not trusted by who does not know its authority, and speaks no plain HTTP', async () => {
+    const { url } = await listen();
+    const failures = [ask(url), ask(url.replace('https', 'http'))].map((asked) => asked.catch((error) => error.code));
+    expect(await Promise.all(failures)).to.deep.equal(['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ECONNRESET']);
+  });
+
+  it('takes certificate and key as texts too', async () => {
+    const { url } = await served.listen({ tls: texts(server) });
+    expect((await ask(url, trusted)).status).to.equal(200);
+  });
+
+  describe('versions, cipher suites and curves', () => {
+    const handshake = (url: string, versions: Pick<Question, 'minVersion' | 'maxVersion' | 'ciphers' | 'ecdhCurve'>) =>
+      ask(url, { ...trusted, ...versions }).then(
+        ({ protocol, cipher }) => `${protocol} ${cipher}`,
+        (error) => /alert [a-z ]+/.exec(error.message)?.[0],
+      );
+
+    it('are at least TLS 1.2 by default', async () => {
+      const { url } = await listen();
+      expect(await handshake(url, { maxVersion: 'TLSv1.2' })).to.match(/^TLSv1\.2 ECDHE-ECDSA-/);
+    });
+
+    it('follow min_version and max_version', async () => {
+      const modern = await listen({ minVersion: 'TLS13' });
+      expect(await handshake(modern.url, { maxVersion: 'TLSv1.2' })).to.equal('alert protocol version');
+      const old = await listen({ maxVersion: 'TLS12' });
+      expect(await handshake(old.url, {})).to.match(/^TLSv1\.2 /);
+    });
+
+    for (const [name, version] of [
+      ['TLS10', 'TLSv1'],
+      ['TLS11', 'TLSv1.1'],
+    ] as const) {
+      // Why a level of security in the list: OpenSSL leaves out what such versions need, from level 1 on.
+      const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+
+      it(`go down to ${version} where min_version says so, and only there`, async () => {
+        const { url } = await listen({ minVersion: name });
+        expect(await handshake(url, old)).to.match(new RegExp(`^${version} ECDHE-ECDSA-`));
+        const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'];
+        const one = await listen({ minVersion: name, cipherSuites });
+        expect(await handshake(one.url, old)).to.equal(`${version} ECDHE-ECDSA-AES128-SHA`);
+        expect(await handshake(one.url, {})).to.match(/^TLSv1\.3 /);
+        const modern = await listen();
+        expect(await handshake(modern.url, old)).to.equal('alert protocol version');
+      });
+    }
+
+    it('follow cipher_suites by the names of Go, beside those of TLS 1.3', async () => {
+      const { url } = await listen({ cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'] });
+      expect(await handshake(url, { maxVersion: 'TLSv1.2' })).to.equal('TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384');
+      const chacha = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305' } as const;
+      expect(await handshake(url, chacha)).to.equal('alert handshake failure');
+      expect(await handshake(url, {})).to.match(/^TLSv1\.3 /);
+    });
+
+    it('follow prefer_server_cipher_suites', async () => {
+      const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'];
+      const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384';
+      const ours = await listen({ cipherSuites });
+      expect(await handshake(ours.url, { maxVersion: 'TLSv1.2', ciphers })).to.contain('AES256');
+      const theirs = await listen({ cipherSuites, preferServerCipherSuites: false });
+      expect(await handshake(theirs.url, { maxVersion: 'TLSv1.2', ciphers })).to.contain('AES128');
+    });
+
+    it('follow curve_preferences', async () => {
+      const { url } = await listen({ curvePreferences: ['CurveP384'] });
+      expect(await handshake(url, { ecdhCurve: 'secp384r1' })).to.match(/^TLSv1\.3 /);
+      expect(await handshake(url, { ecdhCurve: 'X25519' })).to.equal('alert handshake failure');
+    });
+  });
+
+  describe('the certificates of its clients', () => {
+    const who = ['nobody', 'stranger', 'other', 'client'] as const;
+    const statuses = async (tls: ServerTlsOptions): Promise<number[]> => {
+      const { url } = await listen(tls);
+      const shown = [undefined, stranger, other, client];
+      return Promise.all(shown.map(async (certificate) => (await as(url, certificate)).status));
+    };
+
+    // By client_auth_type: what a client without a certificate, one of another authority, and two of ours get.
+    const table: readonly (readonly [string, ServerTlsOptions, readonly number[]])[] = [
+      ['NoClientCert', {}, [200, 200, 200, 200]],
+      ['RequestClientCert', {}, [200, 200, 200, 200]],
+      ['RequireAnyClientCert', {}, [403, 200, 200, 200]],
+      ['RequireClientCert', {}, [403, 200, 200, 200]],
+      ['VerifyClientCertIfGiven', {}, [200, 403, 200, 200]],
+      ['RequireAndVerifyClientCert', {}, [403, 403, 200, 200]],
+      ['RequireAndVerifyClientCert', { clientAllowedSans: ['prometheus.internal'] }, [403, 403, 403, 200]],
+      ['RequireAndVerifyClientCert', { clientAllowedSans: ['spiffe://cluster/prometheus'] }, [403, 403, 403, 200]],
+      ['RequireAndVerifyClientCert', { clientAllowedSans: ['0:0::1'] }, [403, 403, 403, 200]],
+      ['RequireAndVerifyClientCert', { clientAllowedSans: ['internal', 'client'] }, [403, 403, 403, 403]],
+      ['RequireAnyClientCert', { clientAllowedSans: ['prometheus.internal'] }, [403, 200, 403, 200]],
+    ];
+
+    for (const [clientAuthType, more, expected] of table) {
+      const names = more.clientAllowedSans ? `, of [${more.clientAllowedSans}]` : '';
+      it(`${clientAuthType}${names}: ${who.map((name, i) => `${name} ${expected[i]}`).join(', ')}`, async () => {
+        const ca = clientAuthType === 'NoClientCert' ? {} : { clientCaFile: authority.certFile };
+        const tls = { clientAuthType, ...ca, ...more } as ServerTlsOptions;
+        expect(await statuses(tls)).to.deep.equal(expected);
+      });
+    }
+
+    describe('where no authority is named', () => {
+      const named = process.env['SSL_CERT_FILE'];
+      afterEach(() => {
+        if (named === undefined) delete process.env['SSL_CERT_FILE'];
+        else process.env['SSL_CERT_FILE'] = named;
+      });
+
+      it('are those of the authorities that the system trusts', async () => {
+        process.env['SSL_CERT_FILE'] = authority.certFile;
+        expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 200, 200]);
+        delete process.env['SSL_CERT_FILE'];
+        expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 403, 403]);
+      });
+
+      it('are refused at the start where its list cannot be read', async () => {
+        process.env['SSL_CERT_FILE'] = join(made.folder, 'absent.pem');
+        const { message } = await refusal({ tls: { ...server, clientAuthType: 'VerifyClientCertIfGiven' } });
+        expect(message).to.contain('absent.pem" cannot be read (ENOENT). Correct "tls.clientCaFile"');
+      });
+    });
+
+    it('keep out strangers only if they are verified, by an authority or a name of yours: else one is advised', async () => {
+      const advised = async (tls: ServerTlsOptions): Promise<readonly string[]> => {
+        const codes: string[] = [];
+        await listen(tls, { host: '0.0.0.0', onAdvice: ({ code }) => codes.push(code) });
+        return codes;
+      };
+      const clientCaFile = authority.certFile;
+      const clientAllowedSans = ['prometheus.internal'];
+      const clientAuthType = 'RequireAndVerifyClientCert';
+      expect(await advised({ clientAuthType, clientCaFile })).to.deep.equal([]);
+      expect(await advised({ clientAuthType, clientAllowedSans })).to.deep.equal([]);
+      expect(await advised({ clientAuthType })).to.deep.equal(['open_server']);
+      expect(await advised({ clientAuthType: 'VerifyClientCertIfGiven', clientCaFile })).to.deep.equal(['open_server']);
+      expect(await advised({ clientAuthType: 'RequireAnyClientCert', clientAllowedSans })).to.deep.equal([
+        'open_server',
+      ]);
+      expect(await advised({ clientAuthType: 'RequestClientCert' })).to.deep.equal(['open_server']);
+    });
+
+    it('are not needed for /-/healthy and /-/ready, which an orchestrator probes', async () => {
+      const { origin } = await listen({
+        clientAuthType: 'RequireAndVerifyClientCert',
+        clientCaFile: authority.certFile,
+      });
+      expect((await as(`${origin}/-/healthy`)).status).to.equal(200);
+      expect((await as(`${origin}/-/ready`)).status).to.equal(200);
+    });
+
+    for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+      it(`are asked for again where a session of nobody is resumed (${version})`, async () => {
+        const { url, port } = await listen({
+          clientAuthType: 'RequireAndVerifyClientCert',
+          clientCaFile: authority.certFile,
+        });
+        const options = { port, host: '127.0.0.1', ca: trusted.ca, maxVersion: version } as const;
+        const first = connect(options as object);
+        const sessions: Buffer[] = [];
+        first.on('session', (session) => sessions.push(session));
+        await spoken(first);
+        const session = sessions.at(-1) ?? first.getSession();
+        expect((await ask(url, { ...options, agent: false, session } as Question)).status).to.equal(403);
+      });
+    }
+  });
+
+  it('does not negotiate again on a connection', async () => {
+    const { port } = await listen();
+    const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca, maxVersion: 'TLSv1.2' } as object);
+    await once(socket, 'secureConnect');
+    const failed = once(socket, 'error');
+    socket.renegotiate({}, () => undefined);
+    expect((await failed)[0])
+      .to.have.property('message')
+      .that.contains('no renegotiation');
+    socket.destroy();
+  });
+
+  describe('what it refuses to start with', () => {
+    it('a file that is not there, or is not what it should be, by the option', async () => {
+      const absent = { certFile: join(made.folder, 'absent.crt'), keyFile: server.keyFile };
+      expect((await refusal({ tls: absent })).message).to.equal(
+        `MetricsServer: file "${absent.certFile}" cannot be read (ENOENT). Correct "tls.certFile", or the file's owner and mode.`,
+      );
+      const swapped = { certFile: server.keyFile, keyFile: server.certFile };
+      expect((await refusal({ tls: swapped })).message).to.match(/"tls\.certFile" is not a certificate in PEM/);
+      const noKey = { certFile: server.certFile, keyFile: server.certFile };
+      const { message } = await refusal({ tls: noKey });
+      expect(message).to.match(/"tls\.keyFile" is not a private key in PEM/);
+      expect(message).not.to.contain('BEGIN');
+    });
+
+    it('a key of another certificate', async () => {
+      const { message } = await refusal({ tls: { certFile: server.certFile, keyFile: client.keyFile } });
+      expect(message).to.contain('"tls.keyFile" is not the key of the certificate in "tls.certFile"');
+    });
+  });
+
+  describe('a certificate that is renewed', () => {
+    const replace = (from: Certificate, to: Certificate): void => {
+      copyFileSync(from.certFile, to.certFile);
+      copyFileSync(from.keyFile, to.keyFile);
+    };
+
+    it('is shown to new connections, without a restart', async () => {
+      const live = { certFile: join(made.folder, 'live.crt'), keyFile: join(made.folder, 'live.key') };
+      replace(server, live);
+      const { url } = await served.listen({ tls: live });
+      expect((await ask(url, trusted)).certificate).to.equal('server');
+      replace(made.signed('renewed', authority), live);
+      await until(async () => (await ask(url, trusted)).certificate === 'renewed');
+    });
+
+    it('stays as it was where the new one is broken, which is told', async () => {
+      const live = { certFile: join(made.folder, 'kept.crt'), keyFile: join(made.folder, 'kept.key') };
+      replace(server, live);
+      const told: string[] = [];
+      const { url } = await served.listen({ tls: live, onAdvice: ({ message }) => told.push(message) });
+      writeFileSync(live.certFile, 'not a certificate');
+      await until(() => told.length > 0);
+      expect((await ask(url, trusted)).certificate).to.equal('server');
+      expect(told).to.have.length(1);
+      expect(told[0])
+        .to.contain('"tls.certFile" is not a certificate in PEM')
+        .and.contain('the previous configuration stays active');
+    });
+
+    it('ends a connection from before whose answer is on its way, when it is through', async () => {
+      const { scrapable, release, asked } = held();
+      const { server: running, port } = await served.serve(scrapable, { tls: server });
+      const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
+      socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+      await until(() => asked() === 1);
+      const warnings: Error[] = [];
+      const warned = (warning: Error) => warnings.push(warning);
+      process.on('warning', warned);
+      for (let i = 0; i < 20; i++) await running.reload();
+      const ended = once(socket, 'close');
+      const answered = once(socket, 'data');
+      release();
+      expect(String(await answered)).to.contain('HTTP/1.1 200 OK');
+      await ended;
+      process.off('warning', warned);
+      expect(warnings).to.deep.equal([]);
+    });
+
+    it('ends the connections from before that are idle', async () => {
+      const { url, server: running, port } = await listen();
+      const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
+      await spoken(socket, `GET /metrics HTTP/1.1\r\nHost: ${new URL(url).host}\r\n\r\n`);
+      const ended = once(socket, 'close');
+      await running.reload();
+      await ended;
+    });
+  });
+});
+
+/** Has a connection speak, and waits for the first bytes of the answer. */
+async function spoken(socket: TLSSocket, text = 'GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n') {
+  socket.write(text);
+  await once(socket, 'data');
+  socket.resume();
+}

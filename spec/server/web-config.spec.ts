@@ -1,0 +1,356 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hash } from '@node-rs/bcrypt';
+import { expect } from 'chai';
+import type { MetricsServerOptions } from '../../lib/server/config/options.js';
+import { needs } from '../needs.js';
+import { until } from '../until.js';
+import { ask, basic } from './ask.js';
+import { type Certificate, Certificates, texts } from './certificates.js';
+import { exposed, held, refusal, Served } from './served.js';
+
+describe('webConfigFile', function () {
+  this.timeout(30_000);
+  const served = new Served();
+  let folder: string;
+  let file: string;
+  let password: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'web-config-'));
+    file = join(folder, 'web-config.yml');
+    password = await hash('scrape me', { cost: 4, version: '2y' });
+  });
+
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => served.close());
+
+  const write = (text: string): void => writeFileSync(file, text);
+
+  /** What is wrong with a file of these lines. */
+  const problemsOf = async (text: string): Promise<string> => {
+    write(text);
+    return (await refusal({ webConfigFile: file })).message.replaceAll(folder, '');
+  };
+
+  describe('as every exporter of Prometheus takes it', () => {
+    let made: Certificates;
+    let authority: Certificate;
+
+    before(function () {
+      needs(this, 'openssl');
+      made = new Certificates();
+      authority = made.authority('authority');
+    });
+
+    after(() => made?.remove());
+
+    it('serves what each of its fields says, certificates from beside the file', async () => {
+      const { certFile } = made.signed('server', authority);
+      const client = made.signed('client', authority, 'DNS:prometheus.internal');
+      const path = join(made.folder, 'web-config.yml');
+      writeFileSync(
+        path,
+        `# What an operator has already.
+tls_server_config:
+  cert_file: server.crt
+  key_file: server.key
+  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: ${authority.certFile}
+  client_allowed_sans:
+    - prometheus.internal
+  min_version: TLS12
+  max_version: TLS13
+  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]
+  prefer_server_cipher_suites: true
+  curve_preferences: [X25519, CurveP256]
+http_server_config:
+  http2: true
+  headers:
+    Strict-Transport-Security: max-age=31536000
+    X-Frame-Options: sameorigin
+    X-XSS-Protection:
+basic_auth_users:
+  prometheus: ${password}
+rate_limit:
+  interval: 10ms
+  burst: 20
+`,
+      );
+      const { url } = await served.listen({ webConfigFile: path });
+      const question = { ca: texts(authority).cert, ...texts(client) };
+      const { status, headers, body } = await ask(url, { ...question, headers: basic('prometheus', 'scrape me') });
+      expect(certFile).to.contain(made.folder);
+      expect({ status, body: body.includes(exposed) }).to.deep.equal({ status: 200, body: true });
+      expect(headers).to.include({ 'strict-transport-security': 'max-age=31536000', 'x-frame-options': 'sameorigin' });
+      expect((await ask(url, question)).status).to.equal(401);
+      expect((await ask(url, { ca: question.ca, headers: basic('prometheus', 'scrape me') })).status).to.equal(403);
+    });
+
+    it('may have certificate and key in it', async () => {
+      const { cert, key } = texts(made.signed('inline', authority));
+      const block = (text: string): string => `|\n${text.trim().replace(/^/gm, '    ')}\n`;
+      write(`tls_server_config:\n  cert: ${block(cert)}  key: ${block(key)}`);
+      const { url } = await served.listen({ webConfigFile: file });
+      expect((await ask(url, { ca: texts(authority).cert })).certificate).to.equal('inline');
+    });
+
+    it('names its fields where a certificate is not there', async () => {
+      const message = await problemsOf('tls_server_config:\n  cert_file: none.crt\n  key_file: none.key\n');
+      expect(message).to.match(
+        /file "\/none\.(crt|key)" cannot be read \(ENOENT\)\. Correct "tls_server_config\.(cert|key)_file"/,
+      );
+    });
+  });
+
+  it('may spell what is true as YAML 1.1 does, which is what exporters read', async () => {
+    for (const spelled of ['yes', 'on', 'True', 'no', 'OFF']) {
+      write(`http_server_config:\n  http2: ${spelled}\n`);
+      const { url } = await served.listen({ webConfigFile: file });
+      expect((await ask(url)).status, spelled).to.equal(200);
+    }
+  });
+
+  it('may be empty, or have empty sections', async () => {
+    for (const text of ['', '# nothing\n', 'tls_server_config:\nbasic_auth_users: {}\nhttp_server_config:\n']) {
+      write(text);
+      const { url } = await served.listen({ webConfigFile: file });
+      expect((await ask(url)).status).to.equal(200);
+    }
+  });
+
+  it('may be named by the environment', async () => {
+    write(`basic_auth_users:\n  prometheus: ${password}\n`);
+    process.env['FLOWPLANE_METRICS_WEB_CONFIG_FILE'] = file;
+    try {
+      expect((await ask((await served.listen()).url)).status).to.equal(401);
+    } finally {
+      delete process.env['FLOWPLANE_METRICS_WEB_CONFIG_FILE'];
+    }
+  });
+
+  describe('what is wrong in it', () => {
+    it('is told all at once, each with its line', async () => {
+      const text = `tls_server_config:
+  certfile: server.crt
+  client_auth_type: Sometimes
+  min_version: TLS14
+  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]
+  key: [secret]
+http_server_config:
+  headers:
+    X-Frame-Options: perhaps
+    X-Powered-By: us
+basic_auth_users:
+  alice: plain text
+  "a:b": ${password}
+rate_limit:
+  interval: soon
+authentication: none
+`;
+      expect(await problemsOf(text)).to.equal(
+        `/web-config.yml: 11 problems.
+  - line 16: "authentication" is not known (allowed: tls_server_config, http_server_config, basic_auth_users, rate_limit). Correct or remove it.
+  - line 2: "tls_server_config.certfile" is not known (allowed: cert, key, client_ca, cert_file, key_file, client_auth_type, client_ca_file, client_allowed_sans, min_version, max_version, cipher_suites, prefer_server_cipher_suites, curve_preferences). Correct or remove it.
+  - line 3: "tls_server_config.client_auth_type" must be one of NoClientCert, RequestClientCert, RequireClientCert, RequireAnyClientCert, VerifyClientCertIfGiven, RequireAndVerifyClientCert (given "Sometimes"). Correct or remove it.
+  - line 4: "tls_server_config.min_version" must be one of TLS10, TLS11, TLS12, TLS13 (given "TLS14"). Correct or remove it.
+  - line 5: "tls_server_config.cipher_suites" must be a list of cipher suites by Go's names, e.g. TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (given ["TLS_RSA_WITH_RC4_128_SHA"]). Correct or remove it.
+  - line 6: "tls_server_config.key" must be a text (given something else). Correct or remove it.
+  - line 9: "http_server_config.headers.X-Frame-Options" must be one of deny, sameorigin (given "perhaps"). Correct or remove it.
+  - line 10: "http_server_config.headers.X-Powered-By" is not known (allowed: Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection, Content-Security-Policy). Correct or remove it.
+  - line 12: "basic_auth_users.alice" must be a bcrypt hash of cost 4 to 31, as htpasswd -nBC 10 "" makes it (given something else). Correct or remove it.
+  - line 15: "rate_limit.interval" must be a duration such as 500ms, 1s or 1m30s (given "soon"). Correct or remove it.
+  - line 13: "basic_auth_users.a:b" cannot be sent (given a name with ":"). Choose one without.
+`.trimEnd(),
+      );
+    });
+
+    const sections: readonly (readonly [string, string, RegExp])[] = [
+      [
+        'two sources of one thing',
+        'tls_server_config: {cert: a, cert_file: b, key_file: c}',
+        /line 1: "tls_server_config\.cert" is given twice \(also as cert_file\)/,
+      ],
+      [
+        'a certificate without its key',
+        'tls_server_config:\n  cert_file: a',
+        /line 1: "tls_server_config\.key_file" is missing/,
+      ],
+      [
+        'a client CA that is not asked for',
+        'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_ca_file: c',
+        /client_auth_type" has no effect \(given a client CA\)/,
+      ],
+      [
+        'a user without a password',
+        'basic_auth_users:\n  alice:',
+        /line 2: "basic_auth_users\.alice" must be a bcrypt hash/,
+      ],
+      [
+        'names where no certificate is required',
+        'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
+        /line 5: "tls_server_config\.client_allowed_sans" requires a certificate that clients may leave out/,
+      ],
+      [
+        'versions that exclude each other',
+        'tls_server_config:\n  cert_file: a\n  key_file: b\n  min_version: TLS13\n  max_version: TLS12',
+        /line 4: "tls_server_config\.min_version" is above max_version/,
+      ],
+      ['an interval without a burst', 'rate_limit:\n  interval: 1s', /line 1: "rate_limit\.burst" is missing/],
+      ['a key twice', 'rate_limit:\n  burst: 1\n  burst: 2', /line 3: .* is not YAML \(Map keys must be unique/],
+      ['what is no YAML', 'tls_server_config: {', /line 1: .* is not YAML/],
+      ['nothing but brackets, told of once', '['.repeat(500), /^[^\n]*line 1: .* is not YAML[^\n]*$/],
+      ['a list', '- tls_server_config', /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/],
+      ['an alias of nothing', 'basic_auth_users: *users', /line 1: .* is not YAML \(Unresolved alias/],
+      ['a set, which has no fields', 'basic_auth_users: !!set {alice}', /line 1: "basic_auth_users" must be a mapping/],
+      [
+        'a section that is a text',
+        'tls_server_config: words',
+        /line 1: "tls_server_config" must be a mapping \(given "words"\)/,
+      ],
+    ];
+    for (const [what, text, expected] of sections) {
+      it(`may be ${what}`, async () => {
+        expect(await problemsOf(text)).to.match(expected);
+      });
+    }
+
+    it('never shows a secret', async () => {
+      const message = await problemsOf(
+        'basic_auth_users:\n  alice: $2y$10$tooShort\ntls_server_config:\n  key: [hush]\n',
+      );
+      expect(message).not.to.match(/tooShort|hush/);
+    });
+
+    it('is the file itself, where it cannot be read', async () => {
+      const { message, code } = await refusal({ webConfigFile: join(folder, 'absent.yml') });
+      expect(code).to.equal('unreadable_file');
+      expect(message).to.contain('absent.yml" cannot be read (ENOENT). Correct "webConfigFile"');
+    });
+  });
+
+  describe('a change of it', () => {
+    it('takes effect without a restart', async () => {
+      write('');
+      const { url } = await served.listen({ webConfigFile: file });
+      expect((await ask(url)).status).to.equal(200);
+      write(`basic_auth_users:\n  prometheus: ${password}\n`);
+      await until(async () => (await ask(url)).status === 401);
+      expect((await ask(url, { headers: basic('prometheus', 'scrape me') })).status).to.equal(200);
+    });
+
+    it('is not used, and told of once, where the new file is broken', async () => {
+      const told: string[] = [];
+      write(`basic_auth_users:\n  prometheus: ${password}\n`);
+      const { url, server } = await served.listen({
+        webConfigFile: file,
+        onAdvice: ({ message }) => told.push(message),
+      });
+      write('basic_auth_user:\n');
+      await until(() => told.length > 0);
+      expect(told[0]).to.match(/line 1: "basic_auth_user" is not known .* previous configuration stays active\.$/);
+      expect((await ask(url)).status).to.equal(401);
+      const error = await server.reload().catch((reason: unknown) => reason);
+      expect(error).to.have.property('code', 'unknown_option');
+      rmSync(file);
+      await until(() => told.length > 1);
+      expect(told[1]).to.contain('cannot be read (ENOENT)');
+      expect((await ask(url)).status).to.equal(401);
+      write(`basic_auth_users:\n  alertmanager: ${password}\n`);
+      await until(async () => (await ask(url, { headers: basic('alertmanager', 'scrape me') })).status === 200);
+    });
+
+    it('cannot take a lock away, as a file that is being written is empty for a moment', async () => {
+      write(`basic_auth_users:\n  prometheus: ${password}\n`);
+      const { url, server } = await served.listen({ webConfigFile: file, allowedAddresses: ['127.0.0.1'] });
+      for (const text of ['', 'basic_auth_users:\n']) {
+        write(text);
+        const error = await server.reload().catch((reason: unknown) => reason);
+        expect(error).to.have.property('message').that.contains('section "basic_auth_users" cannot be removed');
+        expect((await ask(url)).status).to.equal(401);
+      }
+    });
+
+    it('does no harm where who is told of it throws', async () => {
+      write('');
+      let told = 0;
+      const { url } = await served.listen({
+        webConfigFile: file,
+        onAdvice: () => {
+          told++;
+          throw new Error('not listening');
+        },
+      });
+      write('nothing: of this\n');
+      await until(() => told === 1);
+      expect((await ask(url)).status).to.equal(200);
+    });
+
+    it('turns TLS on, on the same port, and answers what was asked before', async function () {
+      needs(this, 'openssl');
+      const made = new Certificates();
+      try {
+        const authority = made.authority('late authority');
+        const { certFile, keyFile } = made.signed('late', authority);
+        const { scrapable, asked, release } = held();
+        write('');
+        const { server, url } = await served.serve(scrapable, { webConfigFile: file });
+        const plain = ask(url);
+        await until(() => asked() === 1);
+        const idle = connect(Number(new URL(url).port), '127.0.0.1');
+        idle.write('GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n');
+        await once(idle, 'data');
+
+        write(`tls_server_config:\n  cert_file: ${certFile}\n  key_file: ${keyFile}\n`);
+        await Promise.all([once(idle, 'close'), server.reload()]);
+        const secureHealth = url.replace('http', 'https').replace('metrics', '-/healthy');
+        const { status, protocol } = await ask(secureHealth, { ca: texts(authority).cert });
+        expect({ status, protocol }).to.deep.equal({ status: 200, protocol: 'TLSv1.3' });
+        expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNRESET');
+        release();
+        expect((await plain).status).to.equal(200);
+
+        write('');
+        const error = await server.reload().catch((reason: unknown) => reason);
+        expect(error).to.have.property('message').that.contains('section "tls_server_config" cannot be removed');
+        await server.close();
+        expect(await ask(secureHealth).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+      } finally {
+        made.remove();
+      }
+    });
+  });
+
+  it('and the options do not say the same thing twice', async () => {
+    write(`basic_auth_users:\n  prometheus: ${password}\n`);
+    const { message } = await refusal({ webConfigFile: file, basicAuthUsers: { prometheus: password } });
+    expect(message).to.contain('configured twice (given in the options and in the web config file)');
+  });
+
+  it('may not be left empty in code, where it would mean a value that is missing', async () => {
+    for (const options of [{ tls: {} }, { tls: { certFile: '', keyFile: undefined } }, { basicAuthUsers: {} }]) {
+      const { message } = await refusal(options as MetricsServerOptions);
+      expect(message).to.match(/"(tls|basicAuthUsers)" must not be empty \(given no values\)/);
+    }
+  });
+
+  it('has its rules in code too, by the names of the options', async () => {
+    const { message } = await refusal({
+      tls: { certFile: 'a', clientAuthType: 'Sometimes' as never, colour: 'red' } as never,
+      basicAuthUsers: { alice: 'plain' },
+      headers: { 'X-Powered-By': 'us' },
+      rateLimit: { interval: '1s', burst: 0 },
+      allowedAddresses: ['10.0.0.0/33'],
+      bearerTokens: ['with space'],
+      trustProxy: 'yes' as never,
+    });
+    const named = [...message.matchAll(/^ {2}- "([^"]+)"/gm)].map(([, name]) => name);
+    expect(named).to.have.members([
+      ...['tls.clientAuthType', 'tls.colour', 'tls.keyFile', 'basicAuthUsers.alice', 'headers.X-Powered-By'],
+      ...['rateLimit.burst', 'rateLimit.burst', 'allowedAddresses', 'bearerTokens', 'trustProxy'],
+    ]);
+  });
+});
