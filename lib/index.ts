@@ -5,15 +5,16 @@ export {
   catalogue,
 } from './catalogue/catalogue.js';
 export { catalogueMarkdown } from './catalogue/markdown.js';
+export type { MethodDecoratorOf } from './decorators/apply.js';
 export { Counter } from './decorators/counter.js';
 export { Gauge } from './decorators/gauge.js';
 export { Histogram } from './decorators/histogram.js';
 export { InFlight } from './decorators/in-flight.js';
 export { instrumentFunction, instrumentMethod } from './decorators/instrument-function.js';
 export { Instrumented, type InstrumentedOptions } from './decorators/instrumented.js';
-export type { MethodDecoratorOf } from './decorators/options.js';
 export { Timed } from './decorators/timed.js';
 export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type Problem } from './error.js';
+export { type AcceptHeaders, type NegotiatedFormat, negotiate } from './exposition/negotiation.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
 export type {
@@ -38,7 +39,8 @@ export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './familie
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
 export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';
-export type { AnyMethod, Self } from './instrumentation/reader-types.js';
+export type { AnyMethod } from './instrumentation/call.js';
+export type { ReaderThis } from './instrumentation/reader-types.js';
 export { errorName, outcome } from './instrumentation/ready-made.js';
 export { PrometheusRecorder } from './prometheus/prometheus-recorder.js';
 export type { PrometheusRecorderOptions } from './prometheus/recorder-options.js';
@@ -61,5 +63,18 @@ export { NoopRecorder } from './recorder/noop-recorder.js';
 export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
 export type { Explanation, FamilyState } from './store/explain.js';
-export type { ConstantLabels, ExposedFamily, Scrapable } from './store/exposed-family.js';
+export type {
+  ConstantLabels,
+  Exemplar,
+  ExposedFamily,
+  ExposedType,
+  ExpositionFormat,
+  HistogramView,
+  SampleWriter,
+  Scrapable,
+  ScrapeLimits,
+  SummaryView,
+  UpperBound,
+} from './store/exposed-family.js';
+export type { MetricStore, StoreOptions } from './store/metric-store.js';
 export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Declaration } from './families/declared-instruments.js';
-import type { ForeignRegistry } from './prometheus/prom-client/external-families.js';
+import type { Carrier, Declaration } from './families/declared-instruments.js';
+import type { ExternalRegistry } from './prometheus/prom-client/external-families.js';
 import type { MetricsRecorder } from './recorder/metrics-recorder.js';
 
 /**
@@ -19,8 +19,8 @@ export interface ProcessState {
     readonly byOwner: WeakMap<object, Declaration[]>;
     readonly owners: Set<WeakRef<object>>;
   };
-  /** The instruments that a wrapper around a method feeds; the list may grow. */
-  readonly carriers: WeakMap<object, readonly Declaration[]>;
+  /** The instruments that each wrapper around a method feeds. */
+  readonly carriers: WeakMap<object, Carrier>;
   /** Which recorder an instance reports to, where a property of the instance does not say so. */
   readonly wiring: {
     defaultRecorder: MetricsRecorder | undefined;
@@ -33,13 +33,13 @@ export interface ProcessState {
   readonly openedClasses: WeakMap<MetricsRecorder, WeakSet<object>>;
   /** The messages that were emitted as process warnings. */
   readonly warned: Set<string>;
-  /** The classes of instances without a recorder that there was advice on. */
+  /** The classes, with instances that have no recorder, that advice was given on. */
   readonly unwired: WeakSet<object>;
-  /** The class names that there was advice on, as they look minified. */
+  /** The class names that look minified, and that advice was given on. */
   readonly minified: Set<string>;
-  /** The registry with the process metrics of prom-client, once they were asked for. */
-  readonly processMetrics: { registry?: Promise<ForeignRegistry | undefined> };
-  /** What containers know the recorder by. The first copy makes it. */
+  /** The registry with the process metrics of prom-client, once it was requested. */
+  readonly processMetrics: { registry?: Promise<ExternalRegistry | undefined> };
+  /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
 }
 
@@ -78,8 +78,8 @@ let own: Copy | undefined;
 const loadedCopies = (): Copy[] => shareGlobally(Symbol.for('flowplane-metrics.copies'), () => []);
 
 /**
- * Enters this copy of the package into the list of those in use; once is enough. Gives the message for the user where it
- * is the first of its version and there are copies of other versions.
+ * Adds this copy of the package to the list of copies in use; later calls do nothing. Returns a message for the user
+ * where it is the first copy of its version, and copies of other versions are in use.
  */
 export function registerCopy(): string | undefined {
   if (own !== undefined) return undefined;
@@ -97,23 +97,19 @@ export const countCopies = (): number => loadedCopies().filter((copy) => copy.st
 /**
  * Finds the folder, or the bundle, that this copy was loaded from.
  *
- * Why from a stack: it is the one way to ask for this in ES modules and in CommonJS.
+ * Why from a stack: it is the one way to ask for this in ES modules and in CommonJS. Where `Error` is frozen, the path
+ * stays unknown; it is only for a message.
  */
 function findOwnPath(): string {
   const { prepareStackTrace, stackTraceLimit } = Error;
-  try {
-    Error.stackTraceLimit = 1;
-    Error.prepareStackTrace = (_error, [site]) => site?.getFileName();
-    const file: unknown = new Error().stack;
-    Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
-    if (typeof file !== 'string') return 'an unknown path';
-    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-    return path.replace(/([\\/]dist[\\/]lib)?[\\/]process-state\.[cm]?js$/, '');
-  } catch {
-    // Why no error: `Error` may be frozen, and the path is only for a message.
-    return 'an unknown path';
-  }
+  const takeFile = (_error: Error, [site]: NodeJS.CallSite[]): unknown => site?.getFileName();
+  const isReady = Reflect.set(Error, 'stackTraceLimit', 1) && Reflect.set(Error, 'prepareStackTrace', takeFile);
+  const file: unknown = isReady ? new Error().stack : undefined;
+  Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  if (typeof file !== 'string') return 'an unknown path';
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  return path.replace(/([\\/]dist[\\/]lib)?[\\/]process-state\.[cm]?js$/, '');
 }
 
 /** Emits a process warning. */

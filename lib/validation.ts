@@ -44,7 +44,7 @@ export function checkFields(given: Unchecked, rules: Rules, where = ''): Problem
   return Object.entries(rules).flatMap(([name, rule]) => checkValue(`${where}"${name}"`, rule, given[name]));
 }
 
-/** Refuses options that nobody knows. Why: a misspelled option would silently do nothing. */
+/** Refuses unknown options. Why: a misspelled option would silently do nothing. */
 export function checkNames(given: Unchecked, known: readonly string[], where = ''): Problem[] {
   return Object.keys(given)
     .filter((name) => !known.includes(name))

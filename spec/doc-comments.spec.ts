@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { compileExamples, type Example, exampleOf, runExamples } from './examples.js';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
 const entries = [
@@ -10,6 +11,7 @@ const entries = [
   'adapters/koa/index.ts',
   'server/index.ts',
   'testing/index.ts',
+  'testing/chai.ts',
 ].map((file) => lib + file);
 
 const program = ts.createProgram(entries, {
@@ -22,14 +24,36 @@ const program = ts.createProgram(entries, {
 });
 const checker = program.getTypeChecker();
 
+interface PublicName {
+  readonly name: string;
+  /** The folder of the entry in `lib/`, or nothing for the main entry. */
+  readonly entry: string;
+  readonly target: ts.Symbol;
+}
+
 /** Every public name, with the declarations behind it. */
-const exported = entries.flatMap((file) => {
+const exported: readonly PublicName[] = entries.flatMap((file) => {
   const source = program.getSourceFile(file) as ts.SourceFile;
   const symbol = checker.getSymbolAtLocation(source) as ts.Symbol;
+  const entry = file.slice(lib.length).replace(/\/?index\.ts$|\.ts$/, '');
   return checker.getExportsOfModule(symbol).map((one) => {
     const target = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
-    return { name: one.name, target };
+    return { name: one.name, entry, target };
   });
+});
+
+/** Whether a name can be called or constructed: functions, classes, decorators. */
+function isCallable({ target }: PublicName): boolean {
+  if (!(target.flags & ts.SymbolFlags.Value)) return false;
+  const type = checker.getTypeOfSymbol(target);
+  return type.getCallSignatures().length + type.getConstructSignatures().length > 0;
+}
+
+const callable = exported.filter(isCallable);
+const fullName = ({ entry, name }: PublicName): string => (entry === '' ? name : `${entry}: ${name}`);
+const examples: readonly Example[] = exported.flatMap((one) => {
+  const text = exampleOf(one.target);
+  return text === undefined ? [] : [{ name: fullName(one), text }];
 });
 
 const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComment(checker).length > 0;
@@ -38,25 +62,38 @@ const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComm
 const optionFiles = [
   'http/request-metrics-options.ts',
   'adapters/koa/http-metrics.ts',
-  'decorators/options.ts',
+  'decorators/counter.ts',
+  'decorators/declaration.ts',
+  'decorators/timed.ts',
   'decorators/instrumented.ts',
+  'instrumentation/reader-types.ts',
   'families/family.ts',
   'families/labels.ts',
   'prometheus/recorder-options.ts',
+  'store/metric-store.ts',
   'recorder/reports.ts',
   'recorder/abstract-recorder.ts',
   'server/config/options.ts',
   'server/serve-metrics.ts',
 ];
 
-describe('What an editor shows on hovering', () => {
-  it('has a sentence for every public name', () => {
+describe('A hover in an editor', () => {
+  it('shows a sentence for every public name', () => {
     const mute = exported.filter(({ target }) => !isDocumented(target)).map(({ name }) => name);
     expect(exported.length).to.be.above(40);
     expect(mute).to.deep.equal([]);
   });
 
-  it('has a sentence for every option', () => {
+  it('shows whole doc comments (TypeScript reads an @ after a space as a tag: in an example, a decorator follows a "{" or a backtick)', () => {
+    const known = ['default', 'deprecated', 'example', 'param', 'returns', 'see', 'throws', 'typeParam'];
+    const tags = exported.flatMap(({ name, target }) =>
+      target.getJsDocTags(checker).map((tag) => ({ name, tag: tag.name })),
+    );
+    expect(tags.filter(({ tag }) => tag === 'example').length).to.be.at.least(10);
+    expect(tags.filter(({ tag }) => !known.includes(tag))).to.deep.equal([]);
+  });
+
+  it('shows a sentence for every option', () => {
     const mute = optionFiles.flatMap((file) => {
       const source = ts.createSourceFile(file, readFileSync(lib + file, 'utf8'), ts.ScriptTarget.Latest, true);
       const found: string[] = [];
@@ -70,5 +107,29 @@ describe('What an editor shows on hovering', () => {
       return found;
     });
     expect(mute).to.deep.equal([]);
+  });
+});
+
+describe('The @example of a doc comment', function () {
+  this.timeout(60_000);
+
+  let diagnostics: readonly string[];
+
+  before(() => {
+    diagnostics = compileExamples(examples);
+  });
+
+  it('exists for every public function, class and decorator', () => {
+    const mute = callable.filter(({ target }) => exampleOf(target) === undefined).map(fullName);
+    expect(callable.length).to.be.above(25);
+    expect(mute).to.deep.equal([]);
+  });
+
+  it('compiles with the types that users get', () => {
+    expect(diagnostics).to.deep.equal([]);
+  });
+
+  it('runs without an error or a warning, prints what its comments say, and leaves nothing running', async () => {
+    expect(await runExamples(examples)).to.deep.equal([]);
   });
 });

@@ -17,12 +17,12 @@ function printed(script: string): string {
 }
 
 describe('The package', () => {
-  it('has no hard dependencies, and ships dist/lib and the documents only', () => {
+  it('has no hard dependencies, and ships only dist/lib and the documents', () => {
     expect(manifest.dependencies).to.equal(undefined);
     expect(manifest.files).to.deep.equal(['dist/lib', 'docs', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES']);
   });
 
-  it('knows its own version', () => {
+  it('exports its own version', () => {
     expect(version).to.equal(manifest.version);
   });
 
@@ -31,7 +31,7 @@ describe('The package', () => {
   });
 
   for (const subpath of subpaths) {
-    it(`gives ${subpath} to import and to require()`, async () => {
+    it(`exports ${subpath} to import and to require()`, async () => {
       const imported = await import(subpath);
       expect(createRequire(import.meta.url)(subpath)).to.have.all.keys(Object.keys(imported));
     });

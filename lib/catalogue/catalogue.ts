@@ -50,12 +50,12 @@ interface ListingRecorder {
  * @example
  * import { Counter, catalogue } from 'flowplane-metrics';
  *
- * class Auth {
- *   @Counter({ name: 'denied_total', help: 'Denied requests', labels: { team: (team) => team } })
+ * class Auth {@Counter({ name: 'denied_total', help: 'Denied requests', labels: { team: (team) => team } })
  *   deny(team: string): void {}
  * }
  *
- * console.log(catalogue([Auth]).map(({ name, fedBy }) => [name, fedBy])); // [['denied_total', ['@Counter on Auth.deny']]]
+ * const [denied] = catalogue([Auth]);
+ * console.log(denied?.name, denied?.fedBy); // denied_total [ '@Counter on Auth.deny' ]
  */
 export function catalogue(source?: readonly CatalogueSource[] | ListingRecorder): CatalogueEntry[] {
   const sources = source === undefined || isRecorder(source) ? [] : source;

@@ -1,12 +1,19 @@
 import { formatValue, MetricsError } from '../error.js';
 import { classNameOf, declareInstrument, declareOn } from '../families/declared-instruments.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import type { Instrument } from '../instrumentation/instrument.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
 import { wrapMethod } from '../instrumentation/wrap-method.js';
-import { instrumentAt } from './declaration.js';
+import { createInstrument, type DecoratorArguments } from './declaration.js';
 import type { DecoratorName } from './decorator-rules.js';
-import type { Given } from './given.js';
-import type { MethodDecoratorOf } from './options.js';
+
+/**
+ * A method decorator for both decorator modes. `M` is inferred from the decorated method in exactly one place per
+ * overload; a second one would let TypeScript infer it from the class as well.
+ */
+export interface MethodDecoratorOf<L, S, M extends AnyMethod> {
+  (target: L, propertyKey: string | symbol, descriptor: TypedPropertyDescriptor<M>): void;
+  (value: AnyMethod, context: ClassMethodDecoratorContext<S, M>): void;
+}
 
 type Key = string | symbol;
 
@@ -19,87 +26,90 @@ interface Context {
 }
 
 /**
- * One decorator for both modes, told apart by the second argument: a key in legacy mode, a context in standard mode.
+ * Creates a decorator for both modes. The second argument tells them apart: a key in legacy mode, a context in standard
+ * mode.
  *
  * Why `any`: the public overloads of each decorator say what it applies to.
  */
-export function methodDecorator(
+export function createDecorator(
   decorator: DecoratorName,
-  given: Given | ((method: string) => Given),
+  args: DecoratorArguments | ((method: string) => DecoratorArguments),
   // biome-ignore lint/suspicious/noExplicitAny: see above.
 ): MethodDecoratorOf<any, any, any> {
-  // Why looked at here: without parentheses the decorator itself is handed the method, and what it gives would replace it.
-  if (typeof given !== 'function' && (given.length > 2 || typeof given[0] === 'function')) throw notCalled(decorator);
-  const givenFor = (key: Key = '') => (typeof given === 'function' ? given(methodName(key)) : given);
+  // Why checked here: without parentheses the decorator itself gets the method, and its return value would replace it.
+  if (typeof args !== 'function' && (args.length > 2 || typeof args[0] === 'function')) refuseUncalled(decorator);
+  const argumentsFor = (key: Key = '') => (typeof args === 'function' ? args(nameOf(key)) : args);
   // biome-ignore lint/suspicious/noExplicitAny: see above.
   return (target: any, keyOrContext: any, descriptor?: any): any =>
     typeof keyOrContext === 'object' && keyOrContext !== null
-      ? applyStandard(decorator, givenFor(keyOrContext.name), target, keyOrContext)
-      : applyLegacy(decorator, givenFor(keyOrContext), target, keyOrContext, descriptor);
+      ? applyStandard(decorator, argumentsFor(keyOrContext.name), target, keyOrContext)
+      : applyLegacy(decorator, argumentsFor(keyOrContext), target, keyOrContext, descriptor);
 }
 
 function applyLegacy(
   decorator: DecoratorName,
-  given: Given,
+  args: DecoratorArguments,
   target: object,
   key: Key | undefined,
   descriptor: PropertyDescriptor | undefined,
 ): void {
-  const name = key === undefined ? `class ${classNameOf(target)}` : `${classNameOf(target)}.${methodName(key)}`;
+  const name = key === undefined ? `class ${classNameOf(target)}` : `${classNameOf(target)}.${nameOf(key)}`;
   const site = `@${decorator} on ${name}`;
-  if (key === undefined || typeof descriptor?.value !== 'function') throw notAMethod(site, kindOf(key, descriptor));
-  const instrument = instrumentAt(decorator, given, { method: methodName(key), name: site });
+  if (key === undefined || typeof descriptor?.value !== 'function') {
+    throw createTargetError(site, describeTarget(key, descriptor));
+  }
+  const instrument = createInstrument(decorator, args, { method: nameOf(key), name: site });
   descriptor.value = wrapMethod(descriptor.value, instrument);
   declareInstrument(target, instrument);
 }
 
-function applyStandard(decorator: DecoratorName, given: Given, method: AnyMethod, context: Context): AnyMethod {
-  const site = `@${decorator} on ${context.kind} "${methodName(context.name)}"`;
-  if (context.kind !== 'method') throw notAMethod(site, `a ${context.kind}`);
-  const instrument = instrumentAt(decorator, given, { method: methodName(context.name), name: site });
+function applyStandard(
+  decorator: DecoratorName,
+  args: DecoratorArguments,
+  method: AnyMethod,
+  context: Context,
+): AnyMethod {
+  const site = `@${decorator} on ${context.kind} "${nameOf(context.name)}"`;
+  if (context.kind !== 'method') throw createTargetError(site, `a ${context.kind}`);
+  const instrument = createInstrument(decorator, args, { method: nameOf(context.name), name: site });
   const wrapper = wrapMethod(method, instrument);
-  declareWhenKnown(instrument, wrapper, context);
+  declareOnceClassIsKnown(instrument, wrapper, context);
   return wrapper;
 }
 
 /** A standard decorator learns its class only when that is initialised (static) or first constructed. */
-function declareWhenKnown(instrument: Instrument, wrapper: AnyMethod, context: Context): void {
+function declareOnceClassIsKnown(instrument: Instrument, wrapper: AnyMethod, context: Context): void {
   let known: object | null = null;
   context.addInitializer(function (this: object) {
     const prototype = context.static ? this : Object.getPrototypeOf(this);
     if (prototype === known) return;
     known = prototype;
-    const owner = ownerOf(prototype, context.name, wrapper);
-    declareOn(owner, instrument);
+    declareOn(findOwner(prototype, context.name, wrapper), instrument);
   });
 }
 
 /** The prototype that carries the wrapper, or, where another decorator hides it, the first that has such a method. */
-function ownerOf(prototype: object, key: Key, wrapper: AnyMethod): object {
+function findOwner(prototype: object, key: Key, wrapper: AnyMethod): object {
   const chain: object[] = [];
   for (let next: object | null = prototype; next !== null; next = Object.getPrototypeOf(next)) chain.push(next);
   const carries = (owner: object) => Reflect.getOwnPropertyDescriptor(owner, key)?.value === wrapper;
   return chain.find(carries) ?? chain.find((owner) => Object.hasOwn(owner, key)) ?? prototype;
 }
 
-function notAMethod(site: string, what: string): MetricsError {
-  return new MetricsError(site, [
-    {
-      code: 'not_a_method',
-      message: `the decorator takes a method (given ${what}). Move it to a method, or wrap a function with instrumentFunction.`,
-    },
-  ]);
-}
-
-function kindOf(key: Key | undefined, descriptor: PropertyDescriptor | undefined): string {
+function describeTarget(key: Key | undefined, descriptor: PropertyDescriptor | undefined): string {
   if (key === undefined) return 'a class';
   if (descriptor === undefined) return 'a field';
   return descriptor.get || descriptor.set ? 'an accessor' : formatValue(descriptor.value);
 }
 
-const methodName = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);
+const nameOf = (key: Key): string => (typeof key === 'symbol' ? (key.description ?? 'symbol') : key);
 
-function notCalled(decorator: DecoratorName): MetricsError {
-  const message = `it must be called with its options (given none). Write @${decorator}({ name, help }).`;
-  return new MetricsError(`@${decorator}`, [{ code: 'illegal_option', message }]);
+function createTargetError(site: string, target: string): MetricsError {
+  const message = `the decorator takes a method (given ${target}). Move it to a method, or wrap a function with instrumentFunction.`;
+  return new MetricsError(site, [{ code: 'not_a_method', message }]);
+}
+
+function refuseUncalled(decorator: DecoratorName): never {
+  const message = `the decorator must be called with its options (given none). Write @${decorator}({ name, help }).`;
+  throw new MetricsError(`@${decorator}`, [{ code: 'illegal_option', message }]);
 }

@@ -1,14 +1,53 @@
-import { refuseIfAny } from '../error.js';
-import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
-import type { LabelPolicies } from '../families/labels.js';
-import { isClosed } from '../families/labels.js';
-import type { Instrument, On } from '../instrumentation/instrument.js';
-import { labelReaders, policiesOf } from '../instrumentation/label-readers.js';
-import { readerOf } from '../instrumentation/reader.js';
-import type { Unchecked } from '../validation.js';
+import { type Problem, refuseIfAny } from '../error.js';
+import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
+import {
+  checkCommonOptions,
+  checkInitial,
+  checkLabelName,
+  checkPolicy,
+  familyOptionsOf,
+} from '../families/family-checks.js';
+import { kinds } from '../families/kinds.js';
+import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
+import type { AnyMethod } from '../instrumentation/call.js';
+import type { Instrument, RecordedOutcome } from '../instrumentation/instrument.js';
+import type { FromResult } from '../instrumentation/reader-types.js';
+import { checkLabelSpec, policiesOf, toLabelReaders, toReader } from '../instrumentation/readers.js';
+import {
+  checkFields,
+  checkNames,
+  checkValue,
+  isFunction,
+  isObject,
+  isOneOf,
+  isOptions,
+  problem,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../validation.js';
 import { type DecoratorName, type DecoratorRules, decoratorRules } from './decorator-rules.js';
-import { type Given, isShared, withFamily } from './given.js';
-import { checkSite } from './site-problems.js';
+
+/** The options of every family declared in place, beside its labels. `N` are the names of the labels. */
+export interface InPlaceOptions<N extends string> extends CommonOptions {
+  /**
+   * Label sets that exist, at 0, before the first call, so that `rate()` sees the first event; `'all'` for every
+   * combination where each label has a `oneOf`. Default: `'all'` where that is possible, except for `@Gauge`; else none.
+   */
+  readonly initial?: 'all' | readonly { readonly [K in NoInfer<N>]: LabelValue }[];
+}
+
+/** Which value of calls that returned is recorded. */
+export interface ValueOptions<T, M extends AnyMethod> {
+  /** The value, a finite number in the metric's unit: a constant, or read from the awaited result. */
+  readonly value: number | FromResult<T, M, number>;
+  /** Record only the calls for which this returns true. */
+  readonly when?: FromResult<T, M, boolean>;
+}
+
+/** The arguments of a decorator: the options of a family declared in place, or a declared family and the site's options. */
+export type DecoratorArguments = readonly [options: unknown] | readonly [family: unknown, options: unknown];
 
 /** Where a decorator stands. */
 export interface Site {
@@ -17,45 +56,153 @@ export interface Site {
 }
 
 /**
- * The instrument of a decorator at its site.
+ * Creates the instrument of a decorator at its site.
  *
  * @throws MetricsError with everything that is wrong at this site.
  */
-export function instrumentAt(decorator: DecoratorName, written: Given, site: Site): Instrument {
-  const rules = decoratorRules[decorator];
-  const given = withFamily(written);
-  refuseIfAny(site.name, checkSite(rules, given));
-  const options = (isShared(given) ? given[1] : given[0]) as Unchecked;
+export function createInstrument(decorator: DecoratorName, written: DecoratorArguments, site: Site): Instrument {
+  const rules: DecoratorRules = decoratorRules[decorator];
+  const args = resolveExternalMetric(written);
+  refuseIfAny(site.name, checkArguments(rules, args));
+  const options = (hasFamily(args) ? args[1] : args[0]) as Unchecked;
   const specs = (options['labels'] ?? {}) as Unchecked;
-  const of = isShared(given) ? given[0] : familyInPlace(rules, options, specs, site);
-  const on = (options['on'] as On | undefined) ?? rules.on(options);
-  const from = on === 'settled' ? 'arguments' : 'settled';
+  const declared = hasFamily(args) ? args[0] : declareInPlace(rules, options, specs, site);
+  const on = (options['on'] as RecordedOutcome | undefined) ?? rules.defaultOn(options);
+  const reads = on === 'settled' ? 'arguments' : 'value';
   return {
     decorator,
-    family: of,
+    family: declared,
     method: site.method,
     site: site.name,
     operation: rules.operation,
     on,
-    when: options['when'] === undefined ? undefined : readerOf(options['when'], from),
-    amount: rules.amount && readerOf(options[rules.amount.option] ?? rules.amount.default, from),
-    labels: labelReaders(Object.keys(of.labels), specs),
+    when: options['when'] === undefined ? undefined : toReader(options['when'], reads),
+    amount: rules.amount && toReader(options[rules.amount.option] ?? rules.amount.default, reads),
+    labels: toLabelReaders(Object.keys(declared.labels), specs),
   };
 }
 
-function familyInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
+/** Whether the first argument is a declared family rather than the options of a family declared in place. */
+const hasFamily = (args: DecoratorArguments): args is readonly [Family, Unchecked] =>
+  args.length === 2 && isObject(args[0]) && 'kind' in args[0];
+
+/** The same arguments, with the family that stands for an external metric where there is one. */
+const resolveExternalMetric = (args: DecoratorArguments): DecoratorArguments =>
+  args.length === 2 && isExternalMetric(args[0]) ? [familyOfExternal(args[0]), args[1]] : args;
+
+function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
-  const named = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
+  const given = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
-  return createFamily(
-    rules.kind,
-    { ...(rules.operation === 'enter' && countsInFlight(labels)), ...named, labels },
-    site.name,
-  );
+  const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : {};
+  return createFamily(rules.kind, { ...defaults, ...given, labels }, site.name);
 }
 
-/** Calls in flight add up over processes, and are 0 from the start, where the values of other gauges do and are not. */
-const countsInFlight = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
+/** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
+const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
   aggregator: 'sum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
+
+const optionsRule: Rule = {
+  must: 'be an object',
+  accepts: isObject,
+  remedy: 'Write { name, help, labels } or pass a family and { labels }',
+  isRequired: true,
+};
+const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: (team) => team }' };
+const when: Rule = {
+  must: 'be a function',
+  accepts: isFunction,
+  remedy: 'Write for example (result) => result !== null',
+};
+const on: Rule = {
+  must: 'be "returned", "threw" or "settled"',
+  accepts: isOneOf(['returned', 'threw', 'settled']),
+  remedy: 'Choose one',
+};
+
+/** Finds everything that is wrong with the arguments of a decorator. */
+function checkArguments(rules: DecoratorRules, args: DecoratorArguments): Problem[] {
+  const options = hasFamily(args) ? args[1] : args[0];
+  if (!isObject(options)) return checkValue('the options', optionsRule, options);
+  const conditions: Rules = rules.options.includes('on') ? { when, on } : { when };
+  return [
+    ...(hasFamily(args) ? checkDeclaredFamily(rules, args[0], options) : checkInPlaceFamily(rules, options)),
+    ...checkAmount(rules, options),
+    ...checkFields(options, conditions),
+  ];
+}
+
+function checkDeclaredFamily(rules: DecoratorRules, family: Family, options: Unchecked): Problem[] {
+  const kindRule: Rule = {
+    must: `be a ${rules.kind}`,
+    accepts: (kind) => kind === rules.kind,
+    show: (kind) => `a ${kind}`,
+    remedy: 'Use the decorator of its kind',
+  };
+  return [
+    ...checkValue(`family "${family.name}"`, kindRule, family.kind),
+    ...checkNames(options, ['labels', ...rules.options]),
+    ...checkLabels(options['labels'], (labels) => [
+      ...Object.keys(family.labels).flatMap((name) => checkIsGiven(family, name, labels)),
+      ...Object.entries(labels).flatMap(([name, spec]) => [
+        ...checkIsLabelOf(family, name),
+        ...checkLabelSpec(name, spec, rules.operation, false),
+      ]),
+    ]),
+  ];
+}
+
+function checkIsGiven(family: Family, name: string, labels: Unchecked): Problem[] {
+  if (Object.hasOwn(labels, name)) return [];
+  const given = Object.keys(labels).join(', ');
+  const message = `label "${name}" of family "${family.name}" is missing (given [${given}]). Give a constant or a reader.`;
+  return [problem('missing_label', message)];
+}
+
+function checkIsLabelOf(family: Family, name: string): Problem[] {
+  if (Object.hasOwn(family.labels, name)) return [];
+  const names = Object.keys(family.labels).join(', ');
+  const message = `label "${name}" is not a label of family "${family.name}" (it has [${names}]). Remove it, or add it to the family.`;
+  return [problem('illegal_label', message)];
+}
+
+function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
+  const { kind, operation } = rules;
+  const { labels, initial } = options;
+  return [
+    ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
+    ...checkCommonOptions(options),
+    ...checkLabels(labels, (specs) =>
+      Object.entries(specs).flatMap(([name, spec]) => [
+        ...checkLabelName(kind, name),
+        ...checkLabelSpec(name, spec, operation, true),
+        ...(isObject(spec) ? checkPolicy(name, spec) : []),
+      ]),
+    ),
+    ...checkInitial(initial, isObject(labels) ? labels : {}),
+  ];
+}
+
+function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {
+  if (labels === undefined) return checkEach({});
+  return isOptions(labels) ? checkEach(labels) : checkValue('"labels"', labelsRule, labels);
+}
+
+function checkAmount({ kind, amount }: DecoratorRules, options: Unchecked): Problem[] {
+  if (amount === undefined) return [];
+  const { option } = amount;
+  const given = options[option] ?? amount.default;
+  if (given === undefined) {
+    const message = `"${option}" is missing (given undefined). Say which number to record, for example (result) => result.length.`;
+    return [problem('missing_option', message)];
+  }
+  const [min, max] = kinds[kind].range;
+  const rule: Rule = {
+    must: `be a finite number or a function${option === 'by' ? ', and a counter never goes down' : ''}`,
+    accepts: (value) => isFunction(value) || (typeof value === 'number' && value >= min && value <= max),
+    remedy: 'Give one of those',
+  };
+  return checkValue(`"${option}"`, rule, given);
+}

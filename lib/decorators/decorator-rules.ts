@@ -1,43 +1,50 @@
 import type { MetricKind } from '../families/kinds.js';
-import type { On, Operation } from '../instrumentation/instrument.js';
-
-export type DecoratorName = 'Counter' | 'Gauge' | 'Histogram' | 'Timed' | 'InFlight';
+import type { InstrumentOperation, RecordedOutcome } from '../instrumentation/instrument.js';
 
 /** What a decorator does with a call: everything that differs between the decorators, in one table. */
 export interface DecoratorRules {
   readonly kind: MetricKind;
-  readonly operation: Operation;
+  readonly operation: InstrumentOperation;
   /** The option that gives the number, and its default; without one the decorator knows the number itself. */
   readonly amount?: { readonly option: 'by' | 'value'; readonly default?: number };
-  /** The decorator's own options, beside the family's and the labels. */
+  /** The decorator's own options, beside the family's options and the labels. */
   readonly options: readonly string[];
-  /** Which ends count where `on` is not given. */
-  readonly on: (rule: Readonly<Record<string, unknown>>) => On;
+  /** Which calls are recorded where `on` is not given. */
+  readonly defaultOn: (options: Readonly<Record<string, unknown>>) => RecordedOutcome;
 }
 
-const returned = (): On => 'returned';
-const settled = (): On => 'settled';
+const returned = (): RecordedOutcome => 'returned';
+const settled = (): RecordedOutcome => 'settled';
 
-/** A rule with a reader of its own reads the result, unless it says otherwise. */
-const returnedIfRead = ({ by, when }: Readonly<Record<string, unknown>>): On =>
+/** A counter whose options have a reader reads the result, unless `on` says otherwise. */
+const returnedIfRead = ({ by, when }: Readonly<Record<string, unknown>>): RecordedOutcome =>
   typeof by === 'function' || typeof when === 'function' ? 'returned' : 'settled';
 
-export const decoratorRules: Readonly<Record<DecoratorName, DecoratorRules>> = {
+export const decoratorRules = {
   Counter: {
     kind: 'counter',
     operation: 'add',
     amount: { option: 'by', default: 1 },
     options: ['by', 'when', 'on'],
-    on: returnedIfRead,
+    defaultOn: returnedIfRead,
   },
-  Gauge: { kind: 'gauge', operation: 'set', amount: { option: 'value' }, options: ['value', 'when'], on: returned },
+  Gauge: {
+    kind: 'gauge',
+    operation: 'set',
+    amount: { option: 'value' },
+    options: ['value', 'when'],
+    defaultOn: returned,
+  },
   Histogram: {
     kind: 'histogram',
     operation: 'observe',
     amount: { option: 'value' },
     options: ['value', 'when'],
-    on: returned,
+    defaultOn: returned,
   },
-  Timed: { kind: 'histogram', operation: 'observe', options: ['when', 'on'], on: settled },
-  InFlight: { kind: 'gauge', operation: 'enter', options: [], on: settled },
-};
+  Timed: { kind: 'histogram', operation: 'observe', options: ['when', 'on'], defaultOn: settled },
+  InFlight: { kind: 'gauge', operation: 'acquire', options: [], defaultOn: settled },
+} as const satisfies Readonly<Record<string, DecoratorRules>>;
+
+/** The name of a decorator: a row of the table. */
+export type DecoratorName = keyof typeof decoratorRules;

@@ -1,27 +1,43 @@
 import type { ExternalGauge, ExternalLabels } from '../families/external-metric.js';
 import type { GaugeFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
-import type { AnyMethod, Self } from '../instrumentation/reader-types.js';
-import { methodDecorator } from './apply.js';
-import type { Given } from './given.js';
-import type { FamilyLabels, GaugeOptions, MethodDecoratorOf, ValueRule } from './options.js';
+import type { AnyMethod } from '../instrumentation/call.js';
+import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
+import { createDecorator, type MethodDecoratorOf } from './apply.js';
+import type { DecoratorArguments, InPlaceOptions, ValueOptions } from './declaration.js';
+
+/** The options of `@Gauge` with a family declared in place. */
+export type GaugeOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
+  LabelOptions<T, M, N> &
+  ValueOptions<T, M>;
 
 /**
- * Sets a gauge to the `value` that it reads from the result of each call that returned.
+ * Sets a gauge to the `value` that it reads from the awaited result of each call that returned. A call that threw leaves the
+ * gauge as it is.
  *
  * @throws MetricsError when it decorates, with everything that is wrong with the options.
+ * @example
+ * import { attachRecorder, Gauge, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const labels = { team: (team: string) => team };
+ * class ClusterService {@Gauge({ name: 'team_clusters', help: 'Clusters per team', labels, value: (found) => found.length })
+ *   async listClustersByTeam(team: string): Promise<string[]> {
+ *     return [`${team}-eu`, `${team}-us`];
+ *   }
+ * }
+ * await attachRecorder(new ClusterService(), new PrometheusRecorder()).listClustersByTeam('payments');
  */
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
-  options: GaugeOptions<Self<L, S>, M, N>,
+  options: GaugeOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
-  options: FamilyLabels<Self<L, S>, M, P> & ValueRule<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Gauge<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: FamilyLabels<Self<L, S>, M, ExternalLabels<N>> & ValueRule<Self<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
-export function Gauge(...given: Given): MethodDecoratorOf<unknown, unknown, AnyMethod> {
-  return methodDecorator('Gauge', given);
+export function Gauge(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
+  return createDecorator('Gauge', args);
 }

@@ -1,36 +1,53 @@
 import { MetricsError } from '../error.js';
 import { declareInstrument } from '../families/declared-instruments.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import { ensureFreshTarget, instrumentsOn } from '../instrumentation/wrap-method.js';
-import type { MethodDecoratorOf } from './options.js';
+import type { MethodDecoratorOf } from './apply.js';
 
 /**
- * The function with these decorators, as if it had been a method annotated with them, the first one on top. The function
- * itself stays as it is.
+ * Returns a function that records what the decorators say, as a method with these decorators would; the first one is on top.
+ * The given function stays as it is.
  *
- * @throws MetricsError as the decorators do.
+ * @throws MetricsError as the decorators do, and where a class is given.
+ * @example
+ * import { instrumentFunction, PrometheusRecorder, setDefaultRecorder, Timed } from 'flowplane-metrics';
+ *
+ * setDefaultRecorder(new PrometheusRecorder());
+ * const load = async (path: string): Promise<string> => `content of ${path}`;
+ * const timedLoad = instrumentFunction(load, Timed({ name: 'load_seconds', help: 'Duration of a load' }));
+ * await timedLoad('/etc/hosts');
  */
 export function instrumentFunction<M extends AnyMethod>(
   fn: M,
   // biome-ignore lint/suspicious/noExplicitAny: a function has no class.
   ...decorators: MethodDecoratorOf<any, any, M>[]
 ): M {
-  if (isClass(fn))
-    throw notAMethod('instrumentFunction', `class ${fn.name} is no function (given a class). Annotate its methods.`);
+  if (isClass(fn)) {
+    refuse('instrumentFunction', `class ${fn.name} is not a function (given a class). Annotate its methods.`);
+  }
   const descriptor: TypedPropertyDescriptor<M> = { value: ensureFreshTarget(fn), configurable: true, writable: true };
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
   const wrapper = descriptor.value as M;
-  // Why once more: nothing keeps that owner.
+  // Why declared again: nothing keeps that owner alive.
   for (const instrument of instrumentsOn(wrapper)) declareInstrument(wrapper, instrument);
   return wrapper;
 }
 
 /**
- * Replaces a method of a class that cannot be annotated: `instrumentMethod(Pool.prototype, 'query', Timed({ … }))`.
- * The first decorator is on top.
+ * Replaces a method of a class that you cannot annotate. The first decorator is on top.
  *
- * @throws MetricsError as the decorators do, and where there is no such method.
+ * @throws MetricsError as the decorators do, and where the prototype does not declare such a method.
+ * @example
+ * import { attachRecorder, instrumentMethod, PrometheusRecorder, Timed } from 'flowplane-metrics';
+ *
+ * class Pool {
+ *   query(sql: string): string {
+ *     return `result of ${sql}`;
+ *   }
+ * }
+ * instrumentMethod(Pool.prototype, 'query', Timed({ name: 'query_seconds', help: 'Duration of a query' }));
+ * attachRecorder(new Pool(), new PrometheusRecorder()).query('select 1');
  */
 export function instrumentMethod<C extends object, K extends keyof C & string>(
   prototype: C,
@@ -40,13 +57,13 @@ export function instrumentMethod<C extends object, K extends keyof C & string>(
   const descriptor = Object.getOwnPropertyDescriptor(prototype, method);
   if (typeof descriptor?.value !== 'function' || isClass(descriptor.value)) {
     const given = prototype.constructor?.name;
-    throw notAMethod(
+    refuse(
       'instrumentMethod',
       `method "${method}" is not a method of the given prototype itself (given ${given}). Give the prototype that declares it.`,
     );
   }
   if (!descriptor.configurable && !descriptor.writable) {
-    throw notAMethod(
+    refuse(
       'instrumentMethod',
       `method "${method}" cannot be replaced (given a frozen prototype). Annotate it, or use instrumentFunction.`,
     );
@@ -58,5 +75,6 @@ export function instrumentMethod<C extends object, K extends keyof C & string>(
 /** Whether this can only be constructed, so that no wrapper can call it. */
 const isClass = (value: AnyMethod): boolean => /^class\b/.test(Function.prototype.toString.call(value));
 
-const notAMethod = (site: string, message: string): MetricsError =>
-  new MetricsError(site, [{ code: 'not_a_method', message }]);
+function refuse(site: string, message: string): never {
+  throw new MetricsError(site, [{ code: 'not_a_method', message }]);
+}

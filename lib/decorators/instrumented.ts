@@ -2,7 +2,7 @@ import { formatValue, type Problem, refuseIfAny } from '../error.js';
 import { checkLabelName } from '../families/family-checks.js';
 import type { LabelValue } from '../families/labels.js';
 import { isMetricName } from '../families/naming.js';
-import type { AnyMethod } from '../instrumentation/reader-types.js';
+import type { AnyMethod } from '../instrumentation/call.js';
 import { outcome } from '../instrumentation/ready-made.js';
 import { instrumentsOn } from '../instrumentation/wrap-method.js';
 import {
@@ -15,15 +15,14 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
-import { methodDecorator } from './apply.js';
-import { classLabel } from './class-name.js';
-import { methodCalls, methodDuration } from './method-families.js';
+import { createDecorator } from './apply.js';
+import { declareMethodCalls, declareMethodDuration, toClassLabel } from './method-metrics.js';
 
-/** What `@Instrumented` takes; `T` is the instance. */
+/** The options of `@Instrumented`; `T` is the instance. */
 export interface InstrumentedOptions<T> {
   /** The value of the label `class`. Default: the class's own name. */
   readonly name?: string;
-  /** What the names of the two families begin with, its `_` included: `shop_`. Default: nothing. */
+  /** What the names of the two families start with, its `_` included: `shop_`. Default: nothing. */
   readonly prefix?: string;
   /** Methods to leave alone. */
   readonly skip?: readonly (keyof T)[];
@@ -36,6 +35,16 @@ export interface InstrumentedOptions<T> {
  * `<prefix>method_duration_seconds{class,method}`. Accessors, static methods and functions in fields are left alone.
  *
  * @throws MetricsError with everything that is wrong with the options.
+ * @example
+ * import { attachRecorder, Instrumented, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * class PaymentService {
+ *   pay(amount: number): string {
+ *     return `paid ${amount}`;
+ *   }
+ * }
+ * Instrumented({ prefix: 'shop_' })(PaymentService); // or above the class: `@Instrumented({ prefix: 'shop_' })`
+ * attachRecorder(new PaymentService(), new PrometheusRecorder()).pay(7);
  */
 export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDecoratorOf<T> {
   return (target) => {
@@ -45,9 +54,13 @@ export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDeco
       checkInstrumented(given, target.prototype),
     );
     const skipped = (options.skip ?? []) as readonly PropertyKey[];
-    const decorate = decoratorOf(options.name ?? (() => classLabel(target.name)), options.prefix ?? '', options.labels);
+    const instrument = createInstrumenter(
+      options.name ?? (() => toClassLabel(target.name)),
+      options.prefix ?? '',
+      options.labels,
+    );
     for (const key of Reflect.ownKeys(target.prototype)) {
-      if (key !== 'constructor' && !skipped.includes(key)) decorate(target.prototype, key);
+      if (key !== 'constructor' && !skipped.includes(key)) instrument(target.prototype, key);
     }
   };
 }
@@ -56,21 +69,22 @@ export function Instrumented<T>(options: InstrumentedOptions<T> = {}): ClassDeco
 type ClassOf<T> = abstract new (...args: any) => T;
 type ClassDecoratorOf<T> = (target: ClassOf<T>, context?: ClassDecoratorContext<ClassOf<T>>) => void;
 
-type Decorate = (prototype: object, key: string | symbol) => void;
+type InstrumentMember = (prototype: object, key: string | symbol) => void;
 
-function decoratorOf(className: unknown, prefix: string, labels: Unchecked = {}): Decorate {
+/** Creates the function that counts and times one member of a class, where it is a method. */
+function createInstrumenter(className: unknown, prefix: string, labels: Unchecked = {}): InstrumentMember {
   const policies = Object.fromEntries(Object.keys(labels).map((name) => [name, {}]));
-  const [calls, duration] = [methodCalls(prefix, policies), methodDuration(prefix, policies)];
+  const [calls, duration] = [declareMethodCalls(prefix, policies), declareMethodDuration(prefix, policies)];
   const { result, error } = outcome;
   return (prototype, key) => {
     const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);
     if (typeof descriptor?.value !== 'function') return;
     const decorate = (decorator: 'Counter' | 'Timed', family: object, further: object): void => {
-      const given = (method: string) =>
+      const args = (method: string) =>
         [family, { labels: { class: className, method, ...further, ...labels } }] as const;
-      methodDecorator(decorator, given)(prototype, key, descriptor);
+      createDecorator(decorator, args)(prototype, key, descriptor);
     };
-    // Why asked: a method with @Timed() of its own feeds this family already.
+    // Why checked: a method with its own @Timed() feeds this family already.
     if (!feeds(descriptor.value, duration.name)) decorate('Timed', duration, {});
     decorate('Counter', calls, { outcome: { result, error } });
     Reflect.defineProperty(prototype, key, descriptor);
@@ -115,7 +129,7 @@ const labelRule: Rule = {
 
 function checkLabel(label: string, value: unknown): Problem[] {
   const isOwn = ['class', 'method', 'outcome'].includes(label);
-  const message = `label "${label}" is one of the decorator's own (given as a further one). Use another name.`;
+  const message = `label "${label}" is set by the decorator itself (given as a further label). Use another name.`;
   return [
     ...checkLabelName('histogram', label),
     ...(isOwn ? [problem('illegal_label', message)] : []),

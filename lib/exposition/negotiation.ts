@@ -1,9 +1,23 @@
-import { contentType, type Format } from './formats/format.js';
-import { openMetricsFormat } from './formats/open-metrics-format.js';
-import { textFormat } from './formats/text-format.js';
+import type { ExpositionFormat } from '../store/exposed-family.js';
+import { builtInFormats } from './formats/formats.js';
 
-// The first one answers what asks for anything.
-const formats: readonly Format[] = [textFormat, openMetricsFormat];
+/** The headers of a request that decide how it is answered. */
+export interface AcceptHeaders {
+  /** `Accept`. */
+  readonly accept?: string | undefined;
+  /** `Accept-Encoding`. */
+  readonly acceptEncoding?: string | undefined;
+}
+
+/** How a scrape is answered. */
+export interface NegotiatedFormat {
+  /** The format; its `name` is for metrics and logs. */
+  readonly format: ExpositionFormat;
+  /** The `Content-Type` that says exactly what is sent. */
+  readonly contentType: string;
+  /** How the body is compressed, if it is. */
+  readonly encoding: 'gzip' | 'identity';
+}
 
 /** One element of `Accept` or `Accept-Encoding`. */
 interface Preference {
@@ -12,37 +26,46 @@ interface Preference {
   readonly quality: number;
 }
 
-/** The format that the client likes best, and the `Content-Type` that says exactly what is sent. */
-export function negotiated(accept: string | undefined): { format: Format; contentType: string } {
-  for (const preference of preferences(accept)) {
-    const format = formats.find(({ mediaType }) => covers(preference.value, mediaType));
-    const version = format && versionOf(format, preference);
-    if (format !== undefined && version !== undefined) {
-      return { format, contentType: contentType(format, version) + escaping(version, preference) };
-    }
+const noParameters: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Chooses the format that the client prefers, of the built-in ones and those that are added. The text format answers a
+ * client that accepts none of them. Only needed to know the format before `scrape` is called, for example as a key of a cache.
+ *
+ * @param added formats beside the built-in ones, as `recorder.formats` has them.
+ *
+ * @example
+ * import { negotiate, PrometheusRecorder, scrape } from 'flowplane-metrics';
+ *
+ * const recorder = new PrometheusRecorder();
+ * const request = { method: 'HEAD', accept: 'application/openmetrics-text', acceptEncoding: 'gzip' };
+ * const negotiated = negotiate(request, recorder.formats);
+ * console.log(negotiated.format.name, negotiated.encoding); // openmetrics gzip
+ * console.log((await scrape(recorder, request, negotiated)).status); // 200
+ */
+export function negotiate(
+  { accept, acceptEncoding }: AcceptHeaders,
+  added: readonly ExpositionFormat[] = [],
+): NegotiatedFormat {
+  const encoding = acceptsGzip(acceptEncoding) ? 'gzip' : 'identity';
+  const formats = [...builtInFormats, ...added];
+  for (const { value, parameters } of preferencesOf(accept)) {
+    const format = formats.find(({ mediaType }) => covers(value, mediaType));
+    const contentType = format && contentTypeOf(format, parameters);
+    if (format !== undefined && contentType !== undefined) return { format, contentType, encoding };
   }
-  return { format: textFormat, contentType: contentType(textFormat, textFormat.versions[0] as string) };
+  const [format] = formats as [ExpositionFormat];
+  return { format, contentType: contentTypeOf(format, noParameters) ?? format.mediaType, encoding };
 }
 
-// Source: Prometheus, "Content negotiation". All schemes write a legal name as it is, and ours are all legal.
-const schemes = ['allow-utf-8', 'underscores', 'dots', 'values'];
-
-/** Says by which scheme names are escaped, where the client has asked for one that there is. */
-function escaping(version: string, { parameters }: Preference): string {
-  const scheme = parameters.get('escaping') ?? '';
-  return version === '1.0.0' && schemes.includes(scheme) ? `; escaping=${scheme}` : '';
-}
+const contentTypeOf = (format: ExpositionFormat, parameters: ReadonlyMap<string, string>): string | undefined =>
+  format.contentType === undefined ? format.mediaType : format.contentType(parameters);
 
 /** Whether the client takes a compressed body. */
-export function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  const all = parsed(acceptEncoding);
+function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  const all = parsePreferences(acceptEncoding);
   const gzip = all.find(({ value }) => value === 'gzip') ?? all.find(({ value }) => value === '*');
   return gzip !== undefined && gzip.quality > 0;
-}
-
-function versionOf({ versions }: Format, { parameters }: Preference): string | undefined {
-  const asked = parameters.get('version') ?? versions[0];
-  return versions.find((version) => version === asked);
 }
 
 function covers(range: string, mediaType: string): boolean {
@@ -50,31 +73,31 @@ function covers(range: string, mediaType: string): boolean {
   return range === mediaType || range === '*/*' || range === `${type}/*`;
 }
 
-/** What is acceptable at all, best first; equals in the order given. */
-function preferences(header: string | undefined): Preference[] {
-  return parsed(header)
+/** What the client accepts at all, best first, and equals in the order given. */
+function preferencesOf(header: string | undefined): Preference[] {
+  return parsePreferences(header)
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality);
 }
 
 // Source: RFC 9110, sections 12.4.2 and 12.5.
-function parsed(header: string | undefined): Preference[] {
-  return (header ?? '')
+function parsePreferences(header = ''): Preference[] {
+  return header
     .toLowerCase()
     .split(',')
     .map((element) => {
       const [value = '', ...rest] = element.split(';').map((part) => part.trim());
-      const parameters = new Map(rest.map(parameter));
-      return { value, parameters, quality: quality(parameters.get('q')) };
+      const parameters = new Map(rest.map(parseParameter));
+      return { value, parameters, quality: parseQuality(parameters.get('q')) };
     });
 }
 
-function parameter(text: string): [string, string] {
+function parseParameter(text: string): [string, string] {
   const [name = '', value = ''] = text.split('=', 2).map((part) => part.trim());
   return [name, value.replace(/^"(.*)"$/, '$1')];
 }
 
-function quality(q: string | undefined): number {
+function parseQuality(q: string | undefined): number {
   if (q === undefined) return 1;
   return /^(0(\.\d*)?|1(\.0*)?)$/.test(q) ? Number(q) : 0;
 }

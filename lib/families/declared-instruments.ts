@@ -26,10 +26,18 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   publishMetadata(owner);
 }
 
-/** Remembers which instruments this function feeds; the list may grow. */
-export function declareCarrier(wrapper: object, carried: readonly Declaration[]): void {
-  carriers.set(wrapper, carried);
+/** The instruments that a wrapper around a method feeds; the list may grow. */
+export interface Carrier {
+  readonly instruments: readonly Declaration[];
 }
+
+/** Remembers which instruments this wrapper feeds. */
+export function declareCarrier(wrapper: object, carrier: Carrier): void {
+  carriers.set(wrapper, carrier);
+}
+
+/** Finds the instruments that a function feeds; `undefined` where it is not a wrapper. */
+export const carrierOf = (fn: object): Carrier | undefined => carriers.get(fn);
 
 /**
  * Declares the instruments of the methods of a prototype, or of the static methods of a class. Why: a standard decorator
@@ -38,8 +46,8 @@ export function declareCarrier(wrapper: object, carried: readonly Declaration[])
 function discoverInstruments(owner: object): void {
   for (const key of Reflect.ownKeys(owner)) {
     const method: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
-    const carried = typeof method === 'function' ? (carriers.get(method) ?? []) : [];
-    for (const declaration of carried) declareOn(owner, declaration);
+    const carrier = typeof method === 'function' ? carrierOf(method) : undefined;
+    for (const declaration of carrier?.instruments ?? []) declareOn(owner, declaration);
   }
 }
 
@@ -55,13 +63,17 @@ export const classNameOf = (owner: object): string =>
 
 /** The part of reflect-metadata that is used, where the user has loaded it. */
 interface MetadataApi {
-  defineMetadata?(key: string, value: unknown, target: object): void;
+  getOwnMetadataKeys?(target: object): unknown[];
+  getOwnMetadata?(key: unknown, target: object): unknown;
+  defineMetadata?(key: unknown, value: unknown, target: object): void;
 }
+
+/** `Reflect`, to which reflect-metadata adds its functions. */
+export const metadataApi = Reflect as MetadataApi;
 
 /** Shows the declarations to tools that read metadata, under `flowplane-metrics:instruments`. This package does not read it. */
 function publishMetadata(owner: object): void {
-  const { defineMetadata } = Reflect as MetadataApi;
-  defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
+  metadataApi.defineMetadata?.('flowplane-metrics:instruments', register.byOwner.get(owner), owner);
 }
 
 /** The instruments of an instance: its own, where it is a class or a function, and those of its prototypes. */

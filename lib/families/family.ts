@@ -90,8 +90,7 @@ export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
  *
  * const logins = defineCounter({ name: 'logins_total', help: 'Logins', labels: { method: { oneOf: ['password', 'sso'] } } });
  *
- * class Auth {
- *   @Counter(logins, { labels: { method: 'sso' } })
+ * class Auth {@Counter(logins, { labels: { method: 'sso' } })
  *   signIn(): void {}
  * }
  *

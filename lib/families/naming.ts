@@ -81,7 +81,7 @@ function findNonBaseUnit(words: readonly string[]): [wrong?: string, base?: stri
 export function adviseOnNaming(family: Family): string | undefined {
   if (family.advice === false) return undefined;
   const words = family.name.toLowerCase().split(/[_:]+/);
-  const found = checks.map((remark) => remark(family, words)).filter((one) => one !== undefined);
+  const found = checks.map((check) => check(family, words)).filter((one) => one !== undefined);
   if (found.length === 0) return undefined;
   return `${family.site}: family "${family.name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
 }

@@ -1,32 +1,35 @@
 import type { DropReason } from '../error.js';
 import { kinds } from '../families/kinds.js';
-import type { FamilyRecorder, MetricsRecorder, SeriesId } from '../recorder/metrics-recorder.js';
-import type { Beginning } from './beginning.js';
-import type { Bound } from './bound.js';
-import type { End } from './completion/completion.js';
-import { isPromise } from './completion/plain-promise.js';
-import type { Instrument } from './instrument.js';
-import { openOrRefuse } from './open-or-refuse.js';
-import { placeOf } from './place-of.js';
-import { Constant, type Reader, read } from './reader.js';
-import { drop, Unrecordable, unrecordable } from './unrecordable.js';
+import { type FamilyRecorder, listValues, type MetricsRecorder, type SeriesId } from '../recorder/metrics-recorder.js';
+import type { Call, CallObserver, InFlightLease } from './call.js';
+import { isPromise } from './completion/promise.js';
+import { DroppedObservation, dropPromise, type Instrument, openFamily, reportDrop } from './instrument.js';
+import { Constant, type Reader, read } from './readers.js';
+
+/** Binds the instruments of one method to one recorder. */
+export function bindInstruments(instruments: readonly Instrument[], recorder: MetricsRecorder): CallObserver {
+  const observers = instruments.map((instrument) => {
+    const Observer = instrument.operation === 'acquire' ? BoundInFlightGauge : BoundInstrument;
+    return new Observer(instrument, recorder);
+  });
+  return observers.length === 1 ? (observers[0] as CallObserver) : new ObserverStack(observers);
+}
 
 /**
- * An instrument that reports to one recorder: turns a call that has ended into one observation, and never lets a fault
- * out.
+ * Records one observation for each call that has settled. A fault in it never reaches the caller.
  *
- * Why its fields are copied from the instrument: each step to another object is memory that every call waits for. Why
- * `settle` leaves what is rare to other methods: V8 inlines it into the wrapper only while it is small; and why
- * `private`: the code for a `#field` is twice as long.
+ * Why its fields are copied from the instrument: each step to another object is one more load in every call. Why `onSettle`
+ * leaves what is rare to other methods: V8 inlines it into the wrapper only while it is small. Why `private`: the code
+ * for a `#field` is twice as long.
  */
-export class BoundInstrument implements Bound {
-  readonly begins: boolean;
-  private readonly adds: boolean;
-  private readonly least: number;
-  private readonly most: number;
+class BoundInstrument implements CallObserver {
+  readonly observesStart: boolean;
+  private readonly isAdd: boolean;
+  private readonly min: number;
+  private readonly max: number;
   /** The number to record, where it is the same for every call. */
   private readonly constant: number | undefined;
-  /** The readers of the labels, by how the call ended; `undefined` where such calls do not count. */
+  /** The readers of the labels, by how the call ended; `undefined` where such calls are not recorded. */
   private readonly returned: readonly Reader[] | undefined;
   private readonly threw: readonly Reader[] | undefined;
   private readonly family: FamilyRecorder;
@@ -35,88 +38,163 @@ export class BoundInstrument implements Bound {
 
   constructor(instrument: Instrument, recorder: MetricsRecorder) {
     const { amount, when, on, labels } = instrument;
-    this.begins = amount === undefined;
-    this.adds = instrument.operation === 'add';
-    [this.least, this.most] = kinds[instrument.family.kind].range;
+    this.observesStart = amount === undefined;
+    this.isAdd = instrument.operation === 'add';
+    [this.min, this.max] = kinds[instrument.family.kind].range;
     this.constant = when === undefined && amount instanceof Constant ? (amount.value as number) : undefined;
     this.returned = on === 'threw' ? undefined : labels.returned;
     this.threw = on === 'returned' ? undefined : labels.threw;
-    this.family = openOrRefuse(instrument, recorder);
+    this.family = openFamily(instrument, recorder);
     this.instrument = instrument;
     this.recorder = recorder;
   }
 
-  begin(_self: unknown, beginning: Beginning): void {
-    beginning.at ??= this.recorder.now();
+  onStart(call: Call): void {
+    call.startedAt ??= this.recorder.now();
   }
 
-  settle(
-    end: End,
-    self: unknown,
-    settled: unknown,
-    beginning: Beginning | undefined,
-    count: number,
-    a: unknown,
-    b: unknown,
-    c: unknown,
-    all: readonly unknown[] | undefined,
-  ): void {
-    const readers = end === 'returned' ? this.returned : this.threw;
+  onSettle(call: Call): void {
+    const readers = call.outcome === 'returned' ? this.returned : this.threw;
     if (readers === undefined) return;
     let reason: DropReason | undefined;
     let cause: unknown;
     try {
-      const number = this.constant ?? this.number(self, settled, beginning, count, a, b, c, all);
-      if (number === undefined) return;
-      const place = placeOf(this.family, readers, this.adds, self, settled, count, a, b, c, all);
-      if (typeof place !== 'number') reason = place;
-      else if (this.adds) this.family.add(place, number);
-      else this.setOrObserve(place, number);
+      const amount = this.constant ?? this.amountOf(call);
+      if (amount === undefined) return;
+      const series = seriesOf(this.family, readers, this.isAdd, call);
+      if (typeof series !== 'number') reason = series;
+      else if (this.isAdd) this.family.add(series, amount);
+      else this.setOrObserve(series, amount);
     } catch (thrown) {
       reason = 'reader_threw';
       cause = thrown;
     }
-    if (reason !== undefined) drop(this.instrument, this.recorder, reason, cause);
+    if (reason !== undefined) reportDrop(this.instrument, this.recorder, reason, cause);
   }
 
   release(): void {}
 
-  private setOrObserve(place: SeriesId, number: number): void {
-    if (this.instrument.operation === 'set') this.family.set(place, number);
-    else this.family.observe(place, number);
+  private setOrObserve(series: SeriesId, amount: number): void {
+    if (this.instrument.operation === 'set') this.family.set(series, amount);
+    else this.family.observe(series, amount);
   }
 
-  /** The number to record; `undefined` where the call is not wanted. Throws where there is none. */
-  private number(
-    self: unknown,
-    settled: unknown,
-    beginning: Beginning | undefined,
-    count: number,
-    a: unknown,
-    b: unknown,
-    c: unknown,
-    all: readonly unknown[] | undefined,
-  ): number | undefined {
+  /** The number to record; `undefined` where `when` excludes the call. Throws where there is none. */
+  private amountOf(call: Call): number | undefined {
     const { when, amount } = this.instrument;
-    const wanted = when === undefined || read(when, self, settled, count, a, b, c, all);
-    if (wanted !== true && !isWanted(wanted)) return undefined;
-    const number = amount === undefined ? this.since(beginning) : read(amount, self, settled, count, a, b, c, all);
-    if (typeof number === 'number' && number >= this.least && number <= this.most) return number;
-    throw this.refusal(number);
+    const matches = when === undefined || read(when, call);
+    if (matches !== true && !isTruthy(matches)) return undefined;
+    const given = amount === undefined ? this.recorder.now() - (call.startedAt ?? Number.NaN) : read(amount, call);
+    if (typeof given === 'number' && given >= this.min && given <= this.max) return given;
+    return this.dropAmount(given);
   }
 
-  private refusal(number: unknown): Unrecordable {
-    if (isPromise(number)) return unrecordable(number);
-    return new Unrecordable(kinds[this.instrument.family.kind].refuse(number) ?? 'not_finite');
-  }
-
-  private since(beginning: Beginning | undefined): number {
-    return this.recorder.now() - (beginning?.at ?? Number.NaN);
+  private dropAmount(given: unknown): never {
+    if (isPromise(given)) dropPromise(given);
+    throw new DroppedObservation(kinds[this.instrument.family.kind].refuse(given) ?? 'not_finite');
   }
 }
 
-/** Whether `when` has said yes. Throws where it has promised to. */
-function isWanted(answer: unknown): boolean {
-  if (isPromise(answer)) throw unrecordable(answer);
+/** Counts calls in flight: +1 when a call starts, −1 when it has settled. */
+class BoundInFlightGauge implements CallObserver {
+  readonly observesStart = true;
+  private readonly instrument: Instrument;
+  private readonly recorder: MetricsRecorder;
+  private readonly family: FamilyRecorder;
+
+  constructor(instrument: Instrument, recorder: MetricsRecorder) {
+    this.instrument = instrument;
+    this.recorder = recorder;
+    this.family = openFamily(instrument, recorder);
+  }
+
+  onStart(call: Call): void {
+    let series: SeriesId | DropReason = 'reader_threw';
+    let cause: unknown;
+    try {
+      series = seriesOf(this.family, this.instrument.labels.returned, true, call);
+    } catch (thrown) {
+      cause = thrown;
+    }
+    if (typeof series === 'number') {
+      this.family.acquire(series);
+      call.leases = { gauge: this, series, next: call.leases };
+    } else reportDrop(this.instrument, this.recorder, series, cause);
+  }
+
+  onSettle(call: Call): void {
+    this.release(call.leases);
+  }
+
+  release(leases: InFlightLease | undefined): void {
+    let lease = leases;
+    while (lease !== undefined && lease.gauge !== this) lease = lease.next;
+    if (lease?.series === undefined) return;
+    this.family.release(lease.series);
+    lease.series = undefined;
+  }
+}
+
+/** The observers of stacked decorators: each observes every call, the lowest decorator first. */
+class ObserverStack implements CallObserver {
+  readonly observesStart: boolean;
+  private readonly observers: readonly CallObserver[];
+
+  constructor(observers: readonly CallObserver[]) {
+    this.observesStart = observers.some(({ observesStart }) => observesStart);
+    this.observers = observers;
+  }
+
+  onStart(call: Call): void {
+    for (const observer of this.observers) observer.onStart(call);
+  }
+
+  onSettle(call: Call): void {
+    for (const observer of this.observers) observer.onSettle(call);
+  }
+
+  release(leases: InFlightLease): void {
+    for (const observer of this.observers) observer.release(leases);
+  }
+}
+
+/**
+ * The series that a call belongs to, or the reason why there is none. Throws what a reader throws.
+ *
+ * Why up to three labels are read one by one: a list of them would be allocated at every call.
+ */
+function seriesOf(
+  family: FamilyRecorder,
+  readers: readonly Reader[],
+  allowOverflow: boolean,
+  call: Call,
+): SeriesId | DropReason {
+  const count = readers.length;
+  if (count > 3) return getOrCreate(family, readAll(readers, call), allowOverflow);
+  const first = count > 0 ? read(readers[0] as Reader, call) : undefined;
+  const second = count > 1 ? read(readers[1] as Reader, call) : undefined;
+  const third = count > 2 ? read(readers[2] as Reader, call) : undefined;
+  return (
+    family.lookup(first, second, third) ?? getOrCreate(family, listValues(count, first, second, third), allowOverflow)
+  );
+}
+
+// Why apart: what a closure captures is allocated at every call of the function around it.
+const readAll = (readers: readonly Reader[], call: Call): unknown[] => readers.map((reader) => read(reader, call));
+
+function getOrCreate(
+  family: FamilyRecorder,
+  values: readonly unknown[],
+  allowOverflow: boolean,
+): SeriesId | DropReason {
+  const series = family.getOrCreate(values, allowOverflow);
+  const promise = series === 'label_type' ? values.find(isPromise) : undefined;
+  if (promise !== undefined) dropPromise(promise);
+  return series;
+}
+
+/** Whether `when` gave a true value. Throws where it gave a promise. */
+function isTruthy(answer: unknown): boolean {
+  if (isPromise(answer)) dropPromise(answer);
   return Boolean(answer);
 }

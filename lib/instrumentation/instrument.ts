@@ -1,19 +1,69 @@
+import type { DropReason } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
-import type { LabelReaders } from './label-readers.js';
-import type { Reader } from './reader.js';
+import type { Operation } from '../families/kinds.js';
+import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
+import type { LabelReaders, Reader } from './readers.js';
 
-/** Which outcomes of a call a decorator records: calls that returned, calls that threw, or all that have settled. */
-export type On = 'returned' | 'threw' | 'settled';
+/** Which calls a decorator records: those that returned, those that threw, or all that have settled. */
+export type RecordedOutcome = 'returned' | 'threw' | 'settled';
 
-/** What a decorator does with a call. */
-export type Operation = 'add' | 'set' | 'observe' | 'enter';
+/** What a decorator does with a call: it records a number, or it counts the call while it is in flight. */
+export type InstrumentOperation = Operation | 'acquire';
 
 /** One decorator on one method, ready to be bound to a recorder. */
 export interface Instrument extends Declaration {
-  readonly operation: Operation;
-  readonly on: On;
+  readonly operation: InstrumentOperation;
+  readonly on: RecordedOutcome;
   readonly when: Reader | undefined;
-  /** Gives the number; `undefined` for the duration and for calls in flight. */
+  /** Gives the number; `undefined` for durations and for calls in flight. */
   readonly amount: Reader | undefined;
   readonly labels: LabelReaders;
+}
+
+/** Thrown to drop an observation for this reason. */
+export class DroppedObservation {
+  constructor(
+    readonly reason: DropReason,
+    readonly cause?: unknown,
+  ) {}
+}
+
+/** Drops an observation, because a reader gave a promise. Its rejection must not become an unhandled one of the service. */
+export function dropPromise(promise: Promise<unknown>): never {
+  promise.then(
+    () => undefined,
+    () => undefined,
+  );
+  throw new DroppedObservation('reader_promise');
+}
+
+/** Counts and reports a dropped observation: for the reason that was thrown, else for `reason`. Throws in strict mode. */
+export function reportDrop(
+  { family, site }: Instrument,
+  recorder: MetricsRecorder,
+  reason: DropReason,
+  thrown: unknown,
+): void {
+  if (thrown instanceof DroppedObservation) recorder.dropped(family, thrown.reason, site, thrown.cause);
+  else recorder.dropped(family, reason, site, thrown);
+}
+
+/** Opens the instrument's family. Where it clashes with another one, every observation is dropped. */
+export function openFamily({ family, site }: Instrument, recorder: MetricsRecorder): FamilyRecorder {
+  try {
+    return recorder.open(family, site);
+  } catch (clash) {
+    const refuse = (): never => {
+      throw new DroppedObservation('family_clash', clash);
+    };
+    return {
+      lookup: refuse,
+      getOrCreate: refuse,
+      add: refuse,
+      set: refuse,
+      observe: refuse,
+      acquire: refuse,
+      release: refuse,
+    };
+  }
 }

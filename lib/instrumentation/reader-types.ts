@@ -1,23 +1,23 @@
 import type { LabelPolicies, LabelPolicy, LabelValue, LabelValueOf } from '../families/labels.js';
-
-/** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
-// biome-ignore lint/suspicious/noExplicitAny: see above.
-export type AnyMethod = (...args: any) => any;
+import type { AnyMethod } from './call.js';
 
 /** What `this` is in a reader: the legacy decorator's target, or the standard decorator's `this`. */
-export type Self<L, S> = unknown extends S ? L : S;
+export type ReaderThis<L, S> = unknown extends S ? L : S;
 
-/** What a followed call ends with: a generator's return value, else the awaited result. */
+/** What a tracked call completes with: a generator's return value, else the awaited result. */
 // biome-ignore lint/suspicious/noExplicitAny: the yielded and sent types play no part.
-type Ended<R> = R extends Generator<any, infer V, any> | AsyncGenerator<any, infer V, any> ? V : R;
-type Result<M extends AnyMethod> = Ended<Awaited<ReturnType<M>>>;
+type Completed<R> = R extends Generator<any, infer V, any> | AsyncGenerator<any, infer V, any> ? V : R;
+type Result<M extends AnyMethod> = Completed<Awaited<ReturnType<M>>>;
 
+/** Reads the arguments of a call. `this` is the instance. */
 export type FromArguments<T, M extends AnyMethod, R> = (this: T, ...args: Parameters<M>) => R;
+/** Reads the awaited result of a call that returned, and its arguments. */
 export type FromResult<T, M extends AnyMethod, R> = (this: T, result: Result<M>, ...args: Parameters<M>) => R;
+/** Reads the reason of a call that threw or rejected, and its arguments. */
 export type FromError<T, M extends AnyMethod, R> = (this: T, error: unknown, ...args: Parameters<M>) => R;
 
-/** Where a label's value comes from; of two that apply the more specific wins: `result` or `error` before `args`. */
-export interface Readers<T, M extends AnyMethod, V> {
+/** The readers of one label. Where two apply, the more specific one wins: `result` or `error` before `args`. */
+export interface LabelSources<T, M extends AnyMethod, V> {
   /** Reads the arguments, when the call has settled. */
   readonly args?: FromArguments<T, M, V>;
   /** Reads the awaited result of a call that returned. */
@@ -26,34 +26,46 @@ export interface Readers<T, M extends AnyMethod, V> {
   readonly error?: FromError<T, M, V>;
 }
 
-/** What can be read when the call begins. */
-export interface EarlyReader<T, M extends AnyMethod, V> {
-  /** Reads the arguments, when the call begins. */
+/** The readers of one label that is read when the call starts. */
+export interface EarlyLabelSources<T, M extends AnyMethod, V> {
+  /** Reads the arguments, when the call starts. */
   readonly args?: FromArguments<T, M, V>;
+  /** Not possible: there is no result when the call starts. */
   readonly result?: never;
+  /** Not possible: there is no error when the call starts. */
   readonly error?: never;
 }
 
-type Plain<T, M extends AnyMethod, V> = V | FromArguments<T, M, V>;
+type ConstantOrReader<T, M extends AnyMethod, V> = V | FromArguments<T, M, V>;
 
 /** The labels of a family declared in place: readers and policies together. */
-export interface Labels<T, M extends AnyMethod, N extends string> {
+export interface LabelOptions<T, M extends AnyMethod, N extends string> {
   /** Per label: a constant, a reader of the arguments, or `{ args?, result?, error? }` with policies. */
-  readonly labels?: { readonly [K in N]: Plain<T, M, LabelValue> | (Readers<T, M, LabelValue> & LabelPolicy) };
+  readonly labels?: {
+    readonly [K in N]: ConstantOrReader<T, M, LabelValue> | (LabelSources<T, M, LabelValue> & LabelPolicy);
+  };
 }
 
-export interface EarlyLabels<T, M extends AnyMethod, N extends string> {
+/** The labels of a family declared in place that are read when the call starts. */
+export interface EarlyLabelOptions<T, M extends AnyMethod, N extends string> {
   /** Per label: a constant, a reader of the arguments, or `{ args }` with policies. */
-  readonly labels?: { readonly [K in N]: Plain<T, M, LabelValue> | (EarlyReader<T, M, LabelValue> & LabelPolicy) };
+  readonly labels?: {
+    readonly [K in N]: ConstantOrReader<T, M, LabelValue> | (EarlyLabelSources<T, M, LabelValue> & LabelPolicy);
+  };
 }
 
-/** The labels of a shared family: readers only; the policies are the family's and type the values. */
-export interface FamilyLabels<T, M extends AnyMethod, P extends LabelPolicies> {
+/** The labels of a declared family: readers only. The family has the policies, and they type the values. */
+export interface FamilyLabelOptions<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, a reader of the arguments, or `{ args?, result?, error? }`. */
-  readonly labels: { readonly [K in keyof P]: Plain<T, M, LabelValueOf<P[K]>> | Readers<T, M, LabelValueOf<P[K]>> };
+  readonly labels: {
+    readonly [K in keyof P]: ConstantOrReader<T, M, LabelValueOf<P[K]>> | LabelSources<T, M, LabelValueOf<P[K]>>;
+  };
 }
 
-export interface EarlyFamilyLabels<T, M extends AnyMethod, P extends LabelPolicies> {
+/** The labels of a declared family that are read when the call starts. */
+export interface EarlyFamilyLabelOptions<T, M extends AnyMethod, P extends LabelPolicies> {
   /** Per label of the family: a constant, or a reader of the arguments. */
-  readonly labels: { readonly [K in keyof P]: Plain<T, M, LabelValueOf<P[K]>> | EarlyReader<T, M, LabelValueOf<P[K]>> };
+  readonly labels: {
+    readonly [K in keyof P]: ConstantOrReader<T, M, LabelValueOf<P[K]>> | EarlyLabelSources<T, M, LabelValueOf<P[K]>>;
+  };
 }

@@ -25,6 +25,22 @@ const monotonicSeconds = (): number => performance.now() / 1000;
 /**
  * The base of every recorder: it records by hand, and reports each problem once. An implementation adds `open` and
  * `countDrop`.
+ *
+ * @example
+ * import { AbstractRecorder, defineCounter, NoopRecorder, type Family } from 'flowplane-metrics';
+ *
+ * class CountingRecorder extends AbstractRecorder {
+ *   opened = 0;
+ *   open(_family: Family) {
+ *     this.opened += 1;
+ *     return new NoopRecorder().open();
+ *   }
+ *   protected countDrop(): void {}
+ * }
+ *
+ * const recorder = new CountingRecorder();
+ * recorder.counter(defineCounter({ name: 'logins_total', help: 'Logins' })).inc();
+ * console.log(recorder.opened); // 1
  */
 export abstract class AbstractRecorder implements MetricsRecorder {
   readonly #reports: Reports;

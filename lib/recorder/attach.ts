@@ -40,6 +40,15 @@ export function refuseUnlessRecorder(site: string, recorder: unknown): void {
  * class are in the next scrape, before any call. A family that clashes with another one is reported by the first call.
  *
  * @throws MetricsError where `recorder` is no recorder, or `instance` is neither an object nor a function.
+ * @example
+ * import { attachRecorder, Counter, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
+ *   send(): void {}
+ * }
+ *
+ * const mailer = attachRecorder(new Mailer(), new PrometheusRecorder());
+ * mailer.send();
  */
 export function attachRecorder<T extends object>(instance: T, recorder: MetricsRecorder): T {
   refuseUnlessRecorder('attachRecorder', recorder);
@@ -53,6 +62,17 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
  * to this recorder from then on, and anything else is left alone.
  *
  * @throws MetricsError where `recorder` is no recorder.
+ * @example
+ * import { Counter, instanceObserver, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
+ *   send(): void {}
+ * }
+ *
+ * const onInstance = instanceObserver(new PrometheusRecorder());
+ * const mailer = new Mailer(); // created by your container
+ * onInstance(mailer);
+ * mailer.send();
  */
 export function instanceObserver(recorder: MetricsRecorder): InstanceObserver {
   refuseUnlessRecorder('instanceObserver', recorder);
@@ -89,6 +109,17 @@ function isNewTo(recorder: MetricsRecorder, owner: object): boolean {
  * @param onClash what happens where another declaration has taken a family's name: `'throw'`, or `'report'` it by the
  * first call of the method.
  * @throws MetricsError `family_clash`, naming both sites, unless `onClash` is `'report'`; or where `recorder` is no recorder.
+ * @example
+ * import { Counter, openFamilies } from 'flowplane-metrics';
+ * import { MemoryRecorder } from 'flowplane-metrics/testing';
+ *
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
+ *   send(): void {}
+ * }
+ *
+ * const recorder = new MemoryRecorder();
+ * openFamilies(recorder, [Mailer]);
+ * console.log(recorder.families()); // [ 'mails_total' ]
  */
 export function openFamilies(
   recorder: MetricsRecorder,
@@ -115,6 +146,12 @@ function openInstruments(recorder: MetricsRecorder, owner: object, onClash: 'thr
  * `undefined` removes it.
  *
  * @throws MetricsError where `recorder` is neither a recorder nor `undefined`.
+ * @example
+ * import { Counter, instrumentFunction, PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+ *
+ * setDefaultRecorder(new PrometheusRecorder());
+ * const parse = instrumentFunction(JSON.parse, Counter({ name: 'parsed_total', help: 'Parsed texts' }));
+ * console.log(parse('[1]')); // [ 1 ]
  */
 export function setDefaultRecorder(recorder: MetricsRecorder | undefined): void {
   if (recorder !== undefined) refuseUnlessRecorder('setDefaultRecorder', recorder);

@@ -119,8 +119,17 @@ type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract ne
  * parameter of this type gets it where the compiler emits the types of parameters. `x instanceof MetricsRecorder` says
  * whether x has the methods of a recorder. It cannot be constructed or extended: extend `AbstractRecorder`.
  *
- * Why in the state of the process: every copy of the package must give a container the same identifier.
+ * @example
+ * import { defineCounter, MetricsRecorder, NoopRecorder } from 'flowplane-metrics';
+ * import { Container } from 'inversify';
+ *
+ * const container = new Container();
+ * container.bind(MetricsRecorder).toConstantValue(new NoopRecorder());
+ * const recorder = container.get(MetricsRecorder);
+ * recorder.counter(defineCounter({ name: 'logins_total', help: 'Logins' })).inc();
+ * console.log(recorder instanceof MetricsRecorder); // true
  */
+// Why in the state of the process: every copy of the package must give a container the same identifier.
 export const MetricsRecorder: RecorderIdentifier = processState.recorderIdentifier ?? createIdentifier();
 processState.recorderIdentifier = MetricsRecorder;
 

@@ -11,7 +11,14 @@ const discard: FamilyRecorder = Object.freeze({
   release: () => undefined,
 });
 
-/** Records nothing: for a service that keeps its decorators and turns its metrics off. */
+/**
+ * Records nothing: for a service that keeps its decorators and turns its metrics off.
+ *
+ * @example
+ * import { NoopRecorder, setDefaultRecorder } from 'flowplane-metrics';
+ *
+ * if (process.env['METRICS'] === 'off') setDefaultRecorder(new NoopRecorder());
+ */
 export class NoopRecorder extends AbstractRecorder {
   override open(): FamilyRecorder {
     return discard;

@@ -1,5 +1,5 @@
 import { SingleFlight } from '../async/single-flight.js';
-import { acceptsGzip, negotiated } from '../exposition/negotiation.js';
+import { type NegotiatedFormat, negotiate } from '../exposition/negotiation.js';
 import { type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
@@ -25,13 +25,14 @@ export class CoalescedScrapes {
 
   /** @param generation scrapes of different generations never share bytes. */
   async answer(request: ScrapeRequest, generation: string): Promise<ScrapeResponse> {
-    if (request.method !== 'GET') return scrape(this.#scrapable, request);
-    const key = `${generation} ${cacheKey(request)}`;
-    const { status, headers, body } =
-      this.#joinable(key) ?? (await this.#starts.run(key, () => this.#start(key, request)));
+    const negotiated = negotiate(request, this.#scrapable.formats);
+    if (request.method !== 'GET') return scrape(this.#scrapable, request, negotiated);
+    const key = `${generation} ${cacheKey(negotiated, request)}`;
+    const start = () => this.#start(key, request, negotiated);
+    const { body, ...head } = this.#joinable(key) ?? (await this.#starts.run(key, start));
     const reader = body.read();
     reader.once('end', () => this.#metrics.countSentBytes(reader.bytes));
-    return { status, headers, body: reader };
+    return { ...head, body: reader };
   }
 
   #joinable(key: string): Rendering | undefined {
@@ -39,8 +40,8 @@ export class CoalescedScrapes {
     return rendering?.body.isOpen ? rendering : undefined;
   }
 
-  async #start(key: string, request: ScrapeRequest): Promise<Rendering> {
-    const { body, ...head } = await scrape(this.#scrapable, request);
+  async #start(key: string, request: ScrapeRequest, negotiated: NegotiatedFormat): Promise<Rendering> {
+    const { body, ...head } = await scrape(this.#scrapable, request, negotiated);
     const rendering = { ...head, body: new SharedBody(body) };
     this.#renderings.set(key, rendering);
     body.once('close', () => {
@@ -51,10 +52,5 @@ export class CoalescedScrapes {
 }
 
 /** Two requests with the same key are answered by the same bytes. */
-const cacheKey = ({ accept, acceptEncoding, names = [] }: ScrapeRequest): string =>
-  JSON.stringify([negotiated(accept).contentType, acceptsGzip(acceptEncoding), names]);
-
-/** The name of the format that a request is answered in. */
-export function formatName({ accept }: ScrapeRequest): string {
-  return negotiated(accept).contentType.startsWith('application/openmetrics') ? 'openmetrics' : 'text';
-}
+const cacheKey = ({ contentType, encoding }: NegotiatedFormat, { names = [] }: ScrapeRequest): string =>
+  JSON.stringify([contentType, encoding, names]);

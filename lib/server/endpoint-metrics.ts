@@ -62,6 +62,7 @@ export class EndpointMetrics implements ScrapeObserver {
     const labels = () => scrapable.constantLabels?.() ?? [];
     return {
       constantLabels: labels,
+      formats: scrapable.formats,
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));

@@ -1,7 +1,7 @@
 import { scrapeRequest } from '../http/request-context.js';
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { Scrapable } from '../store/exposed-family.js';
-import { CoalescedScrapes, formatName } from './coalesced-scrapes.js';
+import { CoalescedScrapes } from './coalesced-scrapes.js';
 import { landingRoutes } from './landing/landing-page.js';
 import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
 import type { ServerParts } from './server-parts.js';
@@ -28,11 +28,12 @@ export function createRoutes(parts: ServerParts): Routes {
 
 function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerParts): RouteHandler {
   const scrapes = new CoalescedScrapes(scrapable, metrics);
-  return (context, admitted) => {
-    const request = scrapeRequest(context);
-    if (admitted !== undefined) admitted.format = formatName(request);
+  return async (context, admitted) => {
     // Why: the last scrape before the end must not share the bytes of one that began before the drain.
-    return scrapes.answer(request, readiness.isReady ? 'serving' : 'draining');
+    const generation = readiness.isReady ? 'serving' : 'draining';
+    const response = await scrapes.answer(scrapeRequest(context), generation);
+    if (admitted !== undefined) admitted.format = response.format;
+    return response;
   };
 }
 
@@ -43,6 +44,7 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 }
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
+  formats: scrapable.formats,
   exposedFamilies: async (limits) =>
     withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
 });

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { SeriesRecorder } from './series-recorders.js';
 
 /** What became of a declared family in one recorder. */
 export type FamilyState = 'observed' | 'no call yet' | 'not wired' | 'all dropped';
@@ -15,17 +15,17 @@ export interface Explanation {
   readonly sites: readonly string[];
 }
 
-/** Explains the families that were declared anywhere in the process or opened in this recorder, by name. */
-export function explained(
+/** Explains each family that is declared in the process or opened in this recorder. */
+export function explainFamilies(
   instruments: readonly Declaration[],
-  families: ReadonlyMap<string, SeriesRecorder>,
+  recorders: ReadonlyMap<string, SeriesRecorder>,
   dropped: ReadonlyMap<string, ReadonlySet<DropReason>>,
 ): Explanation[] {
-  const names = new Set([...families.keys(), ...instruments.map(({ family }) => family.name)]);
+  const names = new Set([...recorders.keys(), ...instruments.map(({ family }) => family.name)]);
   return [...names].map((name) => {
     const reasons = [...(dropped.get(name) ?? [])];
     const sites = instruments.filter(({ family }) => family.name === name).map(({ site }) => site);
-    return { name, state: stateOf(families.get(name), reasons), reasons, sites };
+    return { name, state: stateOf(recorders.get(name), reasons), reasons, sites };
   });
 }
 
@@ -37,13 +37,14 @@ function stateOf(recorder: SeriesRecorder | undefined, reasons: readonly DropRea
 
 /** Whether there are more series than the initial ones, or one of these has moved. */
 function wasObserved(recorder: SeriesRecorder): boolean {
-  if (recorder.size > recorder.initial) return true;
-  let moved = false;
-  recorder.visit({
+  const { series } = recorder;
+  if (series.size > series.initialSize) return true;
+  let hasMoved = false;
+  series.visit({
     label: () => undefined,
-    series: (place) => {
-      moved ||= recorder.hasMoved(place);
+    series: (id) => {
+      hasMoved ||= recorder.hasMoved(id);
     },
   });
-  return moved;
+  return hasMoved;
 }

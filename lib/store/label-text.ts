@@ -1,13 +1,13 @@
-const longest = 1024;
+const maxLength = 1024;
 
 /**
- * The text that a raw label value stands for, as it may go on the wire: well-formed and at most 1,024 code points.
- * `''` is the empty value; `undefined` says that a value of this type is never a label.
+ * The text of a raw label value as it may be exposed: well-formed and at most 1,024 code points. `''` is the empty value;
+ * `undefined` means that a value of this type is never a label.
  */
 export function labelText(raw: unknown): string | undefined {
   switch (typeof raw) {
     case 'string':
-      return wellFormedCopy(cut(raw));
+      return copyWellFormed(cut(raw));
     case 'number':
     case 'boolean':
     case 'bigint':
@@ -20,20 +20,20 @@ export function labelText(raw: unknown): string | undefined {
 }
 
 /** Whether this is a text that is a label value as it stands. */
-export const isOrdinary = (raw: unknown): raw is string =>
-  typeof raw === 'string' && raw !== '' && raw.length <= longest && raw.isWellFormed();
+export const isPlainText = (raw: unknown): raw is string =>
+  typeof raw === 'string' && raw !== '' && raw.length <= maxLength && raw.isWellFormed();
 
 /**
- * Why a copy: a slice of a large string keeps the whole of it alive. V8 slices from 13 code units on; a shorter text
- * owns itself, and kept as the caller's own object it is found again by identity.
+ * Why a copy: a slice of a large string keeps the whole of it alive. V8 slices from 13 code units on; a shorter text owns its
+ * memory, and kept as the caller's own object it is found again by identity.
  */
-function wellFormedCopy(text: string): string {
+function copyWellFormed(text: string): string {
   return text.length < 13 ? text.toWellFormed() : Buffer.from(text, 'utf8').toString('utf8');
 }
 
 function cut(text: string): string {
-  if (text.length <= longest) return text;
-  // Why sliced first: twice as many code units hold all the code points that can count, whatever the text's length.
-  const points = Array.from(text.slice(0, 2 * (longest + 1)));
-  return points.length <= longest ? text : `${points.slice(0, longest - 1).join('')}…`;
+  if (text.length <= maxLength) return text;
+  // Why sliced first: twice as many code units hold all the code points that can count, whatever the length of the text.
+  const points = Array.from(text.slice(0, 2 * (maxLength + 1)));
+  return points.length <= maxLength ? text : `${points.slice(0, maxLength - 1).join('')}…`;
 }

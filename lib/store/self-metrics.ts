@@ -1,17 +1,17 @@
 import { type DropReason, dropReasons } from '../error.js';
-import { type Family, type FamilyOptions, createFamily as familyOf } from '../families/family.js';
+import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
-import type { NumberStore } from './number-store.js';
-import { exposed, seriesRecorder } from './own-family.js';
-import type { SeriesRecorder } from './series-recorder.js';
+import type { NumberStore } from './numbers.js';
+import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
+import type { SeriesTable } from './series-table.js';
 import { withLabels } from './with-labels.js';
 
-type Declared = FamilyOptions<LabelPolicies>;
+type Options = FamilyOptions<LabelPolicies>;
 
-const counter = (options: Declared): Family => familyOf('counter', options, 'flowplane-metrics');
-const gauge = (options: Declared): Family => familyOf('gauge', options, 'flowplane-metrics');
+const counter = (options: Options): Family => createFamily('counter', options, 'flowplane-metrics');
+const gauge = (options: Options): Family => createFamily('gauge', options, 'flowplane-metrics');
 
 const droppedFamily = counter({
   name: 'flowplane_metrics_dropped_total',
@@ -31,23 +31,23 @@ const upFamily = gauge({
   labels: { metric: {} },
 });
 
-/** A sample of what a recorder knows of one family: label values after the metric's name, and the number. */
-type Told = readonly [values: readonly string[], number: number];
+/** A sample that is derived from a family's series: the label values after the metric's name, and the number. */
+type DerivedSample = readonly [values: readonly string[], number: number];
 
-interface ToldFamily {
+interface DerivedFamily {
   readonly family: Family;
-  tell(recorder: SeriesRecorder): readonly Told[];
+  derive(series: SeriesTable): readonly DerivedSample[];
 }
 
-/** What is read off the families when they are scraped: nothing is counted for it when something is observed. */
-const told: readonly ToldFamily[] = [
+/** What is derived from the families when they are scraped: nothing is counted for it at an observation. */
+const derivedFamilies: readonly DerivedFamily[] = [
   {
     family: gauge({
       name: 'flowplane_metrics_series',
       help: 'Series of each metric, before buckets',
       labels: { metric: {} },
     }),
-    tell: ({ size }) => [[[], size]],
+    derive: ({ size }) => [[[], size]],
   },
   {
     family: gauge({
@@ -55,7 +55,7 @@ const told: readonly ToldFamily[] = [
       help: 'How many series each metric may have',
       labels: { metric: {} },
     }),
-    tell: ({ maxSeries }) => [[[], maxSeries]],
+    derive: ({ maxSeries }) => [[[], maxSeries]],
   },
   {
     family: counter({
@@ -63,7 +63,7 @@ const told: readonly ToldFamily[] = [
       help: 'Fresh label values that became "other", or would have, because they are outside the bounds of the label or metric',
       labels: { metric: {}, label: {} },
     }),
-    tell: ({ domains }) => [...domains].map(([label, { folded }]) => [[label], folded]),
+    derive: ({ guards }) => [...guards].map(([label, { folded }]) => [[label], folded]),
   },
   {
     family: counter({
@@ -71,14 +71,16 @@ const told: readonly ToldFamily[] = [
       help: 'Fresh label values that are not exposed, because of what they look like',
       labels: { metric: {}, label: {}, pattern: {} },
     }),
-    tell: ({ domains }) =>
-      [...domains].flatMap(([label, { redacted }]) =>
-        [...redacted].map(([pattern, n]) => [[label, pattern], n] as const),
+    derive: ({ guards }) =>
+      [...guards].flatMap(([label, { redacted }]) =>
+        [...redacted].map(([pattern, number]) => [[label, pattern], number] as const),
       ),
   },
 ];
 
-/** What a recorder tells of itself: nothing is lost without being counted. */
+const ownFamilies = [droppedFamily, failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
+
+/** The metrics of a recorder about itself: every lost observation is counted. */
 export class SelfMetrics {
   readonly #dropped: SeriesRecorder;
   readonly #failures: SeriesRecorder;
@@ -86,12 +88,11 @@ export class SelfMetrics {
   readonly #reasons = new Map<string, Set<DropReason>>();
 
   constructor(numbers: NumberStore, names: NameRegister) {
-    this.#dropped = seriesRecorder(droppedFamily, { maxSeries: Infinity, numbers });
-    // Why bounded: foreign metrics have their names from somebody else.
-    this.#failures = seriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
-    this.#up = seriesRecorder(upFamily, { maxSeries: Infinity, numbers });
-    for (const family of [droppedFamily, failuresFamily, upFamily, ...told.map(({ family }) => family)])
-      names.take(family, family.name, family.site);
+    this.#dropped = createSeriesRecorder(droppedFamily, { maxSeries: Infinity, numbers });
+    // Why limited: the names of external metrics come from elsewhere.
+    this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
+    this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
+    for (const family of ownFamilies) names.take(family, family.name, family.site);
   }
 
   /** Why observations were dropped, by the family's name. */
@@ -99,49 +100,49 @@ export class SelfMetrics {
     return this.#reasons;
   }
 
-  /** Every reason is there at 0 from the start, so that `rate()` sees the first drop. */
+  /** Creates a series at 0 for each reason, so that `rate()` sees the first drop. */
   declare({ name }: Family): void {
     for (const reason of dropReasons) this.#dropped.getOrCreate([name, reason], true);
   }
 
   countDrop({ name }: Family, reason: DropReason): void {
-    count(this.#dropped, [name, reason]);
+    increment(this.#dropped, [name, reason]);
     const reasons = this.#reasons.get(name) ?? new Set();
     this.#reasons.set(name, reasons.add(reason));
   }
 
   countFailure(metric: string): void {
-    count(this.#failures, [metric]);
+    increment(this.#failures, [metric]);
   }
 
-  /** Whether a collector has given its values for this scrape. */
-  collected({ name }: Family, isUp: boolean): void {
-    const place = this.#up.getOrCreate([name], true);
-    if (typeof place === 'number') this.#up.set(place, isUp ? 1 : 0);
+  /** Records whether a collector gave its values for this scrape. */
+  setCollectorUp({ name }: Family, isUp: boolean): void {
+    const series = this.#up.getOrCreate([name], true);
+    if (typeof series === 'number') this.#up.set(series, isUp ? 1 : 0);
   }
 
-  /** What there is to tell of these families: of none there is nothing. */
-  exposed(recorders: readonly SeriesRecorder[], labels: ConstantLabels): ExposedFamily[] {
-    const counted = [this.#dropped, this.#failures, this.#up].filter(({ size }) => size > 0);
+  /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
+  toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
+    const counted = [this.#dropped, this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
-      ...counted.map((recorder) => exposed(recorder, recorder.family.name, labels)),
-      ...told.flatMap((one) => toldOf(one, recorders, labels)),
+      ...counted.map((recorder) => toExposedFamily(recorder, recorder.series.family.name, labels)),
+      ...derivedFamilies.flatMap((one) => deriveFamily(one, tables, labels)),
     ];
   }
 }
 
-function count(recorder: SeriesRecorder, values: readonly string[]): void {
-  const place = recorder.getOrCreate(values, true);
-  if (typeof place === 'number') recorder.add(place, 1);
+function increment(recorder: SeriesRecorder, values: readonly string[]): void {
+  const series = recorder.getOrCreate(values, true);
+  if (typeof series === 'number') recorder.add(series, 1);
 }
 
-function toldOf(
-  { family, tell }: ToldFamily,
-  recorders: readonly SeriesRecorder[],
+function deriveFamily(
+  { family, derive }: DerivedFamily,
+  tables: readonly SeriesTable[],
   labels: ConstantLabels,
 ): ExposedFamily[] {
-  const samples = recorders.flatMap((recorder) =>
-    tell(recorder).map(([values, number]) => [[recorder.family.name, ...values], number] as const),
+  const samples = tables.flatMap((series) =>
+    derive(series).map(([values, number]) => [[series.family.name, ...values], number] as const),
   );
   if (samples.length === 0) return [];
   const { name, kind: type, help } = family;
@@ -149,7 +150,7 @@ function toldOf(
   function* write(writer: SampleWriter): Generator<void> {
     for (const [values, number] of samples) {
       for (const [i, value] of values.entries()) writer.label(i, names[i] as string, value);
-      writer.sample(values.length, '', number);
+      writer.value(values.length, number);
     }
     yield;
   }

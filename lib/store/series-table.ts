@@ -1,220 +1,252 @@
 import type { DropReason } from '../error.js';
-import type { Family } from '../families/family.js';
+import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
-import { fourFifths, type LimitsWatch } from './bounds-watch.js';
-import type { LabelGuard, LabelGuardEvents, LabelTransform } from './label-guard.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
-import type { NumberStore } from './number-store.js';
-import type { SampleLimit } from './sample-budget.js';
-import { type Selection, SeriesTrie, type SeriesVisitor } from './series-trie.js';
+import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
+import type { NumberStore } from './numbers.js';
+import type { LabelTransform } from './redaction.js';
+import { type SeriesFilter, SeriesTrie, type SeriesVisitor } from './series-trie.js';
 
-/** How a table is to be bounded and filled. */
+/** How the series of a family are limited and where their numbers are. */
 export interface TableOptions {
   readonly maxSeries: number;
-  /** Where the numbers are. */
   readonly numbers: NumberStore;
   /** How many numbers a series has. */
   readonly width: number;
-  /** As how many samples a series is exposed; 1 unless given. They are taken from what the recorder's families share. */
-  readonly samples?: number;
-  readonly budget?: SampleLimit | undefined;
+  /** What the families of a recorder may expose together; each series takes its samples from it. */
+  readonly sampleLimit?: SampleLimit | undefined;
   readonly watch?: LimitsWatch | undefined;
-  /** Seconds since the epoch, where each series is to remember when it was born: in one number more. */
-  readonly created?: (() => number) | undefined;
-  /** What a label with `hash: true` does to its values. */
+  /** The time in seconds since the epoch. With it each series remembers when it was created, in one more number. */
+  readonly wallClock?: (() => number) | undefined;
+  /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** Runs for each new series. */
+  onCreate?(series: SeriesId, values: readonly string[]): void;
+  /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
+  isHeld?(series: SeriesId): boolean;
 }
 
-/** All series of one family in one recorder: raw label values lead to the place of its numbers. */
-export class SeriesTable extends SeriesTrie {
+/** All series of one family in one recorder: raw label values lead to a series, within the limits of the family. */
+export class SeriesTable {
+  readonly family: Family;
   readonly maxSeries: number;
   readonly samplesPerSeries: number;
-  readonly #labels: LabelGuards;
+  /** Where a known series is found. Why public: each call looks there, and a step less on its way can be measured. */
+  readonly trie: SeriesTrie;
+  readonly #guards: LabelGuards;
   readonly #options: TableOptions;
   readonly #width: number;
-  readonly #family: Family;
-  readonly #isLimited: boolean;
-  #initial = 0;
+  readonly #hasLabelLimit: boolean;
+  #initialSize = 0;
   #wasFull = false;
   /** How many walks have begun and not ended. */
   #walks = 0;
-  readonly #retired: number[] = [];
-  /** How many series were removed since the domains were counted. */
-  #removed = 0;
+  /** Removed series whose numbers are freed when the last walk has ended. */
+  readonly #disposed: SeriesId[] = [];
+  /** Removed series that something still holds. */
+  readonly #heldAfterRemoval = new Set<SeriesId>();
+  /** How many series were removed since the label values were counted. */
+  #removedSinceCount = 0;
 
   constructor(family: Family, options: TableOptions) {
     const policies = Object.values(family.labels);
-    super(policies.length);
-    this.#family = family;
+    this.family = family;
+    this.trie = new SeriesTrie(policies.length);
     this.#options = options;
-    this.#width = options.width + (options.created === undefined ? 0 : 1);
+    this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
     this.maxSeries = options.maxSeries;
-    this.samplesPerSeries = options.samples ?? 1;
-    const { watch, maxSeries: most, hash } = options;
-    const events = watch && ((label: string) => this.#events(label, watch));
-    this.#labels = new LabelGuards(family.labels, { hash, most, events });
-    this.#isLimited = policies.some(({ limit }) => limit !== undefined);
-    this.declareInitial(family);
+    this.samplesPerSeries = countSamplesPerSeries(family);
+    const { watch, maxSeries, hash } = options;
+    const events = watch && ((label: string) => this.#eventsOf(label, watch));
+    this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
+    this.#hasLabelLimit = policies.some(({ limit }) => limit !== undefined);
+    this.createInitial(family);
   }
 
-  /** The labels' values, by their names and in their order. */
-  get domains(): ReadonlyMap<string, LabelGuard> {
-    return this.#labels.byName;
+  /** How many series there are. */
+  get size(): number {
+    return this.trie.size;
   }
 
-  /** How many series are there without an observation. */
-  get initial(): number {
-    return this.#initial;
+  /** The family's labels with the values that they have, by their names and in their order. */
+  get guards(): ReadonlyMap<string, LabelGuard> {
+    return this.#guards.byName;
   }
 
-  /** Has the label sets exist that this declaration of the family wants from the start. */
-  declareInitial(family: Family): void {
-    // Why not where they are too many: they would leave no room for those that are observed.
+  /** How many series were created without an observation. */
+  get initialSize(): number {
+    return this.#initialSize;
+  }
+
+  /** Creates the series that this declaration of the family has from the start. */
+  createInitial(family: Family): void {
+    // Why not if they are too many: they would leave no room for observed series.
     if (family.initial === 'all' && countCombinations(Object.values(family.labels)) > this.maxSeries) return;
     const before = this.size;
     for (const values of listInitialSeries(family)) this.getOrCreate(values, false);
-    this.#initial += this.size - before;
+    this.#initialSize += this.size - before;
   }
 
   /**
-   * The place of the series with these raw label values, born now if need be; else the reason why it may not be.
+   * The series with these raw label values, created if need be; or the reason why there is none.
    *
-   * @param allowOverflow whether a value outside its label's domain becomes `other`: only what adds up may.
+   * @param allowOverflow whether a value outside its label's policy becomes `other`: only numbers that add up may do that.
    */
-  getOrCreate(raw: readonly unknown[], allowOverflow: boolean): number | DropReason {
-    // Why not before: nobody may ever need the room.
-    if (this.#removed > 0 && this.#labels.isFull) this.#recount();
-    return this.lookupKnown(raw, this.#labels, allowOverflow) ?? this.#firstSight(raw, allowOverflow);
+  getOrCreate(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    // Why not at each removal: the room may never be needed.
+    if (this.#removedSinceCount > 0 && this.#guards.isFull) this.#countValues();
+    return this.trie.lookupKnown(raw, this.#guards, allowOverflow) ?? this.#create(raw, allowOverflow);
   }
 
-  /** Removes the series that have these labels, whatever their other ones; says how many there were. */
+  /** Removes the series that have these labels, whatever their other ones; returns how many there were. */
   remove(labels: Readonly<Record<string, unknown>>): number {
-    const wanted = this.#labels.wanted(labels);
-    if (wanted === undefined) return 0;
+    const values = this.#guards.match(labels);
+    if (values === undefined) return 0;
     return this.#removeSelected({
-      label: (depth, value) => (wanted[depth] ?? value) === value,
-      series: () => true,
+      matchesLabel: (depth, value) => (values[depth] ?? value) === value,
+      matchesSeries: () => true,
     });
   }
 
-  /** Removes the series whose places are to go; says how many there were. */
-  removeWhere(goes: (place: number) => boolean): number {
-    return this.#removeSelected({ label: () => true, series: goes });
+  /** Removes the series for which the predicate holds; returns how many there were. */
+  removeWhere(predicate: (series: SeriesId) => boolean): number {
+    return this.#removeSelected({ matchesLabel: () => true, matchesSeries: predicate });
   }
 
-  /** Forgets every series; the initial ones are at 0 again. What was held from before leads to none of the new ones. */
+  /** Removes every series and creates the initial ones anew. A series that is held from before is none of the new ones. */
   clear(): void {
     this.removeWhere(() => true);
-    this.#initial = 0;
-    this.declareInitial(this.#family);
+    this.#initialSize = 0;
+    this.createInitial(this.family);
   }
 
-  /** A series that is removed while a walk goes on is still told of, with the numbers that it had. */
-  override *walk(visitor: SeriesVisitor): Generator<void> {
+  /** Visits every series, oldest first. */
+  visit(visitor: SeriesVisitor): void {
+    this.trie.visit(visitor);
+  }
+
+  /** The same in steps. A series that is removed meanwhile is still visited, with the numbers that it had. */
+  *walk(visitor: SeriesVisitor): Generator<void> {
     this.#walks++;
     try {
-      yield* super.walk(visitor);
+      yield* this.trie.walk(visitor);
     } finally {
       this.#walks--;
-      if (this.#walks === 0) for (const place of this.#retired.splice(0)) this.#free(place);
+      if (this.#walks === 0) for (const series of this.#disposed.splice(0)) this.#free(series);
     }
   }
 
-  /** Takes back the numbers of a series that is gone, once no walk can come by it. */
-  protected retire(place: number): void {
-    if (this.#walks > 0) this.#retired.push(place);
-    else this.#free(place);
+  /** When a series was created, in seconds since the epoch, if the table remembers that. */
+  createdAt(series: SeriesId): number | undefined {
+    const { wallClock, numbers } = this.#options;
+    return wallClock === undefined ? undefined : numbers.get(series + this.#width - 1);
   }
 
-  /** When the series at this place was born, in seconds since the epoch, where that is remembered. */
-  protected createdAt(place: number): number | undefined {
-    return this.#options.created === undefined ? undefined : this.#options.numbers.get(place + this.#width - 1);
+  /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
+  disposeIfRemoved(series: SeriesId): void {
+    if (this.#heldAfterRemoval.size === 0 || this.#options.isHeld?.(series)) return;
+    if (this.#heldAfterRemoval.delete(series)) this.#dispose(series);
   }
 
-  /** Makes room for a new series with these label values. */
-  protected born(_values: readonly string[]): number {
-    const { numbers, created } = this.#options;
-    const place = numbers.allocate(this.#width);
-    if (created !== undefined) numbers.set(place + this.#width - 1, created());
-    return place;
+  #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
+    const admitted = this.#guards.admit(raw, allowOverflow);
+    if (!Array.isArray(admitted)) return admitted.refused;
+    const known = this.trie.lookupAll(admitted);
+    const values = known === undefined ? this.#fit(admitted, allowOverflow) : admitted;
+    if (values === undefined) return 'overflow';
+    const series = known ?? this.trie.lookupAll(values) ?? this.#insert(values);
+    if (typeof series === 'number' && !areStrings(raw)) this.trie.addAliases(values, raw, this.maxSeries);
+    return series;
   }
 
-  #free(place: number): void {
-    this.#options.numbers.free(place, this.#width);
+  /** The new label set or, if there is no room for it, the one that it is folded into; `undefined` if neither fits. */
+  #fit(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
+    if (this.size < this.#guards.maxUnfolded(allowOverflow)) return values;
+    this.#reportFull();
+    if (!allowOverflow) return undefined;
+    const folded = this.#guards.fold(values);
+    return this.size < this.maxSeries || this.trie.lookupAll(folded) !== undefined ? folded : undefined;
   }
 
-  #events(label: string, watch: LimitsWatch): LabelGuardEvents {
-    const { oneOf, limit } = this.#family.labels[label] ?? {};
-    const most = oneOf?.length ?? limit ?? this.maxSeries;
+  #insert(values: readonly string[]): SeriesId | DropReason {
+    const { sampleLimit, watch } = this.#options;
+    if (sampleLimit?.take(this.samplesPerSeries) === false) return 'overflow';
+    this.#guards.retain(values);
+    const series = this.#allocate();
+    this.#options.onCreate?.(series, values);
+    this.trie.insert(values, series);
+    if (this.size === warningLevel(this.maxSeries)) {
+      watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
+    }
+    return series;
+  }
+
+  #allocate(): SeriesId {
+    const { numbers, wallClock } = this.#options;
+    const series = numbers.allocate(this.#width);
+    if (wallClock !== undefined) numbers.set(series + this.#width - 1, wallClock());
+    return series;
+  }
+
+  #removeSelected(filter: SeriesFilter): number {
+    const removed = this.trie.remove(filter, this.#walks > 0);
+    for (const series of removed) {
+      if (this.#options.isHeld?.(series)) this.#heldAfterRemoval.add(series);
+      else this.#dispose(series);
+    }
+    this.#options.sampleLimit?.giveBack(removed.length * this.samplesPerSeries);
+    this.#removedSinceCount += removed.length;
+    if (this.#hasLabelLimit || this.#removedSinceCount > this.size) this.#countValues();
+    return removed.length;
+  }
+
+  /** Takes back the numbers of a removed series, once no walk can visit it. */
+  #dispose(series: SeriesId): void {
+    if (this.#walks > 0) this.#disposed.push(series);
+    else this.#free(series);
+  }
+
+  #free(series: SeriesId): void {
+    this.#options.numbers.free(series, this.#width);
+  }
+
+  /**
+   * Makes the guards retain only the values that series still have. Why not at each removal: the time grows with the number
+   * of series; only labels with a limit need it at once.
+   */
+  #countValues(): void {
+    this.#removedSinceCount = 0;
+    this.#guards.reset();
+    this.visit({ label: (depth, value) => this.#guards.retainAt(depth, value), series: () => undefined });
+  }
+
+  #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {
+    const { oneOf, limit } = this.family.labels[label] ?? {};
+    const max = oneOf?.length ?? limit ?? this.maxSeries;
     return {
-      outside: (value) => {
-        // Why not otherwise: the family's own bound has been told of.
-        if (oneOf !== undefined || limit !== undefined) watch.full({ label, most, domains: this.domains }, value);
+      onOutside: (value) => {
+        // Why not for other labels: the limit of the family is reported by itself.
+        if (oneOf !== undefined || limit !== undefined) watch.onExceeded({ label, max, guards: this.guards }, value);
       },
-      sensitive: (pattern) => watch.sensitive(label, pattern),
-      grown: (size) => {
-        if (limit !== undefined && size === fourFifths(limit)) watch.filling({ label, most, domains: this.domains });
+      onSensitive: (pattern) => watch.onSensitive(label, pattern),
+      onGrown: (size) => {
+        if (limit !== undefined && size === warningLevel(limit)) {
+          watch.onNearlyReached({ label, max, guards: this.guards });
+        }
       },
     };
   }
 
-  #removeSelected(selection: Selection): number {
-    const places = this.takeOut(selection, this.#walks > 0);
-    for (const place of places) this.retire(place);
-    this.#options.budget?.giveBack(places.length * this.samplesPerSeries);
-    this.#removed += places.length;
-    if (this.#isLimited || this.#removed > this.size) this.#recount();
-    return places.length;
-  }
-
-  /**
-   * Has the domains remember only what the series still have. Why not at each removal: it takes as long as there are
-   * series; it is needed at once only where the number of values is limited.
-   */
-  #recount(): void {
-    this.#removed = 0;
-    this.#labels.forget();
-    this.visit({ label: (depth, value) => this.#labels.keepAt(depth, value), series: () => undefined });
-  }
-
-  #firstSight(raw: readonly unknown[], allowOverflow: boolean): number | DropReason {
-    const admitted = this.#labels.admit(raw, allowOverflow);
-    if (!Array.isArray(admitted)) return admitted.refused;
-    const known = this.lookupAll(admitted);
-    const values = known === undefined ? this.#withRoom(admitted, allowOverflow) : admitted;
-    if (values === undefined) return 'overflow';
-    const place = known ?? this.lookupAll(values) ?? this.#insert(values);
-    if (typeof place === 'number' && !areTexts(raw)) this.alias(values, raw, this.maxSeries);
-    return place;
-  }
-
-  /** This new label set or the one that it is folded into; `undefined` where there is room for neither. */
-  #withRoom(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
-    if (this.size < this.#labels.room(allowOverflow)) return values;
-    this.#tellFull();
-    if (!allowOverflow) return undefined;
-    const folded = this.#labels.fold(values);
-    return this.size < this.maxSeries || this.lookupAll(folded) !== undefined ? folded : undefined;
-  }
-
-  #insert(values: readonly string[]): number | DropReason {
-    const { budget, watch } = this.#options;
-    if (budget?.take(this.samplesPerSeries) === false) return 'overflow';
-    this.#labels.keep(values);
-    const place = this.born(values);
-    this.insert(values, place);
-    if (this.size === fourFifths(this.maxSeries)) watch?.filling({ most: this.maxSeries, domains: this.domains });
-    return place;
-  }
-
-  #tellFull(): void {
+  #reportFull(): void {
     if (this.#wasFull) return;
     this.#wasFull = true;
-    this.#options.watch?.full({ most: this.maxSeries, domains: this.domains });
+    this.#options.watch?.onExceeded({ max: this.maxSeries, guards: this.guards });
   }
 }
 
-function areTexts(raw: readonly unknown[]): boolean {
+function areStrings(raw: readonly unknown[]): boolean {
   for (let i = 0; i < raw.length; i++) if (typeof raw[i] !== 'string') return false;
   return raw.length > 0;
 }

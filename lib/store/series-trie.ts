@@ -1,32 +1,33 @@
+import type { SeriesId } from '../recorder/metrics-recorder.js';
 import { isSubstitute } from './label-guard.js';
 import type { LabelGuards } from './label-guards.js';
 
-/** A label value leads to the next label's branch, and the last one to the place of the series' numbers. */
-type Branch = Map<unknown, Branch | number>;
+/** A label value leads to the branch of the next label, and the value of the last label to the series. */
+type Branch = Map<unknown, Branch | SeriesId>;
 
 /** After how many series a walk yields. */
-const pace = 128;
+const seriesPerStep = 128;
 
-/** Hears of the series in the order of first sight, label by label. */
+/** Visits series in the order in which they were created, label by label. */
 export interface SeriesVisitor {
   /** The label at this depth has this value, until the next call at the same or a lesser depth. */
   label(depth: number, value: string): void;
-  /** A series: the labels that were told last, and the place of its numbers. */
-  series(place: number): void;
+  /** A series with the labels that were given last. */
+  series(series: SeriesId): void;
 }
 
-/** Says which series are meant. */
-export interface Selection {
-  /** Whether series with this value of the label at this depth may be among them. */
-  label(depth: number, value: string): boolean;
-  series(place: number): boolean;
+/** Selects series. */
+export interface SeriesFilter {
+  /** Whether series with this value of the label at this depth may be selected. */
+  matchesLabel(depth: number, value: string): boolean;
+  matchesSeries(series: SeriesId): boolean;
 }
 
 /**
- * Label sets and the places of their numbers: one level of Maps per label, so that no separator can make two sets one.
+ * Label sets and their series: one level of Maps for each label, so that no separator can make two label sets one.
  *
- * The strings of a branch are its label values. A raw value of another type (1, true, null) is an alias beside the
- * string that it stands for, so that it is found without being converted again.
+ * The strings of a branch are label values. A raw value of another type (1, true, null) is an alias beside the string that it
+ * stands for, so that it is found without being converted again.
  */
 export class SeriesTrie {
   private readonly last: number;
@@ -34,7 +35,7 @@ export class SeriesTrie {
   #size = 0;
   #aliases = 0;
 
-  /** @param depth how many labels there are; a family without labels has one that is always empty. */
+  /** @param depth how many labels there are; a family without labels has one label that is always empty. */
   constructor(depth: number) {
     this.last = Math.max(depth, 1) - 1;
   }
@@ -45,46 +46,46 @@ export class SeriesTrie {
   }
 
   /**
-   * The place of the series with these raw label values; `undefined` where they were not seen before. For at most three
-   * labels: a list of them would have to be allocated at every call.
+   * The series with these raw label values, `undefined` if there is none. Only for families of at most three labels. Why not
+   * a list: it would be allocated at every call.
    */
-  lookup(a: unknown, b: unknown, c: unknown): number | undefined {
+  lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
     const ofA = this.root.get(a);
-    if (this.last === 0 || ofA === undefined) return ofA as number | undefined;
+    if (this.last === 0 || ofA === undefined) return ofA as SeriesId | undefined;
     const ofB = (ofA as Branch).get(b);
-    if (this.last === 1 || ofB === undefined) return ofB as number | undefined;
-    return (ofB as Branch).get(c) as number | undefined;
+    if (this.last === 1 || ofB === undefined) return ofB as SeriesId | undefined;
+    return (ofB as Branch).get(c) as SeriesId | undefined;
   }
 
   /** The same for any number of labels. */
-  protected lookupAll(raw: readonly unknown[]): number | undefined {
+  lookupAll(raw: readonly unknown[]): SeriesId | undefined {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
       const next = branch.get(raw[depth]);
       if (next === undefined) return undefined;
       branch = next as Branch;
     }
-    return branch.get(raw[this.last]) as number | undefined;
+    return branch.get(raw[this.last]) as SeriesId | undefined;
   }
 
-  /** The same, where a raw value that no series has as it stands is taken for what its label is known to make of it. */
-  protected lookupKnown(raw: readonly unknown[], labels: LabelGuards, allowOverflow: boolean): number | undefined {
+  /** The same. A raw value that no series has as it stands is replaced by the label value that its guard knows for it. */
+  lookupKnown(raw: readonly unknown[], guards: LabelGuards, allowOverflow: boolean): SeriesId | undefined {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
       let next = branch.get(raw[depth]);
       if (next === undefined) {
-        const value = labels.known(depth, raw[depth], allowOverflow);
-        // Why asked: the raw value undefined leads somewhere as well.
+        const value = guards.resolveKnown(depth, raw[depth], allowOverflow);
+        // Why tested: the raw value undefined may be an alias in this branch.
         next = value === undefined ? undefined : branch.get(value);
         if (next === undefined) return undefined;
       }
       branch = next as Branch;
     }
-    return branch as unknown as number;
+    return branch as unknown as SeriesId;
   }
 
-  /** Inserts a series with these label values, of which there is none. */
-  insert(values: readonly string[], place: number): void {
+  /** Inserts a series with label values that no other series has. */
+  insert(values: readonly string[], series: SeriesId): void {
     let branch = this.root;
     for (let depth = 0; depth < this.last; depth++) {
       const value = values[depth] as string;
@@ -95,17 +96,17 @@ export class SeriesTrie {
       }
       branch = next as Branch;
     }
-    branch.set(values[this.last] ?? '', place);
+    branch.set(values[this.last] ?? '', series);
     this.#size++;
   }
 
-  /** Has the raw values of other types than string lead to the series with these label values as well. */
-  protected alias(values: readonly string[], raw: readonly unknown[], most: number): void {
+  /** Makes the raw values that are no strings lead to the series with these label values too, up to a number of aliases. */
+  addAliases(values: readonly string[], raw: readonly unknown[], maxAliases: number): void {
     let branch = this.root;
     for (let depth = 0; depth <= this.last; depth++) {
       const next = branch.get(values[depth] ?? '') as Branch;
       const isAlias = typeof raw[depth] !== 'string' && !isSubstitute(values[depth]);
-      if (isAlias && this.#aliases < most && !branch.has(raw[depth])) {
+      if (isAlias && this.#aliases < maxAliases && !branch.has(raw[depth])) {
         branch.set(raw[depth], next);
         this.#aliases++;
       }
@@ -114,61 +115,65 @@ export class SeriesTrie {
   }
 
   /**
-   * Takes out the selected series; gives their places.
+   * Removes the selected series and returns them.
    *
-   * @param copies whether a walk that has begun is still to see them: then the branches are left to it, and copied.
+   * @param copyBranches whether a walk that has begun still has to see them: then branches are copied before they change.
    */
-  protected takeOut(selection: Selection, copies: boolean): number[] {
-    const places: number[] = [];
-    const removal = { selection, last: this.last, copies, places, aliases: 0 };
-    this.root = without(this.root, 0, removal);
-    this.#size -= places.length;
+  remove(filter: SeriesFilter, copyBranches: boolean): SeriesId[] {
+    const removed: SeriesId[] = [];
+    const removal = { filter, last: this.last, copyBranches, removed, aliases: 0 };
+    this.root = removeFrom(this.root, 0, removal);
+    this.#size -= removed.length;
     this.#aliases -= removal.aliases;
-    return places;
+    return removed;
   }
 
-  /** Tells of every series, depth first. */
+  /** Visits every series, depth first. */
   visit(visitor: SeriesVisitor): void {
     for (const _ of this.walk(visitor));
   }
 
   /**
-   * Tells of every series, depth first, and yields after some hundred of them. What is born meanwhile may or may not be told
-   * of.
+   * Visits every series, depth first, and yields after each hundred or so. A series that is created meanwhile may or may not
+   * be visited.
    */
   walk(visitor: SeriesVisitor): Iterable<void> {
-    return walkBranch(this.root, 0, walkOf(visitor, this.last));
+    return walkBranch(this.root, 0, createWalk(visitor, this.last));
   }
 }
 
 interface Removal {
-  readonly selection: Selection;
+  readonly filter: SeriesFilter;
   readonly last: number;
-  readonly copies: boolean;
-  readonly places: number[];
-  /** How many raw values of other types than string went as well. */
+  readonly copyBranches: boolean;
+  readonly removed: SeriesId[];
+  /** How many aliases were removed with their series. */
   aliases: number;
 }
 
 /** The branch without the selected series. */
-function without(branch: Branch, depth: number, removal: Removal): Branch {
-  const { selection, last, places, copies } = removal;
-  const changed = new Map<Branch | number, Branch | undefined>();
+function removeFrom(branch: Branch, depth: number, removal: Removal): Branch {
+  const { filter, last, removed, copyBranches } = removal;
+  const changed = new Map<Branch | SeriesId, Branch | undefined>();
   for (const [value, next] of branch) {
-    if (typeof value !== 'string' || !selection.label(depth, value)) continue;
+    if (typeof value !== 'string' || !filter.matchesLabel(depth, value)) continue;
     if (depth < last) {
-      const rest = without(next as Branch, depth + 1, removal);
+      const rest = removeFrom(next as Branch, depth + 1, removal);
       if (rest !== next || rest.size === 0) changed.set(next, rest.size === 0 ? undefined : rest);
-    } else if (selection.series(next as number)) {
-      places.push(next as number);
+    } else if (filter.matchesSeries(next as SeriesId)) {
+      removed.push(next as SeriesId);
       changed.set(next, undefined);
     }
   }
-  return changed.size === 0 ? branch : replaced(copies ? new Map(branch) : branch, changed, removal);
+  return changed.size === 0 ? branch : replaceEntries(copyBranches ? new Map(branch) : branch, changed, removal);
 }
 
-// Why by what they lead to: with a string goes every raw value of another type that leads to the same.
-function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch | undefined>, removal: Removal): Branch {
+// Why by what an entry leads to: all aliases of a string lead to the same branch or series, and go with it.
+function replaceEntries(
+  branch: Branch,
+  changed: ReadonlyMap<Branch | SeriesId, Branch | undefined>,
+  removal: Removal,
+): Branch {
   for (const [value, next] of branch) {
     if (!changed.has(next)) continue;
     const rest = changed.get(next);
@@ -184,37 +189,37 @@ function replaced(branch: Branch, changed: ReadonlyMap<Branch | number, Branch |
 interface Walk {
   readonly visitor: SeriesVisitor;
   readonly last: number;
-  /** Tells of one entry of a branch whose values are those of the last label. */
-  readonly leaf: (place: Branch | number, value: unknown) => void;
-  /** How many series were told of since the last pause. */
+  /** Visits one entry of a branch of the last label. */
+  readonly visitLeaf: (series: Branch | SeriesId, value: unknown) => void;
+  /** How many series were visited since the walk yielded. */
   series: number;
 }
 
-function walkOf(visitor: SeriesVisitor, last: number): Walk {
-  const leaf = (place: Branch | number, value: unknown): void => {
+function createWalk(visitor: SeriesVisitor, last: number): Walk {
+  const visitLeaf = (series: Branch | SeriesId, value: unknown): void => {
     if (typeof value !== 'string') return;
     visitor.label(last, value);
-    visitor.series(place as number);
+    visitor.series(series as SeriesId);
   };
-  return { visitor, last, leaf, series: 0 };
+  return { visitor, last, visitLeaf, series: 0 };
 }
 
-// Why small branches at once, and by forEach: nearly all series hang in them, and a generator for each would be garbage.
+// Why small branches at once and by forEach: they hold nearly all series, and a generator for each would be garbage.
 function* walkBranch(branch: Branch, depth: number, walk: Walk): Generator<void> {
   for (const [value, next] of branch) {
     if (depth === walk.last) {
-      walk.leaf(next, value);
+      walk.visitLeaf(next, value);
       walk.series++;
     } else if (typeof value === 'string') {
       walk.visitor.label(depth, value);
       const child = next as Branch;
-      if (depth + 1 < walk.last || child.size > pace) yield* walkBranch(child, depth + 1, walk);
+      if (depth + 1 < walk.last || child.size > seriesPerStep) yield* walkBranch(child, depth + 1, walk);
       else {
-        child.forEach(walk.leaf);
+        child.forEach(walk.visitLeaf);
         walk.series += child.size;
       }
     }
-    if (walk.series < pace) continue;
+    if (walk.series < seriesPerStep) continue;
     walk.series = 0;
     yield;
   }

@@ -1,7 +1,14 @@
-import type { Bound, ExposedFamily, ExposedType, SampleWriter } from './exposed-family.js';
+import type {
+  ExposedFamily,
+  ExposedType,
+  HistogramView,
+  SampleWriter,
+  SummaryView,
+  UpperBound,
+} from './exposed-family.js';
 import { goFloat } from './go-float.js';
 
-/** One sample, as plain data: what a scrape would show. */
+/** One sample as plain data, as a scrape would show it. */
 export interface SampleSnapshot {
   /** The sample's name: of a histogram `…_bucket`, `…_sum`, `…_count`. */
   readonly name: string;
@@ -39,12 +46,30 @@ class CollectedSamples implements SampleWriter {
     this.#labels[depth] = [name, value];
   }
 
-  // A scrape shows it in one of the formats only.
-  created(): void {}
+  // A creation time is no sample: only one of the formats shows it.
+  value(depth: number, value: number): void {
+    this.sample(depth, '', value);
+  }
 
-  sample(depth: number, suffix: string, value: number, bound?: Bound): void {
+  histogram(depth: number, { upperBounds, cumulativeCounts, sum, count }: HistogramView): void {
+    for (const [i, at] of upperBounds.entries())
+      this.sample(depth, '_bucket', cumulativeCounts[i] as number, { label: 'le', at });
+    this.#sumAndCount(depth, sum, count);
+  }
+
+  summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
+    for (const [i, at] of quantiles.entries()) this.sample(depth, '', values[i] as number, { label: 'quantile', at });
+    this.#sumAndCount(depth, sum, count);
+  }
+
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
     const labels = this.#labels.slice(0, depth).filter(([, text]) => text !== '');
     if (bound !== undefined) labels.push([bound.label, goFloat(bound.at)]);
     this.samples.push({ name: this.#name + suffix, labels: Object.fromEntries(labels), value });
+  }
+
+  #sumAndCount(depth: number, sum: number, count: number): void {
+    this.sample(depth, '_sum', sum);
+    this.sample(depth, '_count', count);
   }
 }

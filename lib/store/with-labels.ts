@@ -1,6 +1,13 @@
-import type { Bound, ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
+import type {
+  ConstantLabels,
+  ExposedFamily,
+  HistogramView,
+  SampleWriter,
+  SummaryView,
+  UpperBound,
+} from './exposed-family.js';
 
-/** This family with these labels on each of its samples, but for those of which a sample has one of the same name. */
+/** This family with these labels on each of its samples. A label that a sample already has by that name stays. */
 export function withLabels(family: ExposedFamily, added: ConstantLabels): ExposedFamily {
   if (added.length === 0) return family;
   return { ...family, write: (samples) => family.write(new AddingLabels(samples, added)) };
@@ -22,15 +29,23 @@ class AddingLabels implements SampleWriter {
     this.#samples.label(depth, name, value);
   }
 
-  sample(depth: number, suffix: string, value: number, bound?: Bound): void {
+  value(depth: number, value: number, createdAt?: number): void {
+    this.#samples.value(this.#add(depth), value, createdAt);
+  }
+
+  histogram(depth: number, histogram: HistogramView): void {
+    this.#samples.histogram(this.#add(depth), histogram);
+  }
+
+  summary(depth: number, summary: SummaryView): void {
+    this.#samples.summary(this.#add(depth), summary);
+  }
+
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
     this.#samples.sample(this.#add(depth), suffix, value, bound);
   }
 
-  created(depth: number, seconds: number): void {
-    this.#samples.created(this.#add(depth), seconds);
-  }
-
-  /** Adds the labels below this depth, and says how deep they reach. */
+  /** Adds the labels below this depth, and returns the depth that they reach. */
   #add(depth: number): number {
     const own = this.#own.slice(0, depth);
     const added = this.#added.filter(([name]) => !own.includes(name));

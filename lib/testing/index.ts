@@ -1,2 +1,2 @@
 export { type Drop, MemoryRecorder } from './memory-recorder.js';
-export type { ReadableMetrics, Sample as Reading, SampleLabels as Labels } from './samples.js';
+export type { ReadableMetrics, Sample, SampleLabels } from './samples.js';

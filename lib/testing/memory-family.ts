@@ -23,12 +23,12 @@ export class MemoryFamily implements FamilyRecorder {
   constructor(family: Family) {
     this.family = family;
     // Why no hash: a test reads the value that it wrote.
-    this.#labels = new LabelGuards(family.labels, { most: family.maxSeries ?? defaultMaxSeries });
+    this.#labels = new LabelGuards(family.labels, { maxSeries: family.maxSeries ?? defaultMaxSeries });
     this.#createInitial();
   }
 
   remove(labels: Readonly<Record<string, unknown>>): number {
-    const expected = this.#labels.wanted(labels);
+    const expected = this.#labels.match(labels);
     if (expected === undefined) return 0;
     const removed = [...this.#ids].filter(([, id]) =>
       this.#at(id).values.every((value, i) => (expected[i] ?? value) === value),
@@ -46,8 +46,8 @@ export class MemoryFamily implements FamilyRecorder {
 
   /** Resets the label guards to the values that the series still have. */
   #recount(): void {
-    this.#labels.forget();
-    for (const id of this.#ids.values()) this.#labels.keep(this.#at(id).values);
+    this.#labels.reset();
+    for (const id of this.#ids.values()) this.#labels.retain(this.#at(id).values);
   }
 
   #createInitial(): void {
@@ -62,15 +62,15 @@ export class MemoryFamily implements FamilyRecorder {
     if (!Array.isArray(values)) return values.refused;
     const known = this.#ids.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#ids.size < this.#labels.room(allowOverflow)) return this.#create(values);
+    if (this.#ids.size < this.#labels.maxUnfolded(allowOverflow)) return this.#create(values);
     if (!allowOverflow) return 'overflow';
     const folded = this.#labels.fold(values);
     const found = this.#ids.get(JSON.stringify(folded));
-    return found ?? (this.#ids.size < this.#labels.room(false) ? this.#create(folded) : 'overflow');
+    return found ?? (this.#ids.size < this.#labels.maxUnfolded(false) ? this.#create(folded) : 'overflow');
   }
 
   #create(values: readonly string[]): SeriesId {
-    this.#labels.keep(values);
+    this.#labels.retain(values);
     const id = this.#entries.push({ values, observed: [], value: 0 }) - 1;
     this.#ids.set(JSON.stringify(values), id);
     return id;

@@ -24,8 +24,7 @@ export interface Drop {
  * import { attachRecorder, Counter } from 'flowplane-metrics';
  * import { MemoryRecorder } from 'flowplane-metrics/testing';
  *
- * class Mailer {
- *   @Counter({ name: 'mails_total', help: 'Mails', labels: { to: (to) => to } })
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails', labels: { to: (to) => to } })
  *   send(to: string): void {}
  * }
  *

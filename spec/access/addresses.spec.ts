@@ -5,7 +5,7 @@ import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import { ask } from '../server/ask.js';
 import { Served } from '../server/served.js';
 
-describe('Where requests come from', () => {
+describe('A metrics server that checks client addresses', () => {
   const served = new Served();
   afterEach(() => served.close());
 
@@ -15,19 +15,19 @@ describe('Where requests come from', () => {
   };
   const from = (...addresses: string[]) => ({ 'X-Forwarded-For': addresses.join(', ') });
 
-  it('is let in from the allowed addresses and networks only', async () => {
+  it('accepts requests only from the allowed addresses and networks', async () => {
     expect(await statusOf({ allowedAddresses: ['127.0.0.1'] })).to.equal(200);
     expect(await statusOf({ allowedAddresses: ['10.0.0.0/8', '127.0.0.0/8'] })).to.equal(200);
     expect(await statusOf({ allowedAddresses: ['10.0.0.0/8', '::1'] })).to.equal(403);
   });
 
-  it('is the same address where it comes mapped into IPv6', async () => {
+  it('treats an IPv4 address that is mapped into IPv6 as the same address', async () => {
     const { url } = await served.listen({ host: '::', allowedAddresses: ['127.0.0.1'], onAdvice: () => undefined });
     expect((await ask(url.replace('[::]', '127.0.0.1'))).status).to.equal(200);
     expect((await ask(url.replace('[::]', '[::1]'))).status).to.equal(403);
   });
 
-  it('is never what X-Forwarded-For says, unless told to trust it', async () => {
+  it('ignores X-Forwarded-For unless it is configured to trust the proxy', async () => {
     const allowedAddresses = ['10.1.2.3'];
     expect(await statusOf({ allowedAddresses }, from('10.1.2.3'))).to.equal(403);
     expect(await statusOf({ allowedAddresses, trustProxy: true }, from('10.1.2.3'))).to.equal(200);
@@ -35,7 +35,7 @@ describe('Where requests come from', () => {
     expect(await statusOf({ allowedAddresses, trustProxy: ['127.0.0.1'] }, from('10.1.2.3'))).to.equal(200);
   });
 
-  it('is the last address that is no proxy, as the client may have written those before', async () => {
+  it('takes the last address that is no proxy, because clients can write the earlier ones', async () => {
     const allowedAddresses = ['10.1.2.3'];
     const proxies = { allowedAddresses, trustProxy: ['127.0.0.1', '10.9.0.0/16'] };
     expect(await statusOf({ allowedAddresses, trustProxy: true }, from('10.1.2.3', '6.6.6.6'))).to.equal(403);
@@ -45,13 +45,13 @@ describe('Where requests come from', () => {
     expect(await statusOf(proxies)).to.equal(403);
   });
 
-  it('matters to everything but /-/healthy and /-/ready', async () => {
+  it('checks the address on every path but /-/healthy and /-/ready', async () => {
     const { origin } = await served.listen({ allowedAddresses: ['10.0.0.1'] });
     expect((await ask(`${origin}/-/healthy`)).status).to.equal(200);
     expect(await ask(origin)).to.include({ status: 403, body: 'Forbidden\n' });
   });
 
-  it('may come too often: one request per interval, and a burst', async () => {
+  it('answers 429 to requests beyond one per interval and a burst', async () => {
     const { url } = await served.listen({ rateLimit: { interval: '1h', burst: 3 } });
     const statuses = [];
     for (let i = 0; i < 5; i++) statuses.push((await ask(url)).status);
@@ -59,27 +59,27 @@ describe('Where requests come from', () => {
     expect((await ask(url)).headers['retry-after']).to.equal('1');
   });
 
-  describe('is advised about, once, when the server', () => {
+  describe('that gives advice about where it listens', () => {
     const advised = async (options: MetricsServerOptions): Promise<Advice[]> => {
       const advice: Advice[] = [];
       await served.listen({ ...options, onAdvice: (one) => advice.push(one) });
       return advice;
     };
 
-    it('listens beyond this machine without asking who comes', async () => {
+    it('advises once when it listens beyond this machine without any check', async () => {
       const [advice, ...others] = await advised({ host: '0.0.0.0' });
       expect(others).to.deep.equal([]);
       expect(advice?.code).to.equal('open_server');
       expect(advice?.message).to.contain('"0.0.0.0" can be reached from other machines by any client');
     });
 
-    it('but not where it asks, or stays on this machine', async () => {
+    it('gives no advice when it checks its clients or listens on loopback', async () => {
       expect(await advised({ host: '0.0.0.0', bearerTokens: ['0123456789abcdef'] })).to.deep.equal([]);
       expect(await advised({ host: '0.0.0.0', allowedAddresses: ['10.0.0.0/8'] })).to.deep.equal([]);
       expect(await advised({})).to.deep.equal([]);
     });
 
-    it('stays on loopback inside Kubernetes, where nobody else reaches it', async () => {
+    it('advises when it listens on loopback inside Kubernetes', async () => {
       process.env['KUBERNETES_SERVICE_HOST'] = '10.96.0.1';
       try {
         const [advice] = await advised({});
@@ -91,7 +91,7 @@ describe('Where requests come from', () => {
     });
   });
 
-  it('is this machine, by default: no other address of it answers', async function () {
+  it('listens on loopback by default, so that no other address of the machine answers', async function () {
     const others = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
     const other = others.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
     if (other === undefined) {

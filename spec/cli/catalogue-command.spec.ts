@@ -32,7 +32,7 @@ describe('flowplane-metrics catalogue', () => {
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('prints what a module annotates and the families that it exports, even where that keeps running', () => {
+  it('prints the annotated and exported families of a module, even when the module keeps running', () => {
     const { status, stdout, stderr } = run('catalogue', 'services.mjs');
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     expect(stdout.trim().split('\n').slice(2)).to.deep.equal([
@@ -41,12 +41,12 @@ describe('flowplane-metrics catalogue', () => {
     ]);
   });
 
-  it('prints it as data with --json', () => {
+  it('prints the families as JSON with --json', () => {
     const entries = JSON.parse(run('catalogue', services, '--json').stdout) as { name: string }[];
     expect(entries.map(({ name }) => name)).to.deep.equal(['depth', 'parses_total']);
   });
 
-  it('fails with --check where a file says something else, and tells what it lacks', () => {
+  it('fails with --check when a file differs, and prints the missing lines', () => {
     const { stdout } = run('catalogue', services);
     const file = join(folder, 'METRICS.md');
     writeFileSync(file, `# Metrics\r\n\r\n${stdout.replaceAll('\n', '\r\n')}\r\nMore.\r\n`);
@@ -70,14 +70,14 @@ describe('flowplane-metrics catalogue', () => {
     [['catalogue', 'services.mjs', '--jsn'], '--jsn'],
     [['catalog'], 'command "catalog" is unknown (known: catalogue'],
   ] as const) {
-    it(`exits with 2 and says what is wrong: ${args.join(' ')}`, () => {
+    it(`exits with 2 and names the problem: ${args.join(' ')}`, () => {
       const { status, stderr } = run(...args);
       expect(status).to.equal(2);
       expect(stderr).to.contain(message);
     });
   }
 
-  it('tells its commands', () => {
+  it('lists the commands of the program', () => {
     expect(run('--help').stdout).to.contain('catalogue <module>… [--json] [--check <file>]');
   });
 });

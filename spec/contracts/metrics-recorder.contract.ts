@@ -35,12 +35,12 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
     });
 
     describe('open(family)', () => {
-      it('gives the same recorder at each call, for an equal definition as well', () => {
+      it('returns the same recorder at each call, also for an equal definition', () => {
         const again = defineCounter({ name: 'plain_total', help: 'Calls' });
         expect(recorder.open(plain)).to.equal(recorder.open(plain)).and.to.equal(recorder.open(again));
       });
 
-      it('refuses another definition of the name, naming both sites', () => {
+      it('refuses another definition of the name, and names both sites', () => {
         recorder.open(plain, '@Counter on First.method');
         const other = defineGauge({ name: 'plain_total', help: 'Calls', labels: { team: {} } });
         expect(() => recorder.open(other, '@Gauge on Second.method'))
@@ -61,12 +61,12 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         }
       });
 
-      it('makes the initial series exist at 0', async () => {
+      it('creates the initial series at 0', async () => {
         recorder.open(size);
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0 });
       });
 
-      it('makes every combination exist at 0 where each label lists its values, but for a gauge that did not ask', async () => {
+      it('creates every combination of listed values at 0, except for a gauge without initial: "all"', async () => {
         const labels = { kind: { oneOf: ['a', 'b'] }, end: { oneOf: ['good', 'bad'] } };
         recorder.open(plain);
         recorder.open(defineCounter({ name: 'closed_total', help: 'Closed', labels }));
@@ -84,8 +84,8 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
     });
 
-    describe('add', () => {
-      it('counts label sets apart, and the same one together', async () => {
+    describe('with add(…)', () => {
+      it('counts different label sets apart, and equal ones together', async () => {
         const family = recorder.open(calls);
         add(family, ['x', 'a'], 1);
         add(family, ['x', 'a'], 2.5);
@@ -96,7 +96,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         });
       });
 
-      it('reads the borrowed array before it returns, and keeps nothing of it', async () => {
+      it('copies the borrowed array before it returns', async () => {
         const family = recorder.open(calls);
         const borrowed = ['x', 'a'];
         add(family, borrowed, 1);
@@ -110,7 +110,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recorder, 'plain_total')).to.deep.equal({ plain_total: 2 });
       });
 
-      it('drops a negative step and what is not finite, of which no series is born', async () => {
+      it('drops a negative step and a value that is not finite, and creates no series for it', async () => {
         const told: string[] = [];
         const recording = create({ ...quiet, onError: ({ code }, site) => told.push(`${code} ${site}`) });
         for (const by of [-1, Number.NaN, Infinity, 1e308]) recording.counter(teams).inc({ team: 'x' }, by);
@@ -118,7 +118,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recording, 'teams_total')).to.deep.equal({});
       });
 
-      it('finds a series again by up to three label values, unless it always asks for the list', () => {
+      it('finds a series again by up to three label values', () => {
         const family = recorder.open(calls);
         expect(family.lookup('x', 'a', undefined)).to.equal(undefined);
         const place = family.getOrCreate(['x', 'a'], true);
@@ -127,7 +127,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(family.lookup('x', 'b', undefined)).to.equal(undefined);
       });
 
-      it('folds a value outside the closed domain into "other", and leaves the empty one empty', async () => {
+      it('counts a value outside the closed domain as "other", and leaves an empty one empty', async () => {
         const family = recorder.open(calls);
         add(family, ['x', 'c'], 1);
         add(family, ['x', 'd'], 1);
@@ -139,14 +139,14 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
     });
 
-    describe('a label value', () => {
+    describe('with label values', () => {
       const sameSeries: [string, unknown[], string][] = [
         ['1 and "1" and 1n', [1, '1', 1n], '1'],
         ['true and "true"', [true, 'true'], 'true'],
         ['a lone surrogate and U+FFFD', ['a\ud800', 'a\ufffd'], 'a\ufffd'],
       ];
       for (const [title, values, text] of sameSeries) {
-        it(`is the same series for ${title}`, async () => {
+        it(`counts in one series for ${title}`, async () => {
           for (const value of values) add(recorder.open(calls), [value, 'a'], 1);
           expect(await read(recorder, 'calls_total')).to.deep.equal({
             [`calls_total{team="${text}",kind="a"}`]: values.length,
@@ -154,12 +154,12 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         });
       }
 
-      it('is the same, absent, for null, undefined and the empty string', async () => {
+      it('treats null, undefined and the empty string as an absent label', async () => {
         for (const value of [null, undefined, '']) add(recorder.open(calls), [value, 'a'], 1);
         expect(await read(recorder, 'calls_total')).to.deep.equal({ 'calls_total{kind="a"}': 3 });
       });
 
-      it('is told apart by a trailing blank, and no separator makes two sets one', async () => {
+      it('distinguishes values by a trailing blank, and never joins two values by a separator', async () => {
         const family = recorder.open(defineCounter({ name: 'pairs_total', help: 'Pairs', labels: { a: {}, b: {} } }));
         for (const pair of [
           ['1', ''],
@@ -174,7 +174,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(Object.keys(await read(recorder, 'pairs_total'))).to.have.length(6);
       });
 
-      it('that looks like a secret is "redacted" where it adds up, dropped where it is set, and "allow" lets it be', async () => {
+      it('replaces a secret by "redacted" in a counter, drops it in a gauge, and keeps it with "allow"', async () => {
         const key = 'sk_live_4eC39HqLyjWDarjtT1zdp7dc';
         const allowed = { key: { sensitive: 'allow' as const } };
         recorder.counter(teams).inc({ team: key });
@@ -186,7 +186,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recorder, 'allowed_total')).to.deep.equal({ [`allowed_total{key="${key}"}`]: 1 });
       });
 
-      it('that looks like a secret is dropped under sensitive: "drop", by that reason', async () => {
+      it('drops a secret with sensitive: "drop", under that reason', async () => {
         const told: string[] = [];
         const recording = create({ ...quiet, onError: ({ code }) => told.push(code) });
         const labels = { user: { sensitive: 'drop' as const } };
@@ -198,7 +198,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recording, 'users_total')).to.deep.equal({});
       });
 
-      it('is dropped where it is an array, an object, a function or a symbol', async () => {
+      it('drops a label value that is an array, an object, a function or a symbol', async () => {
         const family = recorder.open(calls);
         for (const value of [['x'], { toString: () => 'x' }, () => 'x', Symbol('x')]) {
           expect(add(family, [value, 'a'], 1)).to.equal('label_type');
@@ -206,19 +206,19 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recorder, 'calls_total')).to.deep.equal({});
       });
 
-      it('is cut at 1,024 code points', async () => {
+      it('cuts a label value at 1,024 code points', async () => {
         add(recorder.open(calls), ['😀'.repeat(2000), 'a'], 1);
         const [name = ''] = Object.keys(await read(recorder, 'calls_total'));
         expect(name).to.equal(`calls_total{team="${'😀'.repeat(1023)}…",kind="a"}`);
       });
     });
 
-    describe('past the bound of the family', () => {
+    describe('past the limit of the family', () => {
       const labels = { kind: { oneOf: ['a'] }, id: {} };
       const few = defineCounter({ name: 'few_total', help: 'Few', labels, maxSeries: 3 });
       const fewSet = defineGauge({ name: 'few', help: 'Few', labels: { id: {} }, maxSeries: 2 });
 
-      it('folds what adds up into "other", but for the labels with a closed domain, and loses no count', async () => {
+      it('counts in "other", keeps labels with a closed domain, and loses no count', async () => {
         for (let i = 0; i < 10; i++) recorder.counter(few).inc({ kind: 'a', id: i });
         expect(await read(recorder, 'few_total')).to.deep.equal({
           'few_total{kind="a",id="0"}': 1,
@@ -227,14 +227,14 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         });
       });
 
-      it('drops a value to be set', async () => {
+      it('drops the value of a gauge', async () => {
         for (let i = 0; i < 10; i++) recorder.gauge(fewSet).set({ id: i }, i);
         expect(await read(recorder, 'few')).to.deep.equal({ 'few{id="0"}': 0, 'few{id="1"}': 1 });
       });
     });
 
-    describe('set, inc and dec', () => {
-      it('sets, and goes up and down', async () => {
+    describe('with set, inc and dec', () => {
+      it('sets a gauge, increments it and decrements it', async () => {
         const gauge = recorder.gauge(size);
         gauge.set({ team: 'x' }, 5);
         gauge.inc({ team: 'x' });
@@ -242,7 +242,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': 0, 'size{team="x"}': 3 });
       });
 
-      it('has the values of a collector, computed when they are read, and no others', async () => {
+      it('computes the values of a collector when they are read, and shows no others', async () => {
         let value = 1;
         const gauge = recorder.gauge(size);
         gauge.set({ team: 'before' }, 9);
@@ -252,12 +252,12 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         }
       });
 
-      it('takes NaN and the infinities by hand', async () => {
+      it('accepts NaN and the infinities by hand', async () => {
         recorder.gauge(size).set({ team: 'first' }, Number.NEGATIVE_INFINITY);
         expect(await read(recorder, 'size')).to.deep.equal({ 'size{team="first"}': Number.NEGATIVE_INFINITY });
       });
 
-      it('drops a value to be set past the limit of a label', async () => {
+      it('drops the value of a gauge past the limit of a label', async () => {
         const family = recorder.open(size);
         family.set(family.getOrCreate(['x'], false) as number, 1);
         expect(family.getOrCreate(['y'], false)).to.equal('overflow');
@@ -265,8 +265,8 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
     });
 
-    describe('enter and leave', () => {
-      it('counts what is in flight, folded past the limit, and returns to 0', async () => {
+    describe('with enter and leave', () => {
+      it('counts calls in flight, as "other" past the limit, and returns to 0', async () => {
         const family = recorder.open(size);
         const places = ['x', 'x', 'y'].map((team) => family.getOrCreate([team], true) as number);
         for (const place of places) family.acquire(place);
@@ -280,7 +280,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       });
     });
 
-    describe('observe', () => {
+    describe('with observe(…)', () => {
       it('fills cumulative buckets, the sum and the count', async () => {
         const histogram = recorder.histogram(latency);
         for (const seconds of [0.05, 0.1, 0.5, 7]) histogram.observe({ team: 'x' }, seconds);
@@ -293,14 +293,14 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         });
       });
 
-      it('never observes what is not finite', async () => {
+      it('never observes a value that is not finite', async () => {
         for (const value of [Number.NaN, Infinity, -1e308]) recorder.histogram(latency).observe({ team: 'x' }, value);
         expect(await read(recorder, 'latency_seconds')).to.deep.equal({});
       });
     });
 
-    describe('recording by hand', () => {
-      it('never throws: what cannot be recorded is told to onError', () => {
+    describe('with recording by hand', () => {
+      it('never throws, and reports to onError what it cannot record', () => {
         const codes: string[] = [];
         const strictly = create({ ...quiet, onError: ({ code }) => codes.push(code) });
         strictly.counter(calls).inc({ team: 'x', knid: 'a' } as never);
@@ -310,7 +310,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(codes).to.deep.equal(['label_type', 'label_type', 'negative_step', 'family_clash']);
       });
 
-      it('counts rightly when a getter among the labels counts as well', async () => {
+      it('counts correctly when a getter among the labels counts as well', async () => {
         const counter = recorder.counter(calls);
         counter.inc({
           get team() {
@@ -333,7 +333,7 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
       expect(heard).to.deep.equal(['a', 'b']);
     });
 
-    it('throws in strict mode what it drops otherwise', () => {
+    it('throws in strict mode where it drops otherwise', () => {
       expect(() => create({ strict: true }).counter(plain).inc({}, -1)).to.throw('a counter cannot be decreased');
     });
   });

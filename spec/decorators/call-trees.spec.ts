@@ -213,7 +213,7 @@ function runAsync(world: () => World): (call: Call) => Promise<void> {
 describe(`Any tree of calls (${mode} decorators)`, function () {
   this.timeout(60_000);
 
-  it('is counted call by call: nested, thrown through, cleared in the middle, from label readers, on two recorders', () =>
+  it('counts each call of nested, throwing and label-reading calls once, when families are cleared between them', () =>
     fc.assert(
       fc.asyncProperty(callTree(['sync', 'generator'], fc.boolean()), async (tree) => {
         const world: World = new World(runSync(() => world));
@@ -221,20 +221,20 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         runSync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     ));
 
-  it('is counted call by call when the calls overlap', () =>
+  it('counts each call once when the calls overlap', () =>
     fc.assert(
       fc.asyncProperty(callTree(['async', 'asyncGenerator'], fc.constant(false)), async (tree) => {
         const world: World = new World(runAsync(() => world));
         await runAsync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     ));
 
-  it('leaves nothing in flight, and never less than nothing, when the calls overlap and the families are cleared', () =>
+  it('leaves zero calls in flight, and never counts below zero, when calls overlap and families are cleared', () =>
     fc.assert(
       fc.asyncProperty(callTree(['async', 'asyncGenerator'], fc.boolean()), async (tree) => {
         const seen: number[] = [];
@@ -252,12 +252,12 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
           expect(left.every((value) => value === 0)).to.equal(true);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     ));
 });
 
 describe(`A call that outlives its container (${mode} decorators)`, () => {
-  it('is counted by the recorder that it began with, which nothing else keeps', async () => {
+  it('reports to the recorder that it began with, and to no other', async () => {
     let finish: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {
       finish = resolve;

@@ -103,12 +103,12 @@ describe(`catalogue(…) (${mode} decorators)`, () => {
     expect(rest).to.deep.equal([]);
   });
 
-  it('lists everything that is annotated, without an argument', () => {
+  it('lists every annotated family when it is called without an argument', () => {
     void catalogue([Warehouse]);
     expect(catalogue().map(({ name }) => name)).to.include('catalogued_orders_total');
   });
 
-  it('is a table in Markdown, whose cells nothing breaks', () => {
+  it(`catalogueMarkdown(…) writes a table whose cells escape Markdown`, () => {
     const lines = catalogueMarkdown(catalogue([Warehouse])).split('\n');
     expect(lines.slice(0, 2)).to.deep.equal([
       '| metric | kind | labels | series at most | fed by | what it is |',

@@ -98,7 +98,7 @@ describe(`@Counter (${mode} decorators)`, () => {
     expect(recorder).to.have.series('visits_total').with.value(2);
   });
 
-  describe('without a function in its rule', () => {
+  describe('without "when" and "by"', () => {
     it('counts calls that returned and calls that threw', () => {
       shop.attempt(false);
       expect(() => shop.attempt(true)).to.throw(TypeError);
@@ -108,7 +108,7 @@ describe(`@Counter (${mode} decorators)`, () => {
       ]);
     });
 
-    it('counts a promise when it has settled, by how it settled', async () => {
+    it('counts a promise once it has settled, by how it settled', async () => {
       const pending = shop.attemptLater(false);
       expect(recorder).to.have.series('async_attempts_total', { outcome: 'success' }).with.value(0);
       expect(await pending).to.equal(true);
@@ -119,41 +119,41 @@ describe(`@Counter (${mode} decorators)`, () => {
     });
   });
 
-  describe('with when', () => {
-    it('asks it of the result', () => {
+  describe('with the option "when"', () => {
+    it('passes the result to "when"', () => {
       shop.allows(12);
       shop.allows(21);
       expect(recorder).to.have.series('refusals_total').with.value(1);
     });
 
-    it('never asks it of a call that threw', () => {
+    it('never calls "when" for a call that threw', () => {
       expect(() => shop.allows(-1)).to.throw(RangeError);
       expect(recorder).to.have.series('refusals_total').with.value(0);
     });
   });
 
-  describe('with by', () => {
-    it('adds what it reads from the awaited result', async () => {
+  describe('with the option "by"', () => {
+    it('adds the number that "by" reads from the awaited result', async () => {
       await shop.pack(3);
       await shop.pack(4);
       expect(recorder).to.have.series('items_total').with.value(7);
     });
 
-    it('adds a constant', () => {
+    it('adds a constant step to the count', () => {
       shop.dozen();
       shop.dozen();
       expect(recorder).to.have.series('dozens_total').with.value(24);
     });
   });
 
-  it('on: "threw" counts only what threw, and asks when of the error', () => {
+  it('counts only calls that threw with on: "threw", and passes the error to "when"', () => {
     shop.mayFail();
     expect(() => shop.mayFail(new TypeError('other'))).to.throw('other');
     expect(() => shop.mayFail(new RangeError('this'))).to.throw('this');
     expect(recorder).to.have.series('failures_total').with.value(1);
   });
 
-  it('on: "settled" reads the arguments, however the call ended', () => {
+  it('passes the arguments to its readers with on: "settled", however the call ended', () => {
     shop.drain(['a', 'b']);
     expect(() => shop.drain(['bad'])).to.throw('bad');
     expect(recorder).to.have.series('drained_total').with.value(3);
@@ -168,14 +168,14 @@ describe(`@Counter (${mode} decorators)`, () => {
     ]);
   });
 
-  it('gives its readers the instance as this, and takes numbers and booleans', () => {
+  it('calls its readers with the instance as this, and accepts numbers and booleans', () => {
     shop.sell(12);
     expect(recorder.series('sales_total')).to.deep.equal([
       { labels: { currency: 'EUR', rounded: 'true', price: '12' }, value: 1 },
     ]);
   });
 
-  it('counts a static method by the recorder that its class was given', () => {
+  it('counts a static method by the recorder that is attached to its class', () => {
     attachRecorder(Shop, recorder);
     Shop.open('Graz');
     expect(recorder).to.have.series('opened_total', { town: 'Graz' }).with.value(1);

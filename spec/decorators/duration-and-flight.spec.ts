@@ -80,7 +80,7 @@ describe(`Durations and calls in flight (${mode} decorators)`, () => {
     expect(recorder.value('body_bytes_sum')).to.equal(555);
   });
 
-  it('@Timed observes seconds by the clock of the recorder, until the promise has settled', async () => {
+  it('@Timed observes seconds by the clock of the recorder until the promise has settled', async () => {
     await service.work(3, false);
     await service.work(20, true).catch(() => undefined);
     expect(recorder.value('work_seconds_sum', { outcome: 'success' })).to.equal(3);
@@ -98,18 +98,18 @@ describe(`Durations and calls in flight (${mode} decorators)`, () => {
     expect(timeless.drops).to.deep.equal([{ metric: 'slow_seconds', reason: 'not_finite' }]);
   });
 
-  it('@Timed() without options is method_duration_seconds by class and method', () => {
+  it('@Timed() without options observes method_duration_seconds by class and method', () => {
     service.bare();
     expect(recorder.value('method_duration_seconds_sum', { class: 'Service', method: 'bare' })).to.equal(2);
   });
 
-  it('@Timed asks when of what on says', () => {
+  it('@Timed passes to "when" what the option "on" selects', () => {
     service.maybe('slow');
     service.maybe('fast');
     expect(recorder.value('slow_seconds_count')).to.equal(1);
   });
 
-  it('@InFlight counts from the call until it settles, however it does', async () => {
+  it('@InFlight counts a call from its start until it settles, also when it rejects', async () => {
     let settle: [(value: unknown) => void, (reason: unknown) => void] = [() => undefined, () => undefined];
     const pending = new Promise((...both) => {
       settle = both;

@@ -85,7 +85,7 @@ const cases = [
 
 describe(`A fault inside instrumentation (${mode} decorators)`, () => {
   for (const [method, metric, reason] of cases) {
-    it(`${method}: leaves the call unharmed, records nothing, is counted as ${reason} and told once`, async () => {
+    it(`leaves the call of ${method} unharmed, records no value, counts ${reason} and reports it once`, async () => {
       const told: MetricsError[] = [];
       const recorder = new MemoryRecorder({ onError: (error) => told.push(error) });
       const faulty = attachRecorder(new Faulty(), recorder);
@@ -103,7 +103,7 @@ describe(`A fault inside instrumentation (${mode} decorators)`, () => {
     });
   }
 
-  it('costs only its own metric where several are stacked, and nothing stays in flight', async () => {
+  it('costs only its own metric when several decorators are stacked, and leaves zero calls in flight', async () => {
     const recorder = new MemoryRecorder({ onError: () => undefined });
     const faulty = attachRecorder(new Faulty(), recorder);
     expect(await faulty.stacked(false)).to.equal('unharmed');
@@ -114,7 +114,7 @@ describe(`A fault inside instrumentation (${mode} decorators)`, () => {
     ).to.deep.equal([0, 2, 2]);
   });
 
-  it('is not heard of by the caller when onError throws as well', () => {
+  it('never reaches the caller, even when onError throws as well', () => {
     const recorder = new MemoryRecorder({
       onError: () => {
         throw new Error('the listener fails too');
@@ -123,7 +123,7 @@ describe(`A fault inside instrumentation (${mode} decorators)`, () => {
     expect(attachRecorder(new Faulty(), recorder).readerThrows()).to.equal('unharmed');
   });
 
-  it('is thrown in strict mode', () => {
+  it('reaches the caller as an error in strict mode', () => {
     const faulty = attachRecorder(new Faulty(), new MemoryRecorder({ strict: true }));
     expect(() => faulty.readerThrows())
       .to.throw('no team')

@@ -63,7 +63,7 @@ describe(`@Gauge (${mode} decorators)`, () => {
     expect(recorder.series('team_resources')).to.have.length(1);
   });
 
-  it('records only the calls of which when is true', () => {
+  it('records only the calls for which "when" is true', () => {
     catalogue.queue(5, false);
     catalogue.queue(0, false);
     expect(recorder).to.have.series('queue_length').with.value(5);
@@ -71,7 +71,7 @@ describe(`@Gauge (${mode} decorators)`, () => {
     expect(recorder).to.have.series('queue_length').with.value(0);
   });
 
-  it('takes a constant value, and shows the initial series at 0', () => {
+  it('accepts a constant value, and exposes the initial series at 0', () => {
     catalogue.start();
     expect(recorder.series('started')).to.deep.equal([
       { labels: { zone: 'eu' }, value: 0 },
@@ -79,7 +79,7 @@ describe(`@Gauge (${mode} decorators)`, () => {
     ]);
   });
 
-  it('drops a value past the limit of a label: in "other" it would be nobody\'s', async () => {
+  it('drops a value past the limit of a label, because a gauge cannot be summed up as "other"', async () => {
     for (const team of ['a', 'b', 'c']) await catalogue.listByTeam(team);
     expect(recorder.series('team_resources').map(({ labels }) => labels['team'])).to.deep.equal(['a', 'b']);
     expect(recorder.drops).to.deep.equal([{ metric: 'team_resources', reason: 'overflow' }]);

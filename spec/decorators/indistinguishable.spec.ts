@@ -120,7 +120,7 @@ const ways: readonly [
   ['on the class', 1, ({ Service }, answer) => Service.run(answer)],
 ];
 
-describe(`A decorated method is indistinguishable from the bare one (${mode} decorators)`, () => {
+describe(`A decorated method, compared with the bare one (${mode} decorators)`, () => {
   const bare = classes((value: unknown, context: unknown) => (typeof context === 'object' ? value : undefined));
   const counted = classes(Counter({ name: 'runs_total', help: 'Runs' }));
   let recorder: MemoryRecorder;
@@ -133,7 +133,7 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
 
   for (const answer of Object.keys(answers) as Answer[]) {
     for (const [way, runs, act] of ways) {
-      it(`when it ${answer}, called ${way}, and each run of it is counted`, async () => {
+      it(`behaves the same and counts each run when it ${answer}, called ${way}`, async () => {
         const expected = await observed(() => act(bare, answer, (instance) => instance));
         const found = await observed(() => act(counted, answer, (instance) => attachRecorder(instance, recorder)));
         expect(found).to.deep.equal(expected);
@@ -142,7 +142,7 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
     }
   }
 
-  it('throws at a foreign #private as the bare one does', () => {
+  it('throws as the bare one does when #private is read from a foreign object', () => {
     const foreign = attachRecorder({}, recorder);
     expect(() => counted.Service.prototype.run.call(foreign as never, 'returns')).to.throw(TypeError);
     expect(recorder.value('runs_total')).to.equal(1);
@@ -153,7 +153,7 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
     expect(() => run.call(undefined as never, 'returns')).to.throw(TypeError);
   });
 
-  it('looks the same: name, length, descriptor, no prototype', () => {
+  it('has the same name, length and descriptor, and no prototype', () => {
     for (const key of ['run', 'defaults', symbol] as const) {
       const [one, other] = [bare, counted].map(({ Service }) => {
         const { value, ...rest } = Object.getOwnPropertyDescriptor(Service.prototype, key) as PropertyDescriptor;
@@ -210,14 +210,14 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
       }
     }
 
-    it('runs each of them once, in order, and records each once', () => {
+    it('runs each of them once, in order, and records each call once', () => {
       log = [];
       expect(attachRecorder(new Stacked(), recorder).run()).to.equal('done');
       expect(log).to.deep.equal(['above', 'between', 'below']);
       expect([recorder.value('upper_total'), recorder.value('lower_seconds_count')]).to.deep.equal([1, 1]);
     });
 
-    it('keeps own properties and metadata of the method', () => {
+    it('keeps the own properties and the metadata of the method', () => {
       const method = Stacked.prototype.marked as unknown as { marked: string };
       expect(method.marked).to.equal('yes');
       expect(Reflect.getMetadata('mark', method)).to.equal('metadata');
@@ -248,7 +248,7 @@ describe(`A decorated method is indistinguishable from the bare one (${mode} dec
       }
     }
 
-    it('names the methods in the stack', async () => {
+    it('keeps the names of the methods in the stack trace', async () => {
       const error = (await attachRecorder(new Layers(), recorder)
         .outer()
         .catch((reason: unknown) => reason)) as Error;

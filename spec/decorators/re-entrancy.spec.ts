@@ -29,7 +29,7 @@ class Tree {
   }
 }
 
-describe(`Re-entrancy (${mode} decorators)`, () => {
+describe(`A decorated method that is re-entered (${mode} decorators)`, () => {
   it('counts each call of a recursion with its own labels', () => {
     const recorder = new MemoryRecorder({ strict: true });
     attachRecorder(new Tree(), recorder).visit(3);
@@ -52,7 +52,7 @@ describe(`Re-entrancy (${mode} decorators)`, () => {
     ]);
   });
 
-  it('never mixes two recorders of two instances, whatever overlaps', async () => {
+  it('never mixes the recorders of two instances when their calls overlap', async () => {
     const recorders = [new MemoryRecorder({ strict: true }), new MemoryRecorder({ strict: true })];
     const trees = recorders.map((recorder) => attachRecorder(new Tree(), recorder));
     await Promise.all(Array.from({ length: 1000 }, (_, i) => trees[i % 2]?.last(i)));

@@ -25,8 +25,8 @@ function refusal(decorate: Loose, ...given: unknown[]): MetricsError {
   throw new Error('nothing was refused');
 }
 
-describe(`What a decorator refuses (${mode} decorators)`, () => {
-  it('tells the site, the subject, what was given and what to do', () => {
+describe(`A decorator that refuses its options (${mode} decorators)`, () => {
+  it('names the site, the subject, the given value and the remedy', () => {
     const error = refusal(LooseCounter, { name: 'auth-attempts', help: 'Attempts' });
     expect(error.message).to.equal(
       `@Counter on ${on}: metric name "auth-attempts" is not legal (allowed: letters, digits, "_" and ":", no digit first). Rename it, for example "auth_attempts".`,
@@ -34,7 +34,7 @@ describe(`What a decorator refuses (${mode} decorators)`, () => {
     expect(error).to.include({ name: 'MetricsError', code: 'illegal_name' });
   });
 
-  it('is written without parentheses', () => {
+  it('throws when it is written without parentheses', () => {
     // biome-ignore lint/suspicious/noExplicitAny: as in plain JavaScript.
     const Bare = Counter as any;
     const decorate = () => {
@@ -45,11 +45,11 @@ describe(`What a decorator refuses (${mode} decorators)`, () => {
       void Service;
     };
     expect(decorate).to.throw(
-      '@Counter: it must be called with its options (given none). Write @Counter({ name, help }).',
+      '@Counter: the decorator must be called with its options (given none). Write @Counter({ name, help }).',
     );
   });
 
-  it('tells all problems of a site at once', () => {
+  it('reports all problems of a site at once', () => {
     const error = refusal(LooseCounter, {
       name: 'x y',
       help: '',
@@ -73,37 +73,37 @@ describe(`What a decorator refuses (${mode} decorators)`, () => {
     expect(error.message).to.match(/^@Counter on .+: 9 problems\.\n {2}- option "label" is unknown/);
   });
 
-  it('needs a value for a gauge', () => {
+  it('requires a value for a gauge', () => {
     expect(refusal(LooseGauge, { name: 'x', help: 'X' }).message).to.contain('"value" is missing');
   });
 
-  it('refuses readers of the result where the call has only begun', () => {
+  it('refuses readers of the result on @InFlight, where the call has only begun', () => {
     const error = refusal(LooseInFlight, { name: 'x', help: 'X', labels: { a: { result: () => 'x' } } });
     expect(error.message).to.contain('label "a": option "result" is unknown');
   });
 
-  it('refuses the family of another kind', () => {
+  it('refuses a shared family of another kind', () => {
     const error = refusal(LooseCounter, teams, { labels: { team: 'a' } });
     expect(error.message).to.contain('family "teams" must be a counter (given a gauge)');
   });
 
-  it('refuses labels that a shared family does not have, and misses those that it has', () => {
+  it('refuses labels that a shared family lacks, and reports labels that are missing', () => {
     const error = refusal(LooseCounter, requests, { labels: { team: 'a', tier: 'b' } });
     expect(error.problems.map(({ code }) => code)).to.deep.equal(['missing_label', 'illegal_label']);
     expect(error.message).to.contain('label "kind" of family "requests_total" is missing (given [team, tier])');
   });
 
-  it('refuses a policy at a site of a shared family', () => {
+  it('refuses a label policy at a site of a shared family', () => {
     const error = refusal(LooseCounter, requests, { labels: { team: 'a', kind: { args: () => 'x', limit: 3 } } });
     expect(error.message).to.contain('option "limit" is unknown');
   });
 
-  it('takes label and metric names that every object has', () => {
+  it('accepts label and metric names that every object has as properties', () => {
     const family = defineCounter({ name: 'constructor', help: 'Fine', labels: { toString: {}, hasOwnProperty: {} } });
     expect(Object.keys(family.labels)).to.deep.equal(['toString', 'hasOwnProperty']);
   });
 
-  it('refuses an accessor', () => {
+  it('refuses to decorate an accessor', () => {
     expect(() => {
       class Service {
         // @ts-expect-error the types refuse it as well
@@ -116,7 +116,7 @@ describe(`What a decorator refuses (${mode} decorators)`, () => {
     }).to.throw(/^@Counter on .*value"?: the decorator takes a method \(given (an accessor|a getter)\)/);
   });
 
-  it('refuses a field', () => {
+  it('refuses to decorate a field', () => {
     expect(() => {
       class Service {
         // @ts-expect-error the types refuse it as well

@@ -89,7 +89,7 @@ describe(`A decorated method (${mode} decorators)`, () => {
     expect([service.secret(), service.secret()]).to.deep.equal([42, 43]);
   });
 
-  it('keeps its arguments, however many', () => {
+  it('receives all its arguments, however many', () => {
     expect(service.sum(1)).to.deep.equal([1, 3]);
     expect(service.sum(1, 1)).to.deep.equal([2, 2]);
     expect(service.sum(1, 2, 3)).to.deep.equal([3, 6]);
@@ -107,17 +107,17 @@ describe(`A decorated method (${mode} decorators)`, () => {
     expect(() => new method()).to.throw(TypeError);
   });
 
-  it('throws the very error', () => {
+  it('throws the same error object', () => {
     expect(() => service.throws())
       .to.throw()
       .equal(service.thrown);
   });
 
-  it('rejects with the very reason', async () => {
+  it('rejects with the same reason', async () => {
     expect(await service.rejects().catch((reason: unknown) => reason)).to.equal(service.thrown);
   });
 
-  it('is counted under symbol and computed names', () => {
+  it('counts calls by symbol and by computed name', () => {
     expect(service[symbol]() + service[key]()).to.equal('by symbolcomputed');
     expect(recorder.value('symbols_total')).to.equal(1);
     expect(recorder.value('computed_total')).to.equal(1);
@@ -154,7 +154,7 @@ describe(`A decorated method (${mode} decorators)`, () => {
     expect(recorder.value('stacked_seconds_count')).to.equal(1);
   });
 
-  it('hands a thenable that is no native promise back untouched, and does not run it', () => {
+  it('returns a thenable that is no native promise untouched, and does not run it', () => {
     let ran = 0;
     const lazy = {
       // biome-ignore lint/suspicious/noThenProperty: a lazy query is what this is about.
@@ -168,7 +168,7 @@ describe(`A decorated method (${mode} decorators)`, () => {
     expect(recorder.value('thenables_total')).to.equal(1);
   });
 
-  it('counts a promise when it has settled under an AsyncLocalStorage too', async () => {
+  it('counts a promise once it has settled, under an AsyncLocalStorage too', async () => {
     const storage = new AsyncLocalStorage<string>();
     await storage.run('context', async () => {
       const pending = service.rejects();
@@ -179,7 +179,7 @@ describe(`A decorated method (${mode} decorators)`, () => {
     });
   });
 
-  it('hands a promise with properties of its own, or of a subclass, back untouched', () => {
+  it('returns a promise with own properties, or of a subclass, untouched', () => {
     class Special extends Promise<string> {}
     const child = Object.assign(Promise.resolve('x'), { child: 'process' });
     for (const promise of [child, Special.resolve('x')]) expect(service.thenable(promise)).to.equal(promise);
@@ -202,8 +202,8 @@ describe(`A decorated method (${mode} decorators)`, () => {
   });
 });
 
-describe(`What cannot be annotated (${mode} decorators)`, () => {
-  it('instrumentFunction(fn, …) gives a function that is counted, and leaves the original alone', () => {
+describe(`Code that cannot be annotated (${mode} decorators)`, () => {
+  it('instrumentFunction(fn, …) returns a function that is counted, and leaves the original alone', () => {
     const recorder = new MemoryRecorder({ strict: true });
     const double = (n: number): number => 2 * n;
     const counted = instrumentFunction(
@@ -220,7 +220,7 @@ describe(`What cannot be annotated (${mode} decorators)`, () => {
     expect(double(1)).to.equal(2);
   });
 
-  it('a class, a constructor and a frozen prototype are refused, with what to do', () => {
+  it('instrumentFunction and instrumentMethod refuse a class, a constructor and a frozen prototype', () => {
     class Pool {
       query(): number {
         return 1;
@@ -228,7 +228,7 @@ describe(`What cannot be annotated (${mode} decorators)`, () => {
     }
     const count = Counter({ name: 'made_total', help: 'Made' });
     expect(() => instrumentFunction(Pool as never, count)).to.throw(
-      'instrumentFunction: class Pool is no function (given a class). Annotate its methods.',
+      'instrumentFunction: class Pool is not a function (given a class). Annotate its methods.',
     );
     const replace = instrumentMethod as (...given: unknown[]) => void;
     expect(() => replace(Pool.prototype, 'constructor', count)).to.throw('method "constructor" is not a method');
@@ -239,7 +239,7 @@ describe(`What cannot be annotated (${mode} decorators)`, () => {
     expect(new Pool().query()).to.equal(1);
   });
 
-  it('instrumentFunction(fn, …) of a function that is counted already adds a layer of its own', () => {
+  it('instrumentFunction(fn, …) adds a layer of its own to a function that is counted already', () => {
     const recorder = new MemoryRecorder({ strict: true });
     const once = instrumentFunction(() => 1, Counter({ name: 'once_total', help: 'Once' }));
     const twice = instrumentFunction(once, Counter({ name: 'twice_total', help: 'Twice' }));

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { acceptsGzip, negotiated } from '../../lib/exposition/negotiation.js';
+import { negotiate } from '../../lib/exposition/negotiation.js';
 
 const text = 'text/plain; version=0.0.4; charset=utf-8';
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -43,15 +43,15 @@ const accepts: [accept: string | undefined, contentType: string][] = [
   [';;,,q=', text],
 ];
 
-describe('negotiated(Accept)', () => {
+describe('negotiate() of Accept', () => {
   for (const [accept, contentType] of accepts) {
-    it(`${accept} gives ${contentType}`, () => {
-      expect(negotiated(accept).contentType).to.equal(contentType);
+    it(`answers Accept: ${accept} with ${contentType}`, () => {
+      expect(negotiate({ accept }).contentType).to.equal(contentType);
     });
   }
 });
 
-describe('acceptsGzip(Accept-Encoding)', () => {
+describe('negotiate() of Accept-Encoding', () => {
   const encodings: [acceptEncoding: string | undefined, gzip: boolean][] = [
     [undefined, false],
     ['gzip', true],
@@ -62,8 +62,8 @@ describe('acceptsGzip(Accept-Encoding)', () => {
     ['identity', false],
   ];
   for (const [acceptEncoding, gzip] of encodings) {
-    it(`${acceptEncoding} is ${gzip}`, () => {
-      expect(acceptsGzip(acceptEncoding)).to.equal(gzip);
+    it(`returns ${gzip} for ${acceptEncoding}`, () => {
+      expect(negotiate({ acceptEncoding }).encoding).to.equal(gzip ? 'gzip' : 'identity');
     });
   }
 });

@@ -31,7 +31,7 @@ describe('A large scrape', function () {
     recorder = large();
   });
 
-  it('comes in chunks, which together are what two scrapes without an observation between have in common', async () => {
+  it('comes in chunks that together equal a scrape in one piece', async () => {
     const digests = [];
     for (let i = 0; i < 2; i++) {
       const { body } = await scrape(recorder, { method: 'GET' });
@@ -62,7 +62,7 @@ describe('A large scrape', function () {
     expect(turns).to.be.above(2);
   });
 
-  it('is rendered no further than it is read', async () => {
+  it('renders no further than its reader reads', async () => {
     const { body } = await scrape(recorder, { method: 'GET' });
     await once(body, 'readable');
     body.read(1);
@@ -72,7 +72,7 @@ describe('A large scrape', function () {
     recorder.remove(visits, later);
   });
 
-  it('has every series once while others are born, observed and removed in the middle of it', async () => {
+  it('contains every series once while others are created, observed and removed', async () => {
     const { body } = await scrape(recorder, { method: 'GET' });
     let seen = '';
     let round = 0;
@@ -88,7 +88,7 @@ describe('A large scrape', function () {
     recorder.remove(visits, { page: 'born' });
   });
 
-  it('shows no series twice, and no other one in its place, where series are removed and born again meanwhile', async () => {
+  it('contains no series twice or misplaced when series are removed and created again meanwhile', async () => {
     const gauge = defineGauge({ name: 'depth', help: 'Depth', labels: { queue: {} } });
     const handle = recorder.gauge(gauge);
     const queues = 20_000;
@@ -107,11 +107,12 @@ describe('A large scrape', function () {
     const lines = seen.split('\n').filter((line) => line.startsWith('depth{'));
     expect(new Set(lines).size).to.equal(lines.length);
     expect(lines).to.have.length(queues);
-    for (const line of lines) expect(line).to.match(/queue="(\d+)"} \1$/);
+    // Why no assertion per line: 20,000 of them take seconds.
+    expect(lines.filter((line) => !/queue="(\d+)"} \1$/.test(line))).to.deep.equal([]);
     recorder.remove(gauge, {});
   });
 
-  it('is compressed while it is rendered', async () => {
+  it('compresses its chunks while it is rendered', async () => {
     const { headers, body } = await scrape(recorder, { method: 'GET', acceptEncoding: 'gzip' });
     expect(headers['Content-Encoding']).to.equal('gzip');
     expect(samplesIn(gunzipSync(await buffer(body)).toString())).to.equal(users * codes);
@@ -119,7 +120,7 @@ describe('A large scrape', function () {
 
   for (const acceptEncoding of ['identity', 'gzip']) {
     for (const chunks of [0, 1, 3]) {
-      it(`is left alone once its reader is gone after ${chunks} chunks (${acceptEncoding})`, async () => {
+      it(`stops once its reader leaves after ${chunks} chunks (${acceptEncoding})`, async () => {
         let left = 0;
         let written = 0;
         const endless: ExposedFamily = {
@@ -154,7 +155,7 @@ describe('A large scrape', function () {
     }
   }
 
-  it('ends where the scraper goes away in the middle, and the next one is answered in full', async () => {
+  it('ends when the scraper disconnects midway, and the next scrape is complete', async () => {
     const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
     const { url } = await server.listen();
     try {

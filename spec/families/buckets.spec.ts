@@ -2,18 +2,18 @@ import { expect } from 'chai';
 import { defaultBuckets, defineHistogram, exponentialBuckets, linearBuckets } from '../../lib/index.js';
 
 describe('Buckets', () => {
-  it('linearBuckets(start, width, count) are as far apart as said, without the dust of binary fractions', () => {
+  it('from linearBuckets(start, width, count) have equal distances, without rounding errors', () => {
     expect(linearBuckets(10, 5, 3)).to.deep.equal([10, 15, 20]);
     expect(linearBuckets(0.1, 0.1, 4)).to.deep.equal([0.1, 0.2, 0.3, 0.4]);
     expect(linearBuckets(-1, 1, 3)).to.deep.equal([-1, 0, 1]);
   });
 
-  it('exponentialBuckets(start, factor, count) grow as said', () => {
+  it('from exponentialBuckets(start, factor, count) grow by the factor', () => {
     expect(exponentialBuckets(1, 2, 4)).to.deep.equal([1, 2, 4, 8]);
     expect(exponentialBuckets(0.001, 10, 4)).to.deep.equal([0.001, 0.01, 0.1, 1]);
   });
 
-  it('are taken by a histogram, and the default ones ascend and fit seconds', () => {
+  it('pass into a histogram, and the default ones ascend and fit seconds', () => {
     const buckets = linearBuckets(1, 1, 1000);
     expect(defineHistogram({ name: 'x', help: 'X', buckets }).buckets).to.deep.equal(buckets);
     expect([...defaultBuckets]).to.deep.equal([...defaultBuckets].sort((a, b) => a - b));
@@ -35,7 +35,7 @@ describe('Buckets', () => {
     [() => exponentialBuckets(1, 10, 1000), 'count 1000'],
     [() => exponentialBuckets(1, 2, '3' as never), 'count "3"'],
   ] as const) {
-    it(`are refused where they would not ascend: ${message}`, () => {
+    it(`from arguments that would not ascend cause an error: ${message}`, () => {
       expect(call).to.throw(message).with.property('code', 'illegal_option');
     });
   }

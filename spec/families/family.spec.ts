@@ -15,7 +15,7 @@ function refusal(define: Loose, options: object): MetricsError {
 }
 
 describe('A family', () => {
-  it('has finite, ascending, unique buckets; Infinity at the end is what +Inf is anyway', () => {
+  it('has finite, ascending, unique buckets, and omits Infinity, because +Inf is always exposed', () => {
     const { buckets } = defineHistogram({ name: 'x', help: 'X', buckets: [1, 2, Infinity] });
     expect(buckets).to.deep.equal([1, 2]);
   });
@@ -29,7 +29,7 @@ describe('A family', () => {
     [[1, '2'], '"2" at position 2'],
     [7, 'given 7'],
   ] as const) {
-    it(`refuses the buckets [${buckets}], with what is wrong`, () => {
+    it(`refuses the buckets [${buckets}], with the reason`, () => {
       const error = refusal(defineHistogram, { buckets });
       expect(error).to.have.property('code', 'illegal_option');
       expect(error.message).to.contain('defineHistogram "x": "buckets" must').and.to.contain(given);
@@ -37,12 +37,12 @@ describe('A family', () => {
   }
 
   for (const name of ['a-b', '1a', '', 'ä', '__name__', '__x', 'a:b']) {
-    it(`refuses ${JSON.stringify(name)} as a label's name`, () => {
+    it(`refuses ${JSON.stringify(name)} as the name of a label`, () => {
       expect(refusal(defineCounter, { labels: { [name]: {} } })).to.have.property('code', 'illegal_label');
     });
   }
 
-  it('keeps "le" for a histogram’s own samples', () => {
+  it('reserves the label "le" for histograms', () => {
     expect(refusal(defineHistogram, { labels: { le: {} } }).message).to.contain('"le" is kept for the histogram');
     expect(defineGauge({ name: 'x', help: 'X', labels: { le: {} } }).labels).to.have.property('le');
   });
@@ -53,7 +53,7 @@ describe('A family', () => {
     });
   }
 
-  it('keeps nothing of what it was given, and cannot be changed', () => {
+  it('copies the given options, and cannot be changed', () => {
     const labels = { team: { oneOf: ['a'] } };
     const buckets = [1, 2];
     const family = defineHistogram({ name: 'x', help: 'X', labels, buckets });

@@ -53,27 +53,27 @@ const customary: readonly Family[] = [
   gauge('jobs_total', { advice: false }),
 ];
 
-describe('Advice on names', () => {
+describe('A recorder that checks names', () => {
   for (const [family, remark] of against) {
-    it(`${family.kind} ${family.name}${Object.keys(family.labels).map((one) => `{${one}}`)}: ${remark}`, () => {
+    it(`advises on the ${family.kind} ${family.name}${Object.keys(family.labels).map((one) => `{${one}}`)}: ${remark}`, () => {
       expect(remarksOn(family)).to.deep.equal([remark]);
     });
   }
 
   for (const family of customary) {
-    it(`has nothing to say on the ${family.kind} ${family.name}${family.advice === false ? ' with advice: false' : ''}`, () => {
+    it(`gives no advice on the ${family.kind} ${family.name}${family.advice === false ? ' with advice: false' : ''}`, () => {
       expect(remarksOn(family)).to.deep.equal([]);
     });
   }
 
-  it('is one remark per family, whatever is against the custom, and breaks nothing', () => {
+  it('gives one advice per family with all its naming problems', () => {
     const family = defineGauge({ name: 'waitTimeMs_total', help: 'waitTimeMs_total', labels: { job: {} } });
     expect(remarksOn(family)).to.deep.equal([
       'only a counter ends in "_total"; label "job" is what Prometheus calls the target: use another name; "waitTimeMs_total" is in camelCase: names are in snake_case; the help says no more than the name',
     ]);
   });
 
-  it("gives the seed's own gauge exactly one, which says what is given and what to do; and it works", () => {
+  it('gives one advice on the gauge of the design document, which works all the same', () => {
     const recorder = new MemoryRecorder();
     const family = defineGauge({ name: 'xds_team_resources_total', help: 'Resources', labels: { team: {} } });
     recorder.gauge(family).set({ team: 'payments' }, 7);

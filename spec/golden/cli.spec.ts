@@ -40,12 +40,12 @@ describe('The command line', () => {
     return join(folder, name);
   };
 
-  it('says as before how it is called', async () => {
+  it('prints its golden usage', async () => {
     const commands = [['--help'], ['-h'], ['help'], [], ['doctor', '--help'], ['doctor', '-h']];
     golden.compare('help.txt', await transcript([...commands, ['unknown'], ['constructor']]));
   });
 
-  it('says as before which options of the doctor are wrong', async () => {
+  it('prints the golden errors for wrong options of the doctor', async () => {
     const wrong = [
       ['--metrics', 'localhost:9090'],
       ['--metrics', 'http://'],
@@ -61,7 +61,7 @@ describe('The command line', () => {
   });
 
   // Why without what follows: Node's own words differ from version to version.
-  it('says as before that an option is unknown or has no value', async () => {
+  it('prints the golden errors for an unknown option and for a missing value', async () => {
     const commands = [
       ['doctor', '--unknown'],
       ['doctor', '--wait'],
@@ -74,7 +74,7 @@ describe('The command line', () => {
     golden.compare('node-options.txt', lines.join(''));
   });
 
-  it('examines a healthy endpoint as before, as text and as JSON', async () => {
+  it('prints the golden report of a healthy endpoint, as text and as JSON', async () => {
     const recorder = new PrometheusRecorder();
     recorder.counter(requests).inc({ path: '/' });
     const server = new MetricsServer(recorder, { port: 0, processMetrics: false, endpointMetrics: false });
@@ -92,7 +92,7 @@ describe('The command line', () => {
     }
   });
 
-  it('examines a failing endpoint as before, as text and as JSON', async () => {
+  it('prints the golden report of a failing endpoint, as text and as JSON', async () => {
     const json = (data: unknown) => JSON.stringify({ status: 'success', data });
     const metrics = await servers.start('<endpoint>', {
       '*': 'a_total 0\nflowplane_metrics_dropped_total{metric="a_total",reason="overflow"} 3\n',
@@ -109,7 +109,7 @@ describe('The command line', () => {
     );
   });
 
-  it('prints and checks a catalogue as before', async () => {
+  it('prints and checks a catalogue as in the golden file', async () => {
     const index = pathToFileURL(join(library, 'index.js')).href;
     const module = write(
       'module.mjs',
@@ -144,7 +144,7 @@ describe('The command line', () => {
     );
   });
 
-  it('says as before that a module cannot be loaded', async () => {
+  it('prints the golden error for a module that cannot be loaded', async () => {
     const module = write('broken.mjs', "throw new Error('no module');\n");
     golden.compare(
       'broken-module.txt',
@@ -152,7 +152,7 @@ describe('The command line', () => {
     );
   });
 
-  it('has no golden file that nothing compares', () => {
+  it('leaves no golden file without a comparison', () => {
     golden.refuseLeftovers();
   });
 });

@@ -287,26 +287,26 @@ const isGolden = ({ name }: { readonly name: string }): boolean => /^(shop_)?gol
 describe('The exposition of every kind of metric', () => {
   for (const [name, make] of Object.entries(recorders)) {
     for (const [format, accept] of Object.entries(formats)) {
-      it(`is as before: ${name} in ${format}`, async () => {
+      it(`equals the golden file: ${name} in ${format}`, async () => {
         const { status, headers, body } = await scrape(make(), { method: 'GET', accept });
         golden.compare(`${name}.${format}.txt`, `${status} ${headers['Content-Type']}\n${await text(body)}`);
       });
     }
   }
 
-  it('is as before where families are chosen by name', async () => {
+  it('equals the golden file when families are chosen by name', async () => {
     const names = ['golden_sizes_bytes_count', 'golden_texts', 'golden_heap_bytes'];
     const { body } = await scrape(recorded(), { method: 'GET', names });
     golden.compare('chosen.txt', await text(body));
   });
 
-  it('is as before in the metrics() of a prom-client registry', async () => {
+  it('equals the golden file in the metrics() of a prom-client registry', async () => {
     const register = new Registry();
     recorded({ registry: register, prefix: 'shop_' });
     golden.compare('prom-client-registry.txt', await register.metrics());
   });
 
-  it('is as before after series are removed and cleared', async () => {
+  it('equals the golden file after series are removed and cleared', async () => {
     const recorder = recorded();
     const removed = [
       recorder.remove(closed, { color: 'red' }),
@@ -319,31 +319,31 @@ describe('The exposition of every kind of metric', () => {
     golden.compare('removed.txt', `removed ${removed.join(', ')}\n${await text(body)}`);
   });
 
-  it('is as before in snapshot()', async () => {
+  it('equals the golden file in snapshot()', async () => {
     golden.compare('snapshot.json', json(await recorded().snapshot()));
   });
 
-  it('is as before in explain()', async () => {
+  it('equals the golden file in explain()', async () => {
     golden.compare('explain.json', json(recorded().explain().filter(isGolden)));
   });
 
-  it('is as before in cardinality()', () => {
+  it('equals the golden file in cardinality()', () => {
     golden.compare('cardinality.json', json(recorded({ prefix: 'shop_' }).cardinality()));
   });
 
-  it('is as before in the catalogue of a recorder, as data and as Markdown', () => {
+  it('equals the golden file in the catalogue of a recorder, as data and as Markdown', () => {
     const entries = catalogue(recorded({ prefix: 'shop_', maxSeriesPerFamily: 50 }));
     golden.compare('catalogue-of-recorder.json', json(entries));
     golden.compare('catalogue-of-recorder.md', catalogueMarkdown(entries));
   });
 
-  it('is as before in the catalogue of classes and shared families', () => {
+  it('equals the golden file in the catalogue of classes and shared families', () => {
     const entries = catalogue([GoldenShop, GoldenWhole, GoldenUnwired, bounded, heap, sizes]);
     golden.compare('catalogue-of-classes.json', json(entries));
     golden.compare('catalogue-of-classes.md', catalogueMarkdown(entries));
   });
 
-  it('has no golden file that nothing compares', () => {
+  it('leaves no golden file without a comparison', () => {
     golden.refuseLeftovers();
   });
 });

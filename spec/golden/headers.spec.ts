@@ -190,12 +190,12 @@ const basic = (credentials: string) => ({ Authorization: `Basic ${Buffer.from(cr
 const passwordHash = '$2b$04$kL/Tsejh3dQkUcnSFcoiVu00ulYqf8RWWOguigElwtUSxffhFuHIm';
 
 for (const [name, start] of Object.entries(servers)) {
-  describe(`The answers of a metrics server by ${name}`, () => {
-    it('have the same headers as before, for each path, method and format', async () => {
+  describe(`The responses of a metrics server by ${name}`, () => {
+    it('have the golden headers for each path, method and format', async () => {
       golden.compare(`${name}.open.txt`, await answers(start, questions));
     });
 
-    it('have the same headers as before where credentials are asked for', async () => {
+    it('have the golden headers when credentials are required', async () => {
       const asked = [
         { path: '/metrics' },
         { path: '/metrics', headers: { Authorization: 'Negotiate abc' } },
@@ -214,12 +214,12 @@ for (const [name, start] of Object.entries(servers)) {
       golden.compare(`${name}.credentials.txt`, await answers(start, asked, options));
     });
 
-    it('have the same headers as before where an address is refused', async () => {
+    it('have the golden headers when an address is refused', async () => {
       const asked = [{ path: '/metrics' }, { path: '/' }, { path: '/-/healthy' }];
       golden.compare(`${name}.addresses.txt`, await answers(start, asked, { allowedAddresses: ['10.0.0.1'] }));
     });
 
-    it('have the same headers as before past the rate limit', async () => {
+    it('have the golden headers past the rate limit', async () => {
       const asked = [{ path: '/metrics' }, { path: '/metrics' }, { path: '/-/ready' }];
       golden.compare(`${name}.rate.txt`, await answers(start, asked, { rateLimit: { interval: '1h', burst: 1 } }));
     });
@@ -230,7 +230,7 @@ for (const [name, start] of Object.entries(servers)) {
       golden.compare(`${name}.configured.txt`, await answers(start, asked, { headers }));
     });
 
-    it('have the same headers as before where too many scrapes are answered already', async () => {
+    it('have the golden headers when too many scrapes are in flight', async () => {
       const { scrapable, begun, release } = held();
       const server = await start(scrapable, { maxConcurrentScrapes: 1 });
       try {
@@ -246,7 +246,7 @@ for (const [name, start] of Object.entries(servers)) {
       }
     });
 
-    it('have the same headers as before where the metrics cannot be collected', async () => {
+    it('have the golden headers when the metrics cannot be collected', async () => {
       const failing: Scrapable = { exposedFamilies: () => Promise.reject(new Error('no metrics')) };
       const server = await start(failing, { endpointMetrics: false });
       try {
@@ -258,7 +258,7 @@ for (const [name, start] of Object.entries(servers)) {
       }
     });
 
-    it('are the same bytes as before to what is no request', async () => {
+    it('equal the golden bytes after a malformed request', async () => {
       const server = await start(recorded());
       const requests = [
         'hello\r\n\r\n',
@@ -274,7 +274,7 @@ for (const [name, start] of Object.entries(servers)) {
       }
     });
 
-    it('are the same bytes as before to the first scrape, in each format', async () => {
+    it('equal the golden bytes after the first scrape, in each format', async () => {
       for (const [format, accept] of Object.entries({
         text: 'text/plain',
         openmetrics: 'application/openmetrics-text',
@@ -289,7 +289,7 @@ for (const [name, start] of Object.entries(servers)) {
       }
     });
 
-    it('have a landing page that is the same as before', async () => {
+    it('include the golden landing page', async () => {
       const server = await start(recorded());
       try {
         const pages = ['/', '/-/landing.css', '/-/landing.js'];
@@ -306,8 +306,8 @@ for (const [name, start] of Object.entries(servers)) {
   });
 }
 
-describe('The answers of a metrics server that drains', () => {
-  it('have the same headers as before', async () => {
+describe('The responses of a metrics server that drains', () => {
+  it('have the golden headers', async () => {
     const server = await (servers['koa'] as Start)(recorded());
     const drained = server.drain?.();
     const exchanges: string[] = [];
@@ -328,8 +328,8 @@ const measured = [
   ['PROPFIND', '/users/1'],
 ] as const;
 
-describe('The answers of the Koa middleware', () => {
-  it('have the same headers as before', async () => {
+describe('The responses of the Koa middleware', () => {
+  it('have the golden headers', async () => {
     const application = new Koa();
     application.use(metricsMiddleware(recorded()));
     const server = application.listen(0, '127.0.0.1');
@@ -345,7 +345,7 @@ describe('The answers of the Koa middleware', () => {
   });
 
   for (const names of ['opentelemetry', 'express-prom-bundle'] as const) {
-    it(`are measured as before, by the names of ${names}`, async () => {
+    it(`cause the golden measurements, by the names of ${names}`, async () => {
       const recorder = new PrometheusRecorder({ clock: () => 1 });
       const router = new Router();
       router.get('/users/:id', (context) => {
@@ -365,7 +365,7 @@ describe('The answers of the Koa middleware', () => {
     });
   }
 
-  it('has no golden file that nothing compares', () => {
+  it('leave no golden file without a comparison', () => {
     golden.refuseLeftovers();
   });
 });

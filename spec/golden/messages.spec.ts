@@ -36,20 +36,20 @@ async function compare(area: string, cases: Cases, placeholders?: () => Placehol
   golden.compare(`${area}.txt`, await textOf(cases, placeholders));
 }
 
-describe('Every message of the product', () => {
+describe('The messages of the product', () => {
   for (const [area, cases] of Object.entries(areas)) {
-    it(`is as before: ${area}`, () => compare(area, cases));
+    it(`equal the golden file: ${area}`, () => compare(area, cases));
   }
 
-  it('is as before: packages that are missing or doubled', async () => {
+  it('equal the golden file: packages that are missing or doubled', async () => {
     await compare('packages', await packageMessages());
   });
 
-  it('is as before: what the doctor says of each cause', async () => {
+  it('equal the golden file: causes that the doctor names', async () => {
     golden.compare('doctor-causes.txt', await doctorCauses());
   });
 
-  it('is as before: what the doctor says at each step', async () => {
+  it('equal the golden file: steps that the doctor reports', async () => {
     golden.compare('doctor-steps.txt', await doctorSteps());
   });
 
@@ -65,11 +65,12 @@ describe('Every message of the product', () => {
 
     const withoutFolder = () => [[files.folder, '<folder>']] as const;
 
-    it('is as before: web-config.yml', () => compare('web-config', files.webConfig(), withoutFolder));
-    it('is as before: certificates, keys and tokens', () => compare('secrets', files.secrets(), withoutFolder));
-    it('is as before: files that change', () => compare('reloads', files.reloads(), withoutFolder));
+    it('equal the golden file: web-config.yml', () => compare('web-config', files.webConfig(), withoutFolder));
+    it('equal the golden file: certificates, keys and tokens', () =>
+      compare('secrets', files.secrets(), withoutFolder));
+    it('equal the golden file: files that change', () => compare('reloads', files.reloads(), withoutFolder));
 
-    it('has no golden file that nothing compares', () => {
+    it('leave no golden file without a comparison', () => {
       golden.refuseLeftovers();
     });
   });

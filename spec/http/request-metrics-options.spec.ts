@@ -3,7 +3,7 @@ import { httpMetrics } from '../../lib/adapters/koa/index.js';
 import { defineCounter, type MetricsError, NoopRecorder, PrometheusRecorder } from '../../lib/index.js';
 import { duration } from './measured-application.js';
 
-describe('httpMetrics() refuses', () => {
+describe('httpMetrics() with invalid arguments', () => {
   const refused = (run: () => unknown): MetricsError => {
     try {
       run();
@@ -13,7 +13,7 @@ describe('httpMetrics() refuses', () => {
     throw new Error('it did not');
   };
 
-  it('options that are wrong, all at once', () => {
+  it('reports all invalid options at once', () => {
     const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get'], route: '/', path: '/x' } as never;
     const error = refused(() => httpMetrics(new NoopRecorder(), options));
     expect(error.problems.map(({ code, message }) => [code, message])).to.deep.equal([
@@ -38,12 +38,12 @@ describe('httpMetrics() refuses', () => {
     ]);
   });
 
-  it('buckets that do not ascend', () => {
+  it('refuses buckets that do not ascend', () => {
     const error = refused(() => httpMetrics(new NoopRecorder(), { buckets: [2, 1] }));
     expect(error.message).to.contain('"buckets" must be finite and ascending (given 1 at position 2 of [2, 1])');
   });
 
-  it('options that are none, and a recorder that is none', () => {
+  it('refuses options that are no object, and a recorder that is none', () => {
     expect(refused(() => httpMetrics(new NoopRecorder(), 'api_' as never)).message).to.equal(
       'httpMetrics: the options must be an object (given "api_"). Leave them out, or write { … }.',
     );
@@ -53,7 +53,7 @@ describe('httpMetrics() refuses', () => {
     );
   });
 
-  it('a recorder where one of the names is taken', () => {
+  it('refuses a recorder in which another family has one of its names', () => {
     const recorder = new PrometheusRecorder();
     recorder.open(defineCounter({ name: duration, help: 'Something else', advice: false }));
     expect(refused(() => httpMetrics(recorder)).code).to.equal('family_clash');

@@ -131,7 +131,7 @@ describe('An application with httpMetrics()', () => {
 
   for (const [i, what] of Object.keys(handlers).entries()) {
     for (const method of ['GET', 'HEAD', 'POST']) {
-      it(`answers ${method} as before: ${what}`, async () => {
+      it(`answers ${method} as it does without the metrics: ${what}`, async () => {
         const request = `${method} /${i} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
         const expected = await answer(ports.plain, request);
         expect(expected).to.match(/^HTTP\/1\.1 /);
@@ -140,19 +140,19 @@ describe('An application with httpMetrics()', () => {
     }
   }
 
-  it('answers what is pipelined as before, in order', async () => {
+  it('answers pipelined requests as it does without the metrics, in order', async () => {
     const request = ['0', '3', '9'].map((i) => `GET /${i} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('');
     const last = 'GET /6 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
     const withoutDates = async (port: number) => (await answer(port, request + last)).replace(/^Date: .*\r\n/gm, '');
     expect(await withoutDates(ports.measured)).to.equal(await withoutDates(ports.plain));
   });
 
-  it('has the callbacks of end called as before', () => {
+  it('calls the callbacks of end() as it does without the metrics', () => {
     const of = (one: string) => ended.filter((other) => other === one).length;
     expect(of('measured')).to.equal(of('plain')).and.to.be.above(0);
   });
 
-  it('was measured for each of these requests', () => {
+  it('has recorded each of these requests', () => {
     const total = recorder
       .series('http_server_request_duration_seconds_count')
       .reduce((sum, { value }) => sum + value, 0);

@@ -30,8 +30,8 @@ describe('HttpExchanges', () => {
 
   afterEach(() => app.close());
 
-  describe('a request that fails', () => {
-    it('has the status that Koa gives to what was thrown, and the error goes on as it was', async () => {
+  describe('with a request that fails', () => {
+    it('records the status that Koa gives to a thrown error, and passes the error on', async () => {
       const thrown = new Error('no database');
       const heard: unknown[] = [];
       app.koa.on('error', (error) => heard.push(error));
@@ -45,15 +45,15 @@ describe('HttpExchanges', () => {
       expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/broken', '500'));
     });
 
-    it('has the status that the error brings', async () => {
+    it('records the status of the error', async () => {
       await app.serve((context) => context.throw(422, 'no'));
       await app.ask('/');
       expect(await app.onlyMeasured()).to.deep.equal(labels('GET', 'unmatched', '422'));
     });
   });
 
-  describe('a client that goes away', () => {
-    it('before the answer: no status, no size, nothing left in flight', async () => {
+  describe('with a client that disconnects', () => {
+    it('records no status and no size when it disconnects before the response', async () => {
       let arrived = (): void => undefined;
       const isThere = new Promise<void>((resolve) => {
         arrived = resolve;
@@ -80,7 +80,7 @@ describe('HttpExchanges', () => {
       expect(app.recorder.series(`${size}_count`)).to.deep.equal([]);
     });
 
-    it('in the middle of the answer: the status that it saw', async () => {
+    it('records the status that was sent when it disconnects during the response', async () => {
       await app.serve((context) => {
         context.body = Readable.from(
           (async function* () {
@@ -99,7 +99,7 @@ describe('HttpExchanges', () => {
       expect(app.recorder.value(`${size}_sum`, labels('GET', 'unmatched', '200'))).to.be.at.least(1000);
     });
 
-    it('before the middleware is reached: measured once all the same', async () => {
+    it('records the request once when it disconnects before the middleware runs', async () => {
       let gone = (): void => undefined;
       const isGone = new Promise<void>((resolve) => {
         gone = resolve;
@@ -118,8 +118,8 @@ describe('HttpExchanges', () => {
     });
   });
 
-  describe('a streamed body', () => {
-    it('is in flight until its last byte, and all of it is counted', async () => {
+  describe('with a streamed body', () => {
+    it('counts the request as in flight until the last byte, and all bytes of the body', async () => {
       const body = new Readable({ read: () => undefined });
       await app.serve((context) => {
         context.body = body;
@@ -138,7 +138,7 @@ describe('HttpExchanges', () => {
       expect(app.recorder.value(`${size}_sum`, labels('GET', 'unmatched', '200'))).to.equal(16);
     });
 
-    it('that breaks is measured once', async () => {
+    it('records the request once when the stream fails', async () => {
       await app.serve((context) => {
         context.body = Readable.from(
           (async function* () {
@@ -153,7 +153,7 @@ describe('HttpExchanges', () => {
     });
   });
 
-  it('measures an answer that no server of Node watches over, as serverless adapters have it', async () => {
+  it('records a response without a server of Node, as serverless adapters create it', async () => {
     await app.serve((context) => {
       context.body = 'served';
     });
@@ -170,7 +170,7 @@ describe('HttpExchanges', () => {
     expect(await text(client)).to.match(/served$/);
   });
 
-  it('measures each request of a connection that is kept', async () => {
+  it('records each request of a kept connection', async () => {
     await app.serve();
     for (let i = 0; i < 3; i++) await (await fetch(app.origin)).arrayBuffer();
     await until(() => app.inFlight === 0);
@@ -178,7 +178,7 @@ describe('HttpExchanges', () => {
     expect(app.inFlight).to.equal(0);
   });
 
-  it('measures those too that waited for their turn on a connection that was lost', async () => {
+  it('records pipelined requests on a connection that was lost', async () => {
     const [arrived, sent] = [12, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n'];
     const never = new Promise<void>(() => undefined);
     await app.serve(() => never);
@@ -195,7 +195,7 @@ describe('HttpExchanges', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('measures a HEAD of HTTP/2 to its end', async () => {
+  it('records a HEAD of HTTP/2 at its end', async () => {
     const router = new Router().get('/teams/:team', async (context) => {
       await new Promise(setImmediate);
       context.body = 'a team';
@@ -210,7 +210,7 @@ describe('HttpExchanges', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '/teams/:team', '200'));
   });
 
-  it('does not mind that the gauge is cleared while a request is in flight', async () => {
+  it('never counts below zero when the gauge is cleared while a request is in flight', async () => {
     const gauge = { name: active } as never;
     await app.serve((context) => {
       app.recorder.clear(gauge);
@@ -221,7 +221,7 @@ describe('HttpExchanges', () => {
     expect(app.recorder.series(active).filter(({ value }) => value < 0)).to.deep.equal([]);
   });
 
-  it('gives what the next middleware gives, to the one before', async () => {
+  it('returns the value of the next middleware to the previous one', async () => {
     let given: unknown;
     app.koa.use(async (_context, next) => {
       given = await next();
@@ -231,7 +231,7 @@ describe('HttpExchanges', () => {
     expect(given).to.equal('given');
   });
 
-  it('leaves an application as it is whose recorder records nothing', async () => {
+  it('leaves the application unchanged with a recorder that records nothing', async () => {
     app.koa.use(httpMetrics(new NoopRecorder()));
     await app.serve((context) => {
       context.body = 'served';

@@ -9,7 +9,7 @@ import { httpMetrics } from '../../lib/adapters/koa/index.js';
 import { until } from '../until.js';
 import { labels, MeasuredApplication, size } from './measured-application.js';
 
-describe('What is known of an answer', () => {
+describe('A recorded response', () => {
   let app: MeasuredApplication;
 
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe('What is known of an answer', () => {
     ['the answer', (context: Context) => context.res.destroy()],
     ['the connection', (context: Context) => context.req.socket.destroy()],
   ] as const) {
-    it(`has no status where the application itself cuts ${what}, whatever it answers then`, async () => {
+    it(`has no status when the application itself destroys ${what}`, async () => {
       await app.serve(async (context) => {
         cut(context);
         await undefined;
@@ -33,7 +33,7 @@ describe('What is known of an answer', () => {
     });
   }
 
-  it('counts the body of an answer, not its headers', async () => {
+  it('counts the bytes of the body without the headers', async () => {
     const router = new Router()
       .get('/text', (context) => {
         context.body = 'ünïcode';
@@ -61,7 +61,7 @@ describe('What is known of an answer', () => {
     ]);
   });
 
-  it('counts the same over HTTP/2', async () => {
+  it('has the same size over HTTP/2', async () => {
     const router = new Router()
       .get('/ended/:n', (context) => {
         context.body = 'ünïcode';

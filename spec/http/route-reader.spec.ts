@@ -16,7 +16,7 @@ describe('The option route', () => {
 
   afterEach(() => app.close());
 
-  it('is what the reader makes of the context and of the pattern, for example under koa-mount', async () => {
+  it('computes the route from the context and the pattern, for example under koa-mount', async () => {
     const api = new Koa().use(
       new Router()
         .get('/teams/:team', (context) => {
@@ -33,7 +33,7 @@ describe('The option route', () => {
     ]);
   });
 
-  it('is one of at most 500', async () => {
+  it('has at most 500 different values', async () => {
     await app.serveWith({ route: ({ req }) => req.url });
     for (let i = 0; i < 502; i++) await (await fetch(`${app.origin}/${i}`)).arrayBuffer();
     await until(() => app.inFlight === 0);
@@ -41,8 +41,8 @@ describe('The option route', () => {
     expect(app.recorder.value(`${duration}_count`, labels('GET', 'other', '404'))).to.equal(2);
   });
 
-  it("is never an unhandled rejection of the application's", async () => {
-    app = new MeasuredApplication(new MemoryRecorder());
+  it('causes no unhandled rejection in the application', async () => {
+    app = new MeasuredApplication(new MemoryRecorder({ onError: () => undefined }));
     const unhandled: unknown[] = [];
     const listeners = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');
@@ -64,8 +64,8 @@ describe('The option route', () => {
     ['reader_promise', () => Promise.reject(new Error('too late'))],
     ['label_type', () => ['/teams']],
   ] as const) {
-    it(`is counted as ${reason} where it is none, and the answer goes out`, async () => {
-      app = new MeasuredApplication(new MemoryRecorder());
+    it(`counts a drop as ${reason} when it returns no route, and lets the response go out`, async () => {
+      app = new MeasuredApplication(new MemoryRecorder({ onError: () => undefined }));
       await app.serveWith({ route }, (context) => {
         context.body = 'served';
       });

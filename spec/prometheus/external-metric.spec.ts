@@ -38,7 +38,7 @@ class Service {
   }
 }
 
-describe("A user's own metric of prom-client", () => {
+describe('A metric of prom-client in a decorator', () => {
   let now: number;
   let recorder: PrometheusRecorder;
   let told: MetricsError[];
@@ -53,7 +53,7 @@ describe("A user's own metric of prom-client", () => {
   const metrics = async (): Promise<string[]> =>
     (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-  it('may stand where a family stands, for every decorator', async () => {
+  it('can replace a family in every decorator', async () => {
     const service = attachRecorder(new Service(), recorder);
     await service.work('ab');
     await service.work('ab');
@@ -70,26 +70,26 @@ describe("A user's own metric of prom-client", () => {
     expect(told).to.deep.equal([]);
   });
 
-  it('is exposed once by our server, and is no family of ours', async () => {
+  it('appears once in the exposition, and is no family of the recorder', async () => {
     await attachRecorder(new Service(), recorder).work('ab');
     expect(await readSamples(recorder, 'placed_size')).to.deep.equal({ 'placed_size{team="ab"}': 2 });
     expect((await recorder.exposedFamilies()).filter(({ name }) => name === 'placed_size')).to.have.length(1);
   });
 
-  it('gets no label that could break its exposition', async () => {
+  it('receives no label that could break its exposition', async () => {
     expect(attachRecorder(new Service(), recorder).hostile()).to.equal('unharmed');
     expect(told.map(({ code }) => code)).to.deep.equal(['label_type']);
     expect((await metrics()).some((line) => line.includes('x\n'))).to.equal(false);
   });
 
-  it('is read back from a MemoryRecorder in a test, and stays untouched', async () => {
+  it('can be read from a MemoryRecorder in a test, and stays untouched', async () => {
     const memory = new MemoryRecorder({ strict: true });
     await attachRecorder(new Service(), memory).work('ab');
     expect(memory.value('placed_calls_total', { team: 'ab', end: 'returned' })).to.equal(1);
     expect(await metrics()).to.not.include('placed_calls_total{team="ab",end="returned"} 1');
   });
 
-  it('must be of the decorator’s kind, and be given all of its labels', () => {
+  it('must be of the kind of the decorator, and needs all of its labels', () => {
     const decorate = (metric: unknown, labels: object) => () =>
       (Counter as unknown as (...given: unknown[]) => (...target: unknown[]) => void)(metric, { labels })(
         { constructor: { name: 'Wrong' } },

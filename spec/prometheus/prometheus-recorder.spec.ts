@@ -16,13 +16,13 @@ async function exposed(recorder: PrometheusRecorder): Promise<string> {
 }
 
 describe('PrometheusRecorder', () => {
-  it('shows a family from its opening on, before any observation', async () => {
+  it('exposes a family once it is opened, before any observation', async () => {
     const recorder = new PrometheusRecorder();
     recorder.open(jobs);
     expect(await exposed(recorder)).to.contain('# HELP jobs_total Jobs\n# TYPE jobs_total counter\n');
   });
 
-  it('counts drops by metric and reason, every reason at 0 from the opening on', async () => {
+  it('counts drops by metric and reason, every reason at 0 once the family is opened', async () => {
     const recorder = new PrometheusRecorder({ onError: () => undefined });
     recorder.counter(jobs).inc({ team: 'x' }, -1);
     const shown = await exposed(recorder);
@@ -30,19 +30,19 @@ describe('PrometheusRecorder', () => {
     expect(shown).to.contain('flowplane_metrics_dropped_total{metric="jobs_total",reason="overflow"} 0\n');
   });
 
-  it('shows the same bytes to two scrapes with nothing between them', async () => {
+  it('exposes the same bytes in two scrapes without an observation between them', async () => {
     const recorder = new PrometheusRecorder();
     for (const team of ['b', 'a', 'c']) recorder.counter(jobs).inc({ team });
     expect(await exposed(recorder)).to.equal(await exposed(recorder));
   });
 
-  it('puts prefix and constantLabels on its families; a label of their own wins', async () => {
+  it('puts prefix and constantLabels on its families, whose own labels win', async () => {
     const recorder = new PrometheusRecorder({ prefix: 'shop_', constantLabels: { zone: 'eu', team: 'none' } });
     recorder.counter(jobs).inc({ team: 'x' });
     expect(await exposed(recorder)).to.contain('shop_jobs_total{zone="eu",team="x"} 1\n');
   });
 
-  it("puts constantLabels on its own metrics too, which keep their labels' names", async () => {
+  it('puts constantLabels on its own metrics too, whose own labels win', async () => {
     const recorder = new PrometheusRecorder({ constantLabels: { zone: 'eu', metric: 'none' } });
     recorder.counter(jobs).inc({ team: 'x' });
     expect(await exposed(recorder)).to.contain('flowplane_metrics_series{metric="jobs_total",zone="eu"} 1\n');
@@ -56,7 +56,7 @@ describe('PrometheusRecorder', () => {
     );
   });
 
-  it('keeps the first help, and remarks on another one', async () => {
+  it('keeps the first help text, and advises on a different one', async () => {
     const remarks: string[] = [];
     const recorder = new PrometheusRecorder({ onAdvice: ({ code }) => remarks.push(code) });
     recorder.open(jobs);
@@ -65,7 +65,7 @@ describe('PrometheusRecorder', () => {
     expect(await exposed(recorder)).to.contain('# HELP jobs_total Jobs\n');
   });
 
-  it('drops values to be set past the bound of the family, and past its own', () => {
+  it('drops values of a gauge past the limit of the family and past the limit of the recorder', () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 2, onAdvice: () => undefined });
     const few = recorder.open(defineGauge({ name: 'few', help: 'Few', labels: { id: {} }, maxSeries: 1 }));
     expect(few.getOrCreate(['a'], false))
@@ -77,7 +77,7 @@ describe('PrometheusRecorder', () => {
     expect(more.getOrCreate(['c'], false)).to.equal('overflow');
   });
 
-  it('writes 16 hex digits for a hashed label, the same ones under the same key', async () => {
+  it('writes 16 hex digits for a hashed label, equal ones under an equal key', async () => {
     const logins = defineCounter({ name: 'logins_total', help: 'Logins', labels: { user: { hash: true } } });
     const recorder = new PrometheusRecorder({ hashKey: 'secret' });
     recorder.counter(logins).inc({ user: 'ada' });
@@ -87,7 +87,7 @@ describe('PrometheusRecorder', () => {
     expect(() => new PrometheusRecorder({ hashKey: '' }).open(logins)).to.throw('FLOWPLANE_METRICS_HASH_KEY');
   });
 
-  it('takes the key of hashes from the environment, or makes one at random where that is asked for', async () => {
+  it('reads the key of hashes from the environment, or generates one with hashKey: "random"', async () => {
     const ids = defineCounter({ name: 'ids_total', help: 'Ids', labels: { id: { hash: true } } });
     const hash = async (hashKey?: string): Promise<string | undefined> => {
       const recorder = new PrometheusRecorder(hashKey === undefined ? {} : { hashKey });
@@ -105,7 +105,7 @@ describe('PrometheusRecorder', () => {
     expect(await hash('random')).to.not.equal(await hash('random'));
   });
 
-  it('refuses what is of another type, and does not show a key', () => {
+  it('refuses options of a wrong type, and shows no key', () => {
     const wrong = { created: 'no', hashKey: 71 as never, processMetrics: 1, strict: null, onError: {}, clock: 5 };
     const refused = expect(() => new PrometheusRecorder(wrong as never)).to.throw(
       /^new PrometheusRecorder: 6 problems\./,
@@ -113,13 +113,13 @@ describe('PrometheusRecorder', () => {
     refused.with.property('message').that.contains('"hashKey" must be a text (given number)').and.not.contains('71');
   });
 
-  it('refuses every option that is wrong, at once', () => {
+  it('reports all invalid options at once', () => {
     const options = { prefix: '9', constantLabels: { le: 'x' }, maxSeriesPerFamily: 0, registy: {} };
     expect(() => new PrometheusRecorder(options)).to.throw(/^new PrometheusRecorder: 4 problems\./);
   });
 
   describe('explain()', () => {
-    it('tells what was observed, not called, not wired, and dropped', () => {
+    it('returns families that were observed, not called, not wired, and dropped', () => {
       class Explained {
         @Counter({ name: 'explained_observed_total', help: 'Observed' })
         observed(): void {}

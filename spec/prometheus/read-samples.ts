@@ -16,7 +16,23 @@ function collectInto(readings: Record<string, number>, family: string): SampleWr
     label(depth, name, value) {
       labels[depth] = [name, value];
     },
-    created: () => undefined,
+    value(depth, value) {
+      this.sample(depth, '', value);
+    },
+    histogram(depth, { upperBounds, cumulativeCounts, sum, count }) {
+      for (const [i, at] of upperBounds.entries()) {
+        this.sample(depth, '_bucket', cumulativeCounts[i] as number, { label: 'le', at });
+      }
+      this.sample(depth, '_sum', sum);
+      this.sample(depth, '_count', count);
+    },
+    summary(depth, { quantiles, values, sum, count }) {
+      for (const [i, at] of quantiles.entries()) {
+        this.sample(depth, '', values[i] as number, { label: 'quantile', at });
+      }
+      this.sample(depth, '_sum', sum);
+      this.sample(depth, '_count', count);
+    },
     sample(depth, suffix, value, bound) {
       const own = labels.slice(0, depth).filter(([, text]) => text !== '');
       const all = bound ? [...own, [bound.label, bound.at === Infinity ? '+Inf' : String(bound.at)]] : own;

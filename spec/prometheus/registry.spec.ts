@@ -1,30 +1,15 @@
-import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import * as promClient from 'prom-client';
+import type * as promClient from 'prom-client';
 import {
-  defineCounter,
   defineGauge,
-  defineHistogram,
   type MetricsError,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
   scrape,
 } from '../../lib/index.js';
-import { ListeningProcess } from '../listening-process.js';
 import { needs } from '../needs.js';
-
-const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { queue: {} } });
-const depth = defineGauge({ name: 'depth', help: 'Depth' });
-const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', buckets: [0.1, 1] });
-
-const require = createRequire(new URL('../../../bench/package.json', import.meta.url));
-
-/** Both generations have the same names. */
-const generations: readonly [name: string, load: () => typeof promClient][] = [
-  ['prom-client', () => promClient],
-  ['@prometheus-io/client', () => require('@prometheus-io/client')],
-];
+import { depth, generations, jobs, wait } from './registries.js';
 
 for (const [generation, load] of generations)
   describe(`A recorder with a registry of ${generation}`, () => {
@@ -51,20 +36,20 @@ for (const [generation, load] of generations)
       recorder = make();
     });
 
-    describe('has its families in that registry', () => {
+    describe('with its families in that registry', () => {
       beforeEach(() => {
         recorder.counter(jobs).inc({ queue: 'a"b' }, 2);
         recorder.gauge(depth).set({}, 7);
         recorder.histogram(wait).observe({}, 0.5);
       });
 
-      it('so that its metrics() shows what a scrape does', async () => {
+      it('shows in metrics() of the registry what a scrape shows', async () => {
         const theirs = (await registry.metrics()).split('\n').filter((line) => line !== '');
         const ours = (await scraped()).split('\n').filter((line) => line !== '');
         expect(theirs).to.deep.equal(ours);
       });
 
-      it('so that getMetricsAsJSON() and the aggregation of a cluster have them', async () => {
+      it('shows its families in getMetricsAsJSON() and in the aggregation of a cluster', async () => {
         const json = await registry.getMetricsAsJSON();
         expect(json.map(({ name, aggregator }) => [name, aggregator])).to.deep.equal([
           ['jobs_total', 'sum'],
@@ -76,21 +61,7 @@ for (const [generation, load] of generations)
         expect(merged).to.contain('wait_seconds_bucket{le="1"} 2\n').and.to.contain('wait_seconds_count 2');
       });
 
-      it('so that a Pushgateway gets them', async function () {
-        needs(this, 'prometheus-pushgateway');
-        const gateway = await ListeningProcess.start('prometheus-pushgateway', ['--web.listen-address=127.0.0.1:0']);
-        try {
-          await new client.Pushgateway(gateway.url, {}, registry).push({ jobName: 'nightly' });
-          const shown = await (await fetch(`${gateway.url}/metrics`)).text();
-          expect(shown).to.contain('\njobs_total{instance="",job="nightly",queue="a\\"b"} 2\n');
-          expect(shown).to.contain('\ndepth{instance="",job="nightly"} 7\n');
-          expect(shown).to.contain('\nwait_seconds_bucket{instance="",job="nightly",le="1"} 1\n');
-        } finally {
-          await gateway.stop();
-        }
-      });
-
-      it('in an OpenMetrics registry too, under the right names, whatever that renames', async () => {
+      it('shows the right names in an OpenMetrics registry too', async () => {
         const { Registry } = client;
         const open: promClient.Registry = Reflect.construct(Registry, [Registry.OPENMETRICS_CONTENT_TYPE]);
         const second = new PrometheusRecorder({ registry: open });
@@ -100,20 +71,20 @@ for (const [generation, load] of generations)
         expect(await text(body)).to.contain('\njobs_total{queue="mail"} 1\n');
       });
 
-      it('again at the next scrape after the registry was cleared', async () => {
+      it('registers its families again at the next scrape after the registry was cleared', async () => {
         registry.clear();
         expect(await scraped()).to.contain('depth 7\n');
         expect(await registry.metrics()).to.contain('depth 7\n');
       });
 
-      it('and forgets them where the registry resets its metrics', async () => {
+      it('resets its families when the registry resets its metrics', async () => {
         registry.resetMetrics();
         expect(await scraped()).to.not.contain('jobs_total{');
       });
     });
 
-    describe('exposes what else is in there', () => {
-      it('in every format, correctly named and escaped', async () => {
+    describe('with other metrics in that registry', () => {
+      it('exposes them in every format, correctly named and escaped', async () => {
         new client.Counter({ name: 'orders_total', help: 'Orders', labelNames: ['id'], registers: [registry] }).inc({
           id: 'x\n"\\',
         });
@@ -138,7 +109,7 @@ for (const [generation, load] of generations)
         ]);
       });
 
-      it('what the client lets through that would break a scrape: a newline in an object, an illegal label', async () => {
+      it('omits labels that would break a scrape: a newline in an object, an illegal name', async () => {
         const gauge = new client.Gauge({
           name: 'hostile',
           help: 'Hostile',
@@ -149,7 +120,7 @@ for (const [generation, load] of generations)
         expect(await scraped()).to.contain('\nhostile 5\n');
       });
 
-      it('with the registry’s default labels, which ours get as well; a metric’s own label wins', async () => {
+      it("exposes the registry's default labels on every family, whose own labels win", async () => {
         registry.setDefaultLabels({ service: 'shop', queue: 'default' });
         new client.Counter({ name: 'orders_total', help: 'Orders', registers: [registry] }).inc();
         recorder.counter(jobs).inc({ queue: 'mail' });
@@ -159,7 +130,7 @@ for (const [generation, load] of generations)
         expect(await registry.metrics()).to.contain('service="shop"');
       });
 
-      it('but for what clashes with a family of ours, which is counted and told once', async () => {
+      it('omits a metric that clashes with its own family, counts it and reports it once', async () => {
         recorder.counter(jobs).inc({ queue: 'mail' });
         new client.Gauge({ name: 'jobs', help: 'Clashes in OpenMetrics', registers: [registry] }).set(1);
         for (let i = 0; i < 2; i++) expect(await scraped()).to.not.contain('\njobs 1\n');
@@ -169,21 +140,21 @@ for (const [generation, load] of generations)
       });
     });
 
-    it('refuses a name that the registry has already, and says so', () => {
+    it('refuses a name that the registry has already', () => {
       new client.Counter({ name: 'jobs_total', help: 'Somebody else’s', registers: [registry] });
       expect(() => recorder.open(jobs, '@Counter on Service.work')).to.throw(
-        '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry has a metric of that name already',
+        '@Counter on Service.work: family "jobs_total" cannot be registered, because the registry already has a metric of that name',
       );
       recorder.counter(jobs).inc({ queue: 'mail' });
       expect(told.map(({ code }) => code)).to.deep.equal(['family_clash']);
       expect(make({ prefix: 'my_' }).open(jobs)).to.be.an('object');
     });
 
-    it('refuses what is no registry', () => {
+    it('refuses an object that is no registry', () => {
       expect(() => make({ registry: {} as never })).to.throw('"registry" must be a Registry of prom-client');
     });
 
-    describe('whose collect()', () => {
+    describe('with metrics whose collect() fails', () => {
       const failing = (collect: () => unknown) =>
         new client.Gauge({ name: 'failing', help: 'Failing', registers: [registry], collect: collect as never });
 
@@ -193,7 +164,7 @@ for (const [generation, load] of generations)
       });
 
       for (const given of [null, {}, { name: 'odd' }, { name: 'odd', values: [null] }, { name: 'odd', values: [{}] }]) {
-        it(`is not asked, since the metric is of another maker and gives ${JSON.stringify(given)}`, async () => {
+        it(`omits a metric of another kind that gives ${JSON.stringify(given)}`, async () => {
           registry.registerMetric({ name: 'odd', get: async () => given } as never);
           const { status, body } = await scrape(recorder, { method: 'GET' });
           expect(status).to.equal(200);
@@ -204,20 +175,21 @@ for (const [generation, load] of generations)
         });
       }
 
-      for (const [how, collect] of [
+      for (const [how, timeout, collect] of [
         [
           'throws',
+          '600',
           () => {
             throw new Error('no database');
           },
         ],
-        ['rejects', () => Promise.reject(new Error('no database'))],
-        ['hangs', () => new Promise(() => undefined)],
+        ['rejects', '600', () => Promise.reject(new Error('no database'))],
+        ['hangs', '0.25', () => new Promise(() => undefined)],
       ] as const) {
-        it(`${how} costs only its own metric, within the scraper's time, and is counted`, async () => {
+        it(`omits only the metric whose collect() ${how}, within the time of the scraper, and counts it`, async () => {
           failing(collect);
           for (let i = 0; i < 2; i++) {
-            const { body } = await scrape(recorder, { method: 'GET', timeout: '0.05' });
+            const { body } = await scrape(recorder, { method: 'GET', timeout });
             const shown = await text(body);
             expect(shown).to.contain('\ndepth 7\n').and.to.contain('\nhealthy 1\n').and.not.contain('failing 0');
             expect(shown).to.contain(`flowplane_metrics_collector_failures_total{metric="failing"} ${i + 1}\n`);
@@ -246,7 +218,7 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(await scraped()).to.contain('\ndepth 2\n');
   });
 
-  it('computes label sets with values, asynchronously; what is not among them is gone', async () => {
+  it('computes label sets with values asynchronously, and removes those that are missing', async () => {
     let floors = ['1', '2'];
     recorder.gauge(rooms).collect(async () => floors.map((floor, i) => ({ labels: { floor }, value: i })));
     expect(await scraped()).to.contain('rooms{floor="1"} 0\nrooms{floor="2"} 1\n');
@@ -255,7 +227,7 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(shown).to.contain('rooms{floor="2"} 0\n').and.not.contain('floor="1"');
   });
 
-  it('is waited for by a scraper that has all the time in the world', async () => {
+  it('waits for a collector as long as a scraper with a large timeout does', async () => {
     recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 10, 7)));
     for (const timeout of ['3000000', 'Infinity']) {
       const { body } = await scrape(recorder, { method: 'GET', timeout });
@@ -264,7 +236,7 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(told).to.deep.equal([]);
   });
 
-  it('runs once for scrapes that overlap', async () => {
+  it('runs once for overlapping scrapes', async () => {
     let calls = 0;
     recorder.gauge(depth).collect(async () => {
       await undefined;
@@ -275,16 +247,24 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(await scraped()).to.contain('\ndepth 2\n');
   });
 
-  it('is waited for as long as each scraper waits, whoever else asks at the same time', async () => {
-    recorder.gauge(depth).collect(() => new Promise((resolve) => setTimeout(resolve, 50, 7)));
-    const [hasty, patient] = await Promise.all(
-      ['0.01', '10'].map(async (timeout) => text((await scrape(recorder, { method: 'GET', timeout })).body)),
+  it('waits as long as each of several scrapers does', async () => {
+    let finish: (value: number) => void = () => undefined;
+    recorder.gauge(depth).collect(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
     );
+    const read = async (timeout: string) => text((await scrape(recorder, { method: 'GET', timeout })).body);
+    const reading = [read('0.01'), read('600')];
+    const hasty = await reading[0];
+    finish(7);
+    const patient = await reading[1];
     expect(hasty).to.not.contain('\ndepth');
     expect(patient).to.contain('\ndepth 7\n');
   });
 
-  it('is not started again while it hangs, and costs only its own family', async () => {
+  it('starts no second run while one hangs, and omits only its own family', async () => {
     let calls = 0;
     let finish: (value: number) => void = () => undefined;
     recorder.gauge(depth).collect(
@@ -305,7 +285,7 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(told.map(({ code }) => code)).to.deep.equal(['collector_failed']);
   });
 
-  it('drops and counts what is no number, and never throws', async () => {
+  it('drops and counts values that are no numbers, and never throws', async () => {
     recorder.gauge(rooms).collect(() => [
       { labels: { floor: '1' }, value: 'x' as never },
       { labels: { floor: '2' }, value: 1 },

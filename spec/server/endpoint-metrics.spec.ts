@@ -6,7 +6,7 @@ import { exposed, Served, sampleIn } from './served.js';
 
 const token = '0123456789abcdef';
 
-describe('What a metrics server tells of itself', () => {
+describe("A metrics server's own metrics", () => {
   const served = new Served();
   afterEach(() => served.close());
 
@@ -15,7 +15,7 @@ describe('What a metrics server tells of itself', () => {
     return (sample: string) => sampleIn(body, `flowplane_metrics_${sample}`);
   };
 
-  it('has every reason at 0 from the start, so that rate() sees the first refusal', async () => {
+  it('have every refusal reason at 0 from the start, so that rate() counts the first refusal', async () => {
     const { url } = await served.listen();
     const sample = await ask(url);
     const reasons = [...sample.body.matchAll(/^flowplane_metrics_requests_refused_total\{reason="(\w+)"\} 0$/gm)];
@@ -25,7 +25,7 @@ describe('What a metrics server tells of itself', () => {
     ]);
   });
 
-  it('is the scrapes by code and format, how long they took and how many bytes they were', async () => {
+  it('count scrapes by code and format, and observe their durations and sizes', async () => {
     const { url } = await served.listen();
     const { body } = await ask(url);
     await ask(url, { headers: { accept: 'application/openmetrics-text' } });
@@ -39,7 +39,7 @@ describe('What a metrics server tells of itself', () => {
     expect(now('scrapes_in_flight')).to.equal(1);
   });
 
-  it('is the requests that were refused, by reason', async () => {
+  it('count the requests that were refused, by reason', async () => {
     const { url } = await served.listen({ bearerTokens: [token] });
     await ask(url);
     await ask(url, { headers: bearer('fedcba9876543210') });
@@ -50,7 +50,7 @@ describe('What a metrics server tells of itself', () => {
     expect(now('scrapes_total{code="401",format="none"}')).to.equal(0);
   });
 
-  it('is whether each collector could compute its values', async () => {
+  it('show whether each collector could compute its values', async () => {
     const recorder = new PrometheusRecorder({ onError: () => undefined });
     let isBroken = false;
     const rooms = defineGauge({ name: 'rooms', help: 'Rooms that are open' });
@@ -66,14 +66,14 @@ describe('What a metrics server tells of itself', () => {
     expect((await read(url))('collector_up{metric="rooms"}')).to.equal(1);
   });
 
-  it('changes nothing else of what is scraped, and can be left out', async () => {
+  it('change no other part of the exposition, and can be switched off', async () => {
     const { url } = await served.listen({ endpointMetrics: false });
     const [first, second] = [await ask(url), await ask(url)];
     expect(first.body).to.equal(second.body);
     expect(first.body).to.contain(exposed).and.not.contain('flowplane_metrics_scrape');
   });
 
-  it('leaves its place to a family of the same name', async () => {
+  it('give way to a family of the same name', async () => {
     const recorder = new PrometheusRecorder();
     const taken = defineCounter({ name: 'flowplane_metrics_scrapes_total', help: 'Somebody else has it' });
     recorder.counter(taken).inc({}, 5);

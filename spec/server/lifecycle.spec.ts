@@ -27,12 +27,12 @@ async function serving(options: string, more = '') {
   return { child, url, ready, lines, ended: once(child, 'exit') };
 }
 
-describe('The life of a metrics server', function () {
+describe('A metrics server', function () {
   this.timeout(30_000);
   const served = new Served();
   afterEach(() => served.close());
 
-  it('is healthy and ready as soon as it listens', async () => {
+  it('answers as healthy and ready as soon as it listens', async () => {
     const { origin } = await served.listen();
     expect(await ask(`${origin}/-/healthy`)).to.include({ status: 200, body: 'Healthy.\n' });
     expect(await ask(`${origin}/-/ready`)).to.include({ status: 200, body: 'Ready.\n' });
@@ -40,8 +40,8 @@ describe('The life of a metrics server', function () {
     expect(await ask(`${origin}/-/ready`, { method: 'HEAD' })).to.include({ status: 200, body: '' });
   });
 
-  describe('ends by drain()', () => {
-    it('not ready at once, and gone when one more scrape was served', async () => {
+  describe('that drains', () => {
+    it('answers as not ready at once, and closes after one more scrape', async () => {
       const { server, url, origin } = await served.listen();
       const drained = server.drain(20);
       expect(await ask(`${origin}/-/ready`)).to.include({ status: 503, body: 'Not ready.\n' });
@@ -52,7 +52,7 @@ describe('The life of a metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
-    it('which must have begun after it: the numbers of an earlier one are older', async () => {
+    it('waits for a scrape that began after drain(), because an earlier one has older numbers', async () => {
       const { scrapable, release, asked } = held();
       const { server, url } = await served.serve(scrapable);
       const early = ask(url);
@@ -71,7 +71,7 @@ describe('The life of a metrics server', function () {
       await drained;
     });
 
-    it('which has not the bytes of one that began before', async () => {
+    it('does not share the rendering of a scrape that began before drain()', async () => {
       const { scrapable, release, asked } = held();
       const { server, url } = await served.serve(scrapable);
       const early = ask(url);
@@ -84,7 +84,7 @@ describe('The life of a metrics server', function () {
       await drained;
     });
 
-    it('and is not over for a scrape that was refused or cut off', async () => {
+    it('keeps waiting after a scrape that was refused or cut off', async () => {
       const { scrapable, release, asked } = held();
       const { server, url } = await served.serve(scrapable, { maxConcurrentScrapes: 1 });
       const drained = server.drain(20).then(() => 'drained');
@@ -104,13 +104,13 @@ describe('The life of a metrics server', function () {
       expect(await drained).to.equal('drained');
     });
 
-    it('or when the deadline passes', async () => {
+    it('closes when the deadline passes', async () => {
       const { server, url } = await served.listen();
       await server.drain(0.1);
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
-    it('which close() waits for', async () => {
+    it('lets close() wait for the end of the drain', async () => {
       const { server, url } = await served.listen();
       const drained = server.drain(20);
       const closed = server.close();
@@ -119,8 +119,8 @@ describe('The life of a metrics server', function () {
     });
   });
 
-  describe('ends by SIGTERM, with the option drain', () => {
-    it('after one more scrape, by that signal', async () => {
+  describe('that receives SIGTERM', () => {
+    it('ends by that signal after one more scrape, with the option drain', async () => {
       const { child, url, ready, ended } = await serving('drain: true');
       child.kill('SIGTERM');
       await until(async () => (await ready()) === 503);
@@ -128,13 +128,13 @@ describe('The life of a metrics server', function () {
       expect(await ended).to.deep.equal([null, 'SIGTERM']);
     });
 
-    it('after the deadline, if nobody scrapes', async () => {
+    it('ends after the deadline when no scrape comes, with the option drain', async () => {
       const { child, ended } = await serving('drain: { deadlineSeconds: 0.2 }');
       child.kill('SIGTERM');
       expect(await ended).to.deep.equal([null, 'SIGTERM']);
     });
 
-    it('at once, by a second one', async () => {
+    it('ends at once at the second SIGTERM, with the option drain', async () => {
       const { child, ready, ended } = await serving('drain: true');
       child.kill('SIGTERM');
       await until(async () => (await ready()) === 503);
@@ -142,7 +142,7 @@ describe('The life of a metrics server', function () {
       expect(await ended).to.deep.equal([null, 'SIGTERM']);
     });
 
-    it('beside the application, which ends as it would', async () => {
+    it('drains beside an application that handles SIGTERM and sets its own exit code', async () => {
       const { child, url, ready, ended, lines } = await serving(
         'drain: true',
         "process.on('SIGTERM', () => { process.exitCode = 7; console.log('the application has closed'); });",
@@ -155,15 +155,15 @@ describe('The life of a metrics server', function () {
       expect(await ended).to.deep.equal([7, null]);
     });
 
-    it('and without the option at once, as any process', async () => {
+    it('ends at once like any process, without the option drain', async () => {
       const { child, ended } = await serving('');
       child.kill('SIGTERM');
       expect(await ended).to.deep.equal([null, 'SIGTERM']);
     });
   });
 
-  describe('ends by close()', () => {
-    it('twice at the same time too, and both wait for the end', async () => {
+  describe('that closes', () => {
+    it('waits for the end in both of two concurrent close() calls', async () => {
       const { scrapable, release, asked } = held();
       const { server, url } = await served.serve(scrapable);
       const running = ask(url);
@@ -176,7 +176,7 @@ describe('The life of a metrics server', function () {
       expect((await running).status).to.equal(200);
     });
 
-    it('without having begun, too, and again when it has', async () => {
+    it('accepts close() before listen(), and twice after it', async () => {
       const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
       await server.close();
       const { url } = await server.listen();
@@ -185,7 +185,7 @@ describe('The life of a metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
-    it('and may listen again, as new', async () => {
+    it('listens again after drain(), as a new server', async () => {
       const { server } = await served.listen({ drain: true });
       await server.drain(0.1);
       const { url } = await server.listen();
@@ -195,13 +195,13 @@ describe('The life of a metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
-    it('while it begins to listen, too', async () => {
+    it('closes when close() is called while it begins to listen', async () => {
       const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
       const [{ url }] = await Promise.all([server.listen(), server.close()]);
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
-    it('and listens again once it has ended, where it is asked before', async () => {
+    it('listens again after the end when listen() is called while it closes', async () => {
       const { server, origin } = await served.listen();
       const closed = server.close();
       const [{ url }] = await Promise.all([server.listen(), closed]);
@@ -209,7 +209,7 @@ describe('The life of a metrics server', function () {
       expect(new URL(url).origin).to.not.equal(origin);
     });
 
-    it('and takes its listener for SIGTERM with it', async () => {
+    it('removes its listener for SIGTERM', async () => {
       const before = process.listenerCount('SIGTERM');
       const { server } = await served.listen({ drain: true });
       expect(process.listenerCount('SIGTERM')).to.equal(before + 1);
@@ -218,7 +218,7 @@ describe('The life of a metrics server', function () {
     });
   });
 
-  it('keeps no process running, with TLS, a connection that is kept and files to look after', async () => {
+  it('lets the process exit, with a kept connection and a watched file', async () => {
     const script = `
       import { writeFileSync } from 'node:fs';
       import { serveMetrics } from 'flowplane-metrics/serve';
@@ -232,7 +232,7 @@ describe('The life of a metrics server', function () {
     expect(stdout).to.equal('200\n');
   });
 
-  it('begins where it could not before, once the port is free', async () => {
+  it('listens on a port that was in use before, once the port is free', async () => {
     const { server: other, port } = await served.listen();
     const server = new MetricsServer(new PrometheusRecorder(), { port });
     const refused = await server.listen().catch(({ code }) => code);
@@ -242,7 +242,7 @@ describe('The life of a metrics server', function () {
     await server.close();
   });
 
-  it('is not drained before it has begun, nor until a time that is none', async () => {
+  it('ignores drain() before listen(), and rejects a deadline that is no time', async () => {
     const server = new MetricsServer(new PrometheusRecorder(), { port: 0 });
     await server.drain();
     const { url } = await server.listen();
@@ -255,7 +255,7 @@ describe('The life of a metrics server', function () {
     await server.close();
   });
 
-  it('does not begin without a recorder, or with options that are none', () => {
+  it('throws when the recorder is missing or the options are no object', () => {
     expect(() => new MetricsServer(undefined as never)).to.throw(
       'MetricsServer: "recorder" must be a recorder (given null). Pass for example new PrometheusRecorder().',
     );
@@ -263,7 +263,7 @@ describe('The life of a metrics server', function () {
     expect(() => new MetricsServer(new PrometheusRecorder(), null as never)).to.throw(options);
   });
 
-  it('does not begin with limits that are none', async () => {
+  it('rejects limits that are not positive numbers', async () => {
     const { message } = await refusal({
       maxConcurrentScrapes: 0,
       maxConnections: 1.5,

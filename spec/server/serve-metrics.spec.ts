@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { Counter, instrumentFunction, PrometheusRecorder } from '../../lib/index.js';
 import { serveMetrics } from '../../lib/server/index.js';
+import { warningsOf } from '../no-warnings.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 
@@ -22,7 +23,7 @@ function counted(): { call: () => void; name: string } {
 }
 
 describe('serveMetrics()', () => {
-  it('records what nothing else is wired for, and serves it', async () => {
+  it('serves what is recorded by code that has no recorder attached', async () => {
     const { url, close } = await serveMetrics({ port: 0 });
     const { call, name } = counted();
     call();
@@ -33,7 +34,7 @@ describe('serveMetrics()', () => {
       .and.match(/^process_cpu_user_seconds_total /m);
   });
 
-  it('takes a recorder, and every option of a server', async () => {
+  it('accepts a recorder, and every option of a server', async () => {
     const recorder = new PrometheusRecorder({ constantLabels: { service: 'mail' } });
     const served = await serveMetrics({ recorder, port: 0, bearerTokens: ['0123456789abcdef'] });
     expect(served.recorder).to.equal(recorder);
@@ -41,7 +42,7 @@ describe('serveMetrics()', () => {
     await served.close();
   });
 
-  it("puts the recorder's constant labels on everything, the server's and the process's metrics too", async () => {
+  it("puts the recorder's constant labels on every sample, those of the server and the process included", async () => {
     const recorder = new PrometheusRecorder({ constantLabels: { service: 'mail' } });
     const { url, close } = await serveMetrics({ recorder, port: 0 });
     const { call } = counted();
@@ -55,17 +56,18 @@ describe('serveMetrics()', () => {
     expect(body).to.contain('flowplane_metrics_scrapes_total{code="200",format="text",service="mail"} 1\n');
   });
 
-  it('leaves nothing behind when it is closed, twice too', async () => {
+  it('removes the default recorder and closes the port, also when it is closed twice', async () => {
     const { url, recorder, close } = await serveMetrics({ port: 0 });
     await close();
     await close();
     const { call, name } = counted();
-    call();
+    const warnings = await warningsOf(call);
+    expect(warnings.filter(({ message }) => !message.includes('a call was not recorded'))).to.deep.equal([]);
     expect((await recorder.snapshot()).map((family) => family.name)).not.to.include(name);
     expect(await ask(url).catch((error) => error)).to.have.property('code', 'ECONNREFUSED');
   });
 
-  it('changes no default recorder where it cannot listen', async () => {
+  it('leaves the default recorder as it was when it cannot listen', async () => {
     const first = await serveMetrics({ port: 0 });
     const port = Number(new URL(first.url).port);
     const error = await serveMetrics({ port }).catch((reason: unknown) => reason);
@@ -90,7 +92,7 @@ function bareFolder(): string {
 
 const links = ['--preserve-symlinks', '--preserve-symlinks-main'];
 
-describe('Where nothing but the package is installed', () => {
+describe('An installation without optional peers', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -99,7 +101,7 @@ describe('Where nothing but the package is installed', () => {
 
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('samples/hello.mjs counts', async () => {
+  it('runs samples/hello.mjs, which counts', async () => {
     symlinkSync(join(root, 'samples/hello.mjs'), join(folder, 'hello.mjs'));
     const running = spawn(process.execPath, [...links, 'hello.mjs'], {
       cwd: folder,
@@ -121,7 +123,7 @@ describe('Where nothing but the package is installed', () => {
     '@node-rs/bcrypt': `{ basicAuthUsers: { alice: '$2y$10$${'a'.repeat(53)}' } }`,
   };
   for (const [name, options] of Object.entries(needed)) {
-    it(`what needs ${name} says so, and how to install it`, async () => {
+    it(`reports how to install ${name} when an option needs it`, async () => {
       const script = `
         import { serveMetrics } from 'flowplane-metrics/serve';
         await serveMetrics(${options}).catch(({ code, message }) => console.log(code, message));`;

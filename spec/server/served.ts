@@ -66,10 +66,10 @@ export const sampleIn = (exposition: string, sample: string): number =>
       ?.slice(sample.length) ?? 0,
   );
 
-/** A recorder with so many series of one counter. */
-export function withSeries(count: number): PrometheusRecorder {
+/** A recorder with so many series of one counter, whose lines are longer by the padding. */
+export function withSeries(count: number, padding = ''): PrometheusRecorder {
   const recorder = new PrometheusRecorder({ maxSeriesPerFamily: count, maxSamples: count, onAdvice: () => undefined });
-  for (let i = 0; i < count; i++) recorder.counter(visits).inc({ page: `page ${i}` });
+  for (let i = 0; i < count; i++) recorder.counter(visits).inc({ page: `page ${i}${padding}` });
   return recorder;
 }
 

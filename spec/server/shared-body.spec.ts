@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { SharedBody } from '../../lib/server/shared-body.js';
 
-describe('A body that is shared', () => {
+describe('A shared body', () => {
   const mebibyte = 2 ** 20;
   const chunks = (count: number): Readable =>
     Readable.from(
@@ -13,7 +13,7 @@ describe('A body that is shared', () => {
       { objectMode: false },
     );
 
-  it('is read whole by each, at his own pace', async () => {
+  it('gives each reader the whole body at its own pace', async () => {
     const shared = new SharedBody(chunks(3));
     const [one, other] = [shared.read(), shared.read()];
     const first = await buffer(one);
@@ -21,7 +21,7 @@ describe('A body that is shared', () => {
     expect((await buffer(other)).equals(first)).to.equal(true);
   });
 
-  it('is no longer joined once it has ended, or is long', async () => {
+  it('accepts no further reader once it has ended or has become long', async () => {
     const short = new SharedBody(chunks(1));
     await buffer(short.read());
     expect(short.isOpen).to.equal(false);
@@ -31,7 +31,7 @@ describe('A body that is shared', () => {
     expect(long.isOpen).to.equal(false);
   });
 
-  it('is rendered no further than it is read, and not at all once nobody reads it', async () => {
+  it('renders no further than the fastest reader reads, and stops when the last reader leaves', async () => {
     let rendered = 0;
     const source = Readable.from(
       (function* () {
@@ -48,7 +48,7 @@ describe('A body that is shared', () => {
     expect(rendered).to.be.below(8);
   });
 
-  it('fails for each of its readers where its rendering fails, whenever he comes to it', async () => {
+  it('fails for each of its readers when the rendering fails, also for a late one', async () => {
     const source = Readable.from(
       (function* () {
         yield Buffer.alloc(mebibyte);
@@ -64,7 +64,7 @@ describe('A body that is shared', () => {
     }
   });
 
-  it('cuts off a reader who is far behind, rather than keep it all for him', async () => {
+  it('cuts off a reader that is far behind, so that memory stays bounded', async () => {
     const shared = new SharedBody(chunks(80));
     const slow = shared.read();
     await new Promise((resolve) => slow.once('readable', resolve));

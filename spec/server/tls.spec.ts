@@ -42,7 +42,7 @@ describe('A metrics server over TLS', function () {
   const as = (url: string, certificate?: Certificate): Promise<Answer> =>
     ask(url, { ...trusted, ...(certificate && texts(certificate)) });
 
-  it('serves the metrics, and says https', async () => {
+  it('serves the metrics under an https URL', async () => {
     const { url } = await listen();
     const { status, body, protocol } = await ask(url, trusted);
     expect(url).to.match(/^https:\/\/127\.0\.0\.1:\d+\/metrics$/);
@@ -50,30 +50,30 @@ describe('A metrics server over TLS', function () {
     expect(body).to.contain(exposed);
   });
 
-  it('is not trusted by who does not know its authority, and speaks no plain HTTP', async () => {
+  it('fails verification by a client without its authority, and refuses plain HTTP', async () => {
     const { url } = await listen();
     const failures = [ask(url), ask(url.replace('https', 'http'))].map((asked) => asked.catch((error) => error.code));
     expect(await Promise.all(failures)).to.deep.equal(['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ECONNRESET']);
   });
 
-  it('takes certificate and key as texts too', async () => {
+  it('accepts certificate and key as texts', async () => {
     const { url } = await served.listen({ tls: texts(server) });
     expect((await ask(url, trusted)).status).to.equal(200);
   });
 
-  describe('versions, cipher suites and curves', () => {
+  describe('with versions, cipher suites and curves', () => {
     const handshake = (url: string, versions: Pick<Question, 'minVersion' | 'maxVersion' | 'ciphers' | 'ecdhCurve'>) =>
       ask(url, { ...trusted, ...versions }).then(
         ({ protocol, cipher }) => `${protocol} ${cipher}`,
         (error) => /alert [a-z ]+/.exec(error.message)?.[0],
       );
 
-    it('are at least TLS 1.2 by default', async () => {
+    it('negotiates at least TLS 1.2 by default', async () => {
       const { url } = await listen();
       expect(await handshake(url, { maxVersion: 'TLSv1.2' })).to.match(/^TLSv1\.2 ECDHE-ECDSA-/);
     });
 
-    it('follow min_version and max_version', async () => {
+    it('applies min_version and max_version', async () => {
       const modern = await listen({ minVersion: 'TLS13' });
       expect(await handshake(modern.url, { maxVersion: 'TLSv1.2' })).to.equal('alert protocol version');
       const old = await listen({ maxVersion: 'TLS12' });
@@ -87,7 +87,7 @@ describe('A metrics server over TLS', function () {
       // Why a level of security in the list: OpenSSL leaves out what such versions need, from level 1 on.
       const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
 
-      it(`go down to ${version} where min_version says so, and only there`, async () => {
+      it(`negotiates ${version} only when min_version allows it`, async () => {
         const { url } = await listen({ minVersion: name });
         expect(await handshake(url, old)).to.match(new RegExp(`^${version} ECDHE-ECDSA-`));
         const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'];
@@ -99,7 +99,7 @@ describe('A metrics server over TLS', function () {
       });
     }
 
-    it('follow cipher_suites by the names of Go, beside those of TLS 1.3', async () => {
+    it('applies cipher_suites by the names of Go, and keeps the suites of TLS 1.3', async () => {
       const { url } = await listen({ cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'] });
       expect(await handshake(url, { maxVersion: 'TLSv1.2' })).to.equal('TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384');
       const chacha = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305' } as const;
@@ -107,7 +107,7 @@ describe('A metrics server over TLS', function () {
       expect(await handshake(url, {})).to.match(/^TLSv1\.3 /);
     });
 
-    it('follow prefer_server_cipher_suites', async () => {
+    it('applies prefer_server_cipher_suites to the handshake', async () => {
       const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'];
       const ciphers = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384';
       const ours = await listen({ cipherSuites });
@@ -116,14 +116,14 @@ describe('A metrics server over TLS', function () {
       expect(await handshake(theirs.url, { maxVersion: 'TLSv1.2', ciphers })).to.contain('AES128');
     });
 
-    it('follow curve_preferences', async () => {
+    it('applies curve_preferences to the handshake', async () => {
       const { url } = await listen({ curvePreferences: ['CurveP384'] });
       expect(await handshake(url, { ecdhCurve: 'secp384r1' })).to.match(/^TLSv1\.3 /);
       expect(await handshake(url, { ecdhCurve: 'X25519' })).to.equal('alert handshake failure');
     });
   });
 
-  describe('the certificates of its clients', () => {
+  describe('that checks client certificates', () => {
     const who = ['nobody', 'stranger', 'other', 'client'] as const;
     const statuses = async (tls: ServerTlsOptions): Promise<number[]> => {
       const { url } = await listen(tls);
@@ -148,35 +148,35 @@ describe('A metrics server over TLS', function () {
 
     for (const [clientAuthType, more, expected] of table) {
       const names = more.clientAllowedSans ? `, of [${more.clientAllowedSans}]` : '';
-      it(`${clientAuthType}${names}: ${who.map((name, i) => `${name} ${expected[i]}`).join(', ')}`, async () => {
+      it(`answers with ${clientAuthType}${names}: ${who.map((name, i) => `${name} ${expected[i]}`).join(', ')}`, async () => {
         const ca = clientAuthType === 'NoClientCert' ? {} : { clientCaFile: authority.certFile };
         const tls = { clientAuthType, ...ca, ...more } as ServerTlsOptions;
         expect(await statuses(tls)).to.deep.equal(expected);
       });
     }
 
-    describe('where no authority is named', () => {
+    describe('without a configured authority', () => {
       const named = process.env['SSL_CERT_FILE'];
       afterEach(() => {
         if (named === undefined) delete process.env['SSL_CERT_FILE'];
         else process.env['SSL_CERT_FILE'] = named;
       });
 
-      it('are those of the authorities that the system trusts', async () => {
+      it('accepts the authorities that the system trusts', async () => {
         process.env['SSL_CERT_FILE'] = authority.certFile;
         expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 200, 200]);
         delete process.env['SSL_CERT_FILE'];
         expect(await statuses({ clientAuthType: 'RequireAndVerifyClientCert' })).to.deep.equal([403, 403, 403, 403]);
       });
 
-      it('are refused at the start where its list cannot be read', async () => {
+      it('refuses to start when the list of system authorities cannot be read', async () => {
         process.env['SSL_CERT_FILE'] = join(made.folder, 'absent.pem');
         const { message } = await refusal({ tls: { ...server, clientAuthType: 'VerifyClientCertIfGiven' } });
         expect(message).to.contain('absent.pem" cannot be read (ENOENT). Correct "tls.clientCaFile"');
       });
     });
 
-    it('keep out strangers only if they are verified, by an authority or a name of yours: else one is advised', async () => {
+    it('advises that it is open unless clients are verified by a configured authority or name', async () => {
       const advised = async (tls: ServerTlsOptions): Promise<readonly string[]> => {
         const codes: string[] = [];
         await listen(tls, { host: '0.0.0.0', onAdvice: ({ code }) => codes.push(code) });
@@ -195,7 +195,7 @@ describe('A metrics server over TLS', function () {
       expect(await advised({ clientAuthType: 'RequestClientCert' })).to.deep.equal(['open_server']);
     });
 
-    it('are not needed for /-/healthy and /-/ready, which an orchestrator probes', async () => {
+    it('requires no certificate for /-/healthy and /-/ready, which an orchestrator probes', async () => {
       const { origin } = await listen({
         clientAuthType: 'RequireAndVerifyClientCert',
         clientCaFile: authority.certFile,
@@ -205,7 +205,7 @@ describe('A metrics server over TLS', function () {
     });
 
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-      it(`are asked for again where a session of nobody is resumed (${version})`, async () => {
+      it(`checks the certificate again when an anonymous session is resumed (${version})`, async () => {
         const { url, port } = await listen({
           clientAuthType: 'RequireAndVerifyClientCert',
           clientCaFile: authority.certFile,
@@ -221,7 +221,7 @@ describe('A metrics server over TLS', function () {
     }
   });
 
-  it('does not negotiate again on a connection', async () => {
+  it('refuses to renegotiate on a connection', async () => {
     const { port } = await listen();
     const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca, maxVersion: 'TLSv1.2' } as object);
     await once(socket, 'secureConnect');
@@ -233,8 +233,8 @@ describe('A metrics server over TLS', function () {
     socket.destroy();
   });
 
-  describe('what it refuses to start with', () => {
-    it('a file that is not there, or is not what it should be, by the option', async () => {
+  describe('with invalid files', () => {
+    it('refuses to start with a file that is missing or of the wrong kind, and names the option', async () => {
       const absent = { certFile: join(made.folder, 'absent.crt'), keyFile: server.keyFile };
       expect((await refusal({ tls: absent })).message).to.equal(
         `MetricsServer: file "${absent.certFile}" cannot be read (ENOENT). Correct "tls.certFile", or the file's owner and mode.`,
@@ -247,19 +247,19 @@ describe('A metrics server over TLS', function () {
       expect(message).not.to.contain('BEGIN');
     });
 
-    it('a key of another certificate', async () => {
+    it('refuses to start with the key of another certificate', async () => {
       const { message } = await refusal({ tls: { certFile: server.certFile, keyFile: client.keyFile } });
       expect(message).to.contain('"tls.keyFile" is not the key of the certificate in "tls.certFile"');
     });
   });
 
-  describe('a certificate that is renewed', () => {
+  describe('with a renewed certificate', () => {
     const replace = (from: Certificate, to: Certificate): void => {
       copyFileSync(from.certFile, to.certFile);
       copyFileSync(from.keyFile, to.keyFile);
     };
 
-    it('is shown to new connections, without a restart', async () => {
+    it('shows the new certificate to new connections, without a restart', async () => {
       const live = { certFile: join(made.folder, 'live.crt'), keyFile: join(made.folder, 'live.key') };
       replace(server, live);
       const { url } = await served.listen({ tls: live });
@@ -268,7 +268,7 @@ describe('A metrics server over TLS', function () {
       await until(async () => (await ask(url, trusted)).certificate === 'renewed');
     });
 
-    it('stays as it was where the new one is broken, which is told', async () => {
+    it('keeps the old certificate and advises when the new one is invalid', async () => {
       const live = { certFile: join(made.folder, 'kept.crt'), keyFile: join(made.folder, 'kept.key') };
       replace(server, live);
       const told: string[] = [];
@@ -282,7 +282,7 @@ describe('A metrics server over TLS', function () {
         .and.contain('the previous configuration stays active');
     });
 
-    it('ends a connection from before whose answer is on its way, when it is through', async () => {
+    it('ends an older connection after its pending response', async () => {
       const { scrapable, release, asked } = held();
       const { server: running, port } = await served.serve(scrapable, { tls: server });
       const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
@@ -301,7 +301,7 @@ describe('A metrics server over TLS', function () {
       expect(warnings).to.deep.equal([]);
     });
 
-    it('ends the connections from before that are idle', async () => {
+    it('ends idle connections that began before the renewal', async () => {
       const { url, server: running, port } = await listen();
       const socket = connect({ port, host: '127.0.0.1', ca: trusted.ca } as object);
       await spoken(socket, `GET /metrics HTTP/1.1\r\nHost: ${new URL(url).host}\r\n\r\n`);

@@ -36,7 +36,7 @@ describe('webConfigFile', function () {
     return (await refusal({ webConfigFile: file })).message.replaceAll(folder, '');
   };
 
-  describe('as every exporter of Prometheus takes it', () => {
+  describe('in the format of every Prometheus exporter', () => {
     let made: Certificates;
     let authority: Certificate;
 
@@ -48,7 +48,7 @@ describe('webConfigFile', function () {
 
     after(() => made?.remove());
 
-    it('serves what each of its fields says, certificates from beside the file', async () => {
+    it('applies each of its fields, with certificates from the folder of the file', async () => {
       const { certFile } = made.signed('server', authority);
       const client = made.signed('client', authority, 'DNS:prometheus.internal');
       const path = join(made.folder, 'web-config.yml');
@@ -90,7 +90,7 @@ rate_limit:
       expect((await ask(url, { ca: question.ca, headers: basic('prometheus', 'scrape me') })).status).to.equal(403);
     });
 
-    it('may have certificate and key in it', async () => {
+    it('accepts certificate and key inline', async () => {
       const { cert, key } = texts(made.signed('inline', authority));
       const block = (text: string): string => `|\n${text.trim().replace(/^/gm, '    ')}\n`;
       write(`tls_server_config:\n  cert: ${block(cert)}  key: ${block(key)}`);
@@ -98,7 +98,7 @@ rate_limit:
       expect((await ask(url, { ca: texts(authority).cert })).certificate).to.equal('inline');
     });
 
-    it('names its fields where a certificate is not there', async () => {
+    it('leads to an error that names the field when a certificate is missing', async () => {
       const message = await problemsOf('tls_server_config:\n  cert_file: none.crt\n  key_file: none.key\n');
       expect(message).to.match(
         /file "\/none\.(crt|key)" cannot be read \(ENOENT\)\. Correct "tls_server_config\.(cert|key)_file"/,
@@ -106,7 +106,7 @@ rate_limit:
     });
   });
 
-  it('may spell what is true as YAML 1.1 does, which is what exporters read', async () => {
+  it('accepts the booleans of YAML 1.1, as exporters do', async () => {
     for (const spelled of ['yes', 'on', 'True', 'no', 'OFF']) {
       write(`http_server_config:\n  http2: ${spelled}\n`);
       const { url } = await served.listen({ webConfigFile: file });
@@ -114,7 +114,7 @@ rate_limit:
     }
   });
 
-  it('may be empty, or have empty sections', async () => {
+  it('accepts an empty file and empty sections', async () => {
     for (const text of ['', '# nothing\n', 'tls_server_config:\nbasic_auth_users: {}\nhttp_server_config:\n']) {
       write(text);
       const { url } = await served.listen({ webConfigFile: file });
@@ -122,7 +122,7 @@ rate_limit:
     }
   });
 
-  it('may be named by the environment', async () => {
+  it('can be named by an environment variable', async () => {
     write(`basic_auth_users:\n  prometheus: ${password}\n`);
     process.env['FLOWPLANE_METRICS_WEB_CONFIG_FILE'] = file;
     try {
@@ -132,8 +132,8 @@ rate_limit:
     }
   });
 
-  describe('what is wrong in it', () => {
-    it('is told all at once, each with its line', async () => {
+  describe('with problems', () => {
+    it('leads to one error with all problems, each with its line', async () => {
       const text = `tls_server_config:
   certfile: server.crt
   client_auth_type: Sometimes
@@ -180,7 +180,7 @@ authentication: none
         /line 1: "tls_server_config\.key_file" is missing/,
       ],
       [
-        'a client CA that is not asked for',
+        'a client CA without client authentication',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_ca_file: c',
         /client_auth_type" has no effect \(given a client CA\)/,
       ],
@@ -190,7 +190,7 @@ authentication: none
         /line 2: "basic_auth_users\.alice" must be a bcrypt hash/,
       ],
       [
-        'names where no certificate is required',
+        'allowed names without a required certificate',
         'tls_server_config:\n  cert_file: a\n  key_file: b\n  client_auth_type: RequestClientCert\n  client_allowed_sans: [x]',
         /line 5: "tls_server_config\.client_allowed_sans" requires a certificate that clients may leave out/,
       ],
@@ -201,38 +201,46 @@ authentication: none
       ],
       ['an interval without a burst', 'rate_limit:\n  interval: 1s', /line 1: "rate_limit\.burst" is missing/],
       ['a key twice', 'rate_limit:\n  burst: 1\n  burst: 2', /line 3: .* is not YAML \(Map keys must be unique/],
-      ['what is no YAML', 'tls_server_config: {', /line 1: .* is not YAML/],
-      ['nothing but brackets, told of once', '['.repeat(500), /^[^\n]*line 1: .* is not YAML[^\n]*$/],
-      ['a list', '- tls_server_config', /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/],
-      ['an alias of nothing', 'basic_auth_users: *users', /line 1: .* is not YAML \(Unresolved alias/],
-      ['a set, which has no fields', 'basic_auth_users: !!set {alice}', /line 1: "basic_auth_users" must be a mapping/],
+      ['text that is no YAML', 'tls_server_config: {', /line 1: .* is not YAML/],
+      ['five hundred brackets, reported once', '['.repeat(500), /^[^\n]*line 1: .* is not YAML[^\n]*$/],
       [
-        'a section that is a text',
+        'a list in place of a mapping',
+        '- tls_server_config',
+        /line 1: ".*" must be a mapping \(given \[an object|\["tls_server_config"\]\)/,
+      ],
+      ['an alias of nothing', 'basic_auth_users: *users', /line 1: .* is not YAML \(Unresolved alias/],
+      [
+        'a set in place of a mapping',
+        'basic_auth_users: !!set {alice}',
+        /line 1: "basic_auth_users" must be a mapping/,
+      ],
+      [
+        'a text in place of a section',
         'tls_server_config: words',
         /line 1: "tls_server_config" must be a mapping \(given "words"\)/,
       ],
     ];
     for (const [what, text, expected] of sections) {
-      it(`may be ${what}`, async () => {
+      it(`leads to an error about ${what}`, async () => {
         expect(await problemsOf(text)).to.match(expected);
       });
     }
 
-    it('never shows a secret', async () => {
+    it('leads to an error that shows no secret', async () => {
       const message = await problemsOf(
         'basic_auth_users:\n  alice: $2y$10$tooShort\ntls_server_config:\n  key: [hush]\n',
       );
       expect(message).not.to.match(/tooShort|hush/);
     });
 
-    it('is the file itself, where it cannot be read', async () => {
+    it('leads to an error that names the file when it cannot be read', async () => {
       const { message, code } = await refusal({ webConfigFile: join(folder, 'absent.yml') });
       expect(code).to.equal('unreadable_file');
       expect(message).to.contain('absent.yml" cannot be read (ENOENT). Correct "webConfigFile"');
     });
   });
 
-  describe('a change of it', () => {
+  describe('that changes', () => {
     it('takes effect without a restart', async () => {
       write('');
       const { url } = await served.listen({ webConfigFile: file });
@@ -242,7 +250,7 @@ authentication: none
       expect((await ask(url, { headers: basic('prometheus', 'scrape me') })).status).to.equal(200);
     });
 
-    it('is not used, and told of once, where the new file is broken', async () => {
+    it('keeps the previous configuration and advises once when the new file is invalid', async () => {
       const told: string[] = [];
       write(`basic_auth_users:\n  prometheus: ${password}\n`);
       const { url, server } = await served.listen({
@@ -263,7 +271,7 @@ authentication: none
       await until(async () => (await ask(url, { headers: basic('alertmanager', 'scrape me') })).status === 200);
     });
 
-    it('cannot take a lock away, as a file that is being written is empty for a moment', async () => {
+    it('never removes a protection, because a file that is being written is empty for a moment', async () => {
       write(`basic_auth_users:\n  prometheus: ${password}\n`);
       const { url, server } = await served.listen({ webConfigFile: file, allowedAddresses: ['127.0.0.1'] });
       for (const text of ['', 'basic_auth_users:\n']) {
@@ -274,7 +282,7 @@ authentication: none
       }
     });
 
-    it('does no harm where who is told of it throws', async () => {
+    it('keeps the server running when onAdvice throws', async () => {
       write('');
       let told = 0;
       const { url } = await served.listen({
@@ -289,7 +297,7 @@ authentication: none
       expect((await ask(url)).status).to.equal(200);
     });
 
-    it('turns TLS on, on the same port, and answers what was asked before', async function () {
+    it('enables TLS on the same port, and lets pending requests finish', async function () {
       needs(this, 'openssl');
       const made = new Certificates();
       try {
@@ -324,20 +332,20 @@ authentication: none
     });
   });
 
-  it('and the options do not say the same thing twice', async () => {
+  it('conflicts with options that configure the same thing', async () => {
     write(`basic_auth_users:\n  prometheus: ${password}\n`);
     const { message } = await refusal({ webConfigFile: file, basicAuthUsers: { prometheus: password } });
     expect(message).to.contain('configured twice (given in the options and in the web config file)');
   });
 
-  it('may not be left empty in code, where it would mean a value that is missing', async () => {
+  it('has counterparts in code that reject an empty object, which would mean a missing value', async () => {
     for (const options of [{ tls: {} }, { tls: { certFile: '', keyFile: undefined } }, { basicAuthUsers: {} }]) {
       const { message } = await refusal(options as MetricsServerOptions);
       expect(message).to.match(/"(tls|basicAuthUsers)" must not be empty \(given no values\)/);
     }
   });
 
-  it('has its rules in code too, by the names of the options', async () => {
+  it('has the same rules in code, under the names of the options', async () => {
     const { message } = await refusal({
       tls: { certFile: 'a', clientAuthType: 'Sometimes' as never, colour: 'red' } as never,
       basicAuthUsers: { alice: 'plain' },

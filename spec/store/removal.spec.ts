@@ -19,7 +19,7 @@ describe('remove(family, labels)', () => {
   const left = async () => Object.keys(await readSamples(recorder, 'jobs_total'));
 
   beforeEach(() => {
-    recorder = new PrometheusRecorder({ strict: true });
+    recorder = new PrometheusRecorder({ strict: true, onAdvice: () => undefined });
     for (const queue of ['mail', 'fax']) {
       for (const state of ['done', 'failed']) {
         for (const size of [1, '2']) work(queue, state, size);
@@ -34,7 +34,7 @@ describe('remove(family, labels)', () => {
       .and.not.include('jobs_total{queue="mail",state="done",size="1"}');
   });
 
-  it('removes every series with these labels, whatever their other ones', async () => {
+  it('removes every series with these labels, whatever their other labels', async () => {
     expect(recorder.remove(jobs, { state: 'failed' })).to.equal(4);
     expect(recorder.remove(jobs, { queue: 'fax', size: 2 })).to.equal(1);
     expect(await left()).to.deep.equal([
@@ -44,14 +44,14 @@ describe('remove(family, labels)', () => {
     ]);
   });
 
-  it('removes nothing by what no series has, what is no label, and what can be none', () => {
+  it('removes no series for an unknown value, an unknown label or an illegal value', () => {
     expect(recorder.remove(jobs, { queue: 'post' })).to.equal(0);
     expect(recorder.remove(jobs, { unknown: 'mail' } as never)).to.equal(0);
     expect(recorder.remove(jobs, { queue: {} } as never)).to.equal(0);
     expect(recorder.remove(defineCounter({ name: 'other_total', help: 'Other' }), {})).to.equal(0);
   });
 
-  it('leaves no ghost: a series that comes back begins at 0, whatever the raw value was', async () => {
+  it('starts a series at 0 when it comes back, also for another raw value', async () => {
     recorder.remove(jobs, { size: 1 });
     work('mail', 'done', 1);
     const readings = await readSamples(recorder, 'jobs_total');
@@ -71,7 +71,7 @@ describe('remove(family, labels)', () => {
     });
   });
 
-  it('gives the numbers of removed series to new ones, so that churn holds no memory', () => {
+  it('reuses the slots of removed series, so that churn retains no memory', () => {
     const churn = defineHistogram({ name: 'churn_seconds', help: 'Churn', labels: { id: {} } });
     const histogram = recorder.histogram(churn);
     const round = (i: number): void => {
@@ -87,7 +87,7 @@ describe('remove(family, labels)', () => {
     expect(after.heapUsed + after.arrayBuffers - heapUsed - arrayBuffers).to.be.below(1 << 20);
   });
 
-  it('is not undone by a call in flight, which ends without a trace', async () => {
+  it('ignores the end of a call that was in flight', async () => {
     let end: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {
       end = resolve;
@@ -121,7 +121,7 @@ describe('expireAfterSeconds', () => {
     recorder = new PrometheusRecorder({ strict: true, clock: () => now });
   });
 
-  it('removes a series that nothing has observed for so long, at the scrape after', async () => {
+  it('removes at the next scrape a series that was not observed for that time', async () => {
     recorder.counter(visits).inc({ user: 'ada' });
     recorder.counter(visits).inc({ user: 'bob' });
     expect(await scraped()).to.have.length(2);
@@ -134,7 +134,7 @@ describe('expireAfterSeconds', () => {
     expect(await scraped()).to.deep.equal([]);
   });
 
-  it('never removes one too early, however rare the scrapes are', async () => {
+  it('never removes a series too early, however rare the scrapes are', async () => {
     recorder.counter(visits).inc({ user: 'ada' });
     await scraped();
     now += 100;
@@ -142,7 +142,7 @@ describe('expireAfterSeconds', () => {
     expect(await scraped()).to.have.length(1);
   });
 
-  it('begins anew after it has expired, or was cleared', async () => {
+  it('starts a series anew after it has expired or was cleared', async () => {
     recorder.counter(visits).inc({ user: 'ada' });
     await scraped();
     now += 60;
@@ -153,7 +153,7 @@ describe('expireAfterSeconds', () => {
     expect(await scraped()).to.deep.equal([]);
   });
 
-  it('waits for a call in flight', async () => {
+  it('keeps a series while a call is in flight', async () => {
     const open = defineGauge({ name: 'open', help: 'Open', labels: { user: {} }, expireAfterSeconds: 60 });
     const family = recorder.open(open);
     const place = family.getOrCreate(['ada'], true) as number;
@@ -167,7 +167,7 @@ describe('expireAfterSeconds', () => {
     expect(await scraped('open')).to.deep.equal([]);
   });
 
-  it('is refused where it is no number above 0', () => {
+  it('refuses a time that is no number above 0', () => {
     for (const expireAfterSeconds of [0, -1, Number.NaN, '60' as never]) {
       expect(() => defineCounter({ name: 'x_total', help: 'X', expireAfterSeconds })).to.throw('"expireAfterSeconds"');
     }
@@ -175,7 +175,7 @@ describe('expireAfterSeconds', () => {
 });
 
 describe('snapshot()', () => {
-  it('is what a scrape would show, as plain data that is nobody else’s', async () => {
+  it('returns the samples of a scrape as plain data', async () => {
     const recorder = new PrometheusRecorder({ prefix: 'shop_', constantLabels: { zone: 'x' } });
     recorder.counter(jobs).inc({ queue: 'mail', state: null, size: 1 }, 3);
     const waiting = defineHistogram({ name: 'wait_seconds', help: 'Waiting', unit: 'seconds', buckets: [1] });

@@ -6,7 +6,7 @@ import { readSamples } from '../prometheus/read-samples.js';
 const calls = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team: {}, kind: {} } });
 
 describe('The series of a PrometheusRecorder', () => {
-  it('are found again without an allocation', () => {
+  it('need no allocation to be found again', () => {
     const family = new PrometheusRecorder().open(calls);
     const place = family.getOrCreate(['team', 'kind'], true);
     const record = (times: number) => {
@@ -24,7 +24,7 @@ describe('The series of a PrometheusRecorder', () => {
     expect(Math.min(...bytesPerCall)).to.be.below(1);
   });
 
-  it('hold nothing of the large string that a label value was cut from', () => {
+  it('retain no part of the large string that a label value was cut from', () => {
     const family = new PrometheusRecorder().open(calls);
     global.gc?.();
     const before = process.memoryUsage().heapUsed;
@@ -36,8 +36,8 @@ describe('The series of a PrometheusRecorder', () => {
     expect(process.memoryUsage().heapUsed - before).to.be.below(4 << 20);
   });
 
-  it('hold nothing of fresh values without end, past the bound of the family', () => {
-    const family = new PrometheusRecorder({ maxSeriesPerFamily: 100 }).open(calls);
+  it('retain no new values past the limit of the family', () => {
+    const family = new PrometheusRecorder({ maxSeriesPerFamily: 100, onAdvice: () => undefined }).open(calls);
     for (let i = 0; i < 1000; i++) add(family, [`fresh-${i}`, 'kind'], 1);
     global.gc?.();
     const before = process.memoryUsage().heapUsed;
@@ -46,7 +46,7 @@ describe('The series of a PrometheusRecorder', () => {
     expect(process.memoryUsage().heapUsed - before).to.be.below(1 << 20);
   });
 
-  it('are right after ten thousand label sets of hostile values, in random order', async () => {
+  it('have the right counts after ten thousand random label sets of hostile values', async () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000 });
     const family = recorder.open(calls);
     const parts = ['a', '"', '\\', '\n', ',', '|', '{}', '=', '__proto__', '1', ' ', 'é', '😀', '\u0000', '‮'];

@@ -1,7 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { type ExposedFamily, type Scrapable, scrape } from '../../lib/index.js';
-import type { SampleWriter } from '../../lib/store/exposed-family.js';
+import { type ExposedFamily, type SampleWriter, type Scrapable, scrape } from '../../lib/index.js';
 import { withLabels } from '../../lib/store/with-labels.js';
 
 describe('Labels that are added to a family', () => {
@@ -22,24 +21,24 @@ describe('Labels that are added to a family', () => {
     return (await text(body)).split('\n').filter((line) => line.startsWith('rooms'));
   }
 
-  it('are on a sample without labels', async () => {
+  it('appear on a sample without labels', async () => {
     const lines = await shown((samples) => {
-      samples.sample(0, '', 1);
+      samples.value(0, 1);
     });
     expect(lines).to.deep.equal(['rooms{service="mail",zone="eu"} 1']);
   });
 
-  it('come after those of the sample, whichever of them have changed since the one before', async () => {
+  it("follow the sample's own labels, whichever of them changed since the sample before", async () => {
     const lines = await shown((samples) => {
       samples.label(0, 'floor', '1');
       samples.label(1, 'door', 'a');
       samples.sample(2, '_bucket', 1, { label: 'le', at: 5 });
       samples.sample(2, '_count', 2);
       samples.label(1, 'door', 'b');
-      samples.sample(2, '', 3);
-      samples.sample(1, '', 4);
+      samples.value(2, 3);
+      samples.value(1, 4);
       samples.label(0, 'floor', '2');
-      samples.sample(1, '', 5);
+      samples.value(1, 5);
     });
     expect(lines).to.deep.equal([
       'rooms_bucket{floor="1",door="a",service="mail",zone="eu",le="5"} 1',
@@ -53,9 +52,9 @@ describe('Labels that are added to a family', () => {
   it('give way to a label of the sample that has the same name', async () => {
     const lines = await shown((samples) => {
       samples.label(0, 'zone', 'us');
-      samples.sample(1, '', 1);
+      samples.value(1, 1);
       samples.label(0, 'floor', '1');
-      samples.sample(1, '', 2);
+      samples.value(1, 2);
     });
     expect(lines).to.deep.equal(['rooms{zone="us",service="mail"} 1', 'rooms{floor="1",service="mail",zone="eu"} 2']);
   });

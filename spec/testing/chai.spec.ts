@@ -32,7 +32,7 @@ describe('The chai assertions', () => {
   }
 
   describe('series(name, labels)', () => {
-    it('holds where a series has these labels, and perhaps more', () => {
+    it('passes when a series has these labels, and perhaps more', () => {
       expect(metrics).to.have.series('jobs_total', { queue: 'mail' });
       expect(metrics).to.have.series('jobs_total');
       expect(metrics).to.have.series('queue_depth');
@@ -41,7 +41,7 @@ describe('The chai assertions', () => {
       expect(metrics).to.not.have.series('nothing_total');
     });
 
-    it('names the nearest series where there is none', () => {
+    it('names the nearest series when none matches', () => {
       expect(failure(() => expect(metrics).to.have.series('jobs_total', { queue: 'print', state: 'failed' }))).to.equal(
         'expected a series jobs_total{queue="print",state="failed"}; the nearest of 4: ' +
           'jobs_total{queue="print",state="done"} 1, jobs_total{queue="mail",state="done"} 1, ' +
@@ -49,14 +49,14 @@ describe('The chai assertions', () => {
       );
     });
 
-    it('names the families where the name is not there', () => {
+    it('names the families when the name is unknown', () => {
       expect(failure(() => expect(metrics).to.have.series('job_total'))).to.equal(
         'expected a series job_total; no series has that name; the families are jobs_total, queue_depth, wait_seconds',
       );
       expect(failure(() => expect(new MemoryRecorder()).to.have.series('x'))).to.match(/the families are none$/);
     });
 
-    it('says what is there where there should be none', () => {
+    it('names the existing series when none is expected', () => {
       expect(failure(() => expect(metrics).to.not.have.series('queue_depth'))).to.equal(
         'expected no series queue_depth, but there is queue_depth 0',
       );
@@ -64,13 +64,13 @@ describe('The chai assertions', () => {
   });
 
   describe('.with.value(n)', () => {
-    it('holds for the one series that is meant', () => {
+    it('passes for the one series that matches', () => {
       expect(metrics).to.have.series('jobs_total', { queue: 'mail' }).with.value(1);
       expect(metrics).to.have.series('wait_seconds_sum').with.value(0.5);
       expect(metrics).to.have.series('jobs_total', { queue: 'mail' }).but.not.with.value(2);
     });
 
-    it('says the value that is there', () => {
+    it('names the actual value', () => {
       const { message, expected, actual } = caught(() =>
         expect(metrics).to.have.series('jobs_total', { queue: 'mail' }).with.value(3),
       );
@@ -78,7 +78,7 @@ describe('The chai assertions', () => {
       expect([expected, actual]).to.deep.equal([3, 1]);
     });
 
-    it('asks for more labels where several series match', () => {
+    it('asks for more labels when several series match', () => {
       expect(failure(() => expect(metrics).to.have.series('jobs_total').with.value(1))).to.match(
         /^expected jobs_total to be one series, but there are jobs_total\{.*, …\. Name more labels\.$/,
       );
@@ -88,7 +88,7 @@ describe('The chai assertions', () => {
   describe('increased(name, labels, run)', () => {
     const mail = { queue: 'mail', state: 'done' };
 
-    it('holds where the series grew, by so much', () => {
+    it('passes when the series grew by the given amount', () => {
       expect(metrics).to.have.increased('jobs_total', mail, () => work('mail', 2));
       expect(metrics)
         .to.have.increased('jobs_total', mail, () => work('mail', 2))
@@ -99,7 +99,7 @@ describe('The chai assertions', () => {
       expect(metrics).to.not.have.increased('jobs_total', mail, () => work('fax'));
     });
 
-    it('awaits what is asynchronous', async () => {
+    it('awaits an asynchronous function', async () => {
       const later = async (): Promise<void> => {
         await undefined;
         work('mail');
@@ -123,7 +123,7 @@ describe('The chai assertions', () => {
       );
     });
 
-    it('says by how much it grew instead', () => {
+    it('names the amount by which the series grew', () => {
       expect(
         failure(() =>
           expect(metrics)

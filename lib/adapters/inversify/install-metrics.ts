@@ -36,6 +36,20 @@ const installed = new WeakMap<object, Installation>();
  *
  * @returns the recorder: a new one, the one given, or the one that the container has bound already.
  * @throws MetricsError where the options are wrong, or where two classes bound so far declare clashing families.
+ * @example
+ * import { Counter } from 'flowplane-metrics';
+ * import { installMetrics } from 'flowplane-metrics/inversify';
+ * import { Container } from 'inversify';
+ *
+ * class Mailer {@Counter({ name: 'mails_total', help: 'Mails' })
+ *   send(): void {}
+ * }
+ *
+ * const container = new Container();
+ * container.bind(Mailer).toDynamicValue(() => new Mailer());
+ * const recorder = installMetrics(container, { prefix: 'shop_' });
+ * container.get(Mailer).send();
+ * console.log(recorder.openFamilies().map(({ name }) => name)); // [ 'shop_mails_total' ]
  */
 export function installMetrics(container: MetricsContainer, options?: PrometheusRecorderOptions): PrometheusRecorder;
 export function installMetrics<R extends MetricsRecorder>(container: MetricsContainer, options: { recorder: R }): R;
@@ -54,6 +68,14 @@ export function installMetrics(container: MetricsContainer, options: InstallOpti
  * not say what is bound: there it is what was resolved.
  *
  * @throws MetricsError where `installMetrics` was not called, or where two bound classes declare clashing families.
+ * @example
+ * import { catalogueMarkdown } from 'flowplane-metrics';
+ * import { catalogueOf, installMetrics } from 'flowplane-metrics/inversify';
+ * import { Container } from 'inversify';
+ *
+ * const container = new Container();
+ * installMetrics(container);
+ * console.log(catalogueMarkdown(catalogueOf(container)));
  */
 export function catalogueOf(container: MetricsContainer): CatalogueEntry[] {
   const known = installed.get(container);

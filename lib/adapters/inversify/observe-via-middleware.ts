@@ -23,7 +23,8 @@ interface ResolveArguments {
   readonly contextInterceptor: (context: Context) => Context;
 }
 
-type Resolve = (args: ResolveArguments) => unknown;
+// biome-ignore lint/suspicious/noExplicitAny: inversify's own type has more arguments, and must be assignable to this one.
+type Resolve = (args: any) => unknown;
 
 /** The part of inversify 6 that is used. */
 export interface MiddlewareContainer {
@@ -39,7 +40,7 @@ const ownActivations = new WeakSet<Activation>();
  */
 export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
   observers.set(container, onInstance);
-  container.applyMiddleware((next) => (args) => {
+  container.applyMiddleware((next) => (args: ResolveArguments) => {
     const contextInterceptor = (context: Context): Context => {
       activateRequest(context.plan.rootRequest);
       return args.contextInterceptor(context);

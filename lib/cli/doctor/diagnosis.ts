@@ -44,7 +44,7 @@ export interface Step {
 export type NamedResult = StepResult & { readonly step: string };
 
 export const ok = (detail: string): StepResult => ({ status: 'ok', detail });
-export const problem = (detail: string, cause: string, fix: string): StepResult => ({
+export const fail = (detail: string, cause: string, fix: string): StepResult => ({
   status: 'problem',
   detail,
   cause,
@@ -79,7 +79,7 @@ export const clockStep: Step = {
     const wrong = [...clocks].find(([, ahead]) => Math.abs(ahead) > toleranceSeconds);
     if (wrong === undefined) return ok(`${[...clocks.keys()].join(', ')} and this machine agree`);
     const [process, ahead] = wrong;
-    return problem(
+    return fail(
       `The clock of ${process} is ${Math.round(Math.abs(ahead))} s ${ahead > 0 ? 'ahead of' : 'behind'} this machine's`,
       'a machine without time synchronisation: graphs end early, or miss the last minutes',
       'Run chrony or systemd-timesyncd on both machines.',

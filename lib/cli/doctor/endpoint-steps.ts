@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { applicationFamilies, type DoctorState, ok, problem, type Step, type StepResult } from './diagnosis.js';
+import { applicationFamilies, type DoctorState, fail, ok, type Step, type StepResult } from './diagnosis.js';
 import { type ExposedFamily, FormatError, parseExposition } from './exposition-text.js';
 import { type HttpResponse, isResult, request, settingsOf } from './http.js';
 
@@ -31,13 +31,13 @@ function checkFormat(state: DoctorState): StepResult {
   const { body, contentType } = state.response as HttpResponse;
   const fix = 'Pass the URL of the metrics, which ends in /metrics unless you have set another path: --metrics.';
   if (!contentType.startsWith('text/plain')) {
-    return problem(`The content type is "${contentType}"`, 'this URL is another page', fix);
+    return fail(`The content type is "${contentType}"`, 'this URL is another page', fix);
   }
   try {
     state.families = parseExposition(body);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    return problem(error.message, 'code in this process writes metrics by hand, or this is no exporter', fix);
+    return fail(error.message, 'code in this process writes metrics by hand, or this is no exporter', fix);
   }
   const samples = [...state.families.values()].reduce((sum, family) => sum + family.samples.length, 0);
   return ok(`${state.families.size} families, ${samples} samples, ${formatBytes(body.length)}`);
@@ -46,7 +46,7 @@ function checkFormat(state: DoctorState): StepResult {
 function checkFamilies({ options, families = new Map() }: DoctorState): StepResult {
   const missing = options.families.filter((name) => !families.has(name));
   if (missing.length > 0) {
-    return problem(
+    return fail(
       `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not exposed`,
       'the class that declares it was not loaded, or reports to another recorder',
       'Print recorder.explain() in that process: it says for each declared family whether instances report to it.',
@@ -54,7 +54,7 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
   }
   const own = applicationFamilies(families);
   if (own.length > 0) return ok(formatNames(own.map(({ name }) => name)));
-  return problem(
+  return fail(
     'Only families of the runtime are exposed',
     'no class with decorated methods is loaded and reports to this recorder',
     'Call installMetrics(container) before the first service is resolved, or setDefaultRecorder(recorder).',
@@ -64,7 +64,7 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
 async function checkValues(state: DoctorState): Promise<StepResult> {
   const before = valuesBySeries(state.families);
   if ([...before.values()].every((value) => value === 0)) {
-    return problem(
+    return fail(
       before.size === 0 ? 'No family has a sample yet' : 'Every value is 0',
       'no decorated method was called since the process started, or the called instances have no recorder',
       'Send a request through the service. If that changes nothing, print recorder.explain().',
@@ -89,7 +89,7 @@ function checkLosses({ families = new Map() }: DoctorState): StepResult {
   const losses = dropped?.samples.filter(({ value }) => value > 0) ?? [];
   if (losses.length === 0) return ok('no observation was dropped');
   const list = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
-  return problem(
+  return fail(
     `Observations were dropped: ${list.join(', ')}`,
     'a reader that throws, a value that is no number, or more label values than the family may have',
     'Read the warnings of the process: it warns once for each site and reason. onError receives them too.',
@@ -103,7 +103,7 @@ function checkCardinality({ options, response, families = new Map() }: DoctorSta
   const { family, series, label, values } = largest;
   const size = `${family.name} has ${series} series (${formatBytes(family.bytes)})`;
   if (series > options.maxSeries) {
-    return problem(
+    return fail(
       `${size}, ${values} values of the label "${label}"`,
       `"${label}" takes its values from an unlimited set: an id, a path, a message`,
       `Leave it out, or limit it: { ${label}: { limit: 100 } } or { ${label}: { oneOf: […] } }.`,

@@ -1,4 +1,4 @@
-import { type DoctorState, ok, problem, type Step, type StepResult, skip } from './diagnosis.js';
+import { type DoctorState, fail, ok, type Step, type StepResult, skip } from './diagnosis.js';
 import { isResult, requestJson } from './http.js';
 
 /** The steps that check whether Grafana runs and reaches the data. */
@@ -21,7 +21,7 @@ async function checkGrafana(state: DoctorState): Promise<StepResult> {
   if (isResult(answer)) return answer;
   const { version, database } = answer.data;
   if (database === 'ok') return ok(`Grafana ${version}`);
-  return problem(
+  return fail(
     `Grafana's own database is "${database}"`,
     "Grafana's disk, or the database that it uses",
     "Read Grafana's log.",
@@ -40,7 +40,7 @@ async function checkDatasources(state: DoctorState): Promise<StepResult> {
   if (isResult(list)) return list;
   const sources = list.data.filter(({ type }) => type === 'prometheus');
   if (sources.length === 0) {
-    return problem(
+    return fail(
       'Grafana has no datasource of type prometheus',
       'Grafana has not read the provisioning folder',
       'Set GF_PATHS_PROVISIONING, and restart Grafana.',
@@ -50,7 +50,7 @@ async function checkDatasources(state: DoctorState): Promise<StepResult> {
     const health = await query<{ status: string; message: string }>(state, `datasources/uid/${uid}/health`);
     if (isResult(health)) return health;
     if (health.data.status !== 'OK') {
-      return problem(
+      return fail(
         `The datasource "${name}" (${url}) is not healthy: ${health.data.message}`,
         'Grafana cannot reach Prometheus under that URL, which is resolved where Grafana runs',
         'Correct the URL in the provisioning; between containers, use the name of the service instead of localhost.',

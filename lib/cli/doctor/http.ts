@@ -1,4 +1,4 @@
-import { problem, type StepResult } from './diagnosis.js';
+import { fail, type StepResult } from './diagnosis.js';
 
 /** A complete response. */
 export interface HttpResponse {
@@ -75,7 +75,7 @@ export async function requestJson<Data>(
   try {
     return { data: JSON.parse(response.body) as Data, clockAhead: response.clockAhead };
   } catch {
-    return problem(`${url} does not answer in JSON`, `this is not ${server}`, `Pass its URL: --${option}.`);
+    return fail(`${url} does not answer in JSON`, `this is not ${server}`, `Pass its URL: --${option}.`);
   }
 }
 
@@ -156,5 +156,5 @@ export function diagnose(detail: string, reason: string, settings: Settings): St
     'unknown',
     () => 'Read the log of that server.',
   ];
-  return problem(detail, cause, fix(settings));
+  return fail(detail, cause, fix(settings));
 }

@@ -1,4 +1,4 @@
-import { applicationFamilies, type DoctorState, ok, problem, type Step, type StepResult, skip } from './diagnosis.js';
+import { applicationFamilies, type DoctorState, fail, ok, type Step, type StepResult, skip } from './diagnosis.js';
 import { diagnose, isResult, requestJson, scrapeConfig } from './http.js';
 
 /** The steps that check what Prometheus has scraped from the endpoint. */
@@ -41,7 +41,7 @@ async function checkTarget(state: DoctorState): Promise<StepResult> {
   const targets = activeTargets.filter(({ scrapePool }) => scrapePool === job);
   if (targets.length === 0) {
     const jobs = [...new Set(activeTargets.map(({ scrapePool }) => scrapePool))];
-    return problem(
+    return fail(
       `Prometheus scrapes nothing in the job "${job}" (jobs: ${jobs.join(', ') || 'none'})`,
       'its configuration has no such scrape_config, or Prometheus has not reloaded it',
       `Add scrape_configs: [{ job_name: ${job}, static_configs: [{ targets: ['${new URL(metrics.url).host}'] }] }], or pass --job.`,
@@ -53,7 +53,7 @@ async function checkTarget(state: DoctorState): Promise<StepResult> {
     return diagnose(detail, down.lastError, scrapeConfig);
   }
   if (targets.some(({ health }) => health === 'unknown')) {
-    return problem('Prometheus has not scraped yet', 'it has just started', 'Wait for one scrape_interval.');
+    return fail('Prometheus has not scraped yet', 'it has just started', 'Wait for one scrape_interval.');
   }
   return ok(`${targets.map(({ scrapeUrl }) => scrapeUrl).join(', ')} up, no error in the last scrape`);
 }
@@ -69,7 +69,7 @@ async function checkData(state: DoctorState): Promise<StepResult> {
   const stored = new Set(answer.data.result.map(({ metric }) => metric.__name__));
   const missing = names.filter((name) => !stored.has(name));
   if (missing.length === 0) return ok(`${names.length} families can be queried`);
-  return problem(
+  return fail(
     `Prometheus has no data of ${missing.join(', ')}`,
     'they appeared after its last scrape, or its metric_relabel_configs drop them',
     'Wait for one scrape_interval; then check metric_relabel_configs.',

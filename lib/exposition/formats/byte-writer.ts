@@ -2,17 +2,19 @@ const space = 0x20;
 const comma = 0x2c;
 const open = 0x7b;
 const close = 0x7d;
-/** More bytes than a number takes, and what stands around it. */
-const longestValue = 40;
-/** Texts up to this length have their windows kept. */
-const mostWindows = 1024;
+/** More bytes than a number and the characters around it take. */
+const maxValueLength = 40;
+/** The windows of texts below this length are kept. */
+const maxWindows = 1024;
 const newline = 0x0a;
 const quote = 0x22;
 const backslash = 0x5c;
 const zero = 0x30;
 const letterN = 0x6e;
 
-/** Bytes that grow. Short texts are written code unit by code unit: a call into the runtime costs more than they do. */
+/**
+ * Bytes that grow. Why short texts are written one code unit at a time: a call into the runtime costs more than they do.
+ */
 export class ByteWriter {
   #bytes: Buffer;
   #length = 0;
@@ -27,12 +29,12 @@ export class ByteWriter {
     return this.#length;
   }
 
-  /** Forgets everything from here on. */
+  /** Forgets everything after this length. */
   truncate(length: number): void {
     this.#length = length;
   }
 
-  /** What was written, for as long as nothing else is. */
+  /** The bytes that were written. They are valid until the next change. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -57,7 +59,7 @@ export class ByteWriter {
     this.#length = at;
   }
 
-  /** A text with `\` and newline escaped, and `"` as well where it stands in quotes. */
+  /** Writes a text with `\` and newline escaped, and `"` too if it is quoted. */
   escaped(text: string, quoted: boolean): void {
     this.#reserve(text.length * 3);
     const bytes = this.#bytes;
@@ -79,9 +81,9 @@ export class ByteWriter {
     this.#length = other.#copyInto(this.#bytes, this.#length);
   }
 
-  /** A sample's line: `head{labels,bound} value`. Why all at once: there are millions of them, so room is made once. */
+  /** Writes the line of a sample: `head{labels,bound} value`. Why in one method: there are millions of lines, so space is reserved once. */
   line(head: ByteWriter, labels: ByteWriter, bound: ByteWriter | undefined, value: number): void {
-    this.#reserve(head.#length + labels.#length + (bound === undefined ? 0 : bound.#length) + longestValue);
+    this.#reserve(head.#length + labels.#length + (bound === undefined ? 0 : bound.#length) + maxValueLength);
     const bytes = this.#bytes;
     let at = head.#copyInto(bytes, this.#length);
     if (labels.#length > 0 || bound !== undefined) {
@@ -99,9 +101,9 @@ export class ByteWriter {
     this.byte(newline);
   }
 
-  /** The same where all but the last label's value and the number is one text: `head{labels,last="`. */
+  /** The same with everything before the last label's value as one text: `head{labels,last="`. */
   lineOf(beginning: ByteWriter, last: string, value: number): void {
-    this.#reserve(beginning.#length + last.length * 3 + longestValue);
+    this.#reserve(beginning.#length + last.length * 3 + maxValueLength);
     this.#length = beginning.#copyInto(this.#bytes, this.#length);
     this.escaped(last, true);
     const bytes = this.#bytes;
@@ -114,10 +116,10 @@ export class ByteWriter {
     this.byte(newline);
   }
 
-  /** A value as every text format spells it. */
+  /** Writes a value as every text format spells it. */
   value(value: number): void {
     if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) this.#integer(value);
-    else this.text(spelled(value));
+    else this.text(spellNumber(value));
   }
 
   #escapedRest(text: string, quoted: boolean): void {
@@ -135,9 +137,9 @@ export class ByteWriter {
   }
 
   /**
-   * Copies what was written to a place in other bytes; gives where the copy ends.
+   * Copies the bytes to a position in other bytes; returns the position after the copy.
    *
-   * Why through windows that are kept: to make one takes longer than to copy, and lines have few different lengths.
+   * Why through windows that are kept: creating one takes longer than copying, and lines have few different lengths.
    */
   #copyInto(to: Buffer, at: number): number {
     const length = this.#length;
@@ -148,7 +150,7 @@ export class ByteWriter {
 
   #window(length: number): Buffer {
     const window = this.#bytes.subarray(0, length);
-    if (length < mostWindows) this.#windows[length] = window;
+    if (length < maxWindows) this.#windows[length] = window;
     return window;
   }
 
@@ -161,8 +163,8 @@ export class ByteWriter {
   }
 }
 
-/** Not a number and the infinities as Prometheus spells them, everything else as JavaScript does. */
-function spelled(value: number): string {
+/** Spells NaN and the infinities as Prometheus does, everything else as JavaScript does. */
+function spellNumber(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   return String(value);

@@ -1,85 +1,94 @@
-import type { Bound, ExposedFamily, SampleWriter } from '../../store/exposed-family.js';
+import type {
+  ExposedFamily,
+  HistogramView,
+  SampleWriter,
+  SummaryView,
+  UpperBound,
+} from '../../store/exposed-family.js';
 import { ByteWriter } from './byte-writer.js';
 
 /** What the text formats differ in. */
 export interface Dialect {
-  /** The lines before a family's samples. */
-  metadata(family: ExposedFamily, out: ByteWriter): void;
-  /** Whether a sum may be below 0, or stand beside a bound below 0; else it is left out, and the count with it. */
-  readonly negativeSums: boolean;
-  /** What the sample is called that tells when a series of this family was born. Absent where none does. */
-  created?(family: ExposedFamily): string | undefined;
-  /** How a bound is spelled. */
-  bound(at: number): string;
+  /** Writes the lines before a family's samples. */
+  writeMetadata(family: ExposedFamily, out: ByteWriter): void;
+  /** Whether a sum may be negative, or stand beside a negative bound. If not, the sum and the count are left out. */
+  readonly allowsNegativeSums: boolean;
+  /** The name of the sample that says when a series of this family was created. Absent: the dialect has no such sample. */
+  createdName?(family: ExposedFamily): string | undefined;
+  /** Spells a bound. */
+  formatBound(at: number): string;
   /** The last line. */
   readonly end: string;
 }
 
-const chunk = 64 * 1024;
+const chunkSize = 64 * 1024;
 const comma = 0x2c;
 const quote = 0x22;
-const open = 0x7b;
+const openBrace = 0x7b;
 
-/** Families as lines of text, which both text formats share. */
+/** Renders families as lines of text, which both text formats share. */
 export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
   // Why larger than a chunk: what is written between two looks at its length still fits.
-  const out = new ByteWriter(2 * chunk);
+  const out = new ByteWriter(2 * chunkSize);
   for (const family of families) {
-    dialect.metadata(family, out);
+    dialect.writeMetadata(family, out);
     for (const _ of family.write(new SampleLines(family, out, dialect))) {
-      if (out.length >= chunk) yield* lent(out);
+      if (out.length >= chunkSize) yield* lend(out);
     }
-    if (out.length >= chunk) yield* lent(out);
+    if (out.length >= chunkSize) yield* lend(out);
   }
   out.text(dialect.end);
-  if (out.length > 0) yield* lent(out);
+  if (out.length > 0) yield* lend(out);
 }
 
-/** Lends what was written, until the next chunk is asked for: then it is written over. */
-function* lent(out: ByteWriter): Generator<Buffer> {
+/** Lends the bytes until the next chunk is asked for; then they are written over. */
+function* lend(out: ByteWriter): Generator<Buffer> {
   yield out.written;
   out.truncate(0);
 }
 
-/** The samples of one family. What samples share, their names, labels and bounds, is spelled once. */
+/** Writes the samples of one family. Names, labels and bounds, which samples share, are spelled once. */
 class SampleLines implements SampleWriter {
   readonly #name: string;
   readonly #out: ByteWriter;
   readonly #dialect: Dialect;
-  /** What a sample's line begins with, by suffix. */
+  /** The beginning of a sample's line, by suffix. */
   readonly #heads = new Map<string, ByteWriter>();
   readonly #bounds = new Map<number, ByteWriter>();
-  /** What stands before the value of the label at each depth. */
+  /** The upper bounds of the last histogram, and how each is written. */
+  #upperBounds: readonly number[] = [];
+  #spelledBounds: readonly ByteWriter[] = [];
+  /** The text before the value of the label at each depth. */
   readonly #labelHeads: { readonly name: string; readonly text: ByteWriter }[] = [];
   readonly #labels = new ByteWriter(256);
   /** Where the labels of each depth end. */
   readonly #ends: number[] = [0];
   /**
-   * The depth of the last label, and its value while that is not among the labels. Why apart: it is another one in nearly
-   * every line, where all before it stays the same for many.
+   * The depth of the last label, and its value as long as that is not among the labels. Why apart: it differs in nearly every
+   * line, while all labels before it stay the same for many lines.
    */
   #last = -1;
   #lastName = '';
   #lastValue: string | undefined;
-  /** The line of the series' first sample up to the last label's value, and with which suffix; `undefined` where it has changed. */
+  /** A value's line up to the last label's value, and whether it still is right. */
   readonly #beginning = new ByteWriter(256);
-  #begun: string | undefined;
-  readonly #created: ByteWriter | undefined;
+  #hasBeginning = false;
+  readonly #createdHead: ByteWriter | undefined;
   #hasNegativeBound = false;
   /** Whether the sum of this series is left out, and the count that follows it. */
-  #isWithheld = false;
+  #isSumLeftOut = false;
 
   constructor(family: ExposedFamily, out: ByteWriter, dialect: Dialect) {
     this.#name = family.name;
-    const created = dialect.created?.(family);
-    this.#created = created === undefined ? undefined : written(created);
+    const created = dialect.createdName?.(family);
+    this.#createdHead = created === undefined ? undefined : writerOf(created);
     this.#out = out;
     this.#dialect = dialect;
   }
 
   label(depth: number, name: string, value: string): void {
     if (depth !== this.#last || name !== this.#lastName) {
-      this.#begun = undefined;
+      this.#hasBeginning = false;
       if (depth < this.#last) {
         this.#lastValue = undefined;
         this.#spell(depth, name, value);
@@ -111,63 +120,118 @@ class SampleLines implements SampleWriter {
     this.#ends[depth + 1] = labels.length;
   }
 
-  sample(depth: number, suffix: string, value: number, bound?: Bound): void {
-    if (suffix === '_sum') this.#isWithheld = !this.#dialect.negativeSums && (this.#hasNegativeBound || value < 0);
-    if (this.#isWithheld && (suffix === '_sum' || suffix === '_count')) return;
-    if (this.#lastValue && bound === undefined && depth === this.#last + 1) {
-      this.#out.lineOf(this.#begin(suffix), this.#lastValue, value);
-      return;
+  value(depth: number, value: number, createdAt?: number): void {
+    if (this.#lastValue && depth === this.#last + 1) {
+      if (!this.#hasBeginning) this.#spellBeginning();
+      this.#out.lineOf(this.#beginning, this.#lastValue, value);
+    } else {
+      this.#labelsTo(depth);
+      this.#line('', value);
     }
-    this.#spellLast();
-    this.#labels.truncate(this.#ends[depth] as number);
-    const head = this.#heads.get(suffix) ?? this.#head(suffix);
-    this.#out.line(head, this.#labels, bound && (this.#bounds.get(bound.at) ?? this.#bound(bound)), value);
+    if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
-  created(depth: number, seconds: number): void {
-    if (this.#created === undefined) return;
-    this.#spellLast();
-    this.#labels.truncate(this.#ends[depth] as number);
-    this.#out.line(this.#created, this.#labels, undefined, seconds);
+  histogram(depth: number, { upperBounds, cumulativeCounts, sum, count, createdAt }: HistogramView): void {
+    this.#labelsTo(depth);
+    if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
+    const head = this.#headOf('_bucket');
+    const bounds = this.#spelledBounds;
+    for (let i = 0; i < bounds.length; i++) {
+      this.#out.line(head, this.#labels, bounds[i], cumulativeCounts[i] as number);
+    }
+    this.#writeSumAndCount(sum, count);
+    if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
-  #begin(suffix: string): ByteWriter {
+  summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
+    this.#labelsTo(depth);
+    const head = this.#headOf('');
+    for (const [i, at] of quantiles.entries()) {
+      this.#out.line(head, this.#labels, this.#boundOf({ label: 'quantile', at }), values[i] as number);
+    }
+    this.#writeSumAndCount(sum, count);
+  }
+
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
+    if (suffix === '_sum') this.#isSumLeftOut = this.#mustLeaveOutSum(value);
+    if (this.#isSumLeftOut && (suffix === '_sum' || suffix === '_count')) return;
+    this.#labelsTo(depth);
+    this.#line(suffix, value, bound && this.#boundOf(bound));
+  }
+
+  #writeSumAndCount(sum: number, count: number): void {
+    this.#isSumLeftOut = this.#mustLeaveOutSum(sum);
+    if (this.#isSumLeftOut) return;
+    this.#line('_sum', sum);
+    this.#line('_count', count);
+  }
+
+  #mustLeaveOutSum(sum: number): boolean {
+    return !this.#dialect.allowsNegativeSums && (this.#hasNegativeBound || sum < 0);
+  }
+
+  #writeCreated(depth: number, seconds: number): void {
+    if (this.#createdHead === undefined) return;
+    this.#labelsTo(depth);
+    this.#out.line(this.#createdHead, this.#labels, undefined, seconds);
+  }
+
+  /** Brings the spelled labels up to date: those up to this depth, and no others. */
+  #labelsTo(depth: number): void {
+    this.#spellLast();
+    this.#labels.truncate(this.#ends[depth] as number);
+  }
+
+  #line(suffix: string, value: number, bound?: ByteWriter): void {
+    this.#out.line(this.#headOf(suffix), this.#labels, bound, value);
+  }
+
+  #spellBeginning(): void {
     const beginning = this.#beginning;
-    if (this.#begun === suffix) return beginning;
     const labels = this.#labels;
     labels.truncate(this.#ends[this.#last] as number);
     beginning.truncate(0);
-    beginning.append(this.#heads.get(suffix) ?? this.#head(suffix));
-    beginning.byte(open);
+    beginning.append(this.#headOf(''));
+    beginning.byte(openBrace);
     beginning.append(labels);
     if (labels.length > 0) beginning.byte(comma);
     beginning.text(`${this.#lastName}="`);
-    this.#begun = suffix;
-    return beginning;
+    this.#hasBeginning = true;
   }
 
-  #head(suffix: string): ByteWriter {
-    const head = written(this.#name + suffix);
-    this.#heads.set(suffix, head);
+  #headOf(suffix: string): ByteWriter {
+    let head = this.#heads.get(suffix);
+    if (head === undefined) {
+      head = writerOf(this.#name + suffix);
+      this.#heads.set(suffix, head);
+    }
     return head;
   }
 
   #labelHead(depth: number, name: string): ByteWriter {
-    const text = written(`${name}="`);
+    const text = writerOf(`${name}="`);
     this.#labelHeads[depth] = { name, text };
     return text;
   }
 
+  #spellUpperBounds(upperBounds: readonly number[]): void {
+    this.#upperBounds = upperBounds;
+    this.#spelledBounds = upperBounds.map((at) => this.#boundOf({ label: 'le', at }));
+  }
+
   // Why by its number alone: a family has one kind of bounds.
-  #bound({ label, at }: Bound): ByteWriter {
-    if (at < 0) this.#hasNegativeBound = true;
-    const bound = written(`${label}="${this.#dialect.bound(at)}"`);
-    this.#bounds.set(at, bound);
+  #boundOf({ label, at }: UpperBound): ByteWriter {
+    let bound = this.#bounds.get(at);
+    if (bound === undefined) {
+      if (at < 0) this.#hasNegativeBound = true;
+      bound = writerOf(`${label}="${this.#dialect.formatBound(at)}"`);
+      this.#bounds.set(at, bound);
+    }
     return bound;
   }
 }
 
-function written(text: string): ByteWriter {
+function writerOf(text: string): ByteWriter {
   const writer = new ByteWriter(text.length * 3);
   writer.text(text);
   return writer;

@@ -1,22 +1,26 @@
+import type { ExpositionFormat } from '../../store/exposed-family.js';
 import { goFloat } from '../../store/go-float.js';
-import type { Format } from './format.js';
 import { type Dialect, renderLines } from './sample-lines.js';
+import { versionedContentType } from './versions.js';
 
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.
 const dialect: Dialect = {
-  metadata({ name, type, help }, out) {
+  writeMetadata({ name, type, help }, out) {
     out.text(`# HELP ${name} `);
     out.escaped(help, false);
     out.text(`\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`);
   },
-  negativeSums: true,
-  bound: goFloat,
+  allowsNegativeSums: true,
+  formatBound: goFloat,
   end: '',
 };
 
-/** Prometheus' own text format. */
-export const textFormat: Format = {
-  mediaType: 'text/plain',
-  versions: ['0.0.4', '1.0.0'],
+const mediaType = 'text/plain';
+
+/** The text format of Prometheus. */
+export const textFormat: ExpositionFormat = {
+  name: 'text',
+  mediaType,
+  contentType: versionedContentType(mediaType, ['0.0.4', '1.0.0']),
   render: (families) => renderLines(families, dialect),
 };

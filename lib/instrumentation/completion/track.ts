@@ -1,84 +1,85 @@
 import { types } from 'node:util';
-import type { AnyMethod } from '../reader-types.js';
-import { asyncGeneratorEnding } from './async-generator.js';
-import type { Ending, Pending } from './completion.js';
-import { generatorEnding } from './generator.js';
-import { nodeStreamEnding } from './node-stream.js';
-import { isPlainPromise } from './plain-promise.js';
-import { webStreamEnding } from './web-stream.js';
+import type { AnyMethod, Call } from '../call.js';
+import type { CompletionTracker } from './completion-tracker.js';
+import { asyncGeneratorTracker, generatorTracker } from './generators.js';
+import { isPlainPromise } from './promise.js';
+import { nodeStreamTracker, webStreamTracker } from './streams.js';
 
-/** Answers a promise by a derived one. Why with both handlers: what is unhandled stays so, and what is handled too. */
-const promiseEnding: Ending<Promise<unknown>> = {
-  is: isPlainPromise,
-  follow: (promise, pending) =>
+/**
+ * A promise completes when it settles; the caller gets a derived one. Why it has both handlers: an unhandled rejection
+ * stays unhandled, and a handled one stays handled.
+ */
+const promiseTracker: CompletionTracker<Promise<unknown>> = {
+  matches: isPlainPromise,
+  track: (promise, call) =>
     promise.then(
-      (value) => answered(value, pending),
+      (value) => trackResolved(value, call),
       (error) => {
-        pending.end('threw', error);
+        call.settle('threw', error);
         throw error;
       },
     ),
 };
 
-/** Everything that is followed, the commonest first. Whatever else a call gives back has ended with it. */
-const endings: readonly Ending[] = [
-  promiseEnding,
-  generatorEnding,
-  asyncGeneratorEnding,
-  nodeStreamEnding,
-  webStreamEnding,
+/** Every type of result that is tracked, the most common first. Any other result completes when it is returned. */
+const trackers: readonly CompletionTracker[] = [
+  promiseTracker,
+  generatorTracker,
+  asyncGeneratorTracker,
+  nodeStreamTracker,
+  webStreamTracker,
 ];
 
 /**
- * How everything ends that this method gives back, where that is known before it is called: an async function gives a new
- * and plain promise. It saves looking at each.
+ * The tracker of every result of this method, where that is known before it is called: an async function returns a new and
+ * plain promise each time. It saves looking at each result.
  */
-export function endingOfEvery(method: AnyMethod): Ending | undefined {
-  return types.isAsyncFunction(method) && !types.isGeneratorFunction(method) ? promiseEnding : undefined;
+export function trackerOfMethod(method: AnyMethod): CompletionTracker | undefined {
+  return types.isAsyncFunction(method) && !types.isGeneratorFunction(method) ? promiseTracker : undefined;
 }
 
-/** How this result ends; `undefined` where it has ended. */
-export function endingOf(result: unknown): Ending | undefined {
+/** Finds the tracker of this result; `undefined` where the result is complete. */
+export function findTracker(result: unknown): CompletionTracker | undefined {
   if (typeof result !== 'object' || result === null) return undefined;
   try {
-    for (const ending of endings) {
-      if (ending.is(result)) return ending;
+    for (const tracker of trackers) {
+      if (tracker.matches(result)) return tracker;
     }
     return undefined;
   } catch {
-    // Why swallowed: only what refuses to be looked at, such as a revoked Proxy, gets here; it is handed back as it is.
+    // Why nothing is thrown: only an object that cannot be inspected, such as a revoked Proxy, gets here. It is returned as it is.
     return undefined;
   }
 }
 
-/** Follows a result to its end, and gives what the caller is to have. */
-export function follow(result: object, ending: Ending, pending: Pending): unknown {
-  if (ending === promiseEnding) return promiseEnding.follow(result as Promise<unknown>, pending);
-  if (isFollowedBy(result, pending.owner)) {
-    pending.end('returned', result);
+/** Settles the call when its result completes. Gives what the caller gets. */
+export function track(result: object, tracker: CompletionTracker, call: Call): unknown {
+  if (tracker === promiseTracker) return promiseTracker.track(result as Promise<unknown>, call);
+  if (isTrackedBy(result, call.observer as object)) {
+    call.settle('returned', result);
     return result;
   }
-  return ending.follow(result as never, pending);
+  return tracker.track(result as never, call);
 }
 
-function answered(value: unknown, pending: Pending): unknown {
-  const ending = endingOf(value);
-  if (ending !== undefined) return follow(value as object, ending, pending);
-  pending.end('returned', value);
+function trackResolved(value: unknown, call: Call): unknown {
+  const tracker = findTracker(value);
+  if (tracker !== undefined) return track(value as object, tracker, call);
+  call.settle('returned', value);
   return value;
 }
 
-const followers = new WeakMap<object, WeakSet<object>>();
+const observersOf = new WeakMap<object, WeakSet<object>>();
 
 /**
- * Whether the owner follows this result already; it does from now on.
+ * Whether the observer tracks this result already; from now on it does.
  *
- * Why: a method that hands out one long-lived stream again and again would gather listeners without end.
+ * Why: a method that returns one long-lived stream again and again would add listeners without end.
  */
-function isFollowedBy(result: object, owner: object): boolean {
-  const owners = followers.get(result) ?? new WeakSet();
-  followers.set(result, owners);
-  if (owners.has(owner)) return true;
-  owners.add(owner);
+function isTrackedBy(result: object, observer: object): boolean {
+  const observers = observersOf.get(result) ?? new WeakSet();
+  observersOf.set(result, observers);
+  if (observers.has(observer)) return true;
+  observers.add(observer);
   return false;
 }

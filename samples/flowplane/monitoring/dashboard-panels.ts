@@ -1,10 +1,10 @@
-/** A query, and what its series are called. */
+/** A query, and the legend of its series. */
 interface Query {
   readonly expr: string;
   readonly legend: string;
 }
 
-/** A panel of the dashboard: what it asks, and in which unit the answer is. */
+/** A panel of the dashboard: its queries, and the unit of their values. */
 export interface PanelSpec {
   readonly title: string;
   readonly description: string;
@@ -17,12 +17,12 @@ export interface PanelSpec {
 const latency = (quantile: number) =>
   `histogram_quantile(${quantile}, sum by (le) (rate(http_server_request_duration_seconds_bucket[$__rate_interval])))`;
 
-/** The dashboard, row by row. Where a recording rule answers a slow query, the panel asks that. */
+/** The dashboard, row by row. A panel uses a recording rule where one exists for a slow query. */
 export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
   Totals: [
     {
       title: 'Teams',
-      description: 'Teams that have been served resources.',
+      description: 'Teams with resources.',
       type: 'stat',
       unit: 'short',
       queries: [{ expr: 'count(team:xds_resources:sum)', legend: 'Teams' }],
@@ -36,14 +36,14 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Cross-team attempts, last hour',
-      description: 'Requests for resources of another team, all of which were refused.',
+      description: 'Refused requests for resources of another team.',
       type: 'stat',
       unit: 'short',
       queries: [{ expr: 'sum(from_to:auth_cross_team_access_attempts:increase1h) or vector(0)', legend: 'Attempts' }],
     },
     {
       title: 'xDS connections',
-      description: 'Streams that are open, of all teams.',
+      description: 'Open streams of all teams.',
       type: 'stat',
       unit: 'short',
       queries: [{ expr: 'sum(team:xds_connections:sum) or vector(0)', legend: 'Connections' }],
@@ -52,7 +52,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
   Teams: [
     {
       title: 'Resources per team by type',
-      description: 'What each team is served.',
+      description: 'Resources that each team is served.',
       type: 'timeseries',
       unit: 'short',
       queries: [
@@ -64,21 +64,21 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Distribution by team',
-      description: 'The share of each team in all resources.',
+      description: 'Share of each team in all resources.',
       type: 'piechart',
       unit: 'short',
       queries: [{ expr: 'team:xds_resources:sum', legend: '{{team}}' }],
     },
     {
       title: 'Active xDS connections per team',
-      description: 'Streams that are open.',
+      description: 'Open streams.',
       type: 'timeseries',
       unit: 'short',
       queries: [{ expr: 'sum by (team) (xds_team_connections{team=~"$team"})', legend: '{{team}}' }],
     },
     {
       title: 'Cross-team attempts per minute',
-      description: 'Who tried to reach whose resources. Alerts above 5 in 5 minutes.',
+      description: 'Refused requests by team and target team. Alerts above 5 in 5 minutes.',
       type: 'timeseries',
       unit: 'cpm',
       queries: [
@@ -90,7 +90,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Discovery requests',
-      description: 'Of both transports, REST and gRPC; each answer of a proxy is one as well.',
+      description: 'By REST and by gRPC. Each acknowledgement of a proxy counts as a request.',
       type: 'timeseries',
       unit: 'reqps',
       queries: [
@@ -99,7 +99,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Refused responses (NACK) per minute',
-      description: 'Resources that a proxy could not take. Alerts.',
+      description: 'Responses that a proxy refused. Alerts.',
       type: 'timeseries',
       unit: 'cpm',
       queries: [
@@ -125,7 +125,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Errors',
-      description: 'Share of the requests that were answered with 4xx and with 5xx. 5xx alerts above 5 %.',
+      description: 'Share of requests with status 4xx and 5xx. 5xx alerts above 5 %.',
       type: 'timeseries',
       unit: 'percentunit',
       queries: ['4', '5'].map((digit) => ({
@@ -137,7 +137,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Latency',
-      description: 'Within which half, 95 % and 99 % of the requests were answered.',
+      description: 'Time within which 50 %, 95 % and 99 % of the requests are answered.',
       type: 'timeseries',
       unit: 's',
       queries: [
@@ -155,14 +155,14 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Database queries, p99',
-      description: 'By what they do to which table.',
+      description: 'By operation and table.',
       type: 'timeseries',
       unit: 's',
       queries: [{ expr: 'operation:db_query_duration_seconds:p99_5m', legend: '{{operation}} {{table}}' }],
     },
     {
       title: 'Failed authentications per minute',
-      description: 'No token, one that is malformed, or one that nobody knows.',
+      description: 'Requests with a missing, malformed or unknown token.',
       type: 'timeseries',
       unit: 'cpm',
       queries: [
@@ -176,14 +176,14 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
   Exporter: [
     {
       title: 'Up',
-      description: 'Whether Prometheus reaches each instance. Alerts after a minute.',
+      description: 'Whether Prometheus can scrape each instance. Alerts after a minute.',
       type: 'timeseries',
       unit: 'bool_on_off',
       queries: [{ expr: 'up{job="flowplane"}', legend: '{{instance}}' }],
     },
     {
       title: 'Scrape duration',
-      description: 'As Prometheus measured it.',
+      description: 'Measured by Prometheus.',
       type: 'timeseries',
       unit: 's',
       queries: [{ expr: 'scrape_duration_seconds{job="flowplane"}', legend: '{{instance}}' }],
@@ -197,7 +197,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Dropped observations per minute',
-      description: 'What was not recorded, and why. Alerts.',
+      description: 'Observations that were not recorded, by reason. Alerts.',
       type: 'timeseries',
       unit: 'cpm',
       queries: [
@@ -216,7 +216,7 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Series in use',
-      description: 'Share of the series that each family may have. Alerts above 80 %.',
+      description: 'Share of the allowed series of each metric. Alerts above 80 %.',
       type: 'timeseries',
       unit: 'percentunit',
       queries: [

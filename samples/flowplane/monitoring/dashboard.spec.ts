@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs';
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { expect } from 'chai';
-import { dashboard } from './dashboard.js';
+import { buildDashboard, dashboardJson } from './dashboard.js';
 import { rows } from './dashboard-panels.js';
-import { dashboardSchema } from './dashboard-schema.js';
-import { dashboardFile, jsonOf, monitoring } from './files.js';
+import { dashboardFile, monitoringFolder } from './paths.js';
+import { dashboardSchema } from './testing/dashboard-schema.js';
 
 describe('The dashboard "Flowplane – team metrics"', () => {
   const panels = Object.values(rows).flat();
 
-  it('is kept as JSON that is up to date (npm run dashboard writes it)', () => {
-    expect(readFileSync(dashboardFile, 'utf8')).to.equal(jsonOf(dashboard()));
+  it('has an up-to-date JSON file (npm run dashboard --workspace samples/flowplane writes it)', () => {
+    expect(readFileSync(dashboardFile, 'utf8')).to.equal(dashboardJson());
   });
 
-  describe("by Grafana's dashboard schema", () => {
+  describe("validated by Grafana's dashboard schema", () => {
     type Json = Record<string, unknown>;
     const read = () => JSON.parse(readFileSync(dashboardFile, 'utf8'));
     let isValid: ValidateFunction;
@@ -23,7 +23,7 @@ describe('The dashboard "Flowplane – team metrics"', () => {
       isValid = new Ajv({ strict: false }).compile(dashboardSchema() as SchemaObject);
     });
 
-    it('is valid', () => {
+    it('has a valid JSON file', () => {
       isValid(read());
       expect(isValid.errors).to.equal(null);
     });
@@ -36,26 +36,26 @@ describe('The dashboard "Flowplane – team metrics"', () => {
         (it) => delete (first(it, 'timeseries')['targets'] as unknown as Json[])[0]?.['expr'],
       ],
       [
-        'a legend that is no text',
+        'a legend that is not a string',
         (it) => Object.assign((first(it, 'stat')['targets'] as unknown as Json[])[0] as Json, { legendFormat: 1 }),
       ],
       [
-        'a unit that is no text',
+        'a unit that is not a string',
         (it) => Object.assign(first(it, 'piechart')['fieldConfig']?.['defaults'] as Json, { unit: 1 }),
       ],
       [
-        'a place for the legend that there is not',
+        'an unknown legend placement',
         (it) => Object.assign(first(it, 'timeseries')['options']?.['legend'] as Json, { placement: 'left' }),
       ],
       [
-        'an option of another kind of panel',
+        'an option of another panel type',
         (it) => Object.assign(first(it, 'stat')['options'] as Json, { pieType: 'donut' }),
       ],
-      ['a kind of panel that is not used', (it) => Object.assign(first(it, 'stat'), { type: 'graph' })],
-      ['a field that there is not', (it) => Object.assign(it, { refesh: '10s' })],
+      ['an unknown panel type', (it) => Object.assign(first(it, 'stat'), { type: 'graph' })],
+      ['a misspelt field', (it) => Object.assign(it, { refesh: '10s' })],
     ];
     for (const [what, change] of wrong) {
-      it(`would not be, with ${what}`, () => {
+      it(`becomes invalid with ${what}`, () => {
         const dashboard = read();
         change(dashboard);
         expect(isValid(dashboard)).to.equal(false);
@@ -63,19 +63,19 @@ describe('The dashboard "Flowplane – team metrics"', () => {
     }
   });
 
-  it('names the datasource that Grafana is provisioned with, and nothing else', () => {
-    const provisioned = readFileSync(`${monitoring}/grafana/provisioning/datasources/prometheus.yml`, 'utf8');
+  it('names only the datasource that Grafana is provisioned with', () => {
+    const provisioned = readFileSync(`${monitoringFolder}/grafana/provisioning/datasources/prometheus.yml`, 'utf8');
     const uid = /^ +uid: (.+)$/m.exec(provisioned)?.[1];
     const named = [...readFileSync(dashboardFile, 'utf8').matchAll(/"datasource": \{[^}]*"uid": "([^"]*)"/g)];
     expect([...new Set(named.map(([, one]) => one))]).to.deep.equal([uid]);
   });
 
   it('refreshes every 10 seconds', () => {
-    expect(dashboard().refresh).to.equal('10s');
+    expect(buildDashboard().refresh).to.equal('10s');
   });
 
-  it('gives each panel an id, a place within the grid and, but for rows, a query with a name', () => {
-    const built = dashboard().panels ?? [];
+  it('gives each panel an id, a position inside the grid and, except rows, a query with a refId', () => {
+    const built = buildDashboard().panels ?? [];
     expect(new Set(built.map(({ id }) => id)).size).to.equal(built.length);
     for (const panel of built) {
       const { x, w } = panel.gridPos ?? { x: 0, w: 0 };
@@ -86,7 +86,7 @@ describe('The dashboard "Flowplane – team metrics"', () => {
   });
 
   for (const { title, unit, queries } of panels) {
-    it(`has a unit that Grafana knows, and a legend that tells the series apart: ${title}`, () => {
+    it(`has a known unit and a legend with every grouping label: panel "${title}"`, () => {
       expect(Object.values(units)).to.include(unit);
       const grouped = queries.map(({ expr }) => /\bby \(([^)]*)\)/.exec(expr)?.[1]?.split(', ') ?? []);
       queries.forEach(({ legend }, index) => {

@@ -12,11 +12,11 @@ import { PanelBuilder as Stat } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
 import { type PanelSpec, rows } from './dashboard-panels.js';
 
-/** As grafana/provisioning/datasources has it. */
+/** The datasource of grafana/provisioning/datasources. */
 const datasource = { type: 'prometheus', uid: 'flowplane-prometheus' };
 
 /** The dashboard "Flowplane – team metrics". */
-export function dashboard(): Dashboard {
+export function buildDashboard(): Dashboard {
   const board = new DashboardBuilder('Flowplane – team metrics')
     .uid('flowplane-team-metrics')
     .description('Resources, connections and access per team; health of the API and of its exporter.')
@@ -37,13 +37,16 @@ export function dashboard(): Dashboard {
   let id = 1;
   for (const [title, panels] of Object.entries(rows)) {
     board.withRow(new RowBuilder(title).id(id++));
-    for (const panel of panels) board.withPanel(panelOf(panel, id++));
+    for (const panel of panels) board.withPanel(buildPanel(panel, id++));
   }
   return board.build();
 }
 
-function panelOf({ title, description, type, unit, queries }: PanelSpec, id: number) {
-  const panel = emptyPanel(type).id(id).title(title).description(description).datasource(datasource).unit(unit);
+/** The dashboard as the JSON file that Grafana loads. */
+export const dashboardJson = (): string => `${JSON.stringify(buildDashboard(), undefined, 2)}\n`;
+
+function buildPanel({ title, description, type, unit, queries }: PanelSpec, id: number) {
+  const panel = createPanel(type).id(id).title(title).description(description).datasource(datasource).unit(unit);
   for (const [index, { expr, legend }] of queries.entries()) {
     const query = new DataqueryBuilder()
       .refId('ABC'.charAt(index))
@@ -55,19 +58,19 @@ function panelOf({ title, description, type, unit, queries }: PanelSpec, id: num
   return panel;
 }
 
-function emptyPanel(type: PanelSpec['type']): Stat | PieChart | TimeSeries {
+function createPanel(type: PanelSpec['type']): Stat | PieChart | TimeSeries {
   switch (type) {
     case 'stat':
-      return new Stat().span(6).height(4).reduceOptions(last());
+      return new Stat().span(6).height(4).reduceOptions(lastValue());
     case 'piechart':
       return new PieChart()
         .span(8)
         .height(8)
-        .reduceOptions(last())
+        .reduceOptions(lastValue())
         .legend(new PieChartLegendOptionsBuilder().showLegend(true));
     case 'timeseries':
       return new TimeSeries().span(8).height(8).min(0).legend(new VizLegendOptionsBuilder().showLegend(true));
   }
 }
 
-const last = () => new ReduceDataOptionsBuilder().calcs(['lastNotNull']);
+const lastValue = () => new ReduceDataOptionsBuilder().calcs(['lastNotNull']);

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { dashboard } from './dashboard.js';
-import { dashboardFile, jsonOf } from './files.js';
+import { dashboardJson } from './dashboard.js';
+import { dashboardFile } from './paths.js';
 
-// Writes the dashboard's JSON anew: npm run dashboard
-writeFileSync(dashboardFile, jsonOf(dashboard()));
+// Writes the JSON that Grafana loads: npm run dashboard --workspace samples/flowplane
+writeFileSync(dashboardFile, dashboardJson());

@@ -1,6 +1,9 @@
+import { expect } from 'chai';
 import * as inversify8 from 'inversify';
 import * as inversify6 from 'inversify-6';
 import * as inversify7 from 'inversify-7';
+import { installMetrics } from '../../../lib/adapters/inversify/index.js';
+import { MetricsRecorder, PrometheusRecorder } from '../../../lib/index.js';
 import { describeInstallMetrics, type Inversify } from './install-metrics.suite.js';
 
 type Container = inversify8.Container;
@@ -50,4 +53,13 @@ describeInstallMetrics({
     make((identifier) => context.container.get(identifier as string)),
   autobind: (container, identifier) => of6(container).resolve(identifier as new () => object),
   lacks: ['toResolvedValue(() => instance)', 'a child container', 'bound classes'],
+});
+
+describe('The types of installMetrics and MetricsRecorder', () => {
+  it('accept the containers of every supported version of inversify, and infer the recorder', () => {
+    const [six, seven, eight] = [new inversify6.Container(), new inversify7.Container(), new inversify8.Container()];
+    const installed: PrometheusRecorder[] = [installMetrics(six), installMetrics(seven), installMetrics(eight)];
+    const bound: MetricsRecorder[] = [six.get(MetricsRecorder), seven.get(MetricsRecorder), eight.get(MetricsRecorder)];
+    expect(bound).to.deep.equal(installed);
+  });
 });

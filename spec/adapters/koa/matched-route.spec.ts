@@ -11,7 +11,7 @@ describe('matchedRoute()', () => {
 
   afterEach(() => app.close());
 
-  it('is the pattern that matched, whatever the path', async () => {
+  it('returns the pattern that matched, for every path', async () => {
     const router = new Router().get('/teams/:team/clusters/:id', (context) => {
       context.body = context['params'];
     });
@@ -21,7 +21,7 @@ describe('matchedRoute()', () => {
     expect(app.measured).to.deep.equal([{ labels: labels('GET', '/teams/:team/clusters/:id', '200'), value: 2 }]);
   });
 
-  it('has what nested routers and prefixes put before it', async () => {
+  it('includes the prefixes of nested routers', async () => {
     const clusters = new Router({ prefix: '/clusters' }).get('/:id', (context) => {
       context.body = 'a cluster';
     });
@@ -34,7 +34,7 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/api/teams/:team/clusters/:id', '200'));
   });
 
-  it('is that of the second router, where the first knows the path but not the method', async () => {
+  it('returns the route of the second router when the first has the path but not the method', async () => {
     const readers = new Router().get('/items/:id', () => undefined);
     const writers = new Router().put('/items/:key', (context) => {
       context.status = 204;
@@ -44,7 +44,7 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('PUT', '/items/:key', '204'));
   });
 
-  it('is the one that ran, of several that match', async () => {
+  it('returns the route that ran when several match', async () => {
     const router = new Router()
       .get('/teams/:team', (context) => {
         context.body = 'a team';
@@ -55,7 +55,7 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '200'));
   });
 
-  it('is the last that ran, where one goes on to the next', async () => {
+  it('returns the last route that ran when one calls the next', async () => {
     const router = new Router()
       .get('/teams/:team', (_context, next) => next())
       .get('/teams/new', (context) => {
@@ -67,7 +67,7 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/new', '200'));
   });
 
-  it('is the route behind a middleware of the router that answers for it', async () => {
+  it('returns the route behind a middleware of the router that responds in its place', async () => {
     const router = new Router();
     router.use((context) => context.throw(401));
     router.put('/teams/:name', () => undefined);
@@ -77,13 +77,13 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '401'));
   });
 
-  it('is one value for whatever matches none', async () => {
+  it('returns one value for all paths that match no route', async () => {
     await app.serve(new Router().get('/', () => undefined).routes());
     for (const path of ['/wp-login.php', '/.env', '/a%00b', '/unmatched']) await app.ask(path);
     expect(app.measured).to.deep.equal([{ labels: labels('GET', 'unmatched', '404'), value: 4 }]);
   });
 
-  it('is as it is read, without what its pattern escapes', async () => {
+  it('returns the pattern without its escapes', async () => {
     const router = new Router().get('/v3/discovery\\:clusters', (context) => {
       context.body = 'clusters';
     });
@@ -92,7 +92,7 @@ describe('matchedRoute()', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/v3/discovery:clusters', '200'));
   });
 
-  it('is the text of a regular expression', async () => {
+  it('returns the text of a regular expression', async () => {
     await app.serve(
       new Router()
         .get(/^\/v(\d+)$/, (context) => {

@@ -40,13 +40,13 @@ describe('new MetricsServer(recorder)', () => {
 
   afterEach(() => server.close());
 
-  it('listens on 127.0.0.1 and says where', async () => {
+  it('listens on 127.0.0.1 and returns its address', async () => {
     const address = await server.listen();
     expect(address).to.deep.equal({ host: '127.0.0.1', port: address.port, url });
     expect(url).to.equal(`http://127.0.0.1:${address.port}/metrics`);
   });
 
-  it('answers in the format that Accept asks for, per request', async () => {
+  it('responds in the format that Accept requests, per request', async () => {
     const text = await ask(url);
     expect(text.status).to.equal(200);
     expect(text.headers).to.include({
@@ -62,7 +62,7 @@ describe('new MetricsServer(recorder)', () => {
     expect((await ask(url)).body.toString()).to.contain('# TYPE visits_total counter');
   });
 
-  it('shows the process metrics of prom-client beside ours, in both formats', async () => {
+  it('exposes the process metrics of prom-client beside its own, in both formats', async () => {
     for (const accept of ['text/plain', 'application/openmetrics-text']) {
       const { body } = await ask(url, 'GET', { Accept: accept });
       expect(body.toString())
@@ -71,14 +71,14 @@ describe('new MetricsServer(recorder)', () => {
     }
   });
 
-  it('shows them once where the recorder has them already', async () => {
+  it('exposes the process metrics once when the recorder has them already', async () => {
     const both = new MetricsServer(new PrometheusRecorder({ processMetrics: true }), { port: 0 });
     const { body } = await ask((await both.listen()).url);
     await both.close();
     expect(body.toString().match(/^# TYPE process_cpu_user_seconds_total /gm)).to.have.length(1);
   });
 
-  it('compresses where that is accepted', async () => {
+  it('compresses the response when the client accepts gzip', async () => {
     const { headers, body } = await ask(url, 'GET', { 'Accept-Encoding': 'gzip' });
     expect(headers['content-encoding']).to.equal('gzip');
     expect(gunzipSync(body).toString()).to.contain('visits_total{page="start"} 1');
@@ -92,24 +92,24 @@ describe('new MetricsServer(recorder)', () => {
     expect(get.body.length).to.be.above(100);
   });
 
-  it('answers other methods with 405 and what is allowed', async () => {
+  it('answers other methods with 405 and Allow', async () => {
     const { status, headers } = await ask(url, 'POST');
     expect(status).to.equal(405);
     expect(headers['allow']).to.equal('GET, HEAD');
   });
 
-  it('restricts itself to the families that are asked for', async () => {
+  it('exposes only the families that name[] requests', async () => {
     const { body } = await ask(`${url}?name[]=visits_total&name[]=nodejs_version_info`);
     expect(body.toString().match(/^# TYPE \w+/gm)).to.deep.equal(['# TYPE visits_total', '# TYPE nodejs_version_info']);
   });
 
-  it('knows no other path', async () => {
+  it('answers 404 on every other path', async () => {
     for (const path of ['/else', '/METRICS', '/metrics/', '/-/Healthy', '/-/ready/']) {
       expect((await ask(url.replace('/metrics', path))).status, path).to.equal(404);
     }
   });
 
-  it('answers 500, of one line, where the families cannot be had', async () => {
+  it('answers 500 in one line when the families cannot be collected', async () => {
     const broken: Scrapable = {
       exposedFamilies: async () => {
         throw new Error('with a secret inside');
@@ -123,7 +123,7 @@ describe('new MetricsServer(recorder)', () => {
   });
 
   describe('close()', () => {
-    it('waits for a scrape that is running', async () => {
+    it('waits for a running scrape', async () => {
       let finish = (): void => undefined;
       const asked = new Promise<void>((started) => {
         const slow: Scrapable = {
@@ -144,7 +144,7 @@ describe('new MetricsServer(recorder)', () => {
       await closed;
     });
 
-    it('is idempotent, and frees the port', async () => {
+    it('can be called twice, and frees the port', async () => {
       const { port } = await server.listen();
       await server.close();
       await server.close();
@@ -154,8 +154,8 @@ describe('new MetricsServer(recorder)', () => {
     });
   });
 
-  describe('what it refuses', () => {
-    it('a taken port, naming the option and who else likes it', async () => {
+  describe('with invalid options', () => {
+    it('refuses a port that is in use, and names the option and Prometheus itself', async () => {
       const { port } = await server.listen();
       const error = await new MetricsServer(recorder, { port }).listen().catch((reason: unknown) => reason);
       expect(error).to.have.property('code', 'listen_failed');
@@ -165,19 +165,19 @@ describe('new MetricsServer(recorder)', () => {
       );
     });
 
-    it('a host that is not of this machine', async () => {
+    it('refuses a host that is not of this machine', async () => {
       const foreign = new MetricsServer(recorder, { port: 0, host: '192.0.2.1' });
       const error = await foreign.listen().catch((reason: unknown) => reason);
       expect(error).to.have.property('message').that.contains('set FLOWPLANE_METRICS_HOST');
     });
 
-    it('a port that is none, and options that it does not know', () => {
+    it('refuses a port that is none, and unknown options', () => {
       const make = () => new MetricsServer(recorder, { port: 1.5, hots: 'x' } as never);
       expect(make).to.throw().with.property('problems').with.length(2);
     });
   });
 
-  it('listens where the environment says, and lets the process end', async () => {
+  it('listens on the address in the environment, and lets the process exit', async () => {
     const script = `
       import { PrometheusRecorder } from 'flowplane-metrics';
       import { MetricsServer } from 'flowplane-metrics/koa';
@@ -189,7 +189,7 @@ describe('new MetricsServer(recorder)', () => {
     expect(stdout).to.match(/^http:\/\/\[::1\]:\d+\/metrics\n$/);
   });
 
-  it('keeps the process running where keepAlive says so', async () => {
+  it('keeps the process running with the option keepAlive', async () => {
     const script = `
       import { PrometheusRecorder } from 'flowplane-metrics';
       import { MetricsServer } from 'flowplane-metrics/koa';

@@ -1,0 +1,106 @@
+import type { SeriesId } from '../recorder/metrics-recorder.js';
+
+/** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
+// biome-ignore lint/suspicious/noExplicitAny: see above.
+export type AnyMethod = (...args: any) => any;
+
+/** How a call ended. */
+export type Outcome = 'returned' | 'threw';
+
+/** One call that an in-flight gauge counts. Why a linked list of them: most calls have one or none. */
+export interface InFlightLease {
+  /** The bound gauge that counts the call. */
+  readonly gauge: object;
+  /** The series that counts the call; `undefined` once the lease is released. */
+  series: SeriesId | undefined;
+  readonly next: InFlightLease | undefined;
+}
+
+/** Observes the calls of one method for one recorder. Its methods throw only in strict mode. */
+export interface CallObserver {
+  /** Whether `onStart` does anything. It is not called otherwise: reading the clock costs more than recording. */
+  readonly observesStart: boolean;
+  onStart(call: Call): void;
+  /** Records a call that has settled. */
+  onSettle(call: Call): void;
+  /** Releases the leases of a call that can never settle. */
+  release(leases: InFlightLease): void;
+}
+
+/**
+ * One call of an instrumented method: who was called with what, and how it ended.
+ *
+ * Why the first three arguments have fields of their own: a list of all arguments would be allocated for each call.
+ */
+export class Call {
+  /** What `this` is in the method. */
+  self: unknown = undefined;
+  /** How many arguments the call has. */
+  count = 0;
+  first: unknown = undefined;
+  second: unknown = undefined;
+  third: unknown = undefined;
+  /** All arguments, where there are more than three. */
+  all: readonly unknown[] | undefined = undefined;
+  outcome: Outcome = 'returned';
+  /** The result or the error; `undefined` until the call has settled. */
+  value: unknown = undefined;
+  /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
+  startedAt: number | undefined = undefined;
+  leases: InFlightLease | undefined = undefined;
+  /** What observes the call while its result is tracked; `undefined` before that, and once the call has settled. */
+  observer: CallObserver | undefined = undefined;
+
+  /** Ends a call whose result is tracked. Only the first time counts. */
+  settle(outcome: Outcome, value: unknown): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    this.observer = undefined;
+    this.outcome = outcome;
+    this.value = value;
+    observer.onSettle(this);
+    this.clear();
+  }
+
+  /** Forgets everything about the call. Why: nothing that belongs to the caller is kept after the call has settled. */
+  clear(): void {
+    this.self = undefined;
+    this.first = undefined;
+    this.second = undefined;
+    this.third = undefined;
+    this.all = undefined;
+    this.value = undefined;
+    this.startedAt = undefined;
+    this.leases = undefined;
+  }
+
+  /**
+   * A function that releases what a tracked call holds in in-flight gauges; `undefined` where it holds nothing. It keeps
+   * neither the instance nor the arguments alive, which may hold the result.
+   */
+  createRelease(): (() => void) | undefined {
+    const { observer, leases } = this;
+    return observer && leases && bindRelease(observer, leases);
+  }
+}
+
+// Why apart: a closure keeps everything alive that any closure of the same function captures, so `this` as well.
+const bindRelease = (observer: CallObserver, leases: InFlightLease) => (): void => observer.release(leases);
+
+/** Calls a function with the `this` and the arguments of a call. */
+export function invoke(fn: AnyMethod, call: Call): unknown {
+  const { self, count } = call;
+  if (count === 1) return fn.call(self, call.first);
+  if (count === 2) return fn.call(self, call.first, call.second);
+  if (count === 3) return fn.call(self, call.first, call.second, call.third);
+  return call.all === undefined ? fn.call(self) : Reflect.apply(fn, self, call.all);
+}
+
+/** Calls a function with the result or the error of a settled call, followed by its arguments. */
+export function invokeWithValue(fn: AnyMethod, call: Call): unknown {
+  const { self, count, value } = call;
+  if (count === 1) return fn.call(self, value, call.first);
+  if (count === 2) return fn.call(self, value, call.first, call.second);
+  if (count === 3) return fn.call(self, value, call.first, call.second, call.third);
+  return call.all === undefined ? fn.call(self, value) : Reflect.apply(fn, self, [value, ...call.all]);
+}

@@ -1,0 +1,81 @@
+import { types } from 'node:util';
+import type { AnyMethod, Call } from '../call.js';
+import type { CompletionTracker } from './completion-tracker.js';
+
+/**
+ * A generator object completes when one of its steps is the last one or throws. It keeps its identity: properties of its
+ * own intercept the steps.
+ */
+export const generatorTracker: CompletionTracker<Generator> = {
+  matches: (value) => types.isGeneratorObject(value) && Symbol.iterator in value,
+  track(generator, call) {
+    let isRunning = false;
+    interceptSteps(generator, (step: Step<IteratorResult<unknown>>) => {
+      // Why: a generator that steps itself while it runs gets a TypeError, and does not complete by it.
+      if (isRunning) return step();
+      isRunning = true;
+      try {
+        const result = step();
+        if (result.done) call.settle('returned', result.value);
+        return result;
+      } catch (error) {
+        call.settle('threw', error);
+        throw error;
+      } finally {
+        isRunning = false;
+      }
+    });
+    releaseWhenCollected(generator, call);
+    return generator;
+  },
+};
+
+/** An async generator object completes when the promise of one of its steps resolves as the last one, or rejects. */
+export const asyncGeneratorTracker: CompletionTracker<AsyncGenerator> = {
+  matches: (value) => types.isGeneratorObject(value) && Symbol.asyncIterator in value,
+  track(generator, call) {
+    interceptSteps(generator, (step: Step<Promise<IteratorResult<unknown>>>) =>
+      step().then(
+        (result) => {
+          if (result.done) call.settle('returned', result.value);
+          return result;
+        },
+        (error) => {
+          call.settle('threw', error);
+          throw error;
+        },
+      ),
+    );
+    releaseWhenCollected(generator, call);
+    return generator;
+  },
+};
+
+/** Takes one step of a generator: `next`, `return` or `throw`. */
+type Step<R> = () => R;
+
+/** Passes every step that anyone takes of this generator through `intercept`. */
+function interceptSteps<R>(generator: object, intercept: (step: Step<R>) => R): void {
+  for (const name of ['next', 'return', 'throw']) {
+    const method = Reflect.get(generator, name) as AnyMethod;
+    const value = function (this: unknown, ...args: unknown[]): unknown {
+      const step = (): R => Reflect.apply(method, this, args);
+      return this === generator ? intercept(step) : step();
+    };
+    Reflect.defineProperty(value, 'name', { value: name, configurable: true });
+    Reflect.defineProperty(generator, name, { value, configurable: true, writable: true });
+  }
+}
+
+const collected = new FinalizationRegistry<() => void>((release) => release());
+
+/**
+ * Releases what a call holds in in-flight gauges once its generator is garbage, so that no one can take its last step.
+ *
+ * Why the call is not recorded: it has neither returned nor thrown, and what its labels are read from would have to be
+ * kept alive, perhaps with the generator itself.
+ */
+function releaseWhenCollected(generator: object, call: Call): void {
+  const release = call.createRelease();
+  if (release !== undefined) collected.register(generator, release);
+}

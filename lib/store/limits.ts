@@ -1,0 +1,68 @@
+import type { LabelGuard } from './label-guard.js';
+import type { SensitivePattern } from './redaction.js';
+
+/** How many samples the families of a recorder may expose together if the recorder does not say otherwise. */
+export const defaultMaxSamples = 100_000;
+
+/** How many series or values make a limit nearly reached: four fifths. */
+export const warningLevel = (max: number): number => Math.ceil(max * 0.8);
+
+/** A limit of a family's series or, if it names a label, of that label's values. */
+export interface Limit {
+  readonly label?: string;
+  /** How many there may be; of a label with `oneOf`, how many it lists. */
+  readonly max: number;
+  /** The family's labels, with the values that they have. */
+  readonly guards: ReadonlyMap<string, LabelGuard>;
+}
+
+/** Observes what the limits of a family do to its observations. Each method is called once for the same limit or label. */
+export interface LimitsWatch {
+  /** Four fifths of the limit are used. */
+  onNearlyReached(limit: Limit): void;
+  /** Something did not fit. `outside` is the label value, if there is one. */
+  onExceeded(limit: Limit, outside?: string): void;
+  /** A label had a value that looks like this, and is not exposed. */
+  onSensitive(label: string, pattern: SensitivePattern): void;
+}
+
+/** Observes the sample limit of a recorder. Each method is called once. */
+export interface SampleLimitWatch {
+  /** Four fifths of the limit are used. */
+  onNearlyReached(): void;
+  /** Something did not fit. */
+  onExceeded(): void;
+}
+
+/** Limits how many samples all families of a recorder expose together. */
+export class SampleLimit {
+  readonly max: number;
+  readonly #watch: SampleLimitWatch;
+  #used = 0;
+  #wasNearlyReached = false;
+  #wasExceeded = false;
+
+  constructor(max: number, watch: SampleLimitWatch) {
+    this.max = max;
+    this.#watch = watch;
+  }
+
+  /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
+  take(samples: number): boolean {
+    if (this.#used + samples > this.max) {
+      if (!this.#wasExceeded) this.#watch.onExceeded();
+      this.#wasExceeded = true;
+      return false;
+    }
+    this.#used += samples;
+    if (!this.#wasNearlyReached && this.#used >= warningLevel(this.max)) {
+      this.#wasNearlyReached = true;
+      this.#watch.onNearlyReached();
+    }
+    return true;
+  }
+
+  giveBack(samples: number): void {
+    this.#used -= samples;
+  }
+}

@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto';
+import { SingleFlight } from '../async/single-flight.js';
+import { type DropReason, MetricsError } from '../error.js';
+import { allInstruments } from '../families/declared-instruments.js';
+import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
+import type { MetricKind } from '../families/kinds.js';
+import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
+import { readCollected, setCollected } from '../recorder/handles.js';
+import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { NameRegister } from '../recorder/name-register.js';
+import { countCardinality, type FamilyCardinality } from './cardinality.js';
+import { Collectors } from './collectors.js';
+import type { Companion } from './companion.js';
+import { ExpiringRecorder } from './expiry.js';
+import { type Explanation, explainFamilies } from './explain.js';
+import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
+import { labelText } from './label-text.js';
+import { defaultMaxSamples, SampleLimit } from './limits.js';
+import { LimitsAdvice, SampleLimitAdvice } from './limits-advice.js';
+import { NumberStore } from './numbers.js';
+import { hashWith, type LabelTransform } from './redaction.js';
+import { SelfMetrics } from './self-metrics.js';
+import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
+import type { SeriesTable } from './series-table.js';
+import { type FamilySnapshot, snapshotOf } from './snapshot.js';
+
+/** How a store names, labels and limits what it keeps. */
+export interface StoreOptions extends RecorderOptions {
+  /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
+  readonly created?: boolean;
+  /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
+  readonly prefix?: string;
+  /** Labels of every sample of this recorder; a family's own label of the same name wins. */
+  readonly constantLabels?: Readonly<Record<string, string>>;
+  /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
+  readonly maxSeriesPerFamily?: number;
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  readonly maxSamples?: number;
+  /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
+  readonly hashKey?: string;
+}
+
+/**
+ * Keeps series in memory, within limits, and exposes them: it knows no format, and no other library of metrics. A push
+ * exporter reads it as a server does, through `exposedFamilies()`. A `PrometheusRecorder` is one.
+ *
+ * @example
+ * import { defineGauge, type MetricStore, PrometheusRecorder } from 'flowplane-metrics';
+ *
+ * const listNames = async (store: MetricStore) => (await store.exposedFamilies()).map(({ name }) => name);
+ * const recorder = new PrometheusRecorder();
+ * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
+ * console.log((await listNames(recorder))[0]); // rooms
+ */
+export class MetricStore extends AbstractRecorder implements Scrapable {
+  readonly #recorders = new Map<string, SeriesRecorder>();
+  readonly #expiring = new Map<string, ExpiringRecorder>();
+  readonly #names = new NameRegister();
+  readonly #numbers = new NumberStore();
+  readonly #self = new SelfMetrics(this.#numbers, this.#names);
+  readonly #collectorOf = new Map<string, Collector>();
+  readonly #collectors = new Collectors((metric, cause) => this.#countFailure(metric, cause));
+  readonly #scrapes = new SingleFlight<number, readonly ExposedFamily[]>();
+  readonly #companion: Companion | undefined;
+  readonly #prefix: string;
+  readonly #constantLabels: ConstantLabels;
+  readonly #maxSeriesPerFamily: number;
+  readonly #sampleLimit: SampleLimit;
+  readonly #hash: LabelTransform | undefined;
+  readonly #hasCreationTimes: boolean;
+
+  constructor(options: StoreOptions = {}, companion?: Companion) {
+    super(options);
+    this.#companion = companion;
+    this.#prefix = options.prefix ?? '';
+    this.#constantLabels = Object.entries(options.constantLabels ?? {}).map(([name, v]) => [name, labelText(v) ?? '']);
+    this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeries;
+    const max = options.maxSamples ?? defaultMaxSamples;
+    const advice = new SampleLimitAdvice(
+      max,
+      () => this.cardinality(),
+      (one) => this.advise(one),
+    );
+    this.#sampleLimit = new SampleLimit(max, advice);
+    this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
+    this.#hasCreationTimes = options.created ?? false;
+  }
+
+  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
+  override open(family: Family, site = family.site): FamilyRecorder {
+    const known = this.#recorders.get(family.name);
+    const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
+    return this.#expiring.get(family.name) ?? recorder;
+  }
+
+  /**
+   * Removes the series of a family that have these labels, whatever their other ones; returns how many there were. A call in
+   * flight that holds a removed series does not bring it back.
+   */
+  remove<P extends LabelPolicies>({ name }: Family<MetricKind, P>, labels: Partial<LabelSet<P>>): number {
+    return this.#recorders.get(name)?.series.remove(labels) ?? 0;
+  }
+
+  /** Every family that a scrape would show, as plain data: for tests and tools. */
+  async snapshot(): Promise<FamilySnapshot[]> {
+    return (await this.exposedFamilies()).map(snapshotOf);
+  }
+
+  /** Removes every series of a family but its `initial` ones, which are at 0 again. Does nothing for an unknown family. */
+  clear({ name }: Family): void {
+    (this.#expiring.get(name) ?? this.#recorders.get(name)?.series)?.clear();
+  }
+
+  /** Computes a gauge's values at each scrape: what the collector gives then is all there is. */
+  override collect(family: Family, collector: Collector): void {
+    this.open(family);
+    this.#collectorOf.set(family.name, collector);
+  }
+
+  /** The labels of every sample: those of the options, and those of a registry for everything in it. */
+  constantLabels(): ConstantLabels {
+    const own = this.#constantLabels;
+    const others = this.#companion?.constantLabels() ?? [];
+    return [...own, ...others.filter(([name]) => !own.some(([taken]) => taken === name))];
+  }
+
+  /** Scrapes that run at the same time with the same timeout share what is collected. */
+  exposedFamilies({ timeoutSeconds = 10 }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    // Why not the whole time: what was collected still has to be rendered and sent.
+    return this.#scrapes.run(timeoutSeconds, () => this.exposeAll(timeoutSeconds * 0.8));
+  }
+
+  /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
+  explain(): Explanation[] {
+    return explainFamilies(allInstruments(), this.#recorders, this.#self.reasons);
+  }
+
+  /** The families that were opened so far, in that order. */
+  openFamilies(): OpenFamily[] {
+    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+  }
+
+  /** How many series each family has, and which labels cause them; the family with the most samples first. */
+  cardinality(): FamilyCardinality[] {
+    return countCardinality(this.#tables(), this.#prefix);
+  }
+
+  protected override countDrop(family: Family, reason: DropReason): void {
+    this.#self.countDrop(family, reason);
+  }
+
+  #tables(): SeriesTable[] {
+    return [...this.#recorders.values()].map(({ series }) => series);
+  }
+
+  /** Computes everything that one scrape shows, each collector within this many seconds. */
+  protected async exposeAll(seconds: number): Promise<readonly ExposedFamily[]> {
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+    const [own, others] = await Promise.all([
+      Promise.all([...this.#recorders.values()].map((recorder) => this.#expose(recorder, seconds))),
+      this.#exposeCompanion(seconds),
+    ]);
+    const self = this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
+    return [...own.filter((family) => family !== undefined), ...self, ...others];
+  }
+
+  /** A family as it is exposed, its values computed first if it has a collector; `undefined` if that fails. */
+  async #expose(recorder: SeriesRecorder, seconds: number): Promise<ExposedFamily | undefined> {
+    const { series } = recorder;
+    const { family } = series;
+    const collector = this.#collectorOf.get(family.name);
+    if (collector !== undefined) {
+      const collect = async () => readCollected(await collector());
+      const values = await this.#collectors.run(recorder, family.name, collect, seconds);
+      this.#self.setCollectorUp(family, values !== undefined);
+      if (values === undefined) return undefined;
+      series.remove({});
+      setCollected(this, family, values);
+    }
+    return toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels());
+  }
+
+  /** The families from elsewhere, without those that clash with a family of the store. */
+  async #exposeCompanion(seconds: number): Promise<ExposedFamily[]> {
+    const families = (await this.#companion?.exposedFamilies(this.#collectors, seconds)) ?? [];
+    return families.filter(({ name, type }) => {
+      const isTaken = this.#names.isTaken(type, name);
+      if (isTaken) this.#countFailure(name, new Error('a family of this recorder has its name'));
+      return !isTaken;
+    });
+  }
+
+  #countFailure(metric: string, cause: unknown): void {
+    this.#self.countFailure(metric);
+    this.collectorFailed(metric, cause);
+  }
+
+  #create(family: Family, site: string): SeriesRecorder {
+    const name = this.#prefix + family.name;
+    if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash)) {
+      throw missingHashKey(family, site);
+    }
+    this.#companion?.refuseTakenName(name, site);
+    this.#names.take(family, name, site);
+    const recorder = createSeriesRecorder(family, {
+      maxSeries: family.maxSeries ?? this.#maxSeriesPerFamily,
+      numbers: this.#numbers,
+      sampleLimit: this.#sampleLimit,
+      watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
+      hash: this.#hash,
+      wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
+    });
+    this.#recorders.set(family.name, recorder);
+    if (family.expireAfterSeconds !== undefined) {
+      this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
+    }
+    this.#self.declare(family);
+    this.adviseOnName(family);
+    const expose = () => this.#expose(recorder, 10);
+    this.#companion?.onCreate({ family, name, expose, clear: () => this.clear(family) });
+    return recorder;
+  }
+
+  #reopen(recorder: SeriesRecorder, family: Family, site: string): SeriesRecorder {
+    const first = recorder.series.family;
+    if (first === family) return recorder;
+    if (!sameDefinition(first, family)) throw this.#names.createClash(family, this.#prefix + family.name, site);
+    recorder.series.createInitial(family);
+    if (first.help !== family.help) {
+      this.advise({
+        code: 'different_help',
+        message: `${site}: family "${family.name}" has another help text here (given "${family.help}"); the first one stays, "${first.help}", from ${first.site}. Use the same help text.`,
+      });
+    }
+    return recorder;
+  }
+}
+
+const secondsSinceEpoch = (): number => Date.now() / 1000;
+
+function createHash(key: string | undefined): LabelTransform | undefined {
+  if (key === undefined || key === '') return undefined;
+  return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function missingHashKey({ name }: Family, site: string): MetricsError {
+  return new MetricsError(site, [
+    {
+      code: 'hash_key_missing',
+      message: `family "${name}" has a hashed label, but the recorder has no key (given no hashKey). Set FLOWPLANE_METRICS_HASH_KEY, or pass hashKey; hashKey: "random" makes new series at each start.`,
+    },
+  ]);
+}

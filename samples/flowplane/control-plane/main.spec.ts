@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const main = fileURLToPath(new URL('main.js', import.meta.url));
+
+function start(environment: Record<string, string> = {}): ChildProcess {
+  const ports = { FLOWPLANE_API_PORT: '0', FLOWPLANE_XDS_PORT: '0', FLOWPLANE_METRICS_PORT: '0' };
+  return spawn(process.execPath, [main], { env: { ...process.env, ...ports, ...environment } });
+}
+
+/** Reads a stream until a line matches. */
+async function readLinesUntil(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: stream })) {
+    lines.push(line);
+    if (pattern.test(line)) break;
+  }
+  return lines.join('\n');
+}
+
+describe('npm start', function () {
+  this.timeout(120_000);
+
+  it('prints its URLs, exposes metrics of the demo traffic, and exits cleanly on Ctrl-C', async () => {
+    const running = start();
+    const output = await readLinesUntil(running.stdout as NodeJS.ReadableStream, /Ctrl-C/);
+    const metricsUrl = /Metrics +(http:\S+)/.exec(output)?.[1] ?? '';
+    const apiUrl = /API +(http:\S+)/.exec(output)?.[1] ?? '';
+    expect(output).to.contain(`curl -X POST ${apiUrl}/api/v1/teams/payments/clusters`);
+    let metrics = '';
+    while (!/^xds_team_resources_total\{.*\} \d+$/m.test(metrics)) {
+      metrics = await (await fetch(metricsUrl, { headers: { connection: 'close' } })).text();
+    }
+    running.kill('SIGINT');
+    expect(await once(running, 'exit')).to.deep.equal([0, null]);
+    for (const url of [apiUrl, metricsUrl]) {
+      expect(await fetch(url).catch((error: Error) => error.message)).to.equal('fetch failed');
+    }
+  });
+
+  it('reports a database folder that it cannot use, and exits at once', async () => {
+    const running = start({ FLOWPLANE_DATABASE: main, FLOWPLANE_DRAIN_SECONDS: '3600' });
+    const [output, [code]] = await Promise.all([
+      readLinesUntil(running.stderr as NodeJS.ReadableStream, /FLOWPLANE_DATABASE/),
+      once(running, 'exit'),
+    ]);
+    expect(output).to.match(/^The database cannot use ".*main\.js" \(.+\)\. Set FLOWPLANE_DATABASE to a folder/m);
+    expect(output).to.not.contain('undefined');
+    expect(code).to.equal(1);
+  });
+
+  describe('with a port in use', () => {
+    let other: Server;
+    let taken: string;
+
+    before(async () => {
+      other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      taken = String((other.address() as AddressInfo).port);
+    });
+
+    after(() => other.close());
+
+    for (const [variable, hint] of [
+      ['FLOWPLANE_API_PORT', /^The API cannot listen on port \d+ \(EADDRINUSE\)\. Set FLOWPLANE_API_PORT/],
+      ['FLOWPLANE_XDS_PORT', /The XDS cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Set FLOWPLANE_XDS_PORT/],
+      ['FLOWPLANE_METRICS_PORT', /is taken \(EADDRINUSE\)\. .* FLOWPLANE_METRICS_PORT; mind that Prometheus itself/],
+    ] as const) {
+      it(`reports ${variable} and exits with code 1`, async () => {
+        const running = start({ [variable]: taken });
+        const [output, [code]] = await Promise.all([
+          readLinesUntil(running.stderr as NodeJS.ReadableStream, /Set FLOWPLANE|FLOWPLANE_METRICS_PORT/),
+          once(running, 'exit'),
+        ]);
+        expect(output).to.match(hint);
+        expect(code).to.equal(1);
+      });
+    }
+  });
+});

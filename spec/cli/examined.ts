@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { MetricsServer } from '../../lib/adapters/koa/index.js';
+import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
+import { doctorCommand } from '../../lib/cli/doctor/doctor-command.js';
+import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
+
+const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+
+export const requests = defineCounter({
+  name: 'requests_total',
+  help: 'Requests',
+  labels: { path: {} },
+  initial: [{ path: '/' }],
+});
+
+export interface Diagnosis {
+  readonly code: number;
+  readonly printed: string;
+  readonly complained: string;
+}
+
+/** Runs the real program. */
+export function doctor(...args: string[]): Promise<Diagnosis> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, 'doctor', '--wait', '0.1', ...args], (error, printed, complained) => {
+      resolve({ code: error === null ? 0 : Number(error.code), printed, complained });
+    });
+  });
+}
+
+/** What each step found, by its name. Why in this process: to start one takes longer than all that it does. */
+export async function steps(...args: string[]): Promise<Readonly<Record<string, NamedResult>>> {
+  let printed = '';
+  const output = {
+    out: (text: string) => {
+      printed += text;
+    },
+    err: (text: string) => expect.fail(text),
+  };
+  await doctorCommand.run(['--wait', '0.1', '--json', ...args], output);
+  const { steps } = JSON.parse(printed) as { steps: NamedResult[] };
+  return Object.fromEntries(steps.map((result) => [result.step, result]));
+}
+
+/** The servers that the doctor examines in one test, on free ports. `stop()` ends them all. */
+export class Examined {
+  readonly recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
+  readonly #stops: (() => unknown)[] = [];
+
+  constructor() {
+    this.recorder.counter(requests).inc({ path: '/' });
+  }
+
+  async serve(listener: RequestListener): Promise<string> {
+    const server = createServer(listener).listen(0, '127.0.0.1');
+    this.whenStopped(() => server.close().closeAllConnections());
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  /** A real exporter, which lets in those who have the token. */
+  async endpoint(token?: string, recorder = this.recorder): Promise<string> {
+    const bearerTokens = token === undefined ? undefined : [token];
+    const options = { port: 0, processMetrics: false, endpointMetrics: false, bearerTokens };
+    const server = new MetricsServer(recorder, options);
+    this.whenStopped(() => server.close());
+    return (await server.listen()).url;
+  }
+
+  /** A double of Grafana's HTTP API, as Grafana 12 documents it. */
+  grafana(health: object, status = 200, date?: string): Promise<string> {
+    return this.serve((request, response) => {
+      if (date !== undefined) response.setHeader('Date', date);
+      const answers: Readonly<Record<string, object>> = {
+        '/api/health': { database: 'ok', version: '12.2.0', commit: 'x' },
+        '/api/datasources': [
+          { uid: 'loki', name: 'Logs', type: 'loki', url: 'http://loki' },
+          { uid: 'p', name: 'Flowplane Prometheus', type: 'prometheus', url: 'http://127.0.0.1:9091' },
+        ],
+        '/api/datasources/uid/p/health': health,
+      };
+      response.statusCode = request.url === '/api/health' ? 200 : status;
+      response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
+    });
+  }
+
+  whenStopped(stop: () => unknown): void {
+    this.#stops.push(stop);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.splice(0).map((stop) => stop()));
+  }
+}
