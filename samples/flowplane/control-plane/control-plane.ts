@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { mkdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { PrometheusRecorder } from 'flowplane-metrics';
@@ -43,7 +44,7 @@ export interface ControlPlane {
  * @param openDatabase A database that the caller closes. By default the control plane opens and closes its own.
  */
 export async function startControlPlane(config: Config, openDatabase?: PGlite): Promise<ControlPlane> {
-  const database = openDatabase ?? new PGlite(config.databaseFolder);
+  const database = openDatabase ?? (await createDatabase(config));
   const container = new Container({ defaultScope: 'Singleton' });
   const recorder = installMetrics(container);
   container.bind(TokenGrants).toConstantValue(config.grants);
@@ -84,17 +85,31 @@ export async function startControlPlane(config: Config, openDatabase?: PGlite): 
   }
 }
 
+async function createDatabase({ databaseFolder }: Config): Promise<PGlite> {
+  try {
+    // Why first: PGlite takes seconds to find out that it cannot have the folder.
+    if (databaseFolder !== undefined) await mkdir(databaseFolder, { recursive: true });
+  } catch (cause) {
+    throw unusableDatabase(databaseFolder, cause);
+  }
+  return new PGlite(databaseFolder);
+}
+
 async function prepare(repository: ResourceRepository, { databaseFolder }: Config): Promise<void> {
   try {
     await repository.prepare();
   } catch (cause) {
-    // Why: PGlite also throws values that are not errors.
-    const reason = cause instanceof Error ? cause.message : JSON.stringify(cause);
-    throw new Error(
-      `The database cannot use "${databaseFolder}" (${reason}). Set FLOWPLANE_DATABASE to a folder that can be written.`,
-      { cause },
-    );
+    throw unusableDatabase(databaseFolder, cause);
   }
+}
+
+function unusableDatabase(folder: string | undefined, cause: unknown): Error {
+  // Why: PGlite also throws values that are not errors.
+  const reason = cause instanceof Error ? cause.message : JSON.stringify(cause);
+  return new Error(
+    `The database cannot use "${folder}" (${reason}). Set FLOWPLANE_DATABASE to a folder that can be written.`,
+    { cause },
+  );
 }
 
 async function startListening(server: 'API' | 'XDS', port: number, listen: () => Promise<string>): Promise<string> {
