@@ -9,11 +9,11 @@ export interface Figure {
   readonly bytes: number;
 }
 
-// One arrangement in a process of its own: what else was compiled there would change the figures.
+// One arrangement in a process of its own: other compiled code would change the figures.
 const [operation = '', methods, strings] = process.argv.slice(2);
 const count = Number(methods);
 const isAsync = operation.endsWith('async');
-// Why many short rounds: what else the machine does slows some of them down, and the median leaves those out.
+// Why many short rounds: other work of the machine slows some of them down, and the median leaves those out.
 const calls = 15_000;
 const rounds = 200;
 const warmUp = 40;

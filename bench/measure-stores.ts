@@ -38,21 +38,21 @@ function measureStores(tell: Tell, title: string, kind: string, series: number):
     const ours = figures[0] as StoreFigure;
     const [bytes, ratio] = [figure.bytes.toFixed(0), (figure.rendering / ours.rendering).toFixed(1)];
     tell(
-      `  ${name.padEnd(24)}${bytes.padStart(5)} B/series  ${figure.firstSight.toFixed(0).padStart(6)} ns first sight  ${figure.rendering.toFixed(1).padStart(8)} ms rendering  ${ratio.padStart(5)} x ours`,
+      `  ${name.padEnd(24)}${bytes.padStart(5)} B/series  ${figure.firstObservation.toFixed(0).padStart(6)} ns first observation  ${figure.rendering.toFixed(1).padStart(8)} ms rendering  ${ratio.padStart(5)} x ours`,
     );
   }
   return { kind, series, figures };
 }
 
-/** What ever new label values cost once nothing more fits. */
+/** Measures what new label values cost once all limits are reached. */
 function measurePastBounds(tell: Tell): PastBoundsFigure[] {
-  tell('\nOne call with a user made afresh, beside a label with a closed domain');
+  tell('\nOne call with a user made afresh, beside a label with a closed set of values');
   return ['100', '10000'].map((most) => {
     const figure = run<PastBoundsFigure>('past-bounds', most);
     const { series, known, past } = figure;
     const ratio = (past / known).toFixed(1);
     tell(
-      `  of ${series} series${known.toFixed(0).padStart(8)} ns known${past.toFixed(0).padStart(6)} ns new, past every bound${ratio.padStart(5)} x`,
+      `  of ${series} series${known.toFixed(0).padStart(8)} ns known${past.toFixed(0).padStart(6)} ns new, past every limit${ratio.padStart(5)} x`,
     );
     return figure;
   });
@@ -70,7 +70,7 @@ function measureScraped(tell: Tell): ScrapedFigure {
   return figure;
 }
 
-/** Memory, first sight and rendering, beside the peers; and what a scrape does to the event loop. */
+/** Memory, first observation and rendering, beside the peers; and what a scrape does to the event loop. */
 export function measureAllStores(tell: Tell): AllStoresFigures {
   return {
     stores: [

@@ -35,7 +35,7 @@ function cost(maxSeries: number, known: number, userOf: (round: number, i: numbe
   return times.slice(3).toSorted((a, b) => a - b)[(rounds - 3) >> 1] as number;
 }
 
-// In a process of its own: what else was compiled there would change the figures.
+// In a process of its own: other compiled code would change the figures.
 const maxSeries = Number(process.argv[2]);
 const known = Math.floor(maxSeries * 0.9);
 const figure: PastBoundsFigure = {

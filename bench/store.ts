@@ -3,7 +3,7 @@ import { stores } from './stores.js';
 /** What one store has given for so many series. */
 export interface StoreFigure {
   readonly series: number;
-  readonly firstSight: number;
+  readonly firstObservation: number;
   readonly bytes: number;
   readonly rendering: number;
   readonly size: number;
@@ -37,7 +37,7 @@ for (const team of teams) {
     }
   }
 }
-const firstSight = (milliseconds(start) * 1e6) / series;
+const firstObservation = (milliseconds(start) * 1e6) / series;
 const bytes = (memory() - before) / series;
 const times: number[] = [];
 let size = 0;
@@ -46,5 +46,5 @@ for (let i = 0; i < (series > 200_000 ? 3 : 9); i++) {
   size = await store.render();
   times.push(milliseconds(began));
 }
-const figure: StoreFigure = { series, firstSight, bytes, rendering: median(times), size };
+const figure: StoreFigure = { series, firstObservation, bytes, rendering: median(times), size };
 console.log(JSON.stringify(figure));

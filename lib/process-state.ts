@@ -34,7 +34,7 @@ export interface ProcessState {
   /** The messages that were emitted as process warnings. */
   readonly warned: Set<string>;
   /** The classes, with instances that have no recorder, that advice was given on. */
-  readonly unwired: WeakSet<object>;
+  readonly notAttached: WeakSet<object>;
   /** The class names that look minified, and that advice was given on. */
   readonly minified: Set<string>;
   /** The registry with the process metrics of prom-client, once it was requested. */
@@ -49,7 +49,7 @@ const createState = (): ProcessState => ({
   wiring: { defaultRecorder: undefined, frozen: new WeakMap(), anyFrozen: false, recorders: new Set() },
   openedClasses: new WeakMap(),
   warned: new Set(),
-  unwired: new WeakSet(),
+  notAttached: new WeakSet(),
   minified: new Set(),
   processMetrics: {},
 });

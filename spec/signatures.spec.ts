@@ -66,7 +66,7 @@ describe('The signatures of lib/', () => {
     expect(long.sort()).to.deep.equal([...exceptions].sort());
   });
 
-  it('are counted in every form that a signature has', () => {
+  it('count the parameters of every form that a signature has', () => {
     const sources = [
       'function found(a, b, c, d, e, f) {}',
       'const found = (a, b, c, d, e, f) => 1;',

@@ -7,7 +7,7 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The folders whose titles follow the rules. */
-const folders = ['spec'];
+const folders = ['spec', 'samples'];
 
 /** The title of a suite or of a test, and where it stands. */
 interface Title {

@@ -36,7 +36,7 @@ const commonRules: Rules = {
     accepts: isLabelName,
     remedy: "Use the base unit's name",
   },
-  maxSeries: countRule("Leave it out for the recorder's own bound"),
+  maxSeries: countRule("Leave it out for the recorder's own limit"),
   expireAfterSeconds: {
     must: 'be a number above 0',
     accepts: (value) => Number.isFinite(value) && (value as number) > 0,

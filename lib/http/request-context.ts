@@ -12,8 +12,11 @@ export interface RequestContext {
 
 /** Parses a request of `node:http`. Never throws: a malformed target gives a path that no route has. */
 export function parseRequest({ method = '', url = '', headers }: IncomingMessage): RequestContext {
-  const [path = '', search = ''] = url.replace(origin, '').split(/\?(.*)/s, 2);
-  return { method, path, query: new URLSearchParams(search), headers };
+  const target = url.replace(origin, '');
+  const [path = '', search = ''] = target.split(/\?(.*)/s, 2);
+  // Source: RFC 9110, section 4.2.3: the empty path of a whole URL is "/".
+  const isRoot = path === '' && target !== url;
+  return { method, path: isRoot ? '/' : path, query: new URLSearchParams(search), headers };
 }
 
 // Source: RFC 9112, section 3.2: a target is a path, or a whole URL, as a client sends it to a proxy.

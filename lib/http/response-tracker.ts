@@ -29,7 +29,7 @@ export function trackResponse(response: ServerResponse): ResponseTracker {
   let isLost = false;
   const count = (chunk: Chunk | undefined, encoding: unknown): void => {
     if (isEnding) return;
-    // Why: only before the headers does the socket tell the truth. Later, Node counts bytes written to nobody as sent.
+    // Why: only before the headers does the socket tell the truth. Later, Node counts bytes as sent even where no client reads them.
     if (!response.headersSent) isLost = isDisconnected(response);
     bytes += byteLength(chunk, encoding);
   };

@@ -142,7 +142,7 @@ function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): Any
 
 const toList = (...args: unknown[]): readonly unknown[] => args;
 
-const { unwired: warned } = processState;
+const { notAttached: warned } = processState;
 
 /** Warns, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
 function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {

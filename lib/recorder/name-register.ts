@@ -54,7 +54,7 @@ function describeDifference(first: Family, second: Family): [string, string] {
   const describe = ({ name, kind, labels }: Family) =>
     `as a ${kind}${name === second.name ? '' : ` "${name}"`} with labels [${Object.keys(labels).join(', ')}]`;
   const [there, here] = [describe(first), describe(second)];
-  return there === here ? [there, 'other policies, unit, buckets or bounds'] : [there, here.replace(/^as /, '')];
+  return there === here ? [there, 'other policies, unit, buckets or limits'] : [there, here.replace(/^as /, '')];
 }
 
 const withoutDecorator = (site: string): string => site.replace(/^@\w+ on /, '');

@@ -27,6 +27,7 @@ import { createParts, type ServerParts } from './server-parts.js';
  */
 export class MetricsServer {
   readonly #parts: ServerParts;
+  // Why not a SingleFlight: these promises are the states of the server, which listen(), drain() and close() ask each other for.
   #running: RunningServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
   #draining: Promise<void> | undefined;

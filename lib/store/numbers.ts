@@ -4,7 +4,7 @@ const chunkSize = 1 << chunkBits;
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
  *
- * Why in chunks: growing copies nothing and blocks nobody, and a number never moves. Why one store for all families: what
+ * Why in chunks: the store grows without copying or blocking, and a number never moves. Why one store for all families: what
  * every call touches stays in the processor's cache.
  */
 export class NumberStore {

@@ -152,7 +152,7 @@ function checkWhenDone(assertion: Assertion, measured: Increase, check: (increas
     check(by);
     return by;
   });
-  // Why kept: what follows waits for this check. A check that nobody awaits fails as an unhandled rejection.
+  // Why kept: the next assertion waits for this check. A check that is never awaited fails as an unhandled rejection.
   measured.increase = checked;
   const then: Promise<void>['then'] = (...handlers) => checked.then(() => undefined).then(...handlers);
   return Object.defineProperty(assertion, 'then', { value: then, configurable: true });

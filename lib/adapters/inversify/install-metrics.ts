@@ -18,6 +18,9 @@ export type MetricsContainer = {
   isBound(identifier: typeof MetricsRecorder): boolean;
   get(identifier: typeof MetricsRecorder): MetricsRecorder;
   bind(identifier: typeof MetricsRecorder): { toConstantValue(value: MetricsRecorder): unknown };
+  unbind(identifier: typeof MetricsRecorder): unknown;
+  /** Only in 7, where `unbind` is asynchronous. */
+  unbindSync?(identifier: typeof MetricsRecorder): void;
 } & (PluginContainer | MiddlewareContainer);
 
 /** A recorder to bind, or the options of a new one. */
@@ -91,8 +94,8 @@ export function catalogueOf(container: MetricsContainer): CatalogueEntry[] {
 function bindRecorder(container: MetricsContainer, options: InstallOptions): MetricsRecorder {
   const own = 'recorder' in options ? options.recorder : undefined;
   if (own !== undefined) refuseUnlessRecorder('installMetrics', own);
-  if (container.isBound(MetricsRecorder)) {
-    const bound = container.get(MetricsRecorder);
+  const bound = boundRecorder(container);
+  if (bound !== undefined) {
     if (own === undefined || own === bound) return bound;
     throw new MetricsError('installMetrics', [
       {
@@ -105,6 +108,24 @@ function bindRecorder(container: MetricsContainer, options: InstallOptions): Met
   const recorder = own ?? new PrometheusRecorder({ processMetrics: true, ...options });
   container.bind(MetricsRecorder).toConstantValue(recorder);
   return recorder;
+}
+
+/**
+ * The recorder that the container has bound.
+ *
+ * Why the error is caught: a container with `autobind: true` answers that it has bound every class, and constructs it.
+ * The binding that it has made is removed, so that the recorder's own is the only one.
+ */
+function boundRecorder(container: MetricsContainer): MetricsRecorder | undefined {
+  if (!container.isBound(MetricsRecorder)) return undefined;
+  try {
+    return container.get(MetricsRecorder);
+  } catch (error) {
+    if (!(error instanceof MetricsError && error.code === 'not_supported')) throw error;
+    if (container.unbindSync === undefined) container.unbind(MetricsRecorder);
+    else container.unbindSync(MetricsRecorder);
+    return undefined;
+  }
 }
 
 /** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */

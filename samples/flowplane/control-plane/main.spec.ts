@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -25,9 +28,17 @@ async function readLinesUntil(stream: NodeJS.ReadableStream, pattern: RegExp): P
 
 describe('npm start', function () {
   this.timeout(120_000);
+  let folder: string;
+
+  // Why one folder for all: creating a database takes seconds, opening it one.
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'flowplane-'));
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
 
   it('prints its URLs, exposes metrics of the demo traffic, and exits cleanly on Ctrl-C', async () => {
-    const running = start();
+    const running = start({ FLOWPLANE_DATABASE: folder });
     const output = await readLinesUntil(running.stdout as NodeJS.ReadableStream, /Ctrl-C/);
     const metricsUrl = /Metrics +(http:\S+)/.exec(output)?.[1] ?? '';
     const apiUrl = /API +(http:\S+)/.exec(output)?.[1] ?? '';
@@ -72,7 +83,7 @@ describe('npm start', function () {
       ['FLOWPLANE_METRICS_PORT', /is taken \(EADDRINUSE\)\. .* FLOWPLANE_METRICS_PORT; mind that Prometheus itself/],
     ] as const) {
       it(`reports ${variable} and exits with code 1`, async () => {
-        const running = start({ [variable]: taken });
+        const running = start({ FLOWPLANE_DATABASE: folder, [variable]: taken });
         const [output, [code]] = await Promise.all([
           readLinesUntil(running.stderr as NodeJS.ReadableStream, /Set FLOWPLANE|FLOWPLANE_METRICS_PORT/),
           once(running, 'exit'),

@@ -15,7 +15,7 @@ export interface ProgramOptions {
   readonly onProblem?: (line: string) => void;
 }
 
-/** Matches log lines that somebody should read: Prometheus and Grafana write logfmt, Node prints errors as they are. */
+/** Matches log lines that need attention: Prometheus and Grafana write logfmt, Node prints errors as they are. */
 const problemPattern = /level=(?:warn|error|crit)|^\w*Error\b|Warning:/;
 
 /** A running program that was healthy once. */

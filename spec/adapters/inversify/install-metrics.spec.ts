@@ -62,4 +62,16 @@ describe('The types of installMetrics and MetricsRecorder', () => {
     const bound: MetricsRecorder[] = [six.get(MetricsRecorder), seven.get(MetricsRecorder), eight.get(MetricsRecorder)];
     expect(bound).to.deep.equal(installed);
   });
+
+  it('bind a recorder in a container that binds every class by itself', async () => {
+    const [six, seven, eight] = [
+      new inversify6.Container({ autoBindInjectable: true }),
+      new inversify7.Container({ autobind: true }),
+      new inversify8.Container({ autobind: true }),
+    ];
+    const installed = [installMetrics(six), installMetrics(seven), installMetrics(eight)];
+    const bound = [six.get(MetricsRecorder), seven.get(MetricsRecorder), eight.get(MetricsRecorder)];
+    expect(bound).to.deep.equal(installed);
+    for (const recorder of installed) expect(recorder).to.be.instanceOf(PrometheusRecorder);
+  });
 });

@@ -1,17 +1,9 @@
-import { PGlite } from '@electric-sql/pglite';
 import type { Config } from '../config.js';
 import { type ControlPlane, startControlPlane } from '../control-plane.js';
 import { testConfig } from './test-config.js';
+import { emptyTestDatabase } from './test-database.js';
 
-let database: PGlite | undefined;
-
-/**
- * Starts a control plane on free ports with an empty database.
- *
- * Why one database for all specs of a process: PGlite needs seconds to start.
- */
+/** Starts a control plane on free ports with an empty database. */
 export async function startTestControlPlane(config: Partial<Config> = {}): Promise<ControlPlane> {
-  database ??= new PGlite();
-  await database.exec('DROP TABLE IF EXISTS resources');
-  return startControlPlane({ ...testConfig, ...config }, database);
+  return startControlPlane({ ...testConfig, ...config }, await emptyTestDatabase());
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
+import { attachRecorder, NoopRecorder } from 'flowplane-metrics';
 import { startControlPlane } from '../control-plane.js';
 import { ResourceRepository } from '../resources/resource-repository.js';
 import { readUntil } from '../testing/read-until.js';
@@ -56,7 +57,7 @@ describe('The xDS service by gRPC, when something fails', function () {
     before(async () => {
       folder = join(mkdtempSync(join(tmpdir(), 'ads-')), 'database');
       const database = new PGlite(folder);
-      const repository = new ResourceRepository(database);
+      const repository = attachRecorder(new ResourceRepository(database), new NoopRecorder());
       await repository.prepare();
       // The API refuses this resource, so it is written directly.
       await repository.create('payments', 'cluster', { name: 'ledger', spec: { connect_timeout: 1 } });

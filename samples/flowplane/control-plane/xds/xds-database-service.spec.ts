@@ -1,24 +1,17 @@
-import { PGlite } from '@electric-sql/pglite';
 import { expect, use } from 'chai';
 import { attachRecorder } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { metricsAssertions } from 'flowplane-metrics/testing/chai';
 import { ResourceRepository } from '../resources/resource-repository.js';
+import { emptyTestDatabase } from '../testing/test-database.js';
 import { XdsDatabaseService } from './xds-database-service.js';
 
 use(metricsAssertions);
 
 describe('XdsDatabaseService', () => {
-  let database: PGlite;
-
-  before(() => {
-    database = new PGlite();
-  });
-  after(() => database.close());
-
   it('sets the gauge of a team and type to the number of resources that it lists', async () => {
     const metrics = new MemoryRecorder({ strict: true });
-    const repository = attachRecorder(new ResourceRepository(database), metrics);
+    const repository = attachRecorder(new ResourceRepository(await emptyTestDatabase()), metrics);
     await repository.prepare();
     for (const name of ['one', 'two', 'three']) await repository.create('payments', 'cluster', { name, spec: {} });
     const service = attachRecorder(new XdsDatabaseService(repository), metrics);
