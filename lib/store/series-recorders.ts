@@ -79,9 +79,13 @@ class CounterRecorder extends SeriesRecorder {
  * the numbers of a removed series must not become another's before the last lease was released.
  */
 class GaugeRecorder extends SeriesRecorder {
+  readonly #heldAfterRemoval: ReadonlySet<SeriesId>;
+
   constructor(family: Family, options: SeriesOptions) {
     const isHeld = (series: SeriesId): boolean => options.numbers.get(series + 1) > 0;
     super(new SeriesTable(family, { ...options, width: 2, isHeld }), options.numbers);
+    // Why kept here too: each release looks at it, and a step less on its way can be measured.
+    this.#heldAfterRemoval = this.series.heldAfterRemoval;
   }
 
   override add(series: SeriesId, by: number): void {
@@ -100,7 +104,7 @@ class GaugeRecorder extends SeriesRecorder {
   override release(series: SeriesId): void {
     this.numbers.add(series, -1);
     this.numbers.add(series + 1, -1);
-    this.series.disposeIfRemoved(series);
+    if (this.#heldAfterRemoval.size > 0) this.series.disposeIfRemoved(series);
   }
 
   override isHeld(series: SeriesId): boolean {

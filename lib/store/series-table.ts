@@ -45,8 +45,8 @@ export class SeriesTable {
   #walks = 0;
   /** Removed series whose numbers are freed when the last walk has ended. */
   readonly #disposed: SeriesId[] = [];
-  /** Removed series that something still holds. */
-  readonly #heldAfterRemoval = new Set<SeriesId>();
+  /** Removed series that something still holds: `disposeIfRemoved` frees them. */
+  readonly heldAfterRemoval = new Set<SeriesId>();
   /** How many series were removed since the label values were counted. */
   #removedSinceCount = 0;
 
@@ -146,8 +146,7 @@ export class SeriesTable {
 
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
   disposeIfRemoved(series: SeriesId): void {
-    if (this.#heldAfterRemoval.size === 0 || this.#options.isHeld?.(series)) return;
-    if (this.#heldAfterRemoval.delete(series)) this.#dispose(series);
+    if (!this.#options.isHeld?.(series) && this.heldAfterRemoval.delete(series)) this.#dispose(series);
   }
 
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
@@ -193,7 +192,7 @@ export class SeriesTable {
   #removeSelected(filter: SeriesFilter): number {
     const removed = this.trie.remove(filter, this.#walks > 0);
     for (const series of removed) {
-      if (this.#options.isHeld?.(series)) this.#heldAfterRemoval.add(series);
+      if (this.#options.isHeld?.(series)) this.heldAfterRemoval.add(series);
       else this.#dispose(series);
     }
     this.#options.sampleLimit?.giveBack(removed.length * this.samplesPerSeries);
