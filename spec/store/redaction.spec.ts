@@ -168,7 +168,10 @@ describe('findSensitivePattern(text)', () => {
       };
       cost(1024);
       // For as many characters in texts of sixteen times the length: as much in proportion, 16 times as much in its square.
-      expect(cost(16_384) / cost(1024), part).to.be.below(6);
+      // Why the least of several: a square is never below 6, and another process can slow down one of two measurements.
+      let ratio = Number.POSITIVE_INFINITY;
+      for (let attempt = 0; attempt < 10 && ratio >= 6; attempt++) ratio = Math.min(ratio, cost(16_384) / cost(1024));
+      expect(ratio, part).to.be.below(6);
     }
   });
 });
