@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
@@ -47,6 +48,29 @@ export async function handleFetchScrape(recorder: Scrapable, request: Request): 
   const context = parseFetchRequest(request);
   const { status, headers, body } = await scrape(recorder, scrapeRequest(context));
   // Why: a cast is needed as Node and the DOM declare the same stream twice.
-  const stream = Readable.toWeb(body) as unknown as ConstructorParameters<typeof Response>[0];
+  const stream = toWebStream(body) as unknown as ConstructorParameters<typeof Response>[0];
   return new Response(context.method === 'HEAD' ? null : stream, { status, headers });
+}
+
+/**
+ * The same bytes as a web stream, rendered as they are read.
+ *
+ * Why not `Readable.toWeb`: where a client goes while the stream is about to resume, its next chunk meets a closed stream,
+ * and Node throws that where nothing can catch it.
+ */
+function toWebStream(body: Readable): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        body.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

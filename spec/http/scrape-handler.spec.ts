@@ -75,4 +75,29 @@ describe('handleFetchScrape()', () => {
     await new Promise(setImmediate);
     expect(isStopped).to.equal(true);
   });
+
+  for (const encoding of ['identity', 'gzip']) {
+    it(`lets the client go at any moment of the response, and the process lives (${encoding})`, async () => {
+      const jobs = recorder.counter(
+        defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { id: { limit: 10_000 } }, maxSeries: 10_000 }),
+      );
+      for (let i = 0; i < 5000; i++) jobs.inc({ id: `a long label value of job ${i}` });
+      for (const chunks of [0, 1, 2]) {
+        for (const turns of [0, 1, 2, 3]) {
+          const request = new Request(url, { headers: { 'Accept-Encoding': encoding } });
+          const reader = (await handleFetchScrape(recorder, request)).body?.getReader();
+          for (let i = 0; i < chunks; i++) {
+            await reader?.read();
+            for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+          }
+          // Why not awaited: the client goes in the moment in which it asks for more.
+          const last = reader?.read();
+          await reader?.cancel();
+          await last;
+          // An error that nothing catches fails this test.
+          await new Promise(setImmediate);
+        }
+      }
+    });
+  }
 });
