@@ -12,8 +12,12 @@ export interface Declaration {
 
 const { instruments: register, carriers } = processState;
 
+/** The declarations whose class or function is known. */
+const declared = new WeakSet<Declaration>();
+
 /** Remembers, weakly, that this prototype, class or function has the instrument. A repetition changes nothing. */
 export function declareInstrument(owner: object, declaration: Declaration): void {
+  declared.add(declaration);
   const conflict = registerCopy();
   if (conflict !== undefined) warnOnce(conflict);
   const declarations = register.byOwner.get(owner);
@@ -47,7 +51,11 @@ function discoverInstruments(owner: object): void {
   for (const key of Reflect.ownKeys(owner)) {
     const method: unknown = Reflect.getOwnPropertyDescriptor(owner, key)?.value;
     const carrier = typeof method === 'function' ? carrierOf(method) : undefined;
-    for (const declaration of carrier?.instruments ?? []) declareOn(owner, declaration);
+    for (const declaration of carrier?.instruments ?? []) {
+      // Why no new site: the method was copied from the class in which it was declared.
+      if (declared.has(declaration)) declareInstrument(owner, declaration);
+      else declareOn(owner, declaration);
+    }
   }
 }
 
@@ -83,6 +91,18 @@ export function instrumentsOf(instance: object): Declaration[] {
     found.push(...(register.byOwner.get(owner) ?? []));
   }
   return found;
+}
+
+const examined = new WeakSet<object>();
+
+/** Whether an instance has instruments. The methods of its class are looked through once, as a mixin may have copied them. */
+export function hasInstruments(instance: object): boolean {
+  const prototype = Object.getPrototypeOf(instance);
+  if (prototype !== null && !examined.has(prototype)) {
+    examined.add(prototype);
+    instrumentsOfClass(prototype);
+  }
+  return instrumentsOf(instance).length > 0;
 }
 
 /** The instruments of a class, by its prototype, even before it has an instance. */

@@ -1,7 +1,7 @@
 import { carrierOf, declareCarrier, metadataApi } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
 import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
-import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
+import { isRecorder, type MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { bindInstruments } from './bound-instrument.js';
 import { type AnyMethod, Call, type CallObserver, invoke } from './call.js';
 import { findTracker, track, trackerOfMethod } from './completion/track.js';
@@ -88,7 +88,9 @@ class InstrumentedMethod {
     this.spareCall = call;
   }
 
-  private bind(recorder: MetricsRecorder): CallObserver {
+  private bind(recorder: MetricsRecorder): CallObserver | undefined {
+    // Why checked: a Proxy may answer every property that it is asked for, so the one with the recorder too.
+    if (!isRecorder(recorder)) return this.bindDefault();
     let observer = this.observers.get(recorder);
     if (observer === undefined) {
       observer = bindInstruments(this.instruments, recorder);
@@ -97,6 +99,11 @@ class InstrumentedMethod {
     this.lastRecorder = recorder;
     this.lastObserver = observer;
     return observer;
+  }
+
+  private bindDefault(): CallObserver | undefined {
+    const recorder = recorderOf(undefined);
+    return recorder && this.bind(recorder);
   }
 }
 

@@ -1,5 +1,5 @@
 import { refuseIfAny } from '../error.js';
-import { instrumentsOf, instrumentsOfClass } from '../families/declared-instruments.js';
+import { hasInstruments, instrumentsOfClass } from '../families/declared-instruments.js';
 import { processState, recorderKey } from '../process-state.js';
 import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
 import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
@@ -77,8 +77,11 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
 export function instanceObserver(recorder: MetricsRecorder): InstanceObserver {
   refuseUnlessRecorder('instanceObserver', recorder);
   return (instance) => {
-    if (instanceRule.accepts(instance) && instrumentsOf(instance as object).length > 0) {
-      attach(instance as object, recorder);
+    if (!instanceRule.accepts(instance)) return;
+    try {
+      if (hasInstruments(instance as object)) attach(instance as object, recorder);
+    } catch {
+      // Why nothing is thrown: only an instance that cannot be inspected, such as a strict Proxy, gets here. It is handed out.
     }
   };
 }
@@ -86,12 +89,21 @@ export function instanceObserver(recorder: MetricsRecorder): InstanceObserver {
 // Why an own symbol property: a Proxy around the instance finds it too. It is not enumerable, so that nothing that copies
 // or prints the instance sees it.
 function attach(instance: object, recorder: MetricsRecorder): void {
-  if (!Reflect.defineProperty(instance, recorderKey, { value: recorder, configurable: true, writable: true })) {
+  if (!mark(instance, recorder)) {
     wiring.frozen.set(instance, recorder);
     wiring.anyFrozen = true;
   }
   const owner = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance);
   if (owner !== null && isNewTo(recorder, owner)) openInstruments(recorder, owner, 'report');
+}
+
+/** Puts the recorder on the instance; `false` where the instance, which may be a Proxy, takes no property. */
+function mark(instance: object, recorder: MetricsRecorder): boolean {
+  try {
+    return Reflect.defineProperty(instance, recorderKey, { value: recorder, configurable: true, writable: true });
+  } catch {
+    return false;
+  }
 }
 
 function isNewTo(recorder: MetricsRecorder, owner: object): boolean {

@@ -4,6 +4,7 @@ import {
   type Advice,
   attachRecorder,
   Counter,
+  catalogue,
   defineCounter,
   instanceObserver,
   MetricsRecorder,
@@ -75,6 +76,66 @@ describe('An instance', () => {
     const recorder = new NoopRecorder({ strict: true });
     expect(attachRecorder(new (service())(), recorder).run()).to.equal('ran');
     recorder.counter(defineCounter({ name: 'noop_total', help: 'Nothing' })).inc();
+  });
+});
+
+describe('A Proxy with decorated methods', () => {
+  afterEach(() => setDefaultRecorder(undefined));
+
+  const run = (answer: unknown) => service().prototype.run.call(new Proxy({}, { get: () => answer }) as never);
+
+  for (const [what, answer] of [
+    ['a function, as a dynamic client or a mock does', () => 'remote'],
+    ['a text', 'text'],
+    ['an object', {}],
+  ] as const) {
+    it(`runs them, and reports to the default recorder, where it answers every property with ${what}`, () => {
+      expect(run(answer)).to.equal('ran');
+      const recorder = new MemoryRecorder();
+      setDefaultRecorder(recorder);
+      expect([run(answer), run(answer)]).to.deep.equal(['ran', 'ran']);
+      expect(recorder.value('wired_total')).to.equal(2);
+    });
+  }
+
+  const refuse = (): never => {
+    throw new Error('refused by the Proxy');
+  };
+
+  for (const [trap, runs] of [
+    ['defineProperty', 1],
+    ['getPrototypeOf', 0],
+    ['get', 0],
+  ] as const) {
+    it(`is left alone, without an error, where it refuses ${trap} to a container's observer`, () => {
+      const recorder = new MemoryRecorder();
+      const Service = service();
+      const strict = new Proxy(new Service(), { [trap]: refuse });
+      instanceObserver(recorder)(strict);
+      expect(Service.prototype.run.call(strict)).to.equal('ran');
+      expect(recorder.value('wired_total') ?? 0).to.equal(runs);
+    });
+  }
+});
+
+describe('A method that was copied to another class, as mixins do', () => {
+  it("reports to the recorder that a container's observer attaches to an instance of that class", () => {
+    const Service = service();
+    class Mixed {}
+    Object.defineProperty(
+      Mixed.prototype,
+      'run',
+      Object.getOwnPropertyDescriptor(Service.prototype, 'run') as PropertyDescriptor,
+    );
+    class Derived extends Mixed {}
+    const recorder = new MemoryRecorder();
+    const observe = instanceObserver(recorder);
+    for (const instance of [new Mixed(), new Derived(), new Service()]) {
+      observe(instance);
+      (instance as InstanceType<typeof Service>).run();
+    }
+    expect(recorder.value('wired_total')).to.equal(3);
+    expect(catalogue([Service])[0]?.fedBy).to.deep.equal(['@Counter on Service.run']);
   });
 });
 
