@@ -23,6 +23,8 @@ export interface ScrapeResponse {
   readonly format?: string;
 }
 
+// Why: a cache in front of the service, for example Varnish or a CDN, would go on answering with old numbers.
+const uncached = { 'Cache-Control': 'no-store' };
 const plainText = { 'Content-Type': 'text/plain; charset=utf-8' };
 
 /**
@@ -65,6 +67,7 @@ async function answer(
   const headers = {
     'Content-Type': contentType,
     Vary: 'Accept, Accept-Encoding',
+    ...uncached,
     ...(isGzip && { 'Content-Encoding': 'gzip' }),
   };
   const response = { status: 200, headers, format: format.name };
@@ -125,5 +128,9 @@ function selectFamilies(families: readonly ExposedFamily[], names: readonly stri
 }
 
 function refuse(status: number, line: string, headers: Readonly<Record<string, string>> = {}): ScrapeResponse {
-  return { status, headers: { ...plainText, ...headers }, body: Readable.from([Buffer.from(`${line}\n`)]) };
+  return {
+    status,
+    headers: { ...plainText, ...uncached, ...headers },
+    body: Readable.from([Buffer.from(`${line}\n`)]),
+  };
 }

@@ -27,6 +27,8 @@ export function protect(
     responses.add(response);
     const { policy, headers } = access.current;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    // Why: a proxy that kept the answer to a probe, or a 404, would go on giving it.
+    response.setHeader('Cache-Control', 'no-store');
     // Why: the body of a request is never read, so nothing can follow it on the connection.
     if (hasBody(request)) response.setHeader('Connection', 'close');
     try {

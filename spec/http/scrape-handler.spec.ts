@@ -37,6 +37,14 @@ describe('handleFetchScrape()', () => {
     expect(gunzipSync(await response.arrayBuffer()).toString()).to.contain('visits_total 7');
   });
 
+  it('forbids every cache between it and Prometheus to keep a response', async () => {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const response = await handleFetchScrape(recorder, new Request(url, { method }));
+      expect(response.headers.get('cache-control'), method).to.equal('no-store');
+      await response.body?.cancel();
+    }
+  });
+
   it('answers HEAD without a body, and other methods with 405', async () => {
     const head = await handleFetchScrape(recorder, new Request(url, { method: 'HEAD' }));
     expect({ status: head.status, body: head.body }).to.deep.equal({ status: 200, body: null });
