@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, formatValue, MetricsError, refuseIfAny } from '../error.js';
+import type { Family } from '../families/family.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
+import { claimFamilies } from './claimed-families.js';
 import {
   conventions,
   defineRequestFamilies,
@@ -67,7 +69,9 @@ function trackRequest(
   routeOf: RouteOf,
 ): void {
   const method = String(request.method);
-  const end = metrics.start(method);
+  const claimed = metrics.claim(response);
+  if (claimed.size === 0) return;
+  const end = metrics.start(method, claimed);
   const tracker = trackResponse(response);
   onResponseEnd(response, () => {
     const status = tracker.hasStatus() ? String(response.statusCode) : '';
@@ -99,17 +103,26 @@ class RequestMetrics {
     this.#active = recorder.open(families.active, site);
   }
 
-  /** Counts a request as active. Returns the function that records it when it has ended. */
-  start(requestMethod: string): (request: EndedRequest) => void {
+  /** The families that are to record this response: those in which nobody records it yet. */
+  claim(response: ServerResponse): ReadonlySet<Family> {
+    const { duration, size, active } = this.#families;
+    return claimFamilies(this.#recorder, response, [duration, size, active]);
+  }
+
+  /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
+  start(requestMethod: string, claimed: ReadonlySet<Family>): (request: EndedRequest) => void {
     const startedAt = this.#recorder.now();
     const method = this.#families.methods.has(requestMethod) ? requestMethod : otherMethod;
-    const release = this.#acquireActive(method);
+    const release = claimed.has(this.#families.active) ? this.#acquireActive(method) : ignore;
     return ({ status, bodyBytes, routeOf }) => {
       release();
       // Why not below 0: a test may put a fake clock in the place of the real one during a request.
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
       const route = this.#readRoute(routeOf);
-      if (route !== undefined) this.#record({ method, route, status }, seconds, bodyBytes);
+      if (route === undefined) return;
+      const labels = { method, route, status };
+      if (claimed.has(this.#families.duration)) this.#recordDuration(labels, seconds);
+      if (claimed.has(this.#families.size) && status !== '') this.#recordSize(labels, bodyBytes);
     };
   }
 
@@ -125,11 +138,14 @@ class RequestMetrics {
     return () => undefined;
   }
 
-  #record(labels: RequestLabels<unknown>, seconds: number, bodyBytes: number): void {
-    const { convention, duration, size } = this.#families;
+  #recordDuration(labels: RequestLabels<unknown>, seconds: number): void {
+    const { convention, duration } = this.#families;
     const status = labels.status || convention.statusWithoutResponse;
     this.#recorder.histogram(duration).observe(untyped(convention.labels({ ...labels, status })), seconds);
-    if (labels.status === '') return;
+  }
+
+  #recordSize(labels: RequestLabels<unknown>, bodyBytes: number): void {
+    const { size } = this.#families;
     this.#recorder.histogram(size).observe(untyped(conventions.opentelemetry.labels(labels)), bodyBytes);
   }
 

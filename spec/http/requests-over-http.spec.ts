@@ -8,6 +8,7 @@ import Router from '@koa/router';
 import { expect } from 'chai';
 import { httpMetrics } from '../../lib/adapters/koa/index.js';
 import { NoopRecorder } from '../../lib/index.js';
+import { MemoryRecorder } from '../../lib/testing/index.js';
 import { until } from '../until.js';
 import { active, duration, labels, MeasuredApplication, size } from './measured-application.js';
 
@@ -219,6 +220,33 @@ describe('HttpExchanges', () => {
     await app.ask('/');
     await until(() => app.measured.length > 0);
     expect(app.recorder.series(active).filter(({ value }) => value < 0)).to.deep.equal([]);
+  });
+
+  it('records a request once in each family where the middleware is used twice, under one convention or two', async () => {
+    const names = 'express-prom-bundle';
+    const router = new Router().use(httpMetrics(app.recorder) as never).get('/teams/:team', (context) => {
+      context.body = 'abc';
+    });
+    await app.serve(httpMetrics(app.recorder, { names }), httpMetrics(app.recorder, { names }), router.routes());
+    await app.ask('/teams/payments');
+    expect(await app.onlyMeasured()).to.deep.equal(labels('GET', '/teams/:team', '200'));
+    for (const count of ['http_request_duration_seconds_count', `${size}_count`]) {
+      expect(
+        app.recorder.series(count).map(({ value }) => value),
+        count,
+      ).to.deep.equal([1]);
+    }
+    expect(app.recorder.series(`${size}_sum`).map(({ value }) => value)).to.deep.equal([3]);
+  });
+
+  it('records each request in every recorder that measures it', async () => {
+    const other = new MemoryRecorder();
+    await app.serve(httpMetrics(other));
+    await app.ask('/');
+    await app.ask('/');
+    expect([app.recorder, other].map((recorder) => recorder.series(`${duration}_count`)[0]?.value)).to.deep.equal([
+      2, 2,
+    ]);
   });
 
   it('returns the value of the next middleware to the previous one', async () => {
