@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * A ready-made label that says how a call ended: `success` or `error`.
  *
@@ -18,8 +20,8 @@ export const outcome = Object.freeze({
 });
 
 /**
- * A ready-made label that says what a call threw: the error's class name, with at most 20 values. It is empty for calls
- * that returned.
+ * A ready-made label that says what a call threw: the `name` of the error, with at most 20 values. It is empty for calls
+ * that returned. A class of errors that sets no name of its own has that of the class that it extends.
  *
  * @example
  * import { attachRecorder, Counter, errorName, PrometheusRecorder } from 'flowplane-metrics';
@@ -32,6 +34,10 @@ export const outcome = Object.freeze({
  * await attachRecorder(new PaymentService(), new PrometheusRecorder()).pay(-7).catch(() => undefined);
  */
 export const errorName = Object.freeze({
-  error: (error: unknown): string => (error instanceof Error ? error.name : typeof error),
+  error: (error: unknown): string => (isError(error) ? error.name : typeof error),
   limit: 20,
 });
+
+// Why both: an error of another realm, such as Node's own under Jest, is no instance of this realm's Error, and a DOMException
+// is no native error.
+const isError = (value: unknown): value is Error => types.isNativeError(value) || value instanceof Error;
