@@ -16,7 +16,7 @@ export class Certificates {
   authority(name: string): Certificate {
     const files = this.#files(name);
     const ca = ['-addext', 'basicConstraints=critical,CA:TRUE'];
-    openssl(['req', '-x509', ...newKey(files), '-out', files.certFile, '-days', '2', '-subj', `/CN=${name}`, ...ca]);
+    openssl(['req', '-x509', ...newKey(files), '-out', files.certFile, '-days', '90', '-subj', `/CN=${name}`, ...ca]);
     return files;
   }
 
@@ -27,7 +27,7 @@ export class Certificates {
     openssl(['req', ...newKey(files), '-out', request, '-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`]);
     const { certFile: ca, keyFile: caKey } = authority;
     const by = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-copy_extensions', 'copy'];
-    openssl(['x509', '-req', '-in', request, ...by, '-out', files.certFile, '-days', '2']);
+    openssl(['x509', '-req', '-in', request, ...by, '-out', files.certFile, '-days', '90']);
     return files;
   }
 
