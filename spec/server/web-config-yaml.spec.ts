@@ -165,7 +165,7 @@ describe('a web-config.yml', () => {
     const remarks: Readonly<Record<string, readonly [text: string, remark: RegExp]>> = {
       'certificate and key for nothing': [
         'tls_server_config:\n  min_version: TLS13\n',
-        /line 1: "tls_server_config\.cert_file" is missing .* plain HTTP/,
+        /line 1: "tls_server_config" has neither certificate nor key .* plain HTTP/,
       ],
       'two certificates': [
         `${tls}  cert: c\n`,
@@ -182,7 +182,7 @@ describe('a web-config.yml', () => {
       'an interval without a burst': ['rate_limit:\n  interval: 1s\n', /line 1: "rate_limit\.burst" is missing/],
       'a burst of 0': [
         'rate_limit:\n  interval: 1s\n  burst: 0\n',
-        /line 3: "rate_limit\.burst" refuses every request \(given 0\)/,
+        /line 3: "rate_limit\.burst" is too small \(given 0\), so that every request is refused/,
       ],
       'a user with a colon': [
         `basic_auth_users:\n  "a:b": ${hash}\n`,

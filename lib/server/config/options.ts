@@ -69,7 +69,7 @@ export interface MetricsServerOptions {
    * where only proxies can connect. Default `false`.
    */
   readonly trustProxy?: boolean | readonly string[] | undefined;
-  /** Security headers of every response. Default: `nosniff`, no framing, a Content-Security-Policy that allows nothing. */
+  /** Security headers of every response; they win over the server's own. Default: `nosniff`, no framing, a Content-Security-Policy that allows nothing. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** One request per interval (`1s`), and `burst` at once, for all clients together. Default: no limit. */
   readonly rateLimit?: { readonly interval: string; readonly burst: number } | undefined;

@@ -62,8 +62,8 @@ function findRateContradictions(section: unknown): Contradiction[] {
   const rate = rateOf(section);
   if (rate === undefined || rate.burst > 0) return [];
   const { burst } = section as Unchecked;
-  const given = burst === undefined ? 'is missing (given an interval only)' : `refuses every request (given ${burst})`;
-  const message = `${given}. Say how many requests may come at once.`;
+  const problem = burst === undefined ? 'is missing (given an interval only)' : `is too small (given ${burst})`;
+  const message = `${problem}, so that every request is refused. Say how many requests may come at once.`;
   return [{ field: 'burst', others: ['interval'], message, isHarmless: true }];
 }
 

@@ -32,12 +32,14 @@ export function findTlsContradictions(tls: TlsConfig): Contradiction[] {
   return isTlsEnabled(tls) ? [...findSourceProblems(tls), ...found] : [...found, ...noTls];
 }
 
-const noTls: readonly Contradiction[] = ['cert', 'key'].map((name) => ({
-  field: `${name}_file`,
-  others: [name],
-  message: `is missing (given neither it nor ${name}). Without certificate and key the server speaks plain HTTP.`,
-  isHarmless: true,
-}));
+const noTls: readonly Contradiction[] = [
+  {
+    field: '',
+    message:
+      'has neither certificate nor key (given other fields only), so that the server speaks plain HTTP. Set cert_file and key_file, or remove it.',
+    isHarmless: true,
+  },
+];
 
 function findSourceProblems(tls: TlsConfig): Contradiction[] {
   return (['cert', 'key', 'client_ca'] as const).flatMap((name): Contradiction[] => {
