@@ -78,5 +78,5 @@ function answer(response: ServerResponse, status: number, text: string): void {
   }
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  response.end(`${text}\n`);
+  response.end(Buffer.from(`${text}\n`));
 }

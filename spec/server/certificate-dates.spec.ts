@@ -10,7 +10,7 @@ import { Served } from './served.js';
 const day = 24 * 3600 * 1000;
 const inDays = (days: number): Date => new Date(Date.now() + days * day);
 
-describe('a certificate', () => {
+describe('The dates of certificates', () => {
   const served = new Served();
   let made: Certificates;
   let advice: Advice[];
@@ -47,7 +47,7 @@ describe('a certificate', () => {
     'is valid for more than 30 days': [-1, 31, undefined],
   };
   for (const [what, [from, to, expected]] of Object.entries(cases)) {
-    it(`that ${what} is ${expected ? 'told at the start, once, with its field and its name' : 'not told'}`, async () => {
+    it(`a certificate that ${what} is ${expected ? 'told at the start, once, with its field and its name' : 'not told'}`, async () => {
       const { server } = await served.listen({ tls: valid(what.replaceAll(' ', '-'), from, to), onAdvice });
       await server.reload();
       expect(said()).to.have.length(expected === undefined ? 0 : 1);
@@ -55,7 +55,7 @@ describe('a certificate', () => {
     });
   }
 
-  it('that expires soon is told when a changed file brings it, and not again when other files change', async () => {
+  it('a certificate that expires soon is told when a changed file brings it, and not again when the file changes elsewhere', async () => {
     const good = valid('good', -1, 90);
     const ending = valid('ending', -1, 10);
     const file = join(made.folder, 'web-config.yml');
@@ -73,7 +73,7 @@ describe('a certificate', () => {
     rmSync(file);
   });
 
-  it('of an authority, or behind the first in its file, is told too', async () => {
+  it('the certificate of an authority, and one behind the first in its file, are told too', async () => {
     const { certFile, keyFile } = valid('chained', -1, 90);
     const chain = `${texts({ certFile, keyFile }).cert}${texts(valid('between', -5, -1)).cert}`;
     const tls = {

@@ -17,7 +17,7 @@ const expected = {
 };
 
 for (const [name, Server] of Object.entries(servers)) {
-  describe(`the headers of a web-config.yml, on ${name}`, () => {
+  describe(`The headers of a web-config.yml on ${name}`, () => {
     const served = new Served(Server);
     let folder: string;
     let file: string;
@@ -57,7 +57,7 @@ for (const [name, Server] of Object.entries(servers)) {
       OPTIONS: ['/metrics', { ...token, method: 'OPTIONS' }, 405],
     };
     for (const [what, [path, question, status]] of Object.entries(answers)) {
-      it(`are on the answer to ${what}`, async () => {
+      it(`each configured header is on the answer to ${what}`, async () => {
         const { origin } = await listen();
         const { headers, status: answered } = await ask(`${origin}${path}`, question);
         expect(answered).to.equal(status);
@@ -65,7 +65,7 @@ for (const [name, Server] of Object.entries(servers)) {
       });
     }
 
-    it('are on the answer when the metrics cannot be collected', async () => {
+    it('each configured header is on the answer 500, when the metrics cannot be collected', async () => {
       const broken: Scrapable = {
         exposedFamilies: () => {
           throw new Error('no metrics');
@@ -79,7 +79,7 @@ for (const [name, Server] of Object.entries(servers)) {
       }
     });
 
-    it('are on the answer to a request that is not HTTP', async () => {
+    it('each configured header is on the answer 400 to bytes that are not HTTP', async () => {
       const { port } = await listen();
       const wire = await Wire.open(port);
       wire.send('nonsense\r\n\r\n');
@@ -90,7 +90,7 @@ for (const [name, Server] of Object.entries(servers)) {
       }
     });
 
-    it('are the new ones after a change, on the landing page too', async () => {
+    it('a changed header of the file replaces the old one, on the landing page too', async () => {
       const changing = join(folder, 'changing.yml');
       writeFileSync(changing, '');
       const { origin, server } = await served.listen({ webConfigFile: changing });

@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hash } from '@node-rs/bcrypt';
 import { expect } from 'chai';
 import { PrometheusRecorder } from '../../lib/index.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
+import { ListeningProcess } from '../listening-process.js';
 import { needs } from '../needs.js';
+import { ask, basic } from './ask.js';
 import { Certificates, texts } from './certificates.js';
 import { spelledFields, spellings } from './yaml-spellings.js';
 
-describe('a web-config.yml, compared with promtool of Debian', function () {
+describe('A web-config.yml, judged by promtool', function () {
   this.timeout(120_000);
   let made: Certificates;
 
@@ -55,7 +58,7 @@ describe('a web-config.yml, compared with promtool of Debian', function () {
 
   for (const [field, { file, isOld, isOpenBy }] of Object.entries(spelledFields)) {
     if (!isOld) continue;
-    it(`is accepted or refused as by Prometheus 2.42, for ${Object.keys(spellings).length} spellings of ${field}`, async () => {
+    it(`promtool and the server accept the same of ${Object.keys(spellings).length} spellings of ${field}`, async () => {
       const all = Object.entries(spellings).map(([spelling, reading], i) => {
         const path = join(made.folder, `${i}.yml`);
         writeFileSync(path, file(spelling));
@@ -74,4 +77,60 @@ describe('a web-config.yml, compared with promtool of Debian', function () {
       }
     });
   }
+
+  it('Prometheus and the server let in the same users and send the same headers', async function () {
+    needs(this, 'prometheus');
+    const password = await hash('scrape me', { cost: 4, version: '2y' });
+    const written = ['007', '0123', '1e3', 'on', 'y', 'no', '0x1f', '12_34', '2026-01-01', '.5', '"null"', "'~'"];
+    const file = join(made.folder, 'web-config.yml');
+    writeFileSync(
+      file,
+      `basic_auth_users:
+${written.map((name) => `  ${name}: ${password}\n`).join('')}http_server_config:
+  headers:
+    X-XSS-Protection: 0
+    Strict-Transport-Security:
+    X-Frame-Options: sameorigin
+    Content-Security-Policy: |
+      default-src 'self';
+      img-src https://example.org/ä
+`,
+    );
+    writeFileSync(join(made.folder, 'prometheus.yml'), '');
+    const prometheus = await ListeningProcess.start('prometheus', [
+      `--config.file=${made.folder}/prometheus.yml`,
+      `--storage.tsdb.path=${made.folder}/data`,
+      `--web.config.file=${file}`,
+      '--web.listen-address=127.0.0.1:0',
+    ]);
+    const server = new MetricsServer(new PrometheusRecorder(), {
+      port: 0,
+      processMetrics: false,
+      webConfigFile: file,
+    });
+    try {
+      const { url } = await server.listen();
+      const names = [
+        ...written.map((name) => name.replace(/^(["'])(.*)\1$/, '$2')),
+        '7',
+        '83',
+        '1000',
+        'true',
+        'false',
+        '',
+      ];
+      for (const name of names) {
+        const question = { headers: basic(name, 'scrape me') };
+        const theirs = await ask(`${prometheus.url}/metrics`, question);
+        const ours = await ask(url, question);
+        expect({ name, status: ours.status }).to.deep.equal({ name, status: theirs.status });
+        for (const header of Object.keys(ours.headers).filter((each) => /^(x-|strict|content-security)/.test(each))) {
+          if (header === 'x-content-type-options') continue;
+          expect(ours.headers[header], header).to.equal(theirs.headers[header]);
+        }
+      }
+    } finally {
+      await Promise.all([prometheus.stop(), server.close()]);
+    }
+  });
 });

@@ -26,7 +26,7 @@ function read(text: string, parser: YamlParser): CheckedWebConfig | string {
   }
 }
 
-describe('a web-config.yml', () => {
+describe('A web-config.yml', () => {
   for (const [version, parser] of Object.entries(parsers)) {
     describe(`parsed by ${version} of the package yaml`, () => {
       for (const [field, { file, expected, isOpenBy }] of Object.entries(spelledFields)) {
@@ -194,7 +194,7 @@ describe('a web-config.yml', () => {
       ],
     };
     for (const [what, [text, remark]] of Object.entries(remarks)) {
-      it(`is used, with a remark about ${what}`, () => {
+      it(`a file with ${what} is used, with a remark`, () => {
         const result = read(text, parser);
         const all = typeof result === 'string' ? [] : result.remarks;
         expect(all[0], String(result)).to.match(remark);

@@ -37,7 +37,8 @@ async function koaApplication(routes: Routes): Promise<Application> {
       const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      context.body = body;
+      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
+      context.body = typeof body === 'string' ? Buffer.from(body) : body;
     });
   }
   const application = new Koa();

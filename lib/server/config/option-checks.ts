@@ -19,7 +19,7 @@ import {
   type Rules,
   type Unchecked,
 } from '../../validation.js';
-import { Findings } from './findings.js';
+import { FieldProblems } from './field-problems.js';
 import { defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
 import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
 
@@ -126,7 +126,7 @@ export function checkSharedOptions(options: MetricsServerOptions): CheckedWebCon
     basic_auth_users: basicAuthUsers,
     rate_limit: rateLimit,
   };
-  return checkWebConfig(asFile, 'code', new Findings((path) => `"${optionName(path)}"`));
+  return checkWebConfig(asFile, 'code', new FieldProblems((path) => `"${optionName(path)}"`));
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -1,7 +1,7 @@
 import type { WatchedFiles } from '../../access/watched-files.js';
 import { formatValue, MetricsError, type Problem, refuseIfAny } from '../../error.js';
 import type { Unchecked } from '../../validation.js';
-import { Findings, type Path } from './findings.js';
+import { FieldProblems, type Path } from './field-problems.js';
 import { decoders, isMergeKey, isNull, keyOf, undecodable } from './go-yaml.js';
 import { type CheckedWebConfig, checkWebConfig, mustBeMapping, unknownField } from './web-config.js';
 import { type Field, isSection, type Section, webConfigSections } from './web-config-fields.js';
@@ -30,9 +30,9 @@ export function decodeWebConfig(path: string, text: string, parser: YamlParser):
   const { root, hasMore } = parseFile(path, text, parser);
   const decoder = new Decoder(path);
   const given = root === undefined || isNull(root) ? {} : decoder.file(root);
-  if (hasMore && Object.keys(given).length === 0) decoder.findings.add([], emptyBeforeOthers);
-  const checked = checkWebConfig(given, 'file', decoder.findings);
-  refuseIfAny(path, decoder.findings.problems(decoder.lineOf));
+  if (hasMore && Object.keys(given).length === 0) decoder.problems.add([], emptyBeforeOthers);
+  const checked = checkWebConfig(given, 'file', decoder.problems);
+  refuseIfAny(path, decoder.problems.list(decoder.lineOf));
   const remarks = [...checked.remarks, ...(hasMore ? [`line 1: "${path}" ${othersFollow}`] : [])];
   return { ...checked, remarks: remarks.map((remark) => `${path}: ${remark}`) };
 }
@@ -60,12 +60,12 @@ type Values = Map<string, unknown>;
 
 /** Decodes the values of a file by the types of their fields. */
 class Decoder {
-  readonly findings: Findings;
+  readonly problems: FieldProblems;
   readonly #lines = new Map<string, number>();
   #entries = 0;
 
   constructor(file: string) {
-    this.findings = new Findings((path) => `line ${this.lineOf(path)}: "${path.join('.') || file}"`);
+    this.problems = new FieldProblems((path) => `line ${this.lineOf(path)}: "${path.join('.') || file}"`);
   }
 
   /** The line of a field's name, or of the nearest section around it. */
@@ -83,7 +83,7 @@ class Decoder {
   /** @param values what an earlier entry of the same section has brought, as a merge can. */
   #section(path: Path, node: YamlNode, section: Section, values: Values): Values {
     if (node.kind === 'mapping') this.#mapping(path, node, section, values);
-    else this.findings.add(path, mustBeMapping(describe(node)));
+    else this.problems.add(path, mustBeMapping(describe(node)));
     return values;
   }
 
@@ -92,7 +92,7 @@ class Decoder {
     const taken = section.isMap ? values : new Map<string, unknown>();
     for (const [key, value] of entries) {
       if (this.#entries++ >= maxEntries) {
-        this.findings.add([], `has more than ${maxEntries} entries (given merges of merges). Write them out.`);
+        this.problems.add([], `has more than ${maxEntries} entries (given merges of merges). Write them out.`);
         return;
       }
       if (isMergeKey(key)) {
@@ -101,13 +101,13 @@ class Decoder {
       }
       const name = keyOf(key);
       if (name === undefined) {
-        this.findings.add(path, `has a name that is no text (given ${describe(key)}). Correct or remove it.`);
+        this.problems.add(path, `has a name that is no text (given ${describe(key)}). Correct or remove it.`);
         continue;
       }
       const at = [...path, name];
       this.#lines.set(keyOfPath(at), key.line);
       if (taken.has(name)) {
-        this.findings.add(at, 'is given twice (given one name for two entries). Keep one of the two.');
+        this.problems.add(at, 'is given twice (given one name for two entries). Keep one of the two.');
         continue;
       }
       const decoded = this.#field(at, value, section, values.get(name));
@@ -121,7 +121,7 @@ class Decoder {
     const merged = value.kind === 'list' ? [...value.items].reverse() : [value];
     for (const mapping of merged) {
       if (mapping.kind === 'mapping') this.#mapping(path, mapping, section, values);
-      else this.findings.add(path, `has "<<" before ${describe(mapping)}. Write a mapping there, or a list of them.`);
+      else this.problems.add(path, `has "<<" before ${describe(mapping)}. Write a mapping there, or a list of them.`);
     }
   }
 
@@ -129,7 +129,7 @@ class Decoder {
     const name = path.at(-1) as string;
     const field = everyName ?? (Object.hasOwn(fields, name) ? fields[name] : undefined);
     if (field === undefined) {
-      this.findings.add(path, unknownField(fields), 'unknown_option');
+      this.problems.add(path, unknownField(fields), 'unknown_option');
       return undefined;
     }
     if (!isSection(field)) return this.#value(path, value, field);
@@ -143,7 +143,7 @@ class Decoder {
     // Why: to Go a number or a flag in quotation marks is a text.
     const isQuoted = value.kind === 'scalar' && !value.isPlain && value.tag === undefined && value.text !== '';
     const remedy = isQuoted ? 'Write it without quotation marks' : 'Correct or remove it';
-    this.findings.add(path, `must ${must} (given ${isSecret ? 'something else' : describe(value)}). ${remedy}.`);
+    this.problems.add(path, `must ${must} (given ${isSecret ? 'something else' : describe(value)}). ${remedy}.`);
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Rate } from '../../access/rate-limit.js';
 import { formatValue, type Problem } from '../../error.js';
 import { checkValue, isOptions, type Unchecked } from '../../validation.js';
 import { findTlsContradictions, findUnprotected, isTlsEnabled, type TlsConfig } from '../tls/tls-config.js';
-import type { Contradiction, Findings, Path } from './findings.js';
+import type { Contradiction, FieldProblems, Path } from './field-problems.js';
 import { parseGoDuration } from './go-duration.js';
 import { type Field, isSection, type Section, webConfigSections } from './web-config-fields.js';
 
@@ -27,10 +27,10 @@ export interface CheckedWebConfig {
  * Checks a configuration. In it `undefined` is a field that is left out, and `null` or an empty text one that is present
  * and empty.
  *
- * @param findings what is known to be wrong already.
+ * @param problems what is known to be wrong already.
  */
-export function checkWebConfig(given: Unchecked, source: 'file' | 'code', findings: Findings): CheckedWebConfig {
-  const check = new WebConfigCheck(source, findings);
+export function checkWebConfig(given: Unchecked, source: 'file' | 'code', problems: FieldProblems): CheckedWebConfig {
+  const check = new WebConfigCheck(source, problems);
   const file = check.section([], given, { fields: webConfigSections });
   check.contradictions('basic_auth_users', findUserContradictions(given['basic_auth_users'], file['basic_auth_users']));
   check.contradictions('tls_server_config', findUnprotected(given['tls_server_config']));
@@ -46,7 +46,7 @@ export function checkWebConfig(given: Unchecked, source: 'file' | 'code', findin
     users: users.length > 0 ? new Map(users) : undefined,
     rate,
   };
-  return { config, problems: findings.problems(), remarks: check.remarks };
+  return { config, problems: problems.list(), remarks: check.remarks };
 }
 
 const hasFields = (mapping: object): boolean => Object.keys(mapping).length > 0;
@@ -81,25 +81,25 @@ function findUserContradictions(given: unknown, users: unknown): Contradiction[]
 class WebConfigCheck {
   readonly remarks: string[] = [];
   readonly #source: 'file' | 'code';
-  readonly #findings: Findings;
+  readonly #problems: FieldProblems;
 
-  constructor(source: 'file' | 'code', findings: Findings) {
+  constructor(source: 'file' | 'code', problems: FieldProblems) {
     this.#source = source;
-    this.#findings = findings;
+    this.#problems = problems;
   }
 
   /** Returns the valid fields of a section. */
   section(path: Path, given: unknown, { fields, everyName }: Section): Unchecked {
     if (given === undefined || given === null) return {};
     if (!isOptions(given)) {
-      this.#findings.add(path, mustBeMapping(formatValue(given)));
+      this.#problems.add(path, mustBeMapping(formatValue(given)));
       return {};
     }
     const valid = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
       if (value === undefined) return [];
       const field = everyName ?? (Object.hasOwn(fields, name) ? fields[name] : undefined);
       const at = [...path, name];
-      if (field === undefined) this.#findings.add(at, unknownField(fields), 'unknown_option');
+      if (field === undefined) this.#problems.add(at, unknownField(fields), 'unknown_option');
       else if (isSection(field)) return [[name, this.section(at, value, field)]];
       else return this.#value(at, value, field);
       return [];
@@ -110,15 +110,15 @@ class WebConfigCheck {
   contradictions(section: string, found: readonly Contradiction[]): void {
     for (const { field, others = [], message, isHarmless } of found) {
       const path = field === '' ? [section] : [section, field];
-      const isKnown = field === '' ? this.#findings.hasIn(section) : this.#hasAny(section, [field, ...others]);
+      const isKnown = field === '' ? this.#problems.hasIn(section) : this.#hasAny(section, [field, ...others]);
       if (isKnown) continue;
-      if (isHarmless && this.#source === 'file') this.remarks.push(`${this.#findings.subjectOf(path)} ${message}`);
-      else this.#findings.add(path, message);
+      if (isHarmless && this.#source === 'file') this.remarks.push(`${this.#problems.subjectOf(path)} ${message}`);
+      else this.#problems.add(path, message);
     }
   }
 
   #hasAny(section: string, fields: readonly string[]): boolean {
-    return fields.some((field) => this.#findings.has([section, field]));
+    return fields.some((field) => this.#problems.has([section, field]));
   }
 
   /** The entry of a valid field; none where the field is empty, and that means that it is left out. */
@@ -126,8 +126,8 @@ class WebConfigCheck {
     const value = given === null && field.type === 'text' ? '' : given;
     if (value === null || (value === '' && field.emptyIs === undefined)) return [];
     const { must, accepts } = (this.#source === 'code' && field.inCode) || field;
-    const problems = checkValue(this.#findings.subjectOf(path), { ...field, must, accepts }, value);
-    this.#findings.addAll(path, problems);
+    const problems = checkValue(this.#problems.subjectOf(path), { ...field, must, accepts }, value);
+    this.#problems.addAll(path, problems);
     return problems.length === 0 ? [[path.at(-1) as string, value]] : [];
   }
 }

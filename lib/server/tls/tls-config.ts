@@ -1,7 +1,7 @@
 import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
 import type { ClientAuthType } from '../../access/client-certificates.js';
 import { isOptions } from '../../validation.js';
-import type { Contradiction } from '../config/findings.js';
+import type { Contradiction } from '../config/field-problems.js';
 
 /** The section `tls_server_config` of a `web-config.yml`. */
 export interface TlsConfig {

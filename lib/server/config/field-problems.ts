@@ -16,14 +16,14 @@ export interface Contradiction {
   readonly isHarmless?: true;
 }
 
-interface Finding {
+interface FieldProblem {
   readonly path: Path;
   readonly problem: Problem;
 }
 
 /** The problems of one configuration: at most one for each field, so that what follows from a problem is not told too. */
-export class Findings {
-  readonly #byPath = new Map<string, Finding>();
+export class FieldProblems {
+  readonly #byPath = new Map<string, FieldProblem>();
   readonly #subjectOf: (path: Path) => string;
 
   /** @param subjectOf how an error names the field at a path; in a file, with its line. */
@@ -55,9 +55,9 @@ export class Findings {
   }
 
   /** All problems, in the order of these lines where there are lines. */
-  problems(lineOf: (path: Path) => number = () => 0): Problem[] {
+  list(lineOf: (path: Path) => number = () => 0): Problem[] {
     const sorted = [...this.#byPath.values()].sort((a, b) => lineOf(a.path) - lineOf(b.path));
-    return sorted.map((finding) => finding.problem);
+    return sorted.map((one) => one.problem);
   }
 }
 
