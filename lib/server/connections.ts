@@ -119,5 +119,10 @@ export function refuseBadRequests(
     }
     socket.destroySoon();
   });
+  // Why: without a listener `node:http` answers the same, without the security headers.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of Object.entries(headers())) response.setHeader(name, value);
+    response.writeHead(417).end();
+  });
   server.on('drop', () => metrics.countRefusal('connections'));
 }

@@ -79,16 +79,24 @@ for (const [name, Server] of Object.entries(servers)) {
       }
     });
 
-    it('each configured header is on the answer 400 to bytes that are not HTTP', async () => {
-      const { port } = await listen();
-      const wire = await Wire.open(port);
-      wire.send('nonsense\r\n\r\n');
-      await wire.closed;
-      expect(wire.statuses).to.deep.equal([400]);
-      for (const [header, value] of Object.entries(expected)) {
-        expect(wire.received.toLowerCase()).to.contain(`\r\n${header}: ${value.toLowerCase()}\r\n`);
-      }
-    });
+    const refusedEarly: Readonly<Record<string, readonly [status: number, head: string]>> = {
+      'bytes that are not HTTP': [400, 'nonsense'],
+      'a head that is too long': [431, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}`],
+      'a request without a host': [400, 'GET /-/healthy HTTP/1.1'],
+      'an expectation that nobody knows': [417, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: much'],
+    };
+    for (const [what, [status, head]] of Object.entries(refusedEarly)) {
+      it(`each configured header is on the answer ${status} to ${what}`, async () => {
+        const { port } = await listen();
+        const wire = await Wire.open(port);
+        wire.send(`${head}\r\n\r\n`);
+        await wire.closed;
+        expect(wire.statuses).to.deep.equal([status]);
+        for (const [header, value] of Object.entries(expected)) {
+          expect(wire.received.toLowerCase()).to.contain(`\r\n${header}: ${value.toLowerCase()}\r\n`);
+        }
+      });
+    }
 
     it('a changed header of the file replaces the old one, on the landing page too', async () => {
       const changing = join(folder, 'changing.yml');

@@ -119,6 +119,8 @@ const keepAliveSeconds = 75;
 export function httpOptions({ requestTimeoutSeconds }: Limits): ServerOptions {
   const timeout = requestTimeoutSeconds * 1000;
   return {
+    // Why not here: `node:http` would answer without the security headers. `protect` refuses such a request.
+    requireHostHeader: false,
     headersTimeout: timeout,
     requestTimeout: timeout,
     connectionsCheckingInterval: Math.min(timeout, 1000),
