@@ -23,6 +23,7 @@ const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/metrics-server.ts',
   '@koa/router': 'adapters/koa/metrics-server.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
+  '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',
   yaml: 'server/config/web-config-file.ts',
   '@node-rs/bcrypt': 'access/passwords.ts',
 };

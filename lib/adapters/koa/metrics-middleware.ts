@@ -1,5 +1,7 @@
+import { refuseIfAny } from '../../error.js';
 import { scrape } from '../../exposition/scrape.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
+import { checkRecorder } from '../../server/config/option-checks.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { KoaContext, KoaMiddleware } from './context.js';
 
@@ -10,6 +12,7 @@ import type { KoaContext, KoaMiddleware } from './context.js';
  * Anyone who can reach this path can read your metrics. Prefer `MetricsServer`, which uses a separate port and supports TLS
  * and authentication.
  *
+ * @throws MetricsError where `recorder` is none.
  * @example
  * import Koa from 'koa';
  * import { PrometheusRecorder } from 'flowplane-metrics';
@@ -21,6 +24,7 @@ export function metricsMiddleware(
   recorder: Scrapable,
   { path = '/metrics' }: { readonly path?: string } = {},
 ): KoaMiddleware {
+  refuseIfAny('metricsMiddleware', checkRecorder(recorder));
   return async (context, next) => {
     if (context.path === path) await answerScrape(recorder, context);
     else await next();
