@@ -44,7 +44,7 @@ function describe(packages: readonly string[], cause: unknown): string {
   const missing = packages.filter((name) => isAbsent(cause, name));
   const found = packages.flatMap((name) => (missing.includes(name) ? [] : (describeVersion(name) ?? [])));
   if (missing.length > 0) return found.length === 0 ? 'none that loads' : `only ${found.join(' and ')}`;
-  return `${found.join(' and ') || 'an unknown version'}, which fails: ${formatFault(cause)}`;
+  return `${found.join(' and ') || 'an unknown version'}, with the error: ${formatFault(cause)}`;
 }
 
 const formatFault = (cause: unknown): string =>

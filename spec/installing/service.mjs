@@ -22,9 +22,9 @@ const wanted = process.argv.slice(2);
 const seen = {};
 
 /** Uses a peer where it is wanted; what it throws is part of what was seen. */
-async function use(name, what, run) {
+async function use(name, run) {
   if (!wanted.includes(name)) return;
-  seen[what] = await run().catch((error) => `${error.code}: ${error.message}`);
+  seen[name] = await run().catch((error) => `${error.code}: ${error.message}`);
 }
 
 class Shop {
@@ -128,16 +128,16 @@ attachRecorder(new Shop(), recorder).sell('tea');
 seen.decorators = recorder.value('sales_total');
 
 for (const client of ['prom-client', '@prometheus-io/client']) {
-  await use(client, `registry of ${client}`, async () => shareRegistry(await import(client)));
+  await use(client, async () => shareRegistry(await import(client)));
 }
-await use('yaml', 'server on node:http', async () => serve(await import('flowplane-metrics/serve')));
-await use('koa', 'server on Koa', async () => serve(await import('flowplane-metrics/koa')));
-await use('inversify', 'container', async () => {
+await use('yaml', async () => serve(await import('flowplane-metrics/serve')));
+await use('koa', async () => serve(await import('flowplane-metrics/koa')));
+await use('inversify', async () => {
   await import('reflect-metadata');
   return wire(await import('inversify'), await import('flowplane-metrics/inversify'));
 });
 for (const router of ['@koa/router', 'koa-router']) {
-  await use(router, `routes of ${router}`, async () =>
+  await use(router, async () =>
     route((await import('koa')).default, (await import(router)).default, await import('flowplane-metrics/koa')),
   );
 }
