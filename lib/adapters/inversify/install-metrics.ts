@@ -36,7 +36,8 @@ const installed = new WeakMap<object, Installation>();
 
 /**
  * Binds `MetricsRecorder` in the container and makes every instance that the container hands out report to it: however
- * it is bound, whatever its scope. Call it before the first instance is resolved. A second call changes nothing.
+ * it is bound, whatever its scope. Call it before the first instance is resolved. A second call changes nothing,
+ * unless the container was restored to a snapshot from before the first one.
  *
  * @returns the recorder: a new one, the one given, or the one that the container has bound already.
  * @throws MetricsError where the options are wrong, or where two classes bound so far declare clashing families.
@@ -59,7 +60,8 @@ export function installMetrics(container: MetricsContainer, options?: Prometheus
 export function installMetrics<R extends MetricsRecorder>(container: MetricsContainer, options: { recorder: R }): R;
 export function installMetrics(container: MetricsContainer, options: InstallOptions = {}): MetricsRecorder {
   const known = installed.get(container);
-  if (known !== undefined) return known.recorder;
+  // Why the bound one is asked: a container that was restored to an earlier snapshot has lost it, and is observed no more.
+  if (known !== undefined && boundRecorder(container) === known.recorder) return known.recorder;
   refuseUnlessObservable(container);
   const recorder = bindRecorder(container, options);
   const listBoundClasses = observeInstances(container, instanceObserver(recorder));

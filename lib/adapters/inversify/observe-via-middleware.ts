@@ -38,6 +38,8 @@ interface Resolving {
 }
 
 const observers = new WeakMap<object, InstanceObserver>();
+/** The containers whose resolver is wrapped, which no snapshot undoes. */
+const wrapped = new WeakSet<object>();
 const ownActivations = new WeakSet<Activation>();
 
 /**
@@ -49,11 +51,13 @@ const ownActivations = new WeakSet<Activation>();
  */
 export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
   observers.set(container, onInstance);
+  if (wrapped.has(container)) return;
   const { _planAndResolve: createResolver, _middleware } = container as Resolving;
   if (typeof createResolver !== 'function' || _middleware) {
     container.applyMiddleware(showPlan);
     return;
   }
+  wrapped.add(container);
   const value = (): Resolve => showPlan(Reflect.apply(createResolver, container, []));
   Object.defineProperty(container, '_planAndResolve', { value, configurable: true, writable: true });
 }

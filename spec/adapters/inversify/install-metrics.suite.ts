@@ -447,6 +447,25 @@ export function describeInstallMetrics(inversify: Inversify): void {
       expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
     });
 
+    for (const [kind, make] of [
+      ['a plain container', inversify.container],
+      ['a container that binds every class by itself', inversify.autobinding],
+    ] as const) {
+      it(`has its effect again where ${kind} was restored to a snapshot from before`, () => {
+        const restored = make();
+        restored.bind(Store).toSelf();
+        for (const id of ['1', '2', '3']) {
+          const own = new MemoryRecorder({ strict: true });
+          restored.snapshot();
+          expect(installMetrics(restored, { recorder: own })).to.equal(own);
+          expect(restored.get(MetricsRecorder)).to.equal(own);
+          restored.get(Store).load(id);
+          expect(own.series('loads_total')).to.deep.equal([{ labels: { id }, value: 1 }]);
+          restored.restore();
+        }
+      });
+    }
+
     it('creates a PrometheusRecorder by default, with process metrics', async () => {
       const created = installMetrics(inversify.container(), { prefix: 'shop_' });
       expect(created).to.be.instanceOf(PrometheusRecorder);
