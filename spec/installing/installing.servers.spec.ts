@@ -12,7 +12,7 @@ const run = promisify(execFile);
 /** The peers that a project has already; each list together takes the oldest to the newest version of every range. */
 const projects: Readonly<Record<string, readonly string[]>> = {
   'the oldest of everything': [
-    ...['koa@2.0.0', '@koa/router@10.0.0', 'koa-router@10.0.0', 'prom-client@14.0.0', 'yaml@1.10.0'],
+    ...['koa@2.0.0', '@koa/router@10.0.0', 'koa-router@10.0.0', 'prom-client@14.0.0', 'yaml@1.0.0'],
     ...['@node-rs/bcrypt@1.9.0', 'inversify@6.0.1', 'reflect-metadata@0.1', '@types/koa@2'],
   ],
   'Koa 2 and routers 11': [
@@ -113,6 +113,27 @@ describe('The packed library, installed by npm with strict peers', function () {
       expect(await compile(project, client)).to.deep.equal([]);
     });
   }
+
+  it('gives the metrics of the process where rollup bundles it and prom-client into ES modules or CommonJS', async () => {
+    const plugins = ['@rollup/plugin-commonjs', '@rollup/plugin-node-resolve', '@rollup/plugin-json'];
+    const project = await install('bundled', ['rollup@4', ...plugins, 'prom-client@15']);
+    writeFileSync(
+      join(project, 'program.js'),
+      `import { PrometheusRecorder } from 'flowplane-metrics';
+      new PrometheusRecorder({ processMetrics: true }).exposedFamilies().then((families) => {
+        console.log(families.some(({ name }) => name === 'process_cpu_seconds_total'));
+      });`,
+    );
+    for (const format of ['es', 'cjs']) {
+      const given = plugins.flatMap((plugin) => ['--plugin', plugin.replace('@rollup/plugin-', '')]);
+      const entry = format === 'es' ? '[name].mjs' : '[name].cjs';
+      const names = ['--entryFileNames', entry, '--chunkFileNames', entry];
+      const options = ['--input', 'program.js', '--dir', 'bundle', '--format', format, '--silent'];
+      await run('node_modules/.bin/rollup', [...options, ...names, ...given], { cwd: project });
+      const bundle = join('bundle', entry.replace('[name]', 'program'));
+      expect((await run(process.execPath, [bundle], { cwd: project })).stdout.trim(), format).to.equal('true');
+    }
+  });
 
   it('names the version found, and the command that installs another, where a peer does not serve', async () => {
     const packages = ['koa@2', '@koa/router@12', 'inversify@7.5.1', 'reflect-metadata@0.2', '@node-rs/bcrypt@2'];
