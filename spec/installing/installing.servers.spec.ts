@@ -41,11 +41,11 @@ const projects: Readonly<Record<string, readonly string[]>> = {
 const right: Readonly<Record<string, unknown>> = {
   'prom-client': { theirs: [], ours: [] },
   '@prometheus-io/client': { theirs: [], ours: [] },
-  yaml: { statuses: [401, 401, 200], header: 'deny', hasProcessMetrics: true },
-  koa: { statuses: [401, 401, 200], header: 'deny', hasProcessMetrics: true },
+  yaml: { statuses: [401, 401, 200], header: 'deny', hasProcessMetrics: true, ends: ['cut', 'cut'] },
+  koa: { statuses: [401, 401, 200], header: 'deny', hasProcessMetrics: true, ends: ['cut', 'cut'] },
   inversify: { sales: 1, bound: true, nothing: true },
-  '@koa/router': { '/teams/:team/clusters/:id': 2, unmatched: 1 },
-  'koa-router': { '/teams/:team/clusters/:id': 2, unmatched: 1 },
+  '@koa/router': { '/teams/:team/clusters/:id': 2, unmatched: 1, ends: ['cut', 'cut'] },
+  'koa-router': { '/teams/:team/clusters/:id': 2, unmatched: 1, ends: ['cut', 'cut'] },
 };
 
 const nameOf = (specifier: string): string => specifier.replace(/(?<=.)@.*/, '');

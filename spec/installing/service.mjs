@@ -65,10 +65,43 @@ http_server_config:
     X-Frame-Options: deny
 `;
 
+/** The metrics of a recorder that fails while it is read, when much of it was sent already. */
+const breaking = {
+  exposedFamilies: async () => [
+    {
+      name: 'broken',
+      type: 'gauge',
+      help: 'Broken',
+      *write(samples) {
+        for (let i = 0; i < 60_000; i++) {
+          samples.label(0, 'number', String(i));
+          samples.value(1, i);
+          if (i % 128 === 127) yield;
+        }
+        throw new Error('as asked for');
+      },
+    },
+  ],
+};
+
+/** How requests end whose answer breaks, without compression and with it. */
+async function ends(url) {
+  const ask = async (encoding) => {
+    const headers = { 'accept-encoding': encoding };
+    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(20_000) });
+    return answer.text().then(
+      () => 'whole',
+      ({ name }) => (name === 'TimeoutError' ? 'never' : 'cut'),
+    );
+  };
+  return [await ask('identity'), await ask('gzip')];
+}
+
 /** Users and headers of a `web-config.yml`, by a server that is asked with and without the password. */
 async function serve({ MetricsServer }) {
   writeFileSync('web-config.yml', webConfig);
   const server = new MetricsServer(new PrometheusRecorder(), { port: 0, webConfigFile: 'web-config.yml' });
+  const broken = new MetricsServer(breaking, { port: 0, processMetrics: false });
   const { url } = await server.listen();
   try {
     const authorization = `Basic ${Buffer.from('ada:tea').toString('base64')}`;
@@ -82,9 +115,10 @@ async function serve({ MetricsServer }) {
       statuses: [refused.status, wrong.status, answered.status],
       header: answered.headers.get('x-frame-options'),
       hasProcessMetrics: /^process_cpu_user_seconds_total \d/m.test(body),
+      ends: await ends((await broken.listen()).url),
     };
   } finally {
-    await server.close();
+    await Promise.all([server.close(), broken.close()]);
   }
 }
 
@@ -111,16 +145,21 @@ async function route(Koa, Router, { httpMetrics, metricsMiddleware }) {
   const teams = new Router({ prefix: '/teams/:team' });
   teams.use(clusters.routes());
   const application = new Koa().use(httpMetrics(recorder));
-  application.use(teams.routes()).use(metricsMiddleware(recorder));
+  application
+    .use(teams.routes())
+    .use(metricsMiddleware(recorder))
+    .use(metricsMiddleware(breaking, { path: '/broken' }));
+  application.silent = true;
   const server = createServer(application.callback()).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const at = `http://127.0.0.1:${server.address().port}`;
   for (const path of ['/teams/a/clusters/1', '/teams/b/clusters/2', '/nowhere']) await (await fetch(at + path)).text();
   const exposed = await (await fetch(`${at}/metrics`)).text();
+  const brokenEnds = await ends(`${at}/broken`);
   server.close();
   server.closeAllConnections();
   const counts = exposed.matchAll(/^http_server_request_duration_seconds_count\{.*http_route="([^"]*)".*\} (\d+)$/gm);
-  return Object.fromEntries([...counts].map(([, pattern, count]) => [pattern, Number(count)]));
+  return { ...Object.fromEntries([...counts].map(([, pattern, count]) => [pattern, Number(count)])), ends: brokenEnds };
 }
 
 const recorder = new MemoryRecorder();

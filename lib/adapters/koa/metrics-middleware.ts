@@ -4,6 +4,7 @@ import { parseRequest, scrapeRequest } from '../../http/request-context.js';
 import { checkRecorder } from '../../server/config/option-checks.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { KoaContext, KoaMiddleware } from './context.js';
+import { setBody } from './set-body.js';
 
 /**
  * Serves the metrics of a recorder at one path of an existing Koa application. Requests for other paths go on to the next
@@ -35,5 +36,5 @@ async function answerScrape(recorder: Scrapable, context: KoaContext): Promise<v
   const { status, headers, body } = await scrape(recorder, scrapeRequest(parseRequest(context.req)));
   context.status = status;
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  context.body = body;
+  setBody(context, body);
 }

@@ -4,6 +4,7 @@ import type KoaClass from 'koa';
 import { type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
 import type { Application, Exchange, Routes } from '../../server/route.js';
+import { setBody } from './set-body.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own, by a Koa application. Its options and its behaviour
@@ -53,7 +54,7 @@ function createApplication(Koa: typeof KoaClass, Router: typeof RouterClass, rou
       const { status, headers, body } = await route.handle(exchange.context, exchange.scrape);
       context.status = status;
       context.set(headers);
-      context.body = body;
+      setBody(context, body);
     });
   }
   const application = new Koa();
