@@ -24,7 +24,7 @@ describe('The label errorName', () => {
     ['an object', { name: 'Error' }, 'object'],
     ['nothing', undefined, 'undefined'],
   ] as const) {
-    it(`is ${label} for ${what}`, () => {
+    it(`names ${what} ${label}`, () => {
       expect(errorName.error(thrown)).to.equal(label);
     });
   }

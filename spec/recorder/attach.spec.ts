@@ -113,7 +113,7 @@ describe('A Proxy with decorated methods', () => {
     ['getPrototypeOf', 0],
     ['get', 0],
   ] as const) {
-    it(`is left alone, without an error, where it refuses ${trap} to a container's observer`, async () => {
+    it(`runs them, and causes no error, where it refuses ${trap} to a container's observer`, async () => {
       const recorder = new MemoryRecorder();
       const Service = service();
       const strict = new Proxy(new Service(), { [trap]: refuse });
