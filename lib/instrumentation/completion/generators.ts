@@ -10,7 +10,7 @@ export const generatorTracker: CompletionTracker<Generator> = {
   matches: (value) => types.isGeneratorObject(value) && Symbol.iterator in value,
   track(generator, call) {
     let isRunning = false;
-    interceptSteps(generator, (step: Step<IteratorResult<unknown>>) => {
+    interceptSteps(generator, (step: Step<IteratorResult<unknown>>, given) => {
       // Why: a generator that steps itself while it runs gets a TypeError, and does not complete by it.
       if (isRunning) return step();
       isRunning = true;
@@ -19,7 +19,7 @@ export const generatorTracker: CompletionTracker<Generator> = {
         if (result.done) call.settle('returned', result.value);
         return result;
       } catch (error) {
-        call.settle('threw', error);
+        settleByError(call, error, given);
         throw error;
       } finally {
         isRunning = false;
@@ -34,14 +34,14 @@ export const generatorTracker: CompletionTracker<Generator> = {
 export const asyncGeneratorTracker: CompletionTracker<AsyncGenerator> = {
   matches: (value) => types.isGeneratorObject(value) && Symbol.asyncIterator in value,
   track(generator, call) {
-    interceptSteps(generator, (step: Step<Promise<IteratorResult<unknown>>>) =>
+    interceptSteps(generator, (step: Step<Promise<IteratorResult<unknown>>>, given) =>
       step().then(
         (result) => {
           if (result.done) call.settle('returned', result.value);
           return result;
         },
         (error) => {
-          call.settle('threw', error);
+          settleByError(call, error, given);
           throw error;
         },
       ),
@@ -51,16 +51,35 @@ export const asyncGeneratorTracker: CompletionTracker<AsyncGenerator> = {
   },
 };
 
+/**
+ * Why not every error is one of the call: when the consumer of `Readable.from(generator)` leaves, Node throws an error that
+ * says so into the generator. Left in any other way, a generator has returned.
+ *
+ * @param given what was thrown into the generator, if anything.
+ */
+function settleByError(call: Call, error: unknown, given: unknown): void {
+  if (error === given && saysConsumerLeft(error)) call.settle('returned', undefined);
+  else call.settle('threw', error);
+}
+
+// Why the cause: a signal may abort for a reason of its own, and that is an error.
+function saysConsumerLeft(error: unknown): boolean {
+  if (!types.isNativeError(error)) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
+  if (code === 'ABORT_ERR') return cause === undefined || (cause as Partial<Error> | null)?.name === 'AbortError';
+  return code === 'ERR_STREAM_PREMATURE_CLOSE';
+}
+
 /** Takes one step of a generator: `next`, `return` or `throw`. */
 type Step<R> = () => R;
 
 /** Passes every step that anyone takes of this generator through `intercept`. */
-function interceptSteps<R>(generator: object, intercept: (step: Step<R>) => R): void {
+function interceptSteps<R>(generator: object, intercept: (step: Step<R>, given: unknown) => R): void {
   for (const name of ['next', 'return', 'throw']) {
     const method = Reflect.get(generator, name) as AnyMethod;
     const value = function (this: unknown, ...args: unknown[]): unknown {
       const step = (): R => Reflect.apply(method, this, args);
-      return this === generator ? intercept(step) : step();
+      return this === generator ? intercept(step, name === 'throw' ? args[0] : undefined) : step();
     };
     Reflect.defineProperty(value, 'name', { value: name, configurable: true });
     Reflect.defineProperty(generator, name, { value, configurable: true, writable: true });
