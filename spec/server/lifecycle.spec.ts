@@ -1,6 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -12,20 +10,6 @@ import { exposed, held, refusal, Served } from './served.js';
 import { Wire } from './wire.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** A process that serves with these options until it is told to end. */
-async function serving(options: string, more = '') {
-  const script = `
-    import { serveMetrics } from 'flowplane-metrics/serve';
-    const { url } = await serveMetrics({ port: 0, keepAlive: true, ${options} });
-    ${more}
-    console.log(url);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root });
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await once(lines, 'line')) as [string];
-  const ready = async () => (await ask(url.replace('/metrics', '/-/ready'))).status;
-  return { child, url, ready, lines, ended: once(child, 'exit') };
-}
 
 describe('A metrics server', function () {
   this.timeout(30_000);
@@ -119,49 +103,6 @@ describe('A metrics server', function () {
     });
   });
 
-  describe('that receives SIGTERM', () => {
-    it('ends by that signal after one more scrape, with the option drain', async () => {
-      const { child, url, ready, ended } = await serving('drain: true');
-      child.kill('SIGTERM');
-      await until(async () => (await ready()) === 503);
-      expect((await ask(url)).status).to.equal(200);
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('ends after the deadline when no scrape comes, with the option drain', async () => {
-      const { child, ended } = await serving('drain: { deadlineSeconds: 0.2 }');
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('ends at once at the second SIGTERM, with the option drain', async () => {
-      const { child, ready, ended } = await serving('drain: true');
-      child.kill('SIGTERM');
-      await until(async () => (await ready()) === 503);
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('drains beside an application that handles SIGTERM and sets its own exit code', async () => {
-      const { child, url, ready, ended, lines } = await serving(
-        'drain: true',
-        "process.on('SIGTERM', () => { process.exitCode = 7; console.log('the application has closed'); });",
-      );
-      const said = once(lines, 'line');
-      child.kill('SIGTERM');
-      expect(await said).to.deep.equal(['the application has closed']);
-      expect(await ready()).to.equal(503);
-      expect((await ask(url)).status).to.equal(200);
-      expect(await ended).to.deep.equal([7, null]);
-    });
-
-    it('ends at once like any process, without the option drain', async () => {
-      const { child, ended } = await serving('');
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-  });
-
   describe('that closes', () => {
     it('waits for the end in both of two concurrent close() calls', async () => {
       const { scrapable, release, asked } = held();
@@ -207,14 +148,6 @@ describe('A metrics server', function () {
       const [{ url }] = await Promise.all([server.listen(), closed]);
       expect((await ask(url)).status).to.equal(200);
       expect(new URL(url).origin).to.not.equal(origin);
-    });
-
-    it('removes its listener for SIGTERM', async () => {
-      const before = process.listenerCount('SIGTERM');
-      const { server } = await served.listen({ drain: true });
-      expect(process.listenerCount('SIGTERM')).to.equal(before + 1);
-      await server.close();
-      expect(process.listenerCount('SIGTERM')).to.equal(before);
     });
   });
 

@@ -84,8 +84,8 @@ export interface MetricsServerOptions {
   /** Whether the server exposes metrics of its own: scrapes, refused requests, reloads. Default `true`. */
   readonly endpointMetrics?: boolean | undefined;
   /**
-   * At SIGTERM, answer `/-/ready` with 503 and wait for one more scrape, or for this many seconds (`true`: 25), so that the
-   * last numbers are not lost. Default `false`.
+   * At SIGTERM or SIGINT, answer `/-/ready` with 503 and wait for one more scrape, or for this many seconds (`true`: 25), so
+   * that the last numbers are not lost. Default `false`.
    */
   readonly drain?: boolean | { readonly deadlineSeconds: number } | undefined;
   /** Is called once for each piece of advice, and when a changed file is ignored. Default: a process warning. */
