@@ -83,8 +83,8 @@ export class MetricsServer {
   }
 
   /**
-   * Stops listening, and resolves when all open responses have been sent. While the server drains, it waits for the drain.
-   * May be called more than once.
+   * Stops listening, and resolves when all open responses have been sent, or after `closeTimeoutSeconds`. While the server
+   * drains, it waits for the drain. May be called more than once.
    */
   async close(): Promise<void> {
     await (this.#draining ?? this.#close());

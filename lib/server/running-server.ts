@@ -1,5 +1,6 @@
 import { type AccessSource, ReloadableAccess } from '../access/reloadable-access.js';
 import type { WatchedFiles } from '../access/watched-files.js';
+import { withTimeout } from '../async/timeout.js';
 import { serverAddress } from './config/options.js';
 import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
@@ -25,7 +26,7 @@ export class RunningServer implements AccessSource<Access> {
     const access = await ReloadableAccess.load(this);
     const routes = createRoutes(this.#parts);
     const listener = protect(await createApplication(routes), routes, access, this.#parts);
-    const server = new ListeningServer(listener, this.#parts, access.current.tls);
+    const server = new ListeningServer(listener, this.#parts, access);
     const { host, port } = serverAddress(options);
     const address = await server.listen(host, port);
     this.#access = access;
@@ -41,11 +42,12 @@ export class RunningServer implements AccessSource<Access> {
     await this.#access?.reload();
   }
 
-  /** Stops listening, waits for the open responses, and closes all connections. */
+  /** Stops listening, waits for the open responses as long as it may, and closes all connections. */
   async stop(): Promise<void> {
+    const { responses, limits } = this.#parts;
     this.#access?.stopWatching();
     const closed = this.#server?.close();
-    await this.#parts.responses.waitForAll();
+    await withTimeout(responses.waitForAll(), limits.closeTimeoutSeconds, () => undefined);
     this.#server?.closeAllConnections();
     await closed;
   }

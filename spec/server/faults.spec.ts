@@ -4,6 +4,7 @@ import { type ClientRequest, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Scrapable } from '../../lib/index.js';
+import { defaultLimits } from '../../lib/server/config/options.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, type Listening, Served, sampleIn, servers, withSeries } from './served.js';
@@ -109,17 +110,61 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(sampleIn((await next).body, 'flowplane_metrics_scrapes_in_flight')).to.equal(1);
       });
 
-      it('closes connections beyond the configured number', async () => {
-        const listening = await served.listen({ maxConnections: 3 });
-        const wires = await Promise.all([1, 2, 3].map(() => Wire.open(listening.port)));
-        await until(async () => {
-          const extra = await Wire.open(listening.port);
-          extra.head(scrape, host);
-          await extra.closed;
-          return extra.received === '';
-        });
-        for (const wire of wires) wire.socket.destroy();
-        await until(async () => (await refused(listening, 'connections').catch(() => 0)) > 0);
+      it('lets a scraper in beside as many silent connections as are allowed, of which the oldest goes', async () => {
+        const listening = await served.listen();
+        const wires: Wire[] = [];
+        for (let i = 0; i < defaultLimits.maxConnections; i++) wires.push(await Wire.open(listening.port));
+        expect(await refused(listening, 'connections')).to.equal(1);
+        await wires[0]?.closed;
+        expect(wires.filter(({ socket }) => socket.destroyed)).to.have.length(1);
+        for (const { socket } of wires) socket.destroy();
+      });
+
+      it('lets a scraper in beside connections that send half a request, or send no other one', async () => {
+        const listening = await served.listen({ maxConnections: 4 });
+        const kept = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        for (const wire of kept) wire.head('GET /-/healthy HTTP/1.1', host);
+        await until(() => kept.every(({ received }) => received.endsWith('Healthy.\n')));
+        const halves = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        for (const wire of halves) wire.send(`${scrape}\r\nX`);
+        const late: Wire[] = [];
+        for (const expected of [1, 2, 3, 4]) {
+          late.push((await Wire.open(listening.port)).head('GET /-/healthy HTTP/1.1', host));
+          await until(() => late.at(-1)?.received.endsWith('Healthy.\n'));
+          await until(() => [...kept, ...halves].filter(({ socket }) => socket.destroyed).length === expected);
+          // Who has asked before goes later.
+          if (expected === 2) expect(halves.every(({ socket }) => socket.destroyed)).to.equal(true);
+        }
+        for (const { socket } of late) socket.destroy();
+      });
+
+      it('closes a new connection when all the others are being answered', async () => {
+        const { scrapable, release, asked } = held();
+        const listening = await served.serve(scrapable, { maxConnections: 2 });
+        const busy = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        busy[0]?.head(scrape, host);
+        busy[1]?.head(scrape, host, 'Accept-Encoding: gzip');
+        await until(() => asked() === 2);
+        const extra = await Wire.open(listening.port);
+        await extra.closed;
+        expect(extra.received).to.equal('');
+        release();
+        await until(() => busy.every(({ statuses }) => statuses[0] === 200));
+        for (const { socket } of busy) socket.destroy();
+      });
+
+      it('closes connections from other addresses than the allowed ones first', async () => {
+        const options = { maxConnections: 3, allowedAddresses: ['127.0.0.1'], host: '127.0.0.1' };
+        const listening = await served.listen(options);
+        const strangers = await Promise.all([1, 2].map(() => Wire.open(listening.port, '127.0.0.2')));
+        for (const wire of strangers) wire.head('GET /-/healthy HTTP/1.1', host);
+        await until(() => strangers.every(({ received }) => received.endsWith('Healthy.\n')));
+        const silent = await Promise.all([1, 2, 3].map(() => Wire.open(listening.port)));
+        await Promise.all(strangers.map(({ closed }) => closed));
+        const late = await Wire.open(listening.port, '127.0.0.2');
+        await late.closed;
+        expect(silent.filter(({ socket }) => socket.destroyed)).to.deep.equal([]);
+        for (const { socket } of silent) socket.destroy();
       });
     });
 

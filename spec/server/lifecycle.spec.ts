@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { PrometheusRecorder } from '../../lib/index.js';
+import { defineGauge, PrometheusRecorder } from '../../lib/index.js';
+import { defaultLimits } from '../../lib/server/config/options.js';
+import { defaultDrainSeconds } from '../../lib/server/drain.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
-import { exposed, held, refusal, Served } from './served.js';
+import { exposed, held, refusal, Served, withSeries } from './served.js';
 import { Wire } from './wire.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -126,6 +129,34 @@ describe('A metrics server', function () {
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
     });
 
+    const slow: Readonly<Record<string, (url: string) => unknown>> = {
+      'a client that reads no answer': async (url) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+        socket.on('error', () => undefined).write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+      },
+      'a collector that hangs': (url) => ask(`${url}?name[]=hanging`).catch(() => undefined),
+    };
+    for (const [what, hold] of Object.entries(slow)) {
+      // Why so many: no buffer of the operating system can hold such an answer.
+      it(`closes within the configured time beside ${what}`, async () => {
+        const recorder = withSeries(what.startsWith('a client') ? 20_000 : 1, 'x'.repeat(700), {
+          onError: () => undefined,
+        });
+        const hanging = defineGauge({ name: 'hanging', help: 'Hangs' });
+        recorder.gauge(hanging).collect(() => new Promise(() => undefined));
+        const options = { closeTimeoutSeconds: 0.1, maxConcurrentScrapes: 1 };
+        const { server, url } = await served.serve(recorder, options);
+        hold(url);
+        await until(async () => (await ask(url)).status === 503);
+        await server.close();
+        expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+      });
+    }
+
+    it('ends a whole drain within the 30 seconds of Kubernetes by default', () => {
+      expect(defaultDrainSeconds + defaultLimits.closeTimeoutSeconds).to.be.below(30);
+    });
+
     it('listens again after drain(), as a new server', async () => {
       const { server } = await served.listen({ drain: true });
       await server.drain(0.1);
@@ -199,6 +230,7 @@ describe('A metrics server', function () {
   it('rejects limits that are not positive numbers', async () => {
     const { message } = await refusal({
       maxConcurrentScrapes: 0,
+      closeTimeoutSeconds: 0,
       maxConnections: 1.5,
       requestTimeoutSeconds: -1,
       responseTimeoutSeconds: Number.NaN,
@@ -208,6 +240,7 @@ describe('A metrics server', function () {
     const named = [...message.matchAll(/^ {2}- "([^"]+)"/gm)].map(([, name]) => name);
     expect(named).to.have.members([
       ...['maxConcurrentScrapes', 'maxConnections', 'requestTimeoutSeconds', 'responseTimeoutSeconds'],
+      'closeTimeoutSeconds',
       ...['drain', 'endpointMetrics'],
     ]);
   });
