@@ -344,30 +344,67 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(wire.statuses).to.deep.equal([400]);
       });
 
-      it('answers odd request targets, and never exposes the metrics under another path', async () => {
-        const { origin } = await served.listen();
-        const targets = [
-          '//metrics',
-          '/metrics/',
-          '/METRICS',
-          '/%6detrics',
-          '/metrics%00',
-          '/../metrics',
-          '*',
-          '/%',
-          '/\\',
+      describe('by their target', () => {
+        const whole = ['/metrics', '/metrics?#x', 'http://x/metrics', 'HTTP://x/metrics', 'http:///metrics'];
+        const odd = [
+          ...['//metrics', '/metrics/', '/METRICS', '/%6detrics', '/metrics%00', '/metrics%23x', '/metrics;x'],
+          ...['/metrics#x', '/metrics#x?name[]=visits_total', '/#/metrics', 'http://x/metrics#x', 'http://x//metrics'],
+          ...['/./metrics', '/../metrics', '/x/../metrics', '*', '/%', '/\\', '/\\metrics', 'x://x/metrics'],
+          ...['/-/healthy#x', 'http://x/-/healthy#x'],
         ];
-        for (const path of targets) {
-          const { status, body } = await ask(origin, { path });
-          expect(status, path).to.be.oneOf([200, 400, 404]);
-          if (status !== 200) expect(body).not.to.contain('visits_total');
-        }
-        expect((await ask(origin, { path: `${origin}/metrics` })).body).to.contain(exposed);
+
+        const answerTo = async ({ port }: Listening, target: string): Promise<Wire> => {
+          const wire = await Wire.open(port);
+          await wire.head(`GET ${target} HTTP/1.1`, host, 'Connection: close').closed;
+          return wire;
+        };
+
+        it('answers 404 to all that is not a path of the server, character by character, or such a path in a whole URL', async () => {
+          const listening = await served.listen();
+          for (const target of odd) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([404]);
+          }
+          for (const target of whole) {
+            expect((await answerTo(listening, target)).received, target).to.contain(exposed);
+          }
+        });
+
+        it('asks for credentials whatever the target, except for the plain path of an open route', async () => {
+          const listening = await served.listen({ bearerTokens: ['0123456789abcdef'] });
+          for (const target of [...whole, ...odd, 'http://x/-/healthy']) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([401]);
+          }
+          for (const target of ['/-/healthy', '/-/healthy?x#y']) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([200]);
+          }
+        });
+
+        it('counts every target against the rate limit', async () => {
+          const listening = await served.listen({ rateLimit: { interval: '1h', burst: 1 } });
+          await answerTo(listening, '/');
+          for (const target of [...whole, ...odd]) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([429]);
+          }
+        });
+
+        it('collects for no target past the limit of concurrent scrapes', async () => {
+          const { scrapable, release, asked } = held();
+          const listening = await served.serve(scrapable, { maxConcurrentScrapes: 1 });
+          const running = ask(listening.url);
+          await until(() => asked() === 1);
+          for (const target of [...whole, ...odd]) {
+            const status = whole.includes(target) ? 503 : 404;
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([status]);
+          }
+          expect(asked()).to.equal(1);
+          release();
+          await running;
+        });
       });
 
-      it('parses thousands of preferences or names correctly', async () => {
+      it('parses many preferences and thousands of names correctly', async () => {
         const { url } = await served.listen();
-        const accept = `${'a/b;q=0.1,'.repeat(1400)}application/openmetrics-text`;
+        const accept = `${'a/b;q=0.1,'.repeat(200)}application/openmetrics-text`;
         const { status, headers } = await ask(url, { headers: { accept, 'accept-encoding': 'x,'.repeat(500) } });
         expect(status).to.equal(200);
         expect(headers['content-type']).to.contain('application/openmetrics-text');
