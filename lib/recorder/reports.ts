@@ -15,6 +15,7 @@ export interface Advice {
     | 'sensitive'
     | 'open_server'
     | 'loopback_only'
+    | 'shared_port'
     | 'web_config';
   readonly message: string;
 }

@@ -39,7 +39,8 @@ export class ListeningServer {
   /** @throws MetricsError `listen_failed` with the option to change. */
   async listen(host: string, port: number): Promise<ServerAddress> {
     try {
-      this.#current.listen({ host, port });
+      // Why: in a cluster, all workers that ask for any free port get the same one.
+      this.#current.listen({ host, port, exclusive: port === 0 });
       await once(this.#current, 'listening');
     } catch (cause) {
       throw listenError(host, port, cause);

@@ -51,6 +51,11 @@ export class OpenConnections {
     };
   }
 
+  /** Whether there is a connection from this port of its client. */
+  hasClientPort(port: number | undefined): boolean {
+    return [...this.#open.values()].some(({ socket }) => socket.remotePort === port);
+  }
+
   /** Closes all connections, also those whose TLS handshake is not finished. */
   closeAll(): void {
     for (const { socket } of this.#open.values()) socket.destroy();

@@ -7,8 +7,9 @@ import { type Access, loadAccess } from './load-access.js';
 import { protect } from './protect.js';
 import type { Application, Routes } from './route.js';
 import { createRoutes } from './routes.js';
-import { advise, listenAdvice, reloadAdvice } from './server-advice.js';
+import { advise, listenAdvice, reloadAdvice, sharedPortAdvice } from './server-advice.js';
 import type { ServerParts } from './server-parts.js';
+import { isClusterWorker, isShared, workerId } from './shared-port.js';
 
 /** One run of a metrics server: from its start until it stops. */
 export class RunningServer implements AccessSource<Access> {
@@ -34,7 +35,13 @@ export class RunningServer implements AccessSource<Access> {
     access.watch();
     const advice = listenAdvice(address.host, access.current.policy.isOpen);
     if (advice !== undefined) advise(options, advice);
+    if (isClusterWorker()) void this.#adviseIfShared(address);
     return address;
+  }
+
+  async #adviseIfShared({ url, port }: ServerAddress): Promise<void> {
+    const { connections, options } = this.#parts;
+    if (await isShared(url, connections)) advise(options, sharedPortAdvice(port, workerId()));
   }
 
   /** @throws MetricsError where a file is wrong; the previous configuration stays active. */
