@@ -16,7 +16,8 @@ export interface Advice {
     | 'open_server'
     | 'loopback_only'
     | 'shared_port'
-    | 'web_config';
+    | 'web_config'
+    | 'certificate';
   readonly message: string;
 }
 

@@ -73,9 +73,9 @@ export class ListeningServer {
 
   #createServer(tls: LoadedTls | undefined): Server {
     const server = createHttpServer(this.#listener, this.#parts, tls);
+    refuseBadRequests(server, this.#parts, () => this.#access.current.headers);
     server.on('connection', (socket: Socket) => {
-      const isExpected = this.#access.current.policy.expects(socket);
-      this.#parts.connections.add(socket, isExpected);
+      this.#parts.connections.add(socket, this.#access.current.policy.expects(socket));
     });
     return server;
   }
@@ -90,7 +90,7 @@ export class ListeningServer {
 }
 
 function createHttpServer(listener: RequestListener, parts: ServerParts, tls: LoadedTls | undefined): Server {
-  const { limits, options, responses, metrics } = parts;
+  const { limits, options } = parts;
   const settings = httpOptions(limits);
   const handshakeTimeout = limits.requestTimeoutSeconds * 1000;
   const server =
@@ -98,7 +98,6 @@ function createHttpServer(listener: RequestListener, parts: ServerParts, tls: Lo
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...tls.options, handshakeTimeout }, listener);
   if (options.keepAlive !== true) unrefServer(server);
-  refuseBadRequests(server, responses, metrics);
   return server;
 }
 
