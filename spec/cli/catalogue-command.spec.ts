@@ -104,7 +104,7 @@ describe('flowplane-metrics catalogue', () => {
       'has not finished loading after 0.4 s (given --timeout 0.4)',
     ],
     ['never yields', 'for (;;);', 'has not finished loading after 0.4 s (given --timeout 0.4)'],
-    ['throws', "throw new TypeError('no module');", 'cannot be loaded (given TypeError: no module)'],
+    ['throws', "throw new TypeError('no module');", 'cannot be loaded (given TypeError: no module at file:'],
     ['throws nothing', 'throw undefined;', 'cannot be loaded (given undefined)'],
     ['throws what has no text', 'throw Object.create(null);', 'cannot be loaded (given a value that has no text)'],
   ] as const) {

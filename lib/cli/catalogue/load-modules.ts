@@ -51,9 +51,11 @@ function createReport(): (moduleReport: ModuleReport) => Promise<void> {
   return (moduleReport) => new Promise((resolve) => send?.({ moduleReport }, undefined, undefined, () => resolve()));
 }
 
+/** Describes what a module has thrown, with the place where it is known. */
 function describeThrown(thrown: unknown): string {
   try {
-    return String(thrown);
+    const where = thrown instanceof Error ? /\bfile:\S+?:\d+:\d+/.exec(thrown.stack ?? '')?.[0] : undefined;
+    return where === undefined ? String(thrown) : `${thrown} at ${where}`;
   } catch {
     return 'a value that has no text';
   }
