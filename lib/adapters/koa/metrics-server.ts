@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { MetricsError } from '../../error.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
-import type { Application, Exchange, Routes } from '../../server/route.js';
+import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own, by a Koa application. Its options and its behaviour
@@ -33,10 +33,12 @@ async function koaApplication(routes: Routes): Promise<Application> {
       const exchange = exchanges.get(context.req);
       // Why: access was checked for the route of the exchange. Where Koa reads the target in another way, it finds nothing.
       if (exchange?.route !== route) return;
-      const { status, headers, body } = await route.handle(exchange.context, exchange.scrape);
+      // Why not by Koa where it fails: Koa takes away every header that is set.
+      const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      context.body = body;
+      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
+      context.body = typeof body === 'string' ? Buffer.from(body) : body;
     });
   }
   const application = new Koa();
