@@ -19,7 +19,8 @@ export interface Advice {
     | 'sensitive'
     | 'open_server'
     | 'loopback_only'
-    | 'web_config';
+    | 'web_config'
+    | 'certificate';
   readonly message: string;
 }
 

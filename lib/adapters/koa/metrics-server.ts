@@ -3,7 +3,7 @@ import type RouterClass from '@koa/router';
 import type KoaClass from 'koa';
 import { type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
-import type { Application, Exchange, Routes } from '../../server/route.js';
+import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
 import { setBody } from './set-body.js';
 
 /**
@@ -51,10 +51,12 @@ function createApplication(Koa: typeof KoaClass, Router: typeof RouterClass, rou
       const exchange = exchanges.get(context.req);
       // Why: access was checked for the route of the exchange. Where Koa reads the target in another way, it finds nothing.
       if (exchange?.route !== route) return;
-      const { status, headers, body } = await route.handle(exchange.context, exchange.scrape);
+      // Why not by Koa where it fails: Koa takes away every header that is set.
+      const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      setBody(context, body);
+      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
+      setBody(context, typeof body === 'string' ? Buffer.from(body) : body);
     });
   }
   const application = new Koa();
