@@ -47,7 +47,7 @@ export interface MetricsServerOptions {
   readonly port?: number | undefined;
   /** Whether the server keeps the process running. Default `false`. */
   readonly keepAlive?: boolean | undefined;
-  /** Whether the process metrics of prom-client are exposed too, where it is installed. Default `true`. */
+  /** Whether the process metrics of prom-client, or else of its successor, are exposed too, where one is installed. Default `true`. */
   readonly processMetrics?: boolean | undefined;
   /**
    * A `web-config.yml`, as every exporter of Prometheus takes it: TLS, users, headers, rate limit. The file, and the files

@@ -1,4 +1,4 @@
-import { MetricsError } from '../../error.js';
+import { exportsOf, type PeerUse, peerError } from '../../peers.js';
 
 /** A node of a YAML document, as it is written. An alias is the node that it names. */
 export type YamlNode = YamlScalar | YamlList | YamlMapping;
@@ -215,11 +215,10 @@ const isAlias = ({ type, resolve }: ParsedNode): boolean => type === 'ALIAS' || 
  */
 export async function loadYaml(): Promise<YamlParser> {
   try {
-    // Why the default export too: there version 1, a CommonJS module, has its names.
-    const loaded = (await import('yaml')) as unknown as Partial<YamlParser> & { readonly default: YamlParser };
-    return loaded.parseDocument === undefined ? loaded.default : (loaded as YamlParser);
+    return exportsOf((await import('yaml')) as object) as YamlParser;
   } catch (cause) {
-    const message = 'package "yaml" is needed to read a web-config.yml (given none that loads). Run: npm install yaml.';
-    throw new MetricsError('MetricsServer', [{ code: 'missing_peer', message }], { cause });
+    throw peerError('MetricsServer', peer, cause);
   }
 }
+
+const peer: PeerUse = { packages: ['yaml'], purpose: 'to read a web-config.yml', install: 'yaml' };
