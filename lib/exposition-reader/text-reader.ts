@@ -1,0 +1,152 @@
+import { Cursor } from './cursor.js';
+import { type ExposedSample, prometheus } from './exposition.js';
+import { type LabelStyle, type ReadLabels, readLabels, settleLabels } from './labels.js';
+import { parseGoFloat, type Reading, type Suffixes } from './reading.js';
+import { type Source, unescaped } from './source.js';
+import { TextRules, textConsumers } from './text-rules.js';
+
+/** Which samples belong to a family of the text format. */
+export const textSuffixes: Suffixes = { histogram: /^_(?:bucket|sum|count)$/, summary: /^_(?:sum|count)$/ };
+
+const blanks = /[ \t]*/y;
+const metricName = /[a-zA-Z_:][\w:]*/y;
+const keyword = /(?:HELP|TYPE)[ \t]+/y;
+const valueText = /[^{ \t\n\0]+/y;
+const digits = /\d+/y;
+const types = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
+const labelStyle: LabelStyle = { blanks, hasOptionalCommas: true, hasLineFeeds: true, refusesLastComma: false };
+
+const noLabels: ReadLabels = { pairs: [], isWithoutComma: false };
+
+/** Reads the text format, 0.0.4 and 1.0.0, as Prometheus does. */
+export class TextReader {
+  readonly #source: Source;
+  readonly #cursor: Cursor;
+  readonly #reading: Reading;
+  readonly #rules: TextRules;
+
+  constructor(source: Source, reading: Reading) {
+    this.#source = source;
+    this.#cursor = new Cursor(source.text);
+    this.#reading = reading;
+    this.#rules = new TextRules(reading);
+  }
+
+  /** @throws Refusal where Prometheus stops. */
+  read(): void {
+    const cursor: Cursor = this.#cursor;
+    while (!cursor.isAtEnd) this.#readLine();
+    this.#rules.end(this.#source.text);
+  }
+
+  #readLine(): void {
+    const cursor: Cursor = this.#cursor;
+    const start = cursor.at;
+    const indent = cursor.match(blanks);
+    if (cursor.isAtEnd || cursor.take('\n')) return;
+    if (cursor.stands('\0')) this.#loseTheRest();
+    else if (cursor.stands('#')) this.#readComment();
+    else this.#readSample(indent === '' || cursor.stands('{') ? undefined : start);
+  }
+
+  /** Why not refused: Prometheus takes what stands above, and says nothing. */
+  #loseTheRest(): void {
+    this.#reading.object(this.#cursor.at, 'nothing is read from this NUL byte on', prometheus, 'lose');
+    this.#cursor.at = this.#source.text.length;
+  }
+
+  #readComment(): void {
+    const cursor: Cursor = this.#cursor;
+    const at = cursor.at++;
+    const isSpaced = cursor.match(blanks) !== '';
+    const word = isSpaced ? cursor.match(keyword).trimEnd() : '';
+    if (word === '') this.#skipComment(isSpaced);
+    else this.#readMetadata(word);
+    this.#rules.comment(at, this.#source.text.slice(at + 1, cursor.at));
+  }
+
+  #skipComment(isSpaced: boolean): void {
+    const cursor: Cursor = this.#cursor;
+    const start = cursor.at;
+    const nul = cursor.restOfLine().indexOf('\0');
+    if (nul === -1 || isSpaced) return;
+    cursor.at = start + nul;
+    this.#loseTheRest();
+  }
+
+  #readMetadata(word: string): void {
+    const cursor: Cursor = this.#cursor;
+    const name = this.#readMetadataName(word);
+    const at = cursor.at;
+    const rest = cursor.restOfLine();
+    // Why the first character goes, whatever it is: Prometheus takes it for the blank.
+    const text = /^[ \t]*$/.test(rest) ? '' : rest.slice(1);
+    if (word === 'TYPE') {
+      if (!types.includes(text)) cursor.refuse('the type is unknown', at + (text === '' ? 0 : 1));
+      this.#reading.declare(name, text);
+      return;
+    }
+    if (rest.startsWith('\0')) cursor.refuse('a NUL byte stands after the name', at);
+    // Why the character before: of one that has several bytes, only the first goes.
+    const isCut = text !== '' && rest.charCodeAt(0) > 127 && this.#source.decode(rest) !== undefined;
+    if (isCut || this.#source.decode(text) === undefined) cursor.refuse('the help text is not UTF-8', at);
+  }
+
+  #readMetadataName(word: string): string {
+    const cursor: Cursor = this.#cursor;
+    if (!cursor.stands('"')) {
+      return cursor.match(metricName) || cursor.refuse(`no metric name stands after ${word}`);
+    }
+    const at = cursor.at;
+    const written = cursor.quoted();
+    if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
+    if (!this.#reading.options.isQuoting) this.#reading.object(at, 'a name is quoted', ['Prometheus 2']);
+    return unescaped(this.#source.decode(written) ?? written);
+  }
+
+  /** @param indented where the blanks before the sample begin, if there are any. */
+  #readSample(indented: number | undefined): void {
+    const cursor: Cursor = this.#cursor;
+    const start = indented ?? cursor.at;
+    const stem = cursor.match(metricName);
+    if (stem === '' && !cursor.stands('{')) cursor.refuse('this is neither a sample nor a comment');
+    if (indented !== undefined) {
+      this.#reading.object(start, 'blanks stand before the name, and become a part of it', ['Prometheus 2']);
+    }
+    const written = this.#source.text.slice(start, cursor.at);
+    cursor.match(blanks);
+    const braces = cursor.at;
+    const labels = cursor.stands('{') ? readLabels(cursor, this.#source, this.#reading, labelStyle) : noLabels;
+    if (written !== '' && labels.name !== undefined) cursor.refuse('the metric has two names', braces);
+    const name = labels.name ?? written;
+    if (name === '') cursor.refuse('the metric has no name', start);
+    cursor.match(blanks);
+    const at = cursor.at;
+    const value = parseGoFloat(cursor.match(valueText));
+    if (value === undefined) cursor.refuse(cursor.at === at ? 'the value is missing' : 'the value is no number', at);
+    const hasBlank = cursor.match(blanks) !== '';
+    const timestamp = this.#readTimestamp();
+    const hasTrailingBlank = (timestamp === undefined ? hasBlank : cursor.match(blanks) !== '') as boolean;
+    const end = cursor.at;
+    if (!cursor.isAtEnd && !cursor.stands('\n')) {
+      cursor.refuse(timestamp === undefined ? 'the timestamp is no whole number' : 'more stands after the timestamp');
+    }
+    const sample: ExposedSample = {
+      name,
+      labels: settleLabels(cursor, this.#reading, labels.pairs, textConsumers),
+      value,
+      ...(timestamp === undefined ? {} : { timestamp }),
+    };
+    this.#rules.sample(start, sample, labels, hasTrailingBlank);
+    this.#reading.add(sample, start, end);
+  }
+
+  #readTimestamp(): number | undefined {
+    const cursor: Cursor = this.#cursor;
+    const at = cursor.at;
+    const written = cursor.match(digits);
+    if (written === '') return undefined;
+    if (written.length > 18 && BigInt(written) > 2n ** 63n - 1n) cursor.refuse('the timestamp is too large', at);
+    return Number(written);
+  }
+}
