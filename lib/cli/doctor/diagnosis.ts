@@ -6,8 +6,9 @@ export interface DoctorOptions {
   readonly metrics: Endpoint;
   readonly prometheus: Endpoint | undefined;
   readonly grafana: Endpoint | undefined;
-  /** The job of the scrape_config. */
+  /** The job of the scrape_config, and whether the user has named it. */
   readonly job: string;
+  readonly isJobGiven: boolean;
   /** Families that must be exposed. */
   readonly families: readonly string[];
   /** Seconds between the two scrapes that are compared. */

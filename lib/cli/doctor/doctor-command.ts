@@ -16,7 +16,8 @@ Follows metrics from the endpoint through Prometheus to Grafana. Prints where th
   --metrics-header 'N: V'   a header for the endpoint, such as Authorization; may be repeated
   --prometheus-header       the same for Prometheus
   --grafana-header          the same for Grafana
-  --job NAME                the job of the scrape_config, or the name of the ServiceMonitor (default: flowplane)
+  --job NAME                the job of the scrape_config, or the name of its ServiceMonitor
+                            (default: flowplane, otherwise the job that scrapes this endpoint)
   --family NAME             a family that must be exposed; may be repeated
   --wait SECONDS            the time between the two scrapes that are compared (default: 2)
   --max-series N            report a family with more series than this (default: 1000)
@@ -74,6 +75,7 @@ function parseOptions(args: readonly string[]): { readonly options: DoctorOption
     prometheus: values.prometheus === undefined ? undefined : endpoint('prometheus', values.prometheus),
     grafana: values.grafana === undefined ? undefined : endpoint('grafana', values.grafana),
     job: values.job ?? 'flowplane',
+    isJobGiven: values.job !== undefined,
     families: values.family ?? [],
     wait: parseAmount('wait', values.wait ?? '2'),
     maxSeries: parseAmount('max-series', values['max-series'] ?? '1000'),

@@ -73,10 +73,10 @@ async function checkTarget(state: DoctorState): Promise<StepResult> {
   return ok(`${targets.map(({ scrapeUrl }) => scrapeUrl).join(', ')} up, no error in the last scrape`);
 }
 
-/** The targets of the job; where it has none, those that are scraped from the URL that was examined. */
+/** The targets of the job; where none was named and the usual one has none, those at the URL that was examined. */
 function targetsOf({ options }: DoctorState, targets: readonly Target[]): readonly Target[] {
   const ofJob = targets.filter((target) => isOfJob(target, options.job));
-  if (ofJob.length > 0) return ofJob;
+  if (ofJob.length > 0 || options.isJobGiven) return ofJob;
   const url = new URL(options.metrics.url).href;
   return targets.filter(({ scrapeUrl }) => URL.canParse(scrapeUrl) && new URL(scrapeUrl).href === url);
 }
