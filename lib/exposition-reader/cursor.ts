@@ -2,7 +2,7 @@ const quote = 34;
 const backslash = 92;
 const lineFeed = 10;
 
-/** The reading stopped, since Prometheus would have stopped here. */
+/** Ends the reading where Prometheus ends it. */
 export class Refusal extends Error {
   constructor(
     readonly at: number,

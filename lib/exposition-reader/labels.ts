@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.js';
 import type { Consumer } from './exposition.js';
-import type { Reading } from './reading.js';
+import type { ExpositionBuilder } from './exposition-builder.js';
 import { type Source, unescaped } from './source.js';
 
 /** How the labels of one format are written. */
@@ -36,7 +36,7 @@ export interface LabelPair {
 const labelName = /[a-zA-Z_]\w*/y;
 
 /** Reads labels, from their opening brace to their closing one. */
-export function readLabels(cursor: Cursor, source: Source, reading: Reading, style: LabelStyle): ReadLabels {
+export function readLabels(cursor: Cursor, source: Source, builder: ExpositionBuilder, style: LabelStyle): ReadLabels {
   const pairs: LabelPair[] = [];
   let name: string | undefined;
   let isWithoutComma = false;
@@ -44,7 +44,7 @@ export function readLabels(cursor: Cursor, source: Source, reading: Reading, sty
   cursor.match(style.blanks);
   while (!cursor.take('}')) {
     const { at } = cursor;
-    const own = readName(cursor, source, reading, style);
+    const own = readName(cursor, source, builder, style);
     if (own.isMetric && name !== undefined) cursor.refuse('the metric has two names', at);
     if (own.isMetric) name = own.name;
     else pairs.push({ at, label: own.name, ...readValue(cursor, source, style) });
@@ -56,7 +56,7 @@ export function readLabels(cursor: Cursor, source: Source, reading: Reading, sty
     if (!hasComma && !style.hasOptionalCommas) cursor.refuse('a comma or a closing brace is missing after the label');
     if (!hasComma) isWithoutComma = true;
     else if (style.refusesLastComma && cursor.stands('}')) {
-      reading.object(comma, 'a comma stands after the last label', ['Prometheus 2']);
+      builder.object(comma, 'a comma stands after the last label', ['Prometheus 2']);
     }
   }
   return { ...(name === undefined ? {} : { name }), pairs, isWithoutComma };
@@ -66,14 +66,14 @@ export function readLabels(cursor: Cursor, source: Source, reading: Reading, sty
 function readName(
   cursor: Cursor,
   source: Source,
-  reading: Reading,
+  builder: ExpositionBuilder,
   style: LabelStyle,
 ): { name: string; isMetric: boolean } {
   const { at } = cursor;
   const isQuoted = cursor.stands('"');
   const name = isQuoted ? readQuoted(cursor, source, style) : cursor.match(labelName);
   if (name === '') cursor.refuse('a label name is missing', at);
-  if (isQuoted && !reading.options.isQuoting) reading.object(at, 'a name is quoted', ['Prometheus 2']);
+  if (isQuoted && !builder.options.isQuoting) builder.object(at, 'a name is quoted', ['Prometheus 2']);
   cursor.match(style.blanks);
   if (isQuoted && (cursor.stands(',') || cursor.stands('}'))) return { name, isMetric: true };
   if (!cursor.take('=')) cursor.refuse('the label name has no = after it');
@@ -84,23 +84,25 @@ function readName(
 /** Gives the labels of a sample as Prometheus takes them. */
 export function settleLabels(
   cursor: Cursor,
-  reading: Reading,
+  builder: ExpositionBuilder,
   pairs: readonly LabelPair[],
   others: readonly Consumer[],
 ): Readonly<Record<string, string>> {
+  const labels: Record<string, string> = {};
   const left = new Set<string>();
-  const names = new Set<string>();
-  for (const { at, label } of pairs) {
+  for (const { at, label, value } of pairs) {
     if (label === '__name__') cursor.refuse('__name__ is the name of the metric, and no label', at);
-    if (names.has(label)) {
+    if (Object.hasOwn(labels, label)) {
       // Why: Prometheus leaves a label out that is empty at one of its places, and refuses each other.
       if (!pairs.some((one) => one.label === label && one.value === '')) cursor.refuse('a label stands here twice', at);
-      reading.object(at, 'a label stands here twice, and is left out since it is empty once', others);
+      builder.object(at, 'a label stands here twice, and is left out since it is empty once', others);
       left.add(label);
-    }
-    names.add(label);
+    } else if (label === '__proto__')
+      Object.defineProperty(labels, label, { value, enumerable: true, configurable: true });
+    else labels[label] = value;
   }
-  return Object.fromEntries(pairs.filter(({ label }) => !left.has(label)).map(({ label, value }) => [label, value]));
+  for (const label of left) delete labels[label];
+  return labels;
 }
 
 function readValue(cursor: Cursor, source: Source, style: LabelStyle): Pick<LabelPair, 'value' | 'written'> {

@@ -1,8 +1,9 @@
 import { Cursor } from './cursor.js';
 import type { ExposedSample } from './exposition.js';
+import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
 import { type LabelStyle, type ReadLabels, readLabels, settleLabels } from './labels.js';
 import { OpenMetricsRules, referenceParser } from './open-metrics-rules.js';
-import { parseGoFloat, type Reading, type Suffixes } from './reading.js';
+import { parseGoFloat } from './parse-go-float.js';
 import { type Source, unescaped } from './source.js';
 
 /** Which samples belong to a family of OpenMetrics. */
@@ -38,21 +39,21 @@ export interface Exemplar {
 export class OpenMetricsReader {
   readonly #source: Source;
   readonly #cursor: Cursor;
-  readonly #reading: Reading;
+  readonly #builder: ExpositionBuilder;
   readonly #rules: OpenMetricsRules;
 
-  constructor(source: Source, reading: Reading) {
+  constructor(source: Source, builder: ExpositionBuilder) {
     this.#source = source;
     this.#cursor = new Cursor(source.text);
-    this.#reading = reading;
-    this.#rules = new OpenMetricsRules(reading);
+    this.#builder = builder;
+    this.#rules = new OpenMetricsRules(builder);
   }
 
   /** @throws Refusal where Prometheus stops. */
   read(): void {
     const cursor: Cursor = this.#cursor;
     if (cursor.isAtEnd) {
-      this.#reading.object(0, '# EOF is missing from an empty answer', ['Prometheus 2']);
+      this.#builder.object(0, '# EOF is missing from an empty answer', ['Prometheus 2']);
       return;
     }
     while (cursor.match(eof) === '') {
@@ -76,7 +77,7 @@ export class OpenMetricsReader {
     if (!cursor.take('\n')) cursor.refuse('# EOF is missing at the end: the answer is cut off, or is no scrape');
     if (kind === 'TYPE') {
       if (!types.includes(text)) cursor.refuse('the type is unknown', textAt);
-      this.#reading.declare(name, text);
+      this.#builder.declare(name, text);
     } else if (kind === 'UNIT') {
       if (text !== '' && !name.endsWith(`_${text}`)) cursor.refuse('the name does not end with the unit', textAt);
     } else if (this.#source.decode(text) === undefined) cursor.refuse('the help text is not UTF-8', textAt);
@@ -91,7 +92,7 @@ export class OpenMetricsReader {
     const at = cursor.at;
     const written = cursor.quoted();
     if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
-    if (!this.#reading.options.isQuoting) this.#reading.object(at, 'a name is quoted', ['Prometheus 2']);
+    if (!this.#builder.options.isQuoting) this.#builder.object(at, 'a name is quoted', ['Prometheus 2']);
     return unescaped(this.#source.decode(written) ?? written);
   }
 
@@ -114,16 +115,16 @@ export class OpenMetricsReader {
     if (!cursor.take('\n')) cursor.refuse('more stands after the sample');
     const sample: ExposedSample = {
       name,
-      labels: settleLabels(cursor, this.#reading, labels.pairs, referenceParser),
+      labels: settleLabels(cursor, this.#builder, labels.pairs, referenceParser),
       value,
       ...(timestamp === undefined ? {} : { timestamp: Math.trunc(Number(timestamp) * 1000) }),
     };
     this.#rules.sample(start, sample, timestamp, exemplar);
-    this.#reading.add(sample, start, end);
+    this.#builder.add(sample, start, end);
   }
 
   #readLabels(): ReadLabels {
-    return readLabels(this.#cursor, this.#source, this.#reading, labelStyle);
+    return readLabels(this.#cursor, this.#source, this.#builder, labelStyle);
   }
 
   #readValue(): number {
@@ -150,7 +151,7 @@ export class OpenMetricsReader {
   #readExemplar(start: number, name: string): Exemplar {
     const at = this.#cursor.at;
     if (!/_(?:total|bucket)$/.test(name)) {
-      this.#reading.object(start, 'an exemplar stands behind neither _total nor _bucket', ['Prometheus 2']);
+      this.#builder.object(start, 'an exemplar stands behind neither _total nor _bucket', ['Prometheus 2']);
     }
     const { pairs, name: unlabelled } = this.#readLabels();
     if (unlabelled !== undefined) this.#cursor.refuse('a label of the exemplar has no value', at);

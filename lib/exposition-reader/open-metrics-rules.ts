@@ -1,6 +1,8 @@
 import type { Consumer, ExposedSample } from './exposition.js';
+import type { ExpositionBuilder } from './exposition-builder.js';
+import { keyOfLabels } from './label-key.js';
 import type { Exemplar } from './open-metrics-reader.js';
-import { parseGoFloat, type Reading } from './reading.js';
+import { parseGoFloat } from './parse-go-float.js';
 
 /** The strictest reader of OpenMetrics, that of the client for Python. */
 export const referenceParser: readonly Consumer[] = ['the reference parser'];
@@ -53,13 +55,13 @@ interface Histogram {
 
 /** What the reference parser of OpenMetrics refuses of a text that Prometheus takes. It stops at the first. */
 export class OpenMetricsRules {
-  readonly #reading: Reading;
+  readonly #builder: ExpositionBuilder;
   readonly #names = new Set<string>();
   #current: Current | undefined;
   #isDone = false;
 
-  constructor(reading: Reading) {
-    this.#reading = reading;
+  constructor(builder: ExpositionBuilder) {
+    this.#builder = builder;
   }
 
   metadata(at: number, kind: string, name: string, text: string): void {
@@ -95,7 +97,7 @@ export class OpenMetricsRules {
   #object(at: number, what: string | undefined): void {
     if (what === undefined || this.#isDone) return;
     this.#isDone = true;
-    this.#reading.object(at, what, referenceParser);
+    this.#builder.object(at, what, referenceParser);
   }
 
   #start(at: number, name: string, type: string | undefined): void {
@@ -153,8 +155,7 @@ export class OpenMetricsRules {
 
   #enterHistogram(current: Current, sample: ExposedSample, timestamp: string | undefined): string | undefined {
     if (!isHistogram(typeOf(current))) return undefined;
-    const { le: _bound, ...own } = sample.labels;
-    const key = keyOf(sample.name.endsWith('_bucket') ? own : sample.labels);
+    const key = keyWithout(sample.labels, sample.name.endsWith('_bucket') ? 'le' : '');
     const before = current.histogram;
     if (before === undefined || before.key !== key || !isSameTime(before.timestamp, timestamp)) {
       const complaint = before === undefined ? undefined : histogramProblem(before);
@@ -206,7 +207,8 @@ function histogramProblem(one: Histogram): string | undefined {
 const lengthOf = (text: string): number => [...text].length;
 
 function exemplarProblem(exemplar: Exemplar | undefined): string | undefined {
-  const labels = exemplar?.labels ?? [];
+  if (exemplar === undefined) return undefined;
+  const { labels } = exemplar;
   if (new Set(labels.map(({ label }) => label)).size < labels.length) return 'a label of an exemplar stands twice';
   const length = labels.reduce((sum, { label, value }) => sum + lengthOf(label) + lengthOf(value), 0);
   return length > 128 ? 'the labels of an exemplar have more than 128 characters' : undefined;
@@ -216,7 +218,7 @@ function labelProblem(current: Current, sample: ExposedSample): string | undefin
   const { labels, value } = sample;
   const { name } = current;
   const type = typeOf(current);
-  if (Object.keys(labels).some((label) => !/^[a-zA-Z_]\w*$/.test(label))) return 'a label has no plain name';
+  for (const label in labels) if (!/^[a-zA-Z_]\w*$/.test(label)) return 'a label has no plain name';
   if (type === 'stateset' && labels[name] === undefined) return 'a stateset lacks the label of its name';
   if (sample.name === `${name}_bucket`) {
     if (!isCanonical(labels['le'], (bound) => !Number.isNaN(bound)))
@@ -260,21 +262,17 @@ const typeOf = ({ metadata }: Current): string => metadata.get('TYPE') ?? 'unkno
 const isHistogram = (type: string): boolean => type === 'histogram' || type === 'gaugehistogram';
 
 function groupOf(current: Current, sample: string, labels: Labels): string {
-  const { name } = current;
   const type = typeOf(current);
   if (type === 'info') return '';
-  let own = labels;
-  const leave = (label: string): void => {
-    const { [label]: _left, ...others } = own;
-    own = others;
-  };
-  if (type === 'summary' && sample === name) leave('quantile');
-  if (type === 'stateset') leave(name);
-  if (isHistogram(type) && sample === `${name}_bucket`) leave('le');
-  return keyOf(own);
+  const isOwn = sample === current.name;
+  if (type === 'summary' && isOwn) return keyWithout(labels, 'quantile');
+  if (type === 'stateset') return keyWithout(labels, current.name);
+  return keyWithout(labels, isHistogram(type) && sample === `${current.name}_bucket` ? 'le' : '');
 }
 
-const keyOf = (labels: Labels): string => JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+// Why with the quotes: for the reference parser an empty label is another one than none.
+const keyWithout = (labels: Labels, without: string): string =>
+  keyOfLabels(labels, (label, value) => (label === without ? '' : `"${value}"`));
 
 const isSameTime = (a: string | undefined, b: string | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Number(a) === Number(b));

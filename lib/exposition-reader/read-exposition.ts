@@ -1,7 +1,7 @@
 import { Refusal } from './cursor.js';
 import { type Exposition, prometheus } from './exposition.js';
+import { ExpositionBuilder } from './exposition-builder.js';
 import { OpenMetricsReader, openMetricsSuffixes } from './open-metrics-reader.js';
-import { Reading } from './reading.js';
 import { sourceOf } from './source.js';
 import { TextReader, textSuffixes } from './text-reader.js';
 
@@ -35,12 +35,12 @@ export function readExposition(
   const isQuoting =
     /;\s*escaping\s*=\s*"?allow-utf-8/i.test(contentType) ||
     (isText && /;\s*version\s*=\s*"?1\.0\.0/i.test(contentType));
-  const reading = new Reading(source.text, isText ? textSuffixes : openMetricsSuffixes, { now, isQuoting });
+  const builder = new ExpositionBuilder(source.text, isText ? textSuffixes : openMetricsSuffixes, { now, isQuoting });
   try {
-    new (isText ? TextReader : OpenMetricsReader)(source, reading).read();
+    new (isText ? TextReader : OpenMetricsReader)(source, builder).read();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    reading.object(error.at, error.what, prometheus);
+    builder.object(error.at, error.what, prometheus);
   }
-  return reading.finish(format);
+  return builder.finish(format);
 }

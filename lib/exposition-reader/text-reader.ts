@@ -1,7 +1,8 @@
 import { Cursor } from './cursor.js';
 import { type ExposedSample, prometheus } from './exposition.js';
+import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
 import { type LabelStyle, type ReadLabels, readLabels, settleLabels } from './labels.js';
-import { parseGoFloat, type Reading, type Suffixes } from './reading.js';
+import { parseGoFloat } from './parse-go-float.js';
 import { type Source, unescaped } from './source.js';
 import { TextRules, textConsumers } from './text-rules.js';
 
@@ -22,14 +23,14 @@ const noLabels: ReadLabels = { pairs: [], isWithoutComma: false };
 export class TextReader {
   readonly #source: Source;
   readonly #cursor: Cursor;
-  readonly #reading: Reading;
+  readonly #builder: ExpositionBuilder;
   readonly #rules: TextRules;
 
-  constructor(source: Source, reading: Reading) {
+  constructor(source: Source, builder: ExpositionBuilder) {
     this.#source = source;
     this.#cursor = new Cursor(source.text);
-    this.#reading = reading;
-    this.#rules = new TextRules(reading);
+    this.#builder = builder;
+    this.#rules = new TextRules(builder);
   }
 
   /** @throws Refusal where Prometheus stops. */
@@ -51,7 +52,7 @@ export class TextReader {
 
   /** Why not refused: Prometheus takes what stands above, and says nothing. */
   #loseTheRest(): void {
-    this.#reading.object(this.#cursor.at, 'nothing is read from this NUL byte on', prometheus, 'lose');
+    this.#builder.object(this.#cursor.at, 'nothing is read from this NUL byte on', prometheus, 'lose');
     this.#cursor.at = this.#source.text.length;
   }
 
@@ -83,7 +84,7 @@ export class TextReader {
     const text = /^[ \t]*$/.test(rest) ? '' : rest.slice(1);
     if (word === 'TYPE') {
       if (!types.includes(text)) cursor.refuse('the type is unknown', at + (text === '' ? 0 : 1));
-      this.#reading.declare(name, text);
+      this.#builder.declare(name, text);
       return;
     }
     if (rest.startsWith('\0')) cursor.refuse('a NUL byte stands after the name', at);
@@ -100,7 +101,7 @@ export class TextReader {
     const at = cursor.at;
     const written = cursor.quoted();
     if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
-    if (!this.#reading.options.isQuoting) this.#reading.object(at, 'a name is quoted', ['Prometheus 2']);
+    if (!this.#builder.options.isQuoting) this.#builder.object(at, 'a name is quoted', ['Prometheus 2']);
     return unescaped(this.#source.decode(written) ?? written);
   }
 
@@ -111,12 +112,12 @@ export class TextReader {
     const stem = cursor.match(metricName);
     if (stem === '' && !cursor.stands('{')) cursor.refuse('this is neither a sample nor a comment');
     if (indented !== undefined) {
-      this.#reading.object(start, 'blanks stand before the name, and become a part of it', ['Prometheus 2']);
+      this.#builder.object(start, 'blanks stand before the name, and become a part of it', ['Prometheus 2']);
     }
     const written = this.#source.text.slice(start, cursor.at);
     cursor.match(blanks);
     const braces = cursor.at;
-    const labels = cursor.stands('{') ? readLabels(cursor, this.#source, this.#reading, labelStyle) : noLabels;
+    const labels = cursor.stands('{') ? readLabels(cursor, this.#source, this.#builder, labelStyle) : noLabels;
     if (written !== '' && labels.name !== undefined) cursor.refuse('the metric has two names', braces);
     const name = labels.name ?? written;
     if (name === '') cursor.refuse('the metric has no name', start);
@@ -133,12 +134,12 @@ export class TextReader {
     }
     const sample: ExposedSample = {
       name,
-      labels: settleLabels(cursor, this.#reading, labels.pairs, textConsumers),
+      labels: settleLabels(cursor, this.#builder, labels.pairs, textConsumers),
       value,
       ...(timestamp === undefined ? {} : { timestamp }),
     };
     this.#rules.sample(start, sample, labels, hasTrailingBlank);
-    this.#reading.add(sample, start, end);
+    this.#builder.add(sample, start, end);
   }
 
   #readTimestamp(): number | undefined {

@@ -1,6 +1,7 @@
 import type { Consumer, ExposedSample } from './exposition.js';
+import type { ExpositionBuilder } from './exposition-builder.js';
 import type { ReadLabels } from './labels.js';
-import { parseGoFloat, type Reading } from './reading.js';
+import { parseGoFloat } from './parse-go-float.js';
 
 /** promtool and the Pushgateway read the text format by the same code, which is not that of a scrape. */
 export const textConsumers: readonly Consumer[] = ['promtool', 'the Pushgateway'];
@@ -14,11 +15,11 @@ const metadata = /^[ \t]*(HELP|TYPE)[ \t]+([a-zA-Z_:][\w:]*)?(?:([ \t]+)(.*))?(.
 
 /** What promtool and the Pushgateway refuse of a text that Prometheus takes. */
 export class TextRules {
-  readonly #reading: Reading;
+  readonly #builder: ExpositionBuilder;
   readonly #families = new Map<string, Family>();
 
-  constructor(reading: Reading) {
-    this.#reading = reading;
+  constructor(builder: ExpositionBuilder) {
+    this.#builder = builder;
   }
 
   /** Judges a comment by what stands after its `#`. */
@@ -55,7 +56,7 @@ export class TextRules {
       this.#object(at, `the label ${bound} is no number`);
     }
     if (hasTrailingBlank) this.#object(at, 'the line ends with a blank');
-    if (timestamp !== undefined) this.#reading.object(at, 'the sample has a timestamp', ['the Pushgateway']);
+    if (timestamp !== undefined) this.#builder.object(at, 'the sample has a timestamp', ['the Pushgateway']);
   }
 
   end(text: string): void {
@@ -90,7 +91,7 @@ export class TextRules {
   }
 
   #object(at: number, what: string): void {
-    this.#reading.object(at, what, textConsumers);
+    this.#builder.object(at, what, textConsumers);
   }
 }
 

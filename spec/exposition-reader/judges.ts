@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Exposition } from '../../lib/exposition-reader/exposition.js';
-import { parseGoFloat } from '../../lib/exposition-reader/reading.js';
+import { parseGoFloat } from '../../lib/exposition-reader/parse-go-float.js';
 import { PrometheusServer, type Series } from '../prometheus-server.js';
 import { until } from '../until.js';
 
@@ -59,13 +59,17 @@ export class Served {
   }
 }
 
-/** Lets one Prometheus scrape each text, and says what its first good scrape of each did. */
-export async function scrapeAll(command: string, served: Served, count: number): Promise<Scraped[]> {
+/**
+ * Lets one Prometheus scrape each text, and says what its first good scrape of each did.
+ *
+ * @param interval the time between two scrapes, over which Prometheus spreads the first ones.
+ */
+export async function scrapeAll(command: string, served: Served, count: number, interval = '10s'): Promise<Scraped[]> {
   const numbers = Array.from({ length: count }, (_, i) => String(i));
   const targets = numbers.map(
     (number) => `{ targets: ['${served.host}'], labels: { __metrics_path__: '/${number}', instance: '${number}' } }`,
   );
-  const config = `scrape_configs: [{ job_name: judged, scrape_interval: 10s, static_configs: [${targets.join(', ')}] }]\n`;
+  const config = `scrape_configs: [{ job_name: judged, scrape_interval: ${interval}, static_configs: [${targets.join(', ')}] }]\n`;
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const prometheus = await PrometheusServer.startIn(folder, config, command);
   try {

@@ -198,4 +198,15 @@ describe('The reader of expositions, line by line', () => {
     expect(objections.map(({ line }) => line)).to.deep.equal([3]);
     expect(new Cursor('"'.padEnd(1_000_000, '\\\\')).quoted()).to.equal(undefined);
   });
+
+  it('keeps less than sixteen times the bytes of a large exposition in memory', () => {
+    const line = (i: number): string => `a_total{path="/orders/${i}",method="GET",status="200"} ${i}\n`;
+    const bytes = Buffer.from(Array.from({ length: 50_000 }, (_, i) => line(i)).join(''));
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    const exposition = readExposition(bytes);
+    globalThis.gc?.();
+    expect(process.memoryUsage().heapUsed - before).to.be.below(16 * bytes.length);
+    expect(exposition.samples).to.equal(50_000);
+  });
 });

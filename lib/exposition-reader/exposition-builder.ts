@@ -7,6 +7,8 @@ import {
   type Objection,
   prometheus,
 } from './exposition.js';
+import { keyOfLabels } from './label-key.js';
+import { parseGoFloat } from './parse-go-float.js';
 
 /** The name endings of a sample that belongs to the family of this type, whose name is the rest. */
 export type Suffixes = Readonly<Record<string, RegExp>>;
@@ -28,7 +30,7 @@ interface KnownSeries {
 }
 
 /** What one reader is told beside the text. */
-export interface ReadingOptions {
+export interface BuilderOptions {
   /** The moment of the scrape in milliseconds, which is the time of each sample that has no other. */
   readonly now: number;
   /** Whether the answer says that its names are quoted: then only a consumer gets it that can read that. */
@@ -41,7 +43,7 @@ const oldest = 60 * minute;
 const newest = 10 * minute;
 
 /** Collects what a reader finds in one exposition: families, samples, objections. */
-export class Reading {
+export class ExpositionBuilder {
   readonly #families = new Map<string, ExposedFamily>();
   readonly #familyOfSample = new Map<string, ExposedFamily>();
   readonly #found = new Map<string, Found>();
@@ -53,7 +55,7 @@ export class Reading {
   constructor(
     readonly text: string,
     readonly suffixes: Suffixes,
-    readonly options: ReadingOptions,
+    readonly options: BuilderOptions,
   ) {}
 
   object(at: number, what: string, by: readonly Consumer[], effect: Effect = 'refuse'): void {
@@ -119,8 +121,10 @@ export class Reading {
       this.object(at, 'the timestamp is more than an hour old, or more than ten minutes ahead', prometheus, 'lose');
       return;
     }
-    const bound = labels[boundOf[this.#latestType] ?? ''] ?? '';
-    const key = this.#keyOf(name, labels);
+    const boundLabel = boundOf[this.#latestType] ?? '';
+    const bound = labels[boundLabel] ?? '';
+    // Why by its number: Prometheus 3 writes each bound in one way, so that le="1" and le="1.0" are one series.
+    const key = `${name}{${keyOfLabels(labels, (label, value) => (label === boundLabel ? String(parseGoFloat(value) ?? value) : value))}`;
     const before = this.#series.get(key);
     if (before === undefined) {
       this.#series.set(key, { time, bounds: [bound] });
@@ -135,17 +139,6 @@ export class Reading {
     } else if (isSpelledAnew) {
       this.object(at, 'the series stands above already, with another spelling of its bound', ['Prometheus 3'], 'lose');
     } else this.object(at, 'the series stands here a second time', prometheus, 'lose');
-  }
-
-  #keyOf(name: string, labels: ExposedSample['labels']): string {
-    const bound = boundOf[this.#latestType];
-    const pairs: string[] = [];
-    for (const label in labels) {
-      const value = labels[label] as string;
-      // Why by its number: Prometheus 3 writes each bound in one way, so that le="1" and le="1.0" are one series.
-      if (value !== '') pairs.push(`${label}="${label === bound ? (parseGoFloat(value) ?? value) : value}"`);
-    }
-    return `${name}{${pairs.sort().join()}`;
   }
 
   #locate({ at, what, by, effect, others }: Found): Objection {
@@ -165,15 +158,3 @@ export class Reading {
 const boundOf: Readonly<Record<string, string>> = { histogram: 'le', summary: 'quantile' };
 
 const shorten = (line: string): string => (line.length > 80 ? `${line.slice(0, 79)}…` : line);
-
-const goFloat = /^(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|([+-])?inf(?:inity)?|(nan))$/i;
-
-/** Parses a number as Go's `strconv.ParseFloat` does, without hexadecimal ones; `undefined` where that fails. */
-export function parseGoFloat(text: string): number | undefined {
-  const found = goFloat.exec(text);
-  if (found === null) return undefined;
-  if (found[2] !== undefined) return Number.NaN;
-  if (/inf/i.test(text)) return found[1] === '-' ? -Infinity : Infinity;
-  const value = Number(text);
-  return Number.isFinite(value) ? value : undefined;
-}
