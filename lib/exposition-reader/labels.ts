@@ -33,7 +33,23 @@ export interface LabelPair {
   readonly written: string;
 }
 
+const metricName = /[a-zA-Z_:][\w:]*/y;
 const labelName = /[a-zA-Z_]\w*/y;
+/** What may follow a label value: a comma, the closing brace, or the next label. */
+const afterValue = /[ \t]*(?:[,}]|[a-zA-Z_]\w*[ \t]*=)/y;
+
+/** Reads the name of a metric before its braces; the empty text where none stands here. */
+export const readMetricName = (cursor: Cursor): string => cursor.match(metricName);
+
+/** Reads the name of the family after HELP, TYPE or UNIT, which may be quoted. */
+export function readDeclaredName(cursor: Cursor, source: Source, builder: ExpositionBuilder, keyword: string): string {
+  if (!cursor.stands('"')) return readMetricName(cursor) || cursor.refuse(`no metric name stands after ${keyword}`);
+  const at = cursor.at;
+  const written = cursor.quoted();
+  if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
+  if (!builder.options.isQuoting) builder.object(at, 'a name is quoted', ['Prometheus 2']);
+  return unescaped(source.decode(written) ?? written);
+}
 
 /** Reads labels, from their opening brace to their closing one. */
 export function readLabels(cursor: Cursor, source: Source, builder: ExpositionBuilder, style: LabelStyle): ReadLabels {
@@ -90,11 +106,13 @@ export function settleLabels(
 ): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {};
   const left = new Set<string>();
+  let empty: ReadonlySet<string> | undefined;
   for (const { at, label, value } of pairs) {
     if (label === '__name__') cursor.refuse('__name__ is the name of the metric, and no label', at);
     if (Object.hasOwn(labels, label)) {
       // Why: Prometheus leaves a label out that is empty at one of its places, and refuses each other.
-      if (!pairs.some((one) => one.label === label && one.value === '')) cursor.refuse('a label stands here twice', at);
+      empty ??= new Set(pairs.filter((one) => one.value === '').map((one) => one.label));
+      if (!empty.has(label)) cursor.refuse('a label stands here twice', at);
       builder.object(at, 'a label stands here twice, and is left out since it is empty once', others);
       left.add(label);
     } else if (label === '__proto__')
@@ -112,8 +130,10 @@ function readValue(cursor: Cursor, source: Source, style: LabelStyle): Pick<Labe
   if (written === undefined) cursor.refuse('the label value has no closing quote', at);
   if (written.includes('\n')) {
     // Why here: a forgotten quote takes the lines below for its value, and the next complaint would name one of them.
-    const isForgotten = !style.hasLineFeeds || !/[,} \t]/.test(cursor.character);
-    if (isForgotten) cursor.refuse('the label value has no closing quote on its line', at);
+    const end = cursor.at;
+    const isMeant = style.hasLineFeeds && cursor.match(afterValue) !== '';
+    cursor.at = end;
+    if (!isMeant) cursor.refuse('the label value has no closing quote on its line', at);
   }
   const decoded = source.decode(written);
   if (decoded === undefined) cursor.refuse('the label value is not UTF-8', at);

@@ -1,10 +1,17 @@
 import { Cursor } from './cursor.js';
 import type { ExposedSample } from './exposition.js';
 import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
-import { type LabelStyle, type ReadLabels, readLabels, settleLabels } from './labels.js';
+import {
+  type LabelStyle,
+  type ReadLabels,
+  readDeclaredName,
+  readLabels,
+  readMetricName,
+  settleLabels,
+} from './labels.js';
 import { OpenMetricsRules, referenceParser } from './open-metrics-rules.js';
 import { parseGoFloat } from './parse-go-float.js';
-import { type Source, unescaped } from './source.js';
+import type { Source } from './source.js';
 
 /** Which samples belong to a family of OpenMetrics. */
 export const openMetricsSuffixes: Suffixes = {
@@ -16,7 +23,6 @@ export const openMetricsSuffixes: Suffixes = {
 };
 
 const nothing = /(?:)/y;
-const metricName = /[a-zA-Z_:][\w:]*/y;
 const keyword = /# (?:HELP|TYPE|UNIT) /y;
 const eof = /# EOF\n?/y;
 const word = /[^ \n\0]+/y;
@@ -70,7 +76,7 @@ export class OpenMetricsReader {
     const at = cursor.at;
     const kind = cursor.match(keyword).slice(2, -1);
     if (kind === '') cursor.refuse('this is neither HELP, TYPE, UNIT nor EOF, and OpenMetrics has no other comments');
-    const name = this.#readMetadataName(kind);
+    const name = readDeclaredName(cursor, this.#source, this.#builder, kind);
     if (!cursor.take(' ')) cursor.refuse(`no blank stands after the name of ${kind}`);
     const textAt = cursor.at;
     const text = cursor.restOfLine();
@@ -84,22 +90,10 @@ export class OpenMetricsReader {
     this.#rules.metadata(at, kind, name, text);
   }
 
-  #readMetadataName(kind: string): string {
-    const cursor: Cursor = this.#cursor;
-    if (!cursor.stands('"')) {
-      return cursor.match(metricName) || cursor.refuse(`no metric name stands after ${kind}`);
-    }
-    const at = cursor.at;
-    const written = cursor.quoted();
-    if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
-    if (!this.#builder.options.isQuoting) this.#builder.object(at, 'a name is quoted', ['Prometheus 2']);
-    return unescaped(this.#source.decode(written) ?? written);
-  }
-
   #readSample(): void {
     const cursor: Cursor = this.#cursor;
     const start = cursor.at;
-    const written = cursor.match(metricName);
+    const written = readMetricName(cursor);
     if (written === '' && !cursor.stands('{')) cursor.refuse('this is neither a sample nor a comment');
     const braces = cursor.at;
     const labels = cursor.stands('{') ? this.#readLabels() : noLabels;

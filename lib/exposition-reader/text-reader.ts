@@ -1,16 +1,22 @@
 import { Cursor } from './cursor.js';
 import { type ExposedSample, prometheus } from './exposition.js';
 import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
-import { type LabelStyle, type ReadLabels, readLabels, settleLabels } from './labels.js';
+import {
+  type LabelStyle,
+  type ReadLabels,
+  readDeclaredName,
+  readLabels,
+  readMetricName,
+  settleLabels,
+} from './labels.js';
 import { parseGoFloat } from './parse-go-float.js';
-import { type Source, unescaped } from './source.js';
+import type { Source } from './source.js';
 import { TextRules, textConsumers } from './text-rules.js';
 
 /** Which samples belong to a family of the text format. */
 export const textSuffixes: Suffixes = { histogram: /^_(?:bucket|sum|count)$/, summary: /^_(?:sum|count)$/ };
 
 const blanks = /[ \t]*/y;
-const metricName = /[a-zA-Z_:][\w:]*/y;
 const keyword = /(?:HELP|TYPE)[ \t]+/y;
 const valueText = /[^{ \t\n\0]+/y;
 const digits = /\d+/y;
@@ -77,7 +83,7 @@ export class TextReader {
 
   #readMetadata(word: string): void {
     const cursor: Cursor = this.#cursor;
-    const name = this.#readMetadataName(word);
+    const name = readDeclaredName(cursor, this.#source, this.#builder, word);
     const at = cursor.at;
     const rest = cursor.restOfLine();
     // Why the first character goes, whatever it is: Prometheus takes it for the blank.
@@ -93,41 +99,16 @@ export class TextReader {
     if (isCut || this.#source.decode(text) === undefined) cursor.refuse('the help text is not UTF-8', at);
   }
 
-  #readMetadataName(word: string): string {
-    const cursor: Cursor = this.#cursor;
-    if (!cursor.stands('"')) {
-      return cursor.match(metricName) || cursor.refuse(`no metric name stands after ${word}`);
-    }
-    const at = cursor.at;
-    const written = cursor.quoted();
-    if (written === undefined) cursor.refuse('the quoted name has no closing quote', at);
-    if (!this.#builder.options.isQuoting) this.#builder.object(at, 'a name is quoted', ['Prometheus 2']);
-    return unescaped(this.#source.decode(written) ?? written);
-  }
-
   /** @param indented where the blanks before the sample begin, if there are any. */
   #readSample(indented: number | undefined): void {
     const cursor: Cursor = this.#cursor;
     const start = indented ?? cursor.at;
-    const stem = cursor.match(metricName);
-    if (stem === '' && !cursor.stands('{')) cursor.refuse('this is neither a sample nor a comment');
-    if (indented !== undefined) {
-      this.#builder.object(start, 'blanks stand before the name, and become a part of it', ['Prometheus 2']);
-    }
-    const written = this.#source.text.slice(start, cursor.at);
-    cursor.match(blanks);
-    const braces = cursor.at;
-    const labels = cursor.stands('{') ? readLabels(cursor, this.#source, this.#builder, labelStyle) : noLabels;
-    if (written !== '' && labels.name !== undefined) cursor.refuse('the metric has two names', braces);
-    const name = labels.name ?? written;
-    if (name === '') cursor.refuse('the metric has no name', start);
+    const { name, labels } = this.#readSeries(start, indented !== undefined);
     cursor.match(blanks);
     const at = cursor.at;
     const value = parseGoFloat(cursor.match(valueText));
     if (value === undefined) cursor.refuse(cursor.at === at ? 'the value is missing' : 'the value is no number', at);
-    const hasBlank = cursor.match(blanks) !== '';
-    const timestamp = this.#readTimestamp();
-    const hasTrailingBlank = (timestamp === undefined ? hasBlank : cursor.match(blanks) !== '') as boolean;
+    const { timestamp, hasTrailingBlank } = this.#readTimestamp();
     const end = cursor.at;
     if (!cursor.isAtEnd && !cursor.stands('\n')) {
       cursor.refuse(timestamp === undefined ? 'the timestamp is no whole number' : 'more stands after the timestamp');
@@ -142,12 +123,33 @@ export class TextReader {
     this.#builder.add(sample, start, end);
   }
 
-  #readTimestamp(): number | undefined {
+  #readSeries(start: number, isIndented: boolean): { readonly name: string; readonly labels: ReadLabels } {
     const cursor: Cursor = this.#cursor;
+    const stem = readMetricName(cursor);
+    if (stem === '' && !cursor.stands('{')) cursor.refuse('this is neither a sample nor a comment');
+    if (isIndented) {
+      this.#builder.object(start, 'blanks stand before the name, and become a part of it', ['Prometheus 2']);
+    }
+    const written = this.#source.text.slice(start, cursor.at);
+    cursor.match(blanks);
+    const braces = cursor.at;
+    const labels = cursor.stands('{') ? readLabels(cursor, this.#source, this.#builder, labelStyle) : noLabels;
+    if (written !== '' && labels.name !== undefined) cursor.refuse('the metric has two names', braces);
+    const name = labels.name ?? written;
+    if (name === '') cursor.refuse('the metric has no name', start);
+    return { name, labels };
+  }
+
+  /** Reads what stands between the value and the end of the line. */
+  #readTimestamp(): { readonly timestamp: number | undefined; readonly hasTrailingBlank: boolean } {
+    const cursor: Cursor = this.#cursor;
+    const hasBlank = cursor.match(blanks) !== '';
     const at = cursor.at;
     const written = cursor.match(digits);
-    if (written === '') return undefined;
-    if (written.length > 18 && BigInt(written) > 2n ** 63n - 1n) cursor.refuse('the timestamp is too large', at);
-    return Number(written);
+    if (written === '') return { timestamp: undefined, hasTrailingBlank: hasBlank };
+    const significant = written.replace(/^0+/, '');
+    const isTooLarge = significant.length > 19 || (significant.length === 19 && BigInt(significant) >= 2n ** 63n);
+    if (isTooLarge) cursor.refuse('the timestamp is too large', at);
+    return { timestamp: Number(written), hasTrailingBlank: cursor.match(blanks) !== '' };
   }
 }

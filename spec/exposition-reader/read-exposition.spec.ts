@@ -98,6 +98,8 @@ const refused: readonly (readonly [title: string, text: string, problem: string,
   ['a hexadecimal value', 'a 0x1p3\n', 'the value is no number'],
   ['a missing value', 'a{x="1"}\n', 'line 1, column 9: the value is missing'],
   ['a timestamp in seconds', 'a 1 1795824000.5\n', 'more stands after the timestamp'],
+  ['a timestamp that is too large', `a 1 ${'9'.repeat(1_000_000)}\n`, 'line 1, column 5: the timestamp is too large'],
+  ['a label that stands 100,000 times', `a{${'x="1",'.repeat(100_000)}x=""} 1\na 1 x\n`, 'line 2, column 5'],
   ['a timestamp of yesterday', `a 1 ${now - 86_400_000}\n`, 'more than an hour old'],
   [
     'an older timestamp below a newer one',
