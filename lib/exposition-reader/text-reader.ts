@@ -76,7 +76,8 @@ export class TextReader {
     const cursor: Cursor = this.#cursor;
     const start = cursor.at;
     const nul = cursor.restOfLine().indexOf('\0');
-    if (nul === -1 || isSpaced) return;
+    // Why: behind a blank, Prometheus stops only at a NUL byte with which the comment begins.
+    if (nul === -1 || (isSpaced && nul > 0)) return;
     cursor.at = start + nul;
     this.#loseTheRest();
   }
