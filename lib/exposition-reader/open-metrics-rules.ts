@@ -176,7 +176,7 @@ function addToHistogram(
 ): string | undefined {
   const ending = name.slice(family.length);
   if (ending === '_bucket') {
-    const bound = parseGoFloat(labels['le'] ?? '') as number;
+    const bound = parseBound(labels['le']) as number;
     if (bound < 0) histogram.hasNegativeBound = true;
     if (histogram.bound !== undefined && bound <= histogram.bound) return 'the buckets are out of order';
     if (value < histogram.value) return 'a bucket counts less than the one below it';
@@ -233,9 +233,12 @@ function labelProblem(current: Current, sample: ExposedSample): string | undefin
   return undefined;
 }
 
+/** Why trimmed: the reference parser leaves it to Python, which overlooks blanks around a number. */
+const parseBound = (text = ''): number | undefined => parseGoFloat(text.trim());
+
 /** Whether a bound is given, fits, and is spelled as Go spells it where it is infinite. */
 function isCanonical(text: string | undefined, fits: (bound: number) => boolean): boolean {
-  const bound = parseGoFloat(text ?? '');
+  const bound = parseBound(text);
   return bound !== undefined && fits(bound) && (bound !== Infinity || text === '+Inf');
 }
 

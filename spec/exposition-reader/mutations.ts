@@ -144,7 +144,7 @@ const mutations: readonly Mutation[] = [
     (line, chance) => `${line} ${chance.of(['0', '-1', '1.5', '1e3', 'x', '99999999999999999999', 'NaN'])}`,
   ),
   changeLine(isSample, (line, chance, now) => {
-    const at = now + chance.of([0, -1000, -7_200_000, -300_000, 3_600_000, 300_000]);
+    const at = now + chance.of([-500, -1000, -7_200_000, -300_000, 3_600_000, 300_000]);
     return `${line} ${chance.of([String(at), String(at / 1000)])}`;
   }),
   changeLine(isLabelled, (line) => withLabels(line, [...labelsOf(line), labelsOf(line)[0] ?? ''])),
