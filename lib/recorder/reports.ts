@@ -12,6 +12,7 @@ export interface Advice {
     | 'minified_class'
     | 'naming'
     | 'bound'
+    | 'negative_sum'
     | 'sensitive'
     | 'open_server'
     | 'loopback_only'
@@ -73,12 +74,12 @@ export class Reports {
     ignoreErrors(() => onError(error, site));
   }
 
-  collectorFailed(metric: string, cause: unknown): void {
+  collectorFailed(metric: string, cause: unknown, remedy = 'Make its collector fast, and let it throw nothing'): void {
     if (!this.#isNew(`collector ${metric}`)) return;
     const { onError = warnOfError } = this.#options;
     const site = `the collector of "${metric}"`;
     const given = cause instanceof Error ? cause.message : String(cause);
-    const message = `a scrape does not have "${metric}" (${given}). Make its collector fast, and let it throw nothing.`;
+    const message = `a scrape does not have "${metric}" (${given}). ${remedy}.`;
     ignoreErrors(() => onError(new MetricsError(site, [{ code: 'collector_failed', message }], { cause }), site));
   }
 

@@ -1,6 +1,7 @@
 import { scrapeRequest } from '../http/request-context.js';
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { chooseFamilies } from '../store/selection.js';
 import { CoalescedScrapes } from './coalesced-scrapes.js';
 import { landingRoutes } from './landing/landing-page.js';
 import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
@@ -46,5 +47,9 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
   exposedFamilies: async (limits) =>
-    withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
+    withProcessMetrics(
+      await scrapable.exposedFamilies(limits),
+      scrapable.constantLabels?.() ?? [],
+      chooseFamilies(limits?.names),
+    ),
 });

@@ -1,5 +1,6 @@
 import { processState } from '../../process-state.js';
 import { Collectors } from '../../store/collectors.js';
+import type { ScrapeScope } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
 import { type ExternalRegistry, readRegistry } from './external-families.js';
@@ -22,16 +23,18 @@ const { processMetrics: state } = processState;
  * and none of the families has one of their names.
  *
  * @param labels labels that each sample of the process metrics gets.
+ * @param isChosen says which of the process metrics are asked for.
  */
 export async function withProcessMetrics(
   families: readonly ExposedFamily[],
   labels: ConstantLabels,
+  isChosen: ScrapeScope['isChosen'],
 ): Promise<readonly ExposedFamily[]> {
   state.registry ??= createRegistry();
   const registry = await state.registry;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await readRegistry(registry, collectors, timeoutSeconds);
+  const added = await readRegistry(registry, collectors, { seconds: timeoutSeconds, isChosen });
   return added.some(({ name }) => taken.has(name))
     ? families
     : [...families, ...added.map((family) => withLabels(family, labels))];
