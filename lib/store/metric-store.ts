@@ -182,7 +182,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
    * @param isChosen whether the scrape asks for the family of this name.
    */
   protected async exposeAll(seconds: number, isChosen: (name: string) => boolean): Promise<readonly ExposedFamily[]> {
-    const removed = this.#companion?.removedFamilies() ?? noFamilies;
+    const removed = this.#findRemoved();
     const chosen = [...this.#recorders.values()].filter(
       ({ series: { family } }) => isChosen(this.#prefix + family.name) && !removed.has(family),
     );
@@ -229,9 +229,24 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return (await this.#collectors.run(collector, family.name, fill, seconds)) ?? false;
   }
 
+  #findRemoved(): ReadonlySet<Family> {
+    try {
+      return this.#companion?.removedFamilies() ?? noFamilies;
+    } catch {
+      // Why without a report: the same fault is reported where the companion's own metrics are read.
+      return noFamilies;
+    }
+  }
+
   /** The families from elsewhere, without those that clash with a family of the store. */
   async #exposeCompanion(scope: ScrapeScope, removed: ReadonlySet<Family>): Promise<ExposedFamily[]> {
-    const families = (await this.#companion?.exposedFamilies(this.#collectors, scope)) ?? [];
+    let families: readonly ExposedFamily[] = [];
+    try {
+      families = (await this.#companion?.exposedFamilies(this.#collectors, scope)) ?? [];
+    } catch (cause) {
+      // Why caught: a registry that is broken must cost no metric but its own.
+      this.#countFailure('registry', cause);
+    }
     return families
       .filter((family) => !this.#isClashing(family, removed))
       .map((family) => this.#watchSums(family, `the metric "${family.name}"`));

@@ -188,6 +188,24 @@ for (const [generation, load] of generations)
       });
     });
 
+    it('costs only its own metrics when it is broken, or has default labels that would break a scrape', async () => {
+      recorder.histogram(wait).observe({}, 0.5);
+      registry.setDefaultLabels({ 'not-legal': 'x', le: '1', quantile: '1', zone: 'eu' } as never);
+      new client.Histogram({ name: 'theirs', help: 'Theirs', buckets: [1], registers: [registry] }).observe(2);
+      const shown = await scraped();
+      expect(shown).to.contain('\ntheirs_count{zone="eu"} 1\n').and.contain('\nwait_seconds_count{zone="eu"} 1\n');
+      expect(shown).to.not.match(/not-legal|quantile|_count\{.*le=/);
+      registry.setDefaultLabels(null as never);
+      expect(await scraped()).to.contain('\nwait_seconds_count 1\n');
+      registry.getMetricsAsArray = () => {
+        throw new Error('no registry');
+      };
+      for (let i = 0; i < 2; i++) expect(await scraped()).to.contain('\nwait_seconds_count 1\n');
+      expect(told.map(({ code, message }) => [code, /no registry/.test(message)])).to.deep.equal([
+        ['collector_failed', true],
+      ]);
+    });
+
     describe('as the reader of families', () => {
       it('shows no series that has expired, in metrics(), getMetricsAsJSON() and getSingleMetricAsString()', async () => {
         const sessions = defineGauge({

@@ -61,9 +61,13 @@ const types: Readonly<Record<string, ExposedType>> = {
   summary: 'summary',
 };
 
-/** The labels that the registry gives to every sample that has no label of that name. */
+const reservedLabels = ['le', 'quantile'];
+
+/** The labels that the registry gives to every sample that has no label of that name, without those that break a scrape. */
 export const defaultLabels = ({ _defaultLabels }: ExternalRegistry): ConstantLabels =>
-  Object.entries(_defaultLabels ?? {}).map(([name, value]) => [name, labelText(value) ?? '']);
+  Object.entries(_defaultLabels ?? {})
+    .filter(([name]) => isLabelName(name) && !reservedLabels.includes(name))
+    .map(([name, value]) => [name, labelText(value) ?? '']);
 
 /** Whether this registry takes `_total` off the names of its counters, and adds it again when it writes them. */
 export const addsTotal = ({ contentType = '' }: ExternalRegistry): boolean =>
