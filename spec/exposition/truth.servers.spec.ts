@@ -159,7 +159,7 @@ import sys, json
 from ${module} import text_string_to_metric_families as parse
 data = sys.stdin.buffer.read().decode('utf-8')
 print(json.dumps([[s.name, s.labels, repr(s.value)] for f in parse(data) for s in f.samples]))`;
-  const given = { input: exposition, encoding: 'utf8', maxBuffer: 1 << 28 } as const;
+  const given = { input: exposition, encoding: 'utf8', maxBuffer: 1 << 28, stdio: 'pipe' } as const;
   const parsed = JSON.parse(execFileSync('/usr/bin/python3', ['-c', program], given)) as Parsed;
   return parsed.filter(([name]) => name.startsWith('story_'));
 }
