@@ -23,7 +23,8 @@ const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/metrics-server.ts',
   '@koa/router': 'adapters/koa/metrics-server.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
-  yaml: 'server/config/web-config-file.ts',
+  yaml: 'server/config/yaml-tree.ts',
+  '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',
   '@node-rs/bcrypt': 'access/passwords.ts',
 };
 

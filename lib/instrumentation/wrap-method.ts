@@ -1,7 +1,8 @@
 import { carrierOf, declareCarrier, metadataApi } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
-import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
+import { recorderOf } from '../recorder/attach.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
+import { adviseAll, anyRecorder } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
 import { type AnyMethod, Call, type CallObserver, invoke } from './call.js';
 import { findTracker, track, trackerOfMethod } from './completion/track.js';

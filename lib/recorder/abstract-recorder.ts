@@ -3,10 +3,9 @@ import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../fam
 import type { LabelPolicies } from '../families/labels.js';
 import { adviseOnNaming } from '../families/naming.js';
 import { countCopies, registerCopy } from '../process-state.js';
-import { registerRecorder } from './attach.js';
 import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
-import { type Advice, type ReportOptions, Reports } from './reports.js';
+import { type Advice, type ReportOptions, Reports, registerRecorder } from './reports.js';
 
 /** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {

@@ -3,7 +3,6 @@ import { instrumentsOf, instrumentsOfClass } from '../families/declared-instrume
 import { processState, recorderKey } from '../process-state.js';
 import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
 import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
-import type { Advice } from './reports.js';
 
 interface Attached {
   [recorderKey]?: MetricsRecorder;
@@ -166,21 +165,4 @@ export function recorderOf(instance: unknown): MetricsRecorder | undefined {
 function recorderOfUnmarked(instance: unknown): MetricsRecorder | undefined {
   const frozen = wiring.anyFrozen ? wiring.frozen.get(instance as object) : undefined;
   return frozen ?? wiring.defaultRecorder;
-}
-
-/** Remembers, weakly, that a recorder exists. From then on, an instance without a recorder is worth advice. */
-export function registerRecorder(recorder: MetricsRecorder): void {
-  wiring.recorders.add(new WeakRef(recorder));
-}
-
-/** Whether any recorder exists in the process. */
-export const anyRecorder = (): boolean => wiring.recorders.size > 0;
-
-/** Passes advice on to every recorder of the process. */
-export function adviseAll(advice: Advice): void {
-  for (const reference of wiring.recorders) {
-    const recorder = reference.deref();
-    if (recorder === undefined) wiring.recorders.delete(reference);
-    else recorder.advise(advice);
-  }
 }

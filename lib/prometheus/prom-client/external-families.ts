@@ -44,7 +44,8 @@ interface ExternalSnapshot {
 
 /** The part of a prom-client `Registry` that is used. Why a shape: several copies and successors of prom-client exist. */
 export interface ExternalRegistry {
-  getMetricsAsArray(): unknown[];
+  /** Its list of metrics. prom-client 14.0 declares a promise of it, and gives the list. */
+  getMetricsAsArray(): unknown[] | PromiseLike<unknown[]>;
   getSingleMetric(name: string): unknown;
   registerMetric(metric: never): void;
   readonly contentType?: string;
@@ -73,6 +74,10 @@ export const defaultLabels = ({ _defaultLabels }: ExternalRegistry): ConstantLab
 export const addsTotal = ({ contentType = '' }: ExternalRegistry): boolean =>
   contentType.startsWith('application/openmetrics-text');
 
+/** The metrics of a registry, ours included. */
+export const listMetrics = (registry: ExternalRegistry): readonly unknown[] =>
+  registry.getMetricsAsArray() as unknown[];
+
 /** Reads the metrics of a registry, without `excluded`. One that fails, or takes too long, costs only itself. */
 export async function readRegistry(
   registry: ExternalRegistry,
@@ -84,15 +89,17 @@ export async function readRegistry(
   // Why some are left out where a collector asks: to read them is to run a collector.
   const mustWait = (metric: ExternalMetric): boolean =>
     collectors.isAsking && (typeof metric.collect === 'function' || collectors.isRunning(metric));
-  const running = registry.getMetricsAsArray().map(async (metric) => {
+  const running = listMetrics(registry).map(async (metric) => {
     if (!isMetric(metric) || excluded.has(metric) || mustWait(metric)) return undefined;
-    const name = exposedName(metric, registry);
+    const registered = registeredName(metric, registry);
+    const name = exposedName(registered, metric.type, registry);
     if (!isChosen(name)) return undefined;
     const read = async () => checkSnapshot(await metric.get());
     const snapshot = await collectors.run(metric, name, read, seconds);
     if (snapshot === undefined) return undefined;
     const defaultsOf = chooseDefaults(snapshot.values, metric.labelNames ?? [], added);
-    return toExposedFamily(snapshot, snapshot.name === metric.name ? name : snapshot.name, defaultsOf);
+    const given = snapshot.name === metric.name ? registered : snapshot.name;
+    return toExposedFamily(snapshot, exposedName(given, snapshot.type, registry), defaultsOf);
   });
   return (await Promise.all(running)).filter((family) => family !== undefined);
 }
@@ -100,9 +107,8 @@ export async function readRegistry(
 const isMetric = (metric: unknown): metric is ExternalMetric => typeof metric === 'object' && metric !== null;
 
 /** The name that the samples of a metric have in every format. */
-function exposedName(metric: ExternalMetric, registry: ExternalRegistry): string {
-  const name = registeredName(metric, registry);
-  return addsTotal(registry) && metric.type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name;
+function exposedName(name: string, type: string | undefined, registry: ExternalRegistry): string {
+  return addsTotal(registry) && type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name;
 }
 
 /**
@@ -111,7 +117,7 @@ function exposedName(metric: ExternalMetric, registry: ExternalRegistry): string
  */
 function registeredName(metric: ExternalMetric, registry: ExternalRegistry): string {
   const name = String(metric.name);
-  if (registry.getSingleMetric(name) === metric) return name;
+  if (metric.type !== 'counter' || registry.getSingleMetric(name) === metric) return name;
   const total = `${name}_total`;
   return registry.getSingleMetric(total) === metric ? total : name;
 }

@@ -3,7 +3,7 @@ import type { Family } from '../../families/family.js';
 import type { Collectors } from '../../store/collectors.js';
 import type { Companion, ScrapeScope, StoredFamily } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
-import { defaultLabels, type ExternalRegistry, readRegistry } from './external-families.js';
+import { defaultLabels, type ExternalRegistry, listMetrics, readRegistry } from './external-families.js';
 import { createRegistryMetric, type RegistryMetric } from './registry-metric.js';
 
 /**
@@ -56,7 +56,7 @@ export class RegistryBridge implements Companion {
 
   /** Finds out which of our metrics the registry has lost, and how. */
   #lookForChanges(): void {
-    const there = new Set(this.#registry.getMetricsAsArray());
+    const there = new Set(listMetrics(this.#registry));
     const lost = [...this.#ours.keys()].filter((metric) => !there.has(metric));
     const wasCleared = this.#wasCleared(lost.length);
     for (const [metric, family] of this.#ours) {
