@@ -63,9 +63,9 @@ export abstract class AbstractRecorder implements MetricsRecorder {
 
   collect(_family: Family, _collector: Collector): void {}
 
-  /** Advises on the name of a family that is opened for the first time. */
-  protected adviseOnName(family: Family): void {
-    const message = adviseOnNaming(family);
+  /** Advises on the name, as it is exposed, of a family that is opened for the first time. */
+  protected adviseOnName(family: Family, name = family.name): void {
+    const message = adviseOnNaming(family, name);
     if (message !== undefined) this.advise({ code: 'naming', message });
   }
 

@@ -303,7 +303,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
     this.#self.declare(family);
-    this.adviseOnName(family);
+    this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
       name,

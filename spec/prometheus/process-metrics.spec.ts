@@ -14,18 +14,18 @@ async function namesBeside(registry: Registry): Promise<string[]> {
   return families.map(({ name }) => name).filter((name) => !name.startsWith('flowplane_metrics_'));
 }
 
-describe('The metrics of the process', () => {
+describe('A recorder with the metrics of the process', () => {
   let all: string[];
 
   before(async () => {
     all = await namesBeside(new Registry());
   });
 
-  it('are those of prom-client', () => {
+  it('has those of prom-client', () => {
     expect(all).to.include.members(['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds']);
   });
 
-  it('are compared with the registry one by one: a metric of the same name replaces that one, and no other', async () => {
+  it('compares them with its registry one by one: a metric of the same name replaces that one, and no other', async () => {
     const registry = new Registry();
     new Gauge({ name: 'process_open_fds', help: 'Counted by the application', registers: [registry] });
     const names = await namesBeside(registry);
@@ -34,14 +34,14 @@ describe('The metrics of the process', () => {
   });
 
   for (const prefix of ['', 'shop_']) {
-    it(`are not added to a registry that collects them ${prefix === '' ? 'itself' : 'with a prefix'}`, async () => {
+    it(`adds none to a registry that collects them ${prefix === '' ? 'itself' : 'with a prefix'}`, async () => {
       const registry = new Registry();
       collectDefaultMetrics({ register: registry, prefix });
       expect(await namesBeside(registry)).to.have.members(all.map((name) => prefix + name));
     });
   }
 
-  it('are added where only one metric of the application ends as one of them does', async () => {
+  it('adds them where only one metric of the application ends as one of them does', async () => {
     const registry = new Registry();
     new Gauge({ name: 'worker_process_cpu_seconds_total', help: 'Of a worker', registers: [registry] });
     expect(await namesBeside(registry)).to.have.members([...all, 'worker_process_cpu_seconds_total']);
@@ -61,7 +61,7 @@ const program = `
       console.log(JSON.stringify({ isThere, heard }));
     });`;
 
-describe('The metrics of the process in a bundle', () => {
+describe('A bundle with the metrics of the process', () => {
   let folder: string;
 
   beforeEach(() => {
@@ -86,11 +86,11 @@ describe('The metrics of the process in a bundle', () => {
     writeFileSync(join(folder, 'node_modules', name, 'index.js'), code);
   }
 
-  it('are there in CommonJS', async () => {
+  it('has them in CommonJS', async () => {
     expect(await bundled({ format: 'cjs' })).to.deep.equal({ isThere: true, heard: [] });
   });
 
-  it('are advised on, once, where the client does not load in an ES module', async () => {
+  it('gives advice, once, where the client does not load in an ES module', async () => {
     const { isThere, heard } = await bundled({ format: 'esm' });
     expect(isThere).to.equal(false);
     expect(heard).to.have.length(1);
@@ -98,7 +98,7 @@ describe('The metrics of the process in a bundle', () => {
     expect(heard[0]).to.contain('mark prom-client as external');
   });
 
-  it('are left out in silence where no client is installed', async () => {
+  it('leaves them out in silence where no client is installed', async () => {
     expect(await bundled({ format: 'esm', external })).to.deep.equal({ isThere: false, heard: [] });
     expect(await bundled({ format: 'cjs', external })).to.deep.equal({ isThere: false, heard: [] });
   });
@@ -108,7 +108,7 @@ describe('The metrics of the process in a bundle', () => {
     ['is something else', 'exports.Registry = 7', 'client.Registry is not a constructor'],
     ['throws', "throw new Error('no memory')", 'no memory'],
   ] as const) {
-    it(`are advised on where the client ${fault}`, async () => {
+    it(`gives advice where the client ${fault}`, async () => {
       install('prom-client', code);
       const { isThere, heard } = await bundled({ format: 'esm', external });
       expect(isThere).to.equal(false);
@@ -118,7 +118,7 @@ describe('The metrics of the process in a bundle', () => {
   }
 
   for (const client of external) {
-    it(`come from ${client} also where the names of its exports are not seen`, async () => {
+    it(`takes them from ${client} also where the names of its exports are not seen`, async () => {
       const whole = `{
         Registry: class {
           getMetricsAsArray() {

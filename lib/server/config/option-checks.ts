@@ -72,6 +72,7 @@ const rules: Rules = {
 
 /** The options that a `web-config.yml` can configure too. */
 const sharedOptions = ['tls', 'basicAuthUsers', 'headers', 'rateLimit'];
+/** The names of the options that a metrics server takes, which are checked below. */
 export const knownOptions = [...Object.keys(rules), ...sharedOptions, 'port'];
 
 /** Checks the options of a metrics server. */
