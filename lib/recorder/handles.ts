@@ -50,9 +50,12 @@ export interface HistogramHandle<P extends LabelPolicies> {
 
 type RawLabels = Readonly<Record<string, unknown>>;
 
+/** What a handle asks of its recorder. */
+type HandleRecorder = Pick<MetricsRecorder, 'open' | 'dropped' | 'collect'>;
+
 /** Records one family by hand: it takes label objects, and passes on raw label values. One class serves every kind. */
 export class FamilyHandle {
-  readonly #recorder: MetricsRecorder;
+  readonly #recorder: HandleRecorder;
   readonly #family: Family;
   readonly #site: string;
   readonly #names: readonly string[];
@@ -60,7 +63,7 @@ export class FamilyHandle {
   #opened: FamilyRecorder | undefined;
   #clash: unknown;
 
-  constructor(recorder: MetricsRecorder, family: Family) {
+  constructor(recorder: HandleRecorder, family: Family) {
     this.#recorder = recorder;
     this.#family = family;
     this.#site = `recorder.${family.kind}("${family.name}")`;
@@ -147,15 +150,20 @@ export class FamilyHandle {
 /** Every label set that a collector has returned, with its value. */
 type CollectedList = Exclude<CollectedValues, number>;
 
-/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
-export function readCollected(collected: CollectedValues): CollectedList {
+/** Copies what a collector has returned, as a list. Throws where it is neither a number nor a list. */
+export function listCollected(collected: CollectedValues): CollectedList {
   if (typeof collected === 'number') return [{ labels: {}, value: collected }];
-  if (Array.isArray(collected)) return Array.from(collected, readEntry);
+  // Why a copy: the list is the collector's own, and is read in several turns.
+  if (Array.isArray(collected)) return Array.from(collected);
   throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${formatValue(collected)}`);
 }
 
-// Why read here: a wrong entry must cost no more than this metric.
-function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
+/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
+export const readCollected = (collected: CollectedValues): CollectedList => listCollected(collected).map(readEntry);
+
+/** Reads one entry of such a list. Throws where it is none. */
+// Why before anything is set: a wrong entry must cost no more than this metric.
+export function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
   if (given === null || given === undefined) throw new TypeError(`it gives a list with ${given} in it`);
   const { labels, value } = given;
   return { labels, value };

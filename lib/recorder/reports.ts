@@ -15,6 +15,7 @@ export interface Advice {
     | 'minified_class'
     | 'naming'
     | 'bound'
+    | 'negative_sum'
     | 'process_metrics'
     | 'sensitive'
     | 'open_server'
@@ -79,12 +80,12 @@ export class Reports {
     ignoreErrors(() => onError(error, site));
   }
 
-  collectorFailed(metric: string, cause: unknown): void {
+  collectorFailed(metric: string, cause: unknown, remedy = 'Make its collector fast, and let it throw nothing'): void {
     if (!this.#isNew(`collector ${metric}`)) return;
     const { onError = warnOfError } = this.#options;
     const site = `the collector of "${metric}"`;
     const given = cause instanceof Error ? cause.message : String(cause);
-    const message = `a scrape does not have "${metric}" (${given}). Make its collector fast, and let it throw nothing.`;
+    const message = `a scrape does not have "${metric}" (${given}). ${remedy}.`;
     ignoreErrors(() => onError(new MetricsError(site, [{ code: 'collector_failed', message }], { cause }), site));
   }
 

@@ -127,6 +127,11 @@ const told =
 
 /** Everything else that is worth a remark. */
 export const remarks: Cases = {
+  'a negative sum': () =>
+    heard(async (recorder) => {
+      recorder.histogram(defineHistogram({ name: 'balance', help: 'Balance', buckets: [1] })).observe({}, -5);
+      await recorder.snapshot();
+    }),
   'another help': () =>
     heard((recorder) => {
       recorder.open(defineGauge({ name: 'level', help: 'The first' }));
