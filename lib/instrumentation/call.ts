@@ -1,4 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import { unfinishedCalls } from './unfinished-calls.js';
 
 /** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -48,17 +50,57 @@ export class Call {
   /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
   startedAt: number | undefined = undefined;
   leases: InFlightLease | undefined = undefined;
-  /** What observes the call while its result is tracked; `undefined` before that, and once the call has settled. */
+  /** What observes the call. */
   observer: CallObserver | undefined = undefined;
+  /** Whether a call whose result is tracked has settled. */
+  hasEnded = false;
+  /** The asynchronous context of the call, where other code decides in which one its result completes. */
+  context: AsyncResource | undefined = undefined;
+  /** The pending promise that is the result of a call in flight. */
+  awaited: object | undefined = undefined;
+  /** Runs when a call whose result is tracked settles. */
+  onEnd: ((call: Call) => void) | undefined = undefined;
+  /** Whether the stack was exhausted before the method was called. */
+  wasNeverMade = false;
+  /** How many of stacked observers have recorded the end of the call, where the stack was exhausted meanwhile. */
+  recordedBy = 0;
+  /** The call before this one in the list of unfinished calls. */
+  previous: Call | undefined = undefined;
+
+  /**
+   * Lets the readers run in the asynchronous context of the call, such as that of its tenant, whoever completes it.
+   *
+   * Why not for promises: their handlers run in that context anyway. Why `requireManualDestroy`: the context ends with the
+   * call, not when the garbage collector finds it.
+   */
+  keepContext(): void {
+    this.context = new AsyncResource('FlowplaneMetricsCall', { requireManualDestroy: true });
+  }
 
   /** Ends a call whose result is tracked. Only the first time counts. */
   settle(outcome: Outcome, value: unknown): void {
-    const { observer } = this;
-    if (observer === undefined) return;
-    this.observer = undefined;
+    if (this.hasEnded) return;
+    this.hasEnded = true;
     this.outcome = outcome;
     this.value = value;
-    observer.onSettle(this);
+    try {
+      this.onEnd?.(this);
+      this.recordEnd();
+    } catch (fault) {
+      if (!(fault instanceof RangeError)) throw fault;
+      this.previous = unfinishedCalls.last;
+      unfinishedCalls.last = this;
+    }
+  }
+
+  /** Records how the call has ended, in its own context, and forgets everything about it. */
+  private recordEnd(): void {
+    const { observer, context } = this;
+    if (observer === undefined) return;
+    if (context === undefined) observer.onSettle(this);
+    else context.runInAsyncScope(observer.onSettle, observer, this);
+    context?.emitDestroy();
+    this.observer = undefined;
     this.clear();
   }
 
