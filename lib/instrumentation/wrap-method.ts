@@ -2,6 +2,7 @@ import { carrierOf, declareCarrier } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
 import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
+import type { Advice } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
 import { type AnyMethod, Call, type CallObserver } from './call.js';
 import { callWithCallback } from './completion/callback.js';
@@ -54,9 +55,12 @@ export const instrumentsOn = (method: AnyMethod): readonly Instrument[] =>
 /** The function itself, or, where it is a wrapper, a layer around it, so that new instruments leave the wrapper alone. */
 export function ensureFreshTarget<M extends AnyMethod>(fn: M): M {
   if (instrumentedMethodOf(fn) === undefined) return fn;
-  const layer = function (this: unknown, ...args: unknown[]): unknown {
-    return Reflect.apply(fn, this, args);
+  const { call } = {
+    call(this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(fn, this, args);
+    },
   };
+  const layer = isConstructor(fn) ? makeConstructor(call, fn) : call;
   beneathLayers.set(layer, allInstrumentsOn(fn));
   return copyIdentity(layer, fn) as M;
 }
@@ -147,7 +151,7 @@ class InstrumentedMethod {
     const last = all === undefined ? [call.first, call.second, call.third][count - 1] : all[count - 1];
     if (typeof last !== 'function') return;
     this.mayHaveCallback = false;
-    adviseOnCallback(this.instruments);
+    this.lastRecorder?.advise(createCallbackAdvice(this.instruments));
   }
 
   private bind(recorder: MetricsRecorder): CallObserver {
@@ -272,14 +276,14 @@ function warnNotAttached(instance: unknown, instruments: readonly Instrument[]):
   });
 }
 
-function adviseOnCallback([instrument]: readonly Instrument[]): void {
-  adviseAll({
+function createCallbackAdvice([instrument]: readonly Instrument[]): Advice {
+  return {
     code: 'callback',
     message:
       `${instrument?.site}: a call counts as complete when the method returns, but it may go on (given a function as the last ` +
       'argument, and no result). Write completion: "callback" where that function gets the result, or ' +
       'completion: "result" where it does not.',
-  });
+  };
 }
 
 function classOf(instance: unknown): object | undefined {

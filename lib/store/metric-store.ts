@@ -5,6 +5,7 @@ import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { readCollected, setCollected } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
@@ -156,6 +157,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** Computes everything that one scrape shows, each collector within this many seconds. */
   protected async exposeAll(seconds: number): Promise<readonly ExposedFamily[]> {
+    finishCalls();
     for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
     const [own, others] = await Promise.all([
       Promise.all([...this.#recorders.values()].map((recorder) => this.#expose(recorder, seconds))),
