@@ -100,7 +100,7 @@ const completions: Readonly<Record<string, (service: Service) => () => unknown>>
 
 describe(`A label that asks an AsyncLocalStorage (${mode} decorators)`, () => {
   for (const [what, begin] of Object.entries(completions)) {
-    it(`reads the context of the call, whoever completes it: ${what}`, async () => {
+    it(`reads the context of the call, even where another context completes it: ${what}`, async () => {
       const recorder = new MemoryRecorder({ strict: true });
       const service = attachRecorder(new Service(), recorder);
       const complete = tenants.run('ada', () => begin(service));

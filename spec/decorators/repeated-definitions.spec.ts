@@ -36,7 +36,7 @@ const createPool = () =>
     }
   };
 
-describe(`The same definition on the same method (${mode} decorators)`, () => {
+describe(`A definition that a method has already (${mode} decorators)`, () => {
   let recorder: MemoryRecorder;
 
   beforeEach(() => {
