@@ -126,8 +126,11 @@ class BoundInFlightGauge implements CallObserver {
       cause = thrown;
     }
     if (typeof series === 'number') {
+      // Why the lease comes first: where the stack is exhausted in between, nothing is held.
+      const lease: InFlightLease = { gauge: this, series: undefined, next: call.leases };
+      call.leases = lease;
       this.family.acquire(series);
-      call.leases = { gauge: this, series, next: call.leases };
+      lease.series = series;
     } else reportDrop(this.instrument, this.recorder, series, cause);
   }
 

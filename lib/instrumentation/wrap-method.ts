@@ -257,20 +257,22 @@ function makeConstructor(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
 
 const toList = (...args: unknown[]): readonly unknown[] => args;
 
-const { notAttached: warned } = processState;
+const { notAttached: warned, notRecorded } = processState;
 
 /** Warns, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
 function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {
   if (!anyRecorder()) return;
+  if (typeof instance === 'object' && instance !== null) notRecorded.add(instance);
   const owner = classOf(instance) ?? instruments;
   if (warned.has(owner)) return;
   warned.add(owner);
+  for (const instrument of instruments) notRecorded.add(instrument);
   const [{ site } = { site: 'an annotated function' }] = instruments;
   adviseAll({
     code: 'unwired',
     message:
       `${site}: a call was not recorded, because its instance has no recorder. Likely causes: it was made with "new" ` +
-      'rather than by the container; it is a singleton that was resolved before installMetrics(container); it belongs to ' +
+      'rather than by the container; it was called in a constructor, before it had a recorder; it is a singleton that was resolved before installMetrics(container); it belongs to ' +
       'a child container without its own installMetrics(child); it is a static method or a plain function. ' +
       'Use attachRecorder(instance, recorder) or setDefaultRecorder(recorder).',
   });

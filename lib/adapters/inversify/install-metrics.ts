@@ -2,13 +2,7 @@ import { type CatalogueEntry, catalogue } from '../../catalogue/catalogue.js';
 import { MetricsError } from '../../error.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
-import {
-  type AnyClass,
-  type InstanceObserver,
-  instanceObserver,
-  openFamilies,
-  refuseUnlessRecorder,
-} from '../../recorder/attach.js';
+import { type AnyClass, instanceObserver, openFamilies, refuseUnlessRecorder } from '../../recorder/attach.js';
 import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { type MiddlewareContainer, observeViaMiddleware } from './observe-via-middleware.js';
 import { observeViaPlugin, type PluginContainer } from './observe-via-plugin.js';
@@ -60,7 +54,7 @@ export function installMetrics(container: MetricsContainer, options: InstallOpti
   const known = installed.get(container);
   if (known !== undefined) return known.recorder;
   const recorder = bindRecorder(container, options);
-  const listBoundClasses = observeInstances(container, instanceObserver(recorder));
+  const listBoundClasses = observeInstances(container, recorder);
   openFamilies(recorder, listBoundClasses());
   installed.set(container, { recorder, listBoundClasses });
   return recorder;
@@ -129,8 +123,9 @@ function boundRecorder(container: MetricsContainer): MetricsRecorder | undefined
 }
 
 /** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */
-function observeInstances(container: MetricsContainer, onInstance: InstanceObserver): Installation['listBoundClasses'] {
-  if ('register' in container) return observeViaPlugin(container, onInstance);
-  observeViaMiddleware(container, onInstance);
+function observeInstances(container: MetricsContainer, recorder: MetricsRecorder): Installation['listBoundClasses'] {
+  const onInstance = instanceObserver(recorder);
+  if ('register' in container) return observeViaPlugin(container, recorder, onInstance);
+  observeViaMiddleware(container, recorder, onInstance);
   return () => [];
 }

@@ -1,4 +1,5 @@
-import type { InstanceObserver } from '../../recorder/attach.js';
+import { type InstanceObserver, resolveWith } from '../../recorder/attach.js';
+import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 
 interface Container {
   readonly parent?: Container | null;
@@ -38,14 +39,18 @@ const ownActivations = new WeakSet<Activation>();
  * Observes every instance through inversify 6's own middleware: it shows the plan of each resolution before it is carried
  * out, and every binding in it is given an activation.
  */
-export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
+export function observeViaMiddleware(
+  container: MiddlewareContainer,
+  recorder: MetricsRecorder,
+  onInstance: InstanceObserver,
+): void {
   observers.set(container, onInstance);
   container.applyMiddleware((next) => (args: ResolveArguments) => {
     const contextInterceptor = (context: Context): Context => {
       activateRequest(context.plan.rootRequest);
       return args.contextInterceptor(context);
     };
-    return next({ ...args, contextInterceptor });
+    return resolveWith(recorder, () => next({ ...args, contextInterceptor }));
   });
 }
 
