@@ -64,7 +64,7 @@ describe(`The unit of a duration (${mode} decorators)`, () => {
   };
   const memory = () => create((clock) => new MemoryRecorder({ strict: true, clock }));
 
-  it('is milliseconds where the decorator of a shared family says so, and seconds by default', () => {
+  it('becomes milliseconds where the decorator of a shared family says so, and is seconds by default', () => {
     const [recorder, service] = memory();
     service.measured();
     expect(recorder.value('old_duration_ms_sum')).to.equal(1500);
@@ -73,7 +73,7 @@ describe(`The unit of a duration (${mode} decorators)`, () => {
     expect(advice).to.deep.equal([]);
   });
 
-  it('is milliseconds in place where the unit of the family is, with the default buckets in milliseconds', () => {
+  it('becomes milliseconds in place where the unit of the family says so, with default buckets to match', () => {
     const [recorder, service] = memory();
     service.measured();
     expect(recorder.value('placed_milliseconds_sum')).to.equal(1500);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { attachRecorder, Counter, defineGauge, Gauge, InFlight, PrometheusRecorder } from 'flowplane-metrics';
 import { warningsOf } from '../no-warnings.js';
-import { mode } from './mode.js';
 
 const level = defineGauge({
   name: 'explained_level',
@@ -25,7 +24,7 @@ class Service {
   measure(): void {}
 }
 
-describe(`What a recorder explains of decorated methods (${mode} decorators)`, () => {
+describe('What a recorder explains of decorated methods', () => {
   const stateOf = (recorder: PrometheusRecorder, name: string) =>
     recorder.explain().find((one) => one.name === name)?.state;
 
