@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { PrometheusRecorder } from 'flowplane-metrics';
@@ -13,6 +12,7 @@ import { AuthMiddleware } from './auth/auth-middleware.js';
 import { TeamAuthorizer } from './auth/team-authorizer.js';
 import { TokenAuthenticator, TokenGrants } from './auth/token-authenticator.js';
 import type { Config } from './config.js';
+import { openDatabase } from './resources/open-database.js';
 import { ResourceRepository } from './resources/resource-repository.js';
 import { AdsService, FirstRequestSeconds } from './xds/ads-service.js';
 import { Discovery } from './xds/discovery.js';
@@ -41,10 +41,10 @@ export interface ControlPlane {
 /**
  * Starts the API, the xDS service and the metrics server. If one of them cannot start, the others are stopped.
  *
- * @param openDatabase A database that the caller closes. By default the control plane opens and closes its own.
+ * @param sharedDatabase A database that the caller closes. By default the control plane opens and closes its own.
  */
-export async function startControlPlane(config: Config, openDatabase?: PGlite): Promise<ControlPlane> {
-  const database = openDatabase ?? (await createDatabase(config));
+export async function startControlPlane(config: Config, sharedDatabase?: PGlite): Promise<ControlPlane> {
+  const database = sharedDatabase ?? (await createDatabase(config));
   const container = new Container({ defaultScope: 'Singleton' });
   const recorder = installMetrics(container);
   container.bind(TokenGrants).toConstantValue(config.grants);
@@ -70,7 +70,7 @@ export async function startControlPlane(config: Config, openDatabase?: PGlite): 
     clearTimeout(deadline);
     // Why last: a scrape can still read what the shutdown counted.
     await metrics.close();
-    if (openDatabase === undefined) await database.close();
+    if (sharedDatabase === undefined) await database.close();
   }
   try {
     const { url: metricsUrl } = await metrics.listen();
@@ -87,12 +87,10 @@ export async function startControlPlane(config: Config, openDatabase?: PGlite): 
 
 async function createDatabase({ databaseFolder }: Config): Promise<PGlite> {
   try {
-    // Why first: PGlite takes seconds to find out that it cannot have the folder.
-    if (databaseFolder !== undefined) await mkdir(databaseFolder, { recursive: true });
+    return await openDatabase(databaseFolder);
   } catch (cause) {
     throw unusableDatabase(databaseFolder, cause);
   }
-  return new PGlite(databaseFolder);
 }
 
 async function prepare(repository: ResourceRepository, { databaseFolder }: Config): Promise<void> {

@@ -30,7 +30,6 @@ describe('npm start', function () {
   this.timeout(120_000);
   let folder: string;
 
-  // Why one folder for all: creating a database takes seconds, opening it one.
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'flowplane-'));
   });

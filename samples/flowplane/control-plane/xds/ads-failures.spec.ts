@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { attachRecorder, NoopRecorder } from 'flowplane-metrics';
 import { startControlPlane } from '../control-plane.js';
+import { openDatabase } from '../resources/open-database.js';
 import { ResourceRepository } from '../resources/resource-repository.js';
 import { readUntil } from '../testing/read-until.js';
 import { testConfig } from '../testing/test-config.js';
@@ -56,7 +56,7 @@ describe('The xDS service by gRPC, when something fails', function () {
 
     before(async () => {
       folder = join(mkdtempSync(join(tmpdir(), 'ads-')), 'database');
-      const database = new PGlite(folder);
+      const database = await openDatabase(folder);
       const repository = attachRecorder(new ResourceRepository(database), new NoopRecorder());
       await repository.prepare();
       // The API refuses this resource, so it is written directly.
