@@ -29,6 +29,16 @@ export interface CallObserver {
   release(leases: InFlightLease): void;
 }
 
+/** What completes a call later, and in which context. Why apart: most calls have none of it, and it would be allocated. */
+interface Tracking {
+  /** The asynchronous context of the call, where other code decides in which one its result completes. */
+  context: AsyncResource | undefined;
+  /** Whether the promise of the call has resolved to something that completes it. */
+  isHandedOver: boolean;
+  /** Runs when the call settles. */
+  onEnd: ((call: Call) => void) | undefined;
+}
+
 /**
  * One call of an instrumented method: who was called with what, and how it ended.
  *
@@ -44,7 +54,8 @@ export class Call {
   third: unknown = undefined;
   /** All arguments, where there are more than three. */
   all: readonly unknown[] | undefined = undefined;
-  outcome: Outcome = 'returned';
+  /** `undefined` until a call whose result is tracked has settled. */
+  outcome: Outcome | undefined = undefined;
   /** The result or the error; `undefined` until the call has settled. */
   value: unknown = undefined;
   /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
@@ -52,20 +63,30 @@ export class Call {
   leases: InFlightLease | undefined = undefined;
   /** What observes the call. */
   observer: CallObserver | undefined = undefined;
-  /** Whether a call whose result is tracked has settled. */
-  hasEnded = false;
-  /** The asynchronous context of the call, where other code decides in which one its result completes. */
-  context: AsyncResource | undefined = undefined;
-  /** The pending promise that is the result of a call in flight. */
-  awaited: object | undefined = undefined;
-  /** Runs when a call whose result is tracked settles. */
-  onEnd: ((call: Call) => void) | undefined = undefined;
-  /** Whether the stack was exhausted before the method was called. */
-  wasNeverMade = false;
-  /** How many of stacked observers have recorded the end of the call, where the stack was exhausted meanwhile. */
+  /** What only some of the calls have whose result is tracked. */
+  tracking: Tracking | undefined = undefined;
+  /** How many of stacked observers have recorded the end of a call; −1 where the method was never called. */
   recordedBy = 0;
   /** The call before this one in the list of unfinished calls. */
   previous: Call | undefined = undefined;
+
+  /** Ends a call whose result is tracked. Only the first time counts. */
+  settle(outcome: Outcome, value: unknown): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = outcome;
+    this.value = value;
+    try {
+      if (this.tracking === undefined) this.observer?.onSettle(this);
+      else this.endTracking(this.tracking);
+    } catch (fault) {
+      if (!(fault instanceof RangeError)) throw fault;
+      this.previous = unfinishedCalls.last;
+      unfinishedCalls.last = this;
+      return;
+    }
+    this.observer = undefined;
+    this.clear();
+  }
 
   /**
    * Lets the readers run in the asynchronous context of the call, such as that of its tenant, whoever completes it.
@@ -74,34 +95,20 @@ export class Call {
    * call, not when the garbage collector finds it.
    */
   keepContext(): void {
-    this.context = new AsyncResource('FlowplaneMetricsCall', { requireManualDestroy: true });
+    this.startTracking().context = new AsyncResource('FlowplaneMetricsCall', { requireManualDestroy: true });
   }
 
-  /** Ends a call whose result is tracked. Only the first time counts. */
-  settle(outcome: Outcome, value: unknown): void {
-    if (this.hasEnded) return;
-    this.hasEnded = true;
-    this.outcome = outcome;
-    this.value = value;
-    try {
-      this.onEnd?.(this);
-      this.recordEnd();
-    } catch (fault) {
-      if (!(fault instanceof RangeError)) throw fault;
-      this.previous = unfinishedCalls.last;
-      unfinishedCalls.last = this;
-    }
+  startTracking(): Tracking {
+    this.tracking ??= { context: undefined, isHandedOver: false, onEnd: undefined };
+    return this.tracking;
   }
 
-  /** Records how the call has ended, in its own context, and forgets everything about it. */
-  private recordEnd(): void {
-    const { observer, context } = this;
-    if (observer === undefined) return;
-    if (context === undefined) observer.onSettle(this);
-    else context.runInAsyncScope(observer.onSettle, observer, this);
+  private endTracking({ context, onEnd }: Tracking): void {
+    const { observer } = this;
+    onEnd?.(this);
+    if (context === undefined) observer?.onSettle(this);
+    else if (observer !== undefined) context.runInAsyncScope(observer.onSettle, observer, this);
     context?.emitDestroy();
-    this.observer = undefined;
-    this.clear();
   }
 
   /** Forgets everything about the call. Why: nothing that belongs to the caller is kept after the call has settled. */

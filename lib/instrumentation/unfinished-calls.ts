@@ -45,7 +45,7 @@ export function finishCalls(): void {
 
 function finishCall(call: Call): void {
   const observer = call.observer as CallObserver;
-  if (!call.wasNeverMade) observer.onSettle(call);
+  if (call.recordedBy >= 0) observer.onSettle(call);
   else if (call.leases !== undefined) observer.release(call.leases);
 }
 

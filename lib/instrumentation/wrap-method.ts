@@ -218,6 +218,7 @@ function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): Any
         instrumented.giveBack(call);
       } catch (fault) {
         if (!(fault instanceof RangeError)) throw fault;
+        call.outcome = 'returned';
         call.previous = unfinishedCalls.last;
         unfinishedCalls.last = call;
       }
@@ -230,7 +231,7 @@ function start(call: Call): void {
   try {
     call.observer?.onStart(call);
   } catch (fault) {
-    call.wasNeverMade = true;
+    call.recordedBy = -1;
     call.previous = unfinishedCalls.last;
     unfinishedCalls.last = call;
     throw fault;

@@ -8,6 +8,7 @@ import { isPlainPromise } from './promise.js';
  * nothing there and the result second. It completes before that only where the method throws or rejects.
  */
 export function callWithCallback(method: AnyMethod, call: Call, ...args: unknown[]): unknown {
+  call.outcome = undefined;
   call.keepContext();
   const tracked = trackCallback(args.pop() as AnyMethod, call);
   let result: unknown;

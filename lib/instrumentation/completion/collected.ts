@@ -13,7 +13,7 @@ const collected = new FinalizationRegistry<() => void>((release) => release());
 export function releaseWhenCollected(completes: object, call: Call): void {
   const release = call.createRelease();
   if (release === undefined) return;
-  call.onEnd = forget;
+  call.startTracking().onEnd = forget;
   collected.register(completes, release, call);
 }
 
@@ -21,7 +21,9 @@ const forget = (call: Call): void => {
   collected.unregister(call);
 };
 
-let young: Call[] = [];
+/** Promises that were pending a moment ago, each followed by the call that it completes. */
+let young: (object | Call)[] = [];
+let limit = 256;
 
 /**
  * The same for a promise: it can be garbage before it has settled.
@@ -30,25 +32,35 @@ let young: Call[] = [];
  * takes several times as long as the rest of a call, and most promises that do not wait for the outside settle at once.
  */
 export function releaseWhenPromiseCollected(promise: object, call: Call): void {
-  if (call.leases === undefined) return;
   if (young.length === 0) setImmediate(registerYoung);
-  call.awaited = promise;
-  young.push(call);
+  else if (young.length >= limit) dropSettled();
+  young.push(promise, call);
 }
 
 /** The promise of the call has resolved to something that completes it, and may be garbage from now on. */
 export function forgetPromise(call: Call): void {
-  call.awaited = undefined;
-  call.onEnd?.(call);
-  call.onEnd = undefined;
+  if (call.leases === undefined) return;
+  const tracking = call.startTracking();
+  tracking.onEnd?.(call);
+  tracking.onEnd = undefined;
+  tracking.isHandedOver = true;
 }
 
+const isPending = (call: Call): boolean => call.outcome === undefined && !call.tracking?.isHandedOver;
+
 function registerYoung(): void {
+  dropSettled();
   const pending = young;
   young = [];
-  for (const call of pending) {
-    const { awaited } = call;
-    call.awaited = undefined;
-    if (awaited !== undefined && !call.hasEnded) releaseWhenCollected(awaited, call);
+  for (let i = 0; i < pending.length; i += 2) releaseWhenCollected(pending[i] as object, pending[i + 1] as Call);
+}
+
+// Why: a turn of the event loop can be long.
+function dropSettled(): void {
+  const pending: (object | Call)[] = [];
+  for (let i = 0; i < young.length; i += 2) {
+    if (isPending(young[i + 1] as Call)) pending.push(young[i] as object, young[i + 1] as Call);
   }
+  young = pending;
+  limit = Math.max(256, 2 * young.length);
 }

@@ -13,7 +13,7 @@ import { nodeStreamTracker, webStreamTracker } from './streams.js';
 const promiseTracker: CompletionTracker<Promise<unknown>> = {
   matches: isPlainPromise,
   track(promise, call) {
-    releaseWhenPromiseCollected(promise, call);
+    if (call.leases !== undefined) releaseWhenPromiseCollected(promise, call);
     return promise.then(
       (value) => trackResolved(value, call),
       (error) => {
@@ -57,6 +57,7 @@ export function findTracker(result: unknown): CompletionTracker | undefined {
 
 /** Settles the call when its result completes. Gives what the caller gets. */
 export function track(result: object, tracker: CompletionTracker, call: Call): unknown {
+  call.outcome = undefined;
   if (tracker === promiseTracker) return promiseTracker.track(result as Promise<unknown>, call);
   if (isTrackedBy(result, call.observer as object)) {
     call.settle('returned', result);
