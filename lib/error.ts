@@ -29,7 +29,9 @@ export type MetricsErrorCode =
   | 'missing_peer'
   | 'listen_failed'
   | 'unreadable_file'
-  | 'collector_failed';
+  | 'collector_failed'
+  | 'unknown_metric'
+  | 'unknown_label';
 
 /** One thing that is wrong: `"<subject>" <what is wrong> (<what was given>). <What to do.>` */
 export interface Problem {

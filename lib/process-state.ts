@@ -45,6 +45,8 @@ export interface ProcessState {
   readonly processMetrics: { registry?: Promise<ExternalRegistry | undefined> };
   /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
+  /** What that identifier constructs, by a container in which no recorder is bound. The first copy creates it. */
+  unboundRecorder?: MetricsRecorder;
 }
 
 const createState = (): ProcessState => ({
@@ -111,7 +113,7 @@ export const countCopies = (): number => loadedCopies().filter((copy) => copy.st
  * Why from a stack: it is the one way to ask for this in ES modules and in CommonJS. Where `Error` is frozen, the path
  * stays unknown; it is only for a message.
  */
-function findOwnPath(): string {
+export function findOwnPath(): string {
   const { prepareStackTrace, stackTraceLimit } = Error;
   const takeFile = (_error: Error, [site]: NodeJS.CallSite[]): unknown => site?.getFileName();
   const isReady = Reflect.set(Error, 'stackTraceLimit', 1) && Reflect.set(Error, 'prepareStackTrace', takeFile);

@@ -23,7 +23,8 @@ const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/metrics-server.ts',
   '@koa/router': 'adapters/koa/metrics-server.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
-  yaml: 'server/config/web-config-file.ts',
+  yaml: 'server/config/yaml-tree.ts',
+  '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',
   '@node-rs/bcrypt': 'access/passwords.ts',
 };
 
@@ -53,6 +54,15 @@ const inner = imports
 
 const roomOf = (file: string): string => file.split('/')[0]?.replace(/\.js$/, '.ts') ?? '';
 const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+
+/** Whether the first export of a file has a comment for its readers. */
+function isDescribed(file: string): boolean {
+  const source = ts.createSourceFile(file, readFileSync(join(lib, file), 'utf8'), ts.ScriptTarget.Latest, true);
+  const isExported = (one: ts.Statement): boolean =>
+    ts.canHaveModifiers(one) && (ts.getModifiers(one) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+  const first = source.statements.find(isExported);
+  return first !== undefined && ts.getJSDocCommentsAndTags(first).length > 0;
+}
 
 describe('The rooms of lib/', () => {
   it('ARCHITECTURE.md lists every room, and every room that it lists exists', () => {
@@ -84,6 +94,13 @@ describe('The rooms of lib/', () => {
       .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
       .filter(({ from, specifier }) => packages[specifier] !== from);
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('the comment on the first export of each file says what the file is for, except for what only joins others', () => {
+    const silent = files
+      .filter((file) => !/(?:^|\/)(?:index|main)\.ts$/.test(file))
+      .filter((file) => !isDescribed(file));
+    expect(silent).to.deep.equal([]);
   });
 
   it('no file evaluates code from strings, or uses what a CommonJS build could not have', () => {

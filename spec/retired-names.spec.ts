@@ -147,6 +147,13 @@ const retired: Readonly<Record<string, string>> = {
   toldOf: 'deriveFamily',
   usualMaxSeries: 'defaultMaxSeries',
   withRoom: 'fit',
+  born: 'create',
+  forget: 'reset',
+  listed: 'readCollected',
+  meet: 'resolve',
+  refusal: 'refuse',
+  retire: 'dispose',
+  told: 'derivedFamilies',
   // access and server
   AccessInUse: 'ReloadableAccess',
   Gate: 'AccessPolicy',

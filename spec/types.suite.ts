@@ -28,13 +28,15 @@ const modes = [
   ['standard', []],
 ] as const;
 
-function faultsOf(folder: string, flags: readonly string[]): Fault[] {
+/** A project as it comes: no `types`, and the declarations of every package are checked. */
+const asItComes = [
+  '--noEmit --strict --target ES2023 --lib es2023 --module NodeNext --moduleResolution NodeNext',
+  '--skipLibCheck false --pretty false',
+].flatMap((line) => line.split(' '));
+
+function faultsOf(folder: string, flags: readonly string[], files: readonly string[]): Fault[] {
   const tsc = `${root}node_modules/${folder}/bin/tsc`;
-  const files = ['spec/types/uses.ts', 'spec/types/external-metric.ts', 'spec/types/misuses.ts'];
-  const { stdout } = spawnSync(process.execPath, [tsc, ...flags, ...options, ...files], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const { stdout } = spawnSync(process.execPath, [tsc, ...flags, ...files], { cwd: root, encoding: 'utf8' });
   const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith(' '));
   return lines.map((text) => {
     const [, file = '', line = '0'] = /^(\S+?)\((\d+),\d+\): error/.exec(text) ?? [];
@@ -55,9 +57,26 @@ function casesIn(file: string): { readonly number: string; readonly from: number
 /** What the public types promise, whatever the compiler. */
 export function describeTypes(compilers: readonly Compiler[]): void {
   for (const { version, folder, ignore } of compilers) {
+    describeEntries(version, folder, ignore);
     for (const [mode, flags] of modes)
       describeMode(`TypeScript ${version}, ${mode} decorators`, folder, [...ignore, ...flags]);
   }
+}
+
+function describeEntries(version: string, folder: string, ignore: readonly string[]): void {
+  describe(`The declarations of every entry (TypeScript ${version})`, function () {
+    this.timeout(120_000);
+
+    it('compile in a project that names no types, as their own files name what they need', () => {
+      const file = 'spec/types/entries.ts';
+      const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+      const entries = Object.keys(exports).filter((entry) => !entry.endsWith('.json'));
+      const imported = [...readFileSync(root + file, 'utf8').matchAll(/from '(.*)'/g)].map(([, name]) => name);
+      expect(imported).to.have.members(entries.map((entry) => entry.replace('.', 'flowplane-metrics')));
+      const faults = faultsOf(folder, [...ignore, ...asItComes], [file]);
+      expect(faults.map(({ text }) => text)).to.deep.equal([]);
+    });
+  });
 }
 
 function describeMode(title: string, folder: string, flags: readonly string[]): void {
@@ -65,7 +84,8 @@ function describeMode(title: string, folder: string, flags: readonly string[]): 
     this.timeout(120_000);
     let faults: Fault[] = [];
     before(() => {
-      faults = faultsOf(folder, flags);
+      const files = ['uses.ts', 'external-metric.ts', 'misuses.ts'].map((name) => `spec/types/${name}`);
+      faults = faultsOf(folder, [...flags, ...options], files);
     });
 
     it('compile uses.ts, which asserts what they infer', () => {

@@ -1,4 +1,4 @@
-import { MetricsError } from '../error.js';
+import { exportsOf, type PeerUse, peerError } from '../peers.js';
 import { createKeyedDigest } from './credentials.js';
 
 /** The result of a password check; `busy` where too many other passwords are waiting to be compared. */
@@ -80,15 +80,20 @@ function remember(results: Set<string>, key: string): void {
  * Why this package: bcrypt in JavaScript blocks the event loop for some 60 ms per wrong password, and the package `bcrypt`
  * does not accept `$2y$`, which htpasswd writes.
  *
- * @throws MetricsError `missing_peer` where the package is not installed.
+ * @throws MetricsError `missing_peer` where the package is not installed, or cannot compare a password.
  */
 export async function loadBcrypt(): Promise<VerifyPassword> {
   try {
-    const { verify } = await import('@node-rs/bcrypt');
+    const { verify } = exportsOf(await import('@node-rs/bcrypt'));
+    await verify('any', `$2b$04$${'.'.repeat(53)}`);
     return (password, hash) => verify(password, hash);
   } catch (cause) {
-    const message =
-      'package "@node-rs/bcrypt" is needed for basic authentication (given none that loads). Run: npm install @node-rs/bcrypt.';
-    throw new MetricsError('MetricsServer', [{ code: 'missing_peer', message }], { cause });
+    throw peerError('MetricsServer', bcrypt, cause);
   }
 }
+
+const bcrypt: PeerUse = {
+  packages: ['@node-rs/bcrypt'],
+  purpose: 'for basic authentication',
+  install: '@node-rs/bcrypt',
+};

@@ -12,6 +12,8 @@ export interface Command {
   readonly usage: string;
   /** What it does, in one line. */
   readonly summary: string;
+  /** What \`--help\` prints: the usage, every option with its default, and the exit codes. */
+  readonly help: string;
   /** Returns the exit code: 0 for success, 1 where a check failed, 2 where the arguments are wrong. */
   run(args: readonly string[], output: Output): Promise<number>;
 }

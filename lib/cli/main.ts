@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { catalogueCommand } from './catalogue-command.js';
+import { catalogueCommand } from './catalogue/catalogue-command.js';
+import { loadModules, loadModulesCommand } from './catalogue/load-modules.js';
 import type { Command, Output } from './command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 
@@ -15,6 +16,7 @@ const usage = [
 ].join('\n');
 
 async function main([name = '', ...args]: readonly string[], output: Output): Promise<number> {
+  if (name === loadModulesCommand && process.connected) return loadModules();
   if (['', 'help', '--help', '-h'].includes(name)) {
     output.out(usage);
     return name === '' ? 2 : 0;
@@ -23,6 +25,10 @@ async function main([name = '', ...args]: readonly string[], output: Output): Pr
   if (command === undefined) {
     output.err(`flowplane-metrics: command "${name}" is unknown (known: ${Object.keys(commands).join(', ')}).\n`);
     return 2;
+  }
+  if (args.includes('--help') || args.includes('-h')) {
+    output.out(`${command.help}\n`);
+    return 0;
   }
   try {
     return await command.run(args, output);

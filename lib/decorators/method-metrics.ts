@@ -2,7 +2,7 @@ import { type CounterFamily, defineCounter, defineHistogram, type HistogramFamil
 import type { LabelPolicies, LabelPolicy } from '../families/labels.js';
 import { outcome } from '../instrumentation/ready-made.js';
 import { processState } from '../process-state.js';
-import { adviseAll } from '../recorder/attach.js';
+import { adviseAll } from '../recorder/reports.js';
 
 /** The labels that name a method. */
 interface MethodLabels extends LabelPolicies {

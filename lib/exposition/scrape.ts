@@ -95,6 +95,8 @@ async function* copyChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
 // Why the least effort: metrics are so repetitive that more effort saves few bytes.
 function compress(chunks: AsyncIterable<Uint8Array>): Readable {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  // Why nothing: a format may throw before anybody reads, and that must not end the process. Who reads gets the error.
+  gzip.on('error', () => undefined);
   writeAll(chunks, gzip).catch((error) => gzip.destroy(error));
   return gzip;
 }

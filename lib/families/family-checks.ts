@@ -95,6 +95,7 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
   'name',

@@ -11,51 +11,113 @@ export const isMetricName = (name: unknown): name is string =>
 export const isLabelName = (name: unknown): name is string =>
   typeof name === 'string' && /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
 
-/** Words for units that are not base units, and the base unit to use instead. */
-const units: readonly (readonly [words: readonly string[], base: string])[] = [
-  [['ns', 'us', 'ms', 'nanoseconds', 'microseconds', 'milliseconds', 'minutes', 'hours', 'days', 'weeks'], 'seconds'],
-  [['kb', 'mb', 'gb', 'kib', 'mib', 'gib', 'kilobytes', 'megabytes', 'gigabytes', 'bits'], 'bytes'],
-  [['percent', 'percentage'], 'ratio'],
-  [['millimeters', 'centimeters', 'kilometers'], 'meters'],
-  [['milligrams', 'kilograms'], 'grams'],
-  [['fahrenheit', 'kelvin'], 'celsius'],
-];
+/** The base units; each of them may have a prefix, which makes it another unit. */
+const baseUnits = ['amperes', 'bytes', 'celsius', 'grams', 'joules', 'kelvin', 'meters', 'metres', 'seconds', 'volts'];
+
+/** Other units, and the base unit to use instead. */
+const otherUnits: Readonly<Record<string, readonly string[]>> = {
+  seconds: ['minutes', 'hours', 'days', 'weeks'],
+  bytes: ['bits'],
+  celsius: ['fahrenheit', 'rankine'],
+  kelvin: ['kelvins'],
+  meters: ['inches', 'yards', 'miles'],
+  grams: ['pounds', 'ounces'],
+  joules: ['calories'],
+  ratio: ['percent', 'percentage'],
+};
+
+/** Abbreviations of units, and the base unit to use instead. */
+const abbreviations: Readonly<Record<string, readonly string[]>> = {
+  seconds: ['s', 'sec', 'ms', 'us', 'ns', 'h', 'd'],
+  bytes: ['b', 'kb', 'mb', 'gb', 'tb', 'pb', 'kib', 'mib', 'gib', 'tib', 'pib'],
+  // Why two: "m" stands for meters as well as for minutes.
+  'meters or seconds': ['m'],
+};
+
+const prefixes =
+  /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|mega|giga|tera|peta|kibi|mebi|gibi|tebi|pebi)(?=.)/;
+
+/** By word: the base unit. */
+const invert = (byBase: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> =>
+  new Map(Object.entries(byBase).flatMap(([base, words]) => words.map((word) => [word, base])));
+
+const baseOfUnit = new Map([...baseUnits.map((base) => [base, base] as const), ...invert(otherUnits)]);
+const baseOfAbbreviation = invert(abbreviations);
 
 const reservedEndings = ['sum', 'count', 'bucket', 'created', 'info'];
 const kindNames = ['counter', 'gauge', 'histogram', 'summary'];
 
-type Check = (family: Family, words: readonly string[]) => string | undefined;
+/** The labels of samples, which only the kind that writes them may have, and that kind. */
+const labelsOfSamples = { le: 'histogram', quantile: 'summary' };
+
+// Sources: Prometheus, "Jobs and instances" and "Alerting rules"; vmagent, "Automatically generated metrics".
+/** The names of series that Prometheus and its relatives write themselves, and what they write them for. */
+const namesOfPrometheus: readonly (readonly [RegExp, string])[] = [
+  [/^(?:up$|scrape_)/, 'target'],
+  [/^ALERTS(?:_FOR_STATE)?$/, 'alert'],
+];
+
+/** A family under the name that it is exposed by. */
+interface ExposedName {
+  readonly name: string;
+  /** The words of the name. */
+  readonly words: readonly string[];
+  readonly family: Family;
+}
+
+type Check = (exposed: ExposedName) => string | undefined;
 
 // Sources: Prometheus, "Metric and label naming"; client_golang's promlint; OpenMetrics 1.0.0, "Reserved suffixes".
 const checks: readonly Check[] = [
-  ({ kind, name }) => (kind === 'counter' && !name.endsWith('_total') ? `a counter ends in "_total"` : undefined),
-  ({ kind, name }) => (kind !== 'counter' && name.endsWith('_total') ? `only a counter ends in "_total"` : undefined),
-  (_family, words) => {
-    const [wrong, base] = findNonBaseUnit(words);
-    return wrong && `"${wrong}" is not a base unit: measure in ${base}`;
+  ({ name, family }) =>
+    family.kind === 'counter' && !name.endsWith('_total') ? `a counter ends in "_total"` : undefined,
+  ({ name, family }) =>
+    family.kind !== 'counter' && name.endsWith('_total') ? `only a counter ends in "_total"` : undefined,
+  ({ name, family }) =>
+    family.kind !== 'gauge' && name.endsWith('_timestamp_seconds')
+      ? `only a gauge ends in "_timestamp_seconds"`
+      : undefined,
+  ({ words }) => {
+    const unit = words.find((word) => findBaseUnit(word) !== undefined) ?? '';
+    const base = findBaseUnit(unit);
+    return base === undefined || base === unit ? undefined : `"${unit}" is not a base unit: measure in ${base}`;
   },
-  ({ unit, name }) =>
+  ({ words }) => {
+    const short = words.slice(1).find((word) => baseOfAbbreviation.has(word)) ?? '';
+    const base = baseOfAbbreviation.get(short);
+    return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
+  },
+  ({ name, family: { unit } }) =>
     unit !== undefined && !new RegExp(`(^|_)${unit}(_total)?$`).test(name)
       ? `the name does not end in its unit "${unit}"`
       : undefined,
-  (_family, words) => {
-    const kind = kindNames.find((word) => words.includes(word));
+  ({ words }) => {
+    const kind = kindNames.find((word) => words.indexOf(word, 1) > 0);
     return kind && `the type "${kind}" does not belong in the name`;
   },
-  ({ name, labels }) => {
+  ({ name, family: { labels } }) => {
     const label = Object.keys(labels).find((one) => new RegExp(`_(by|per)_${one}(_|$)`).test(name));
     return label && `label "${label}" is repeated in the name`;
   },
-  ({ labels }) => {
+  ({ family: { labels } }) => {
     const label = ['job', 'instance'].find((one) => one in labels);
     return label && `label "${label}" is what Prometheus calls the target: use another name`;
   },
-  ({ name, labels }) => {
+  ({ family: { kind, labels } }) => {
+    const found = Object.entries(labelsOfSamples).find(([label, owner]) => label in labels && kind !== owner);
+    return found && `label "${found[0]}" is kept for samples of a ${found[1]}`;
+  },
+  ({ name, family: { labels } }) => {
     const camel = [name, ...Object.keys(labels)].find((one) => /[a-z][A-Z]/.test(one));
     return camel && `"${camel}" is in camelCase: names are in snake_case`;
   },
-  ({ name, help }) => (help.trim() === name ? 'the help says no more than the name' : undefined),
-  ({ kind }, words) => {
+  ({ name }) => (name.includes(':') ? 'a ":" is kept for recording rules' : undefined),
+  ({ name }) => {
+    const subject = namesOfPrometheus.find(([names]) => names.test(name))?.[1];
+    return subject && `Prometheus writes "${name}" itself, for each ${subject}: use another name`;
+  },
+  ({ family: { name, help } }) => (help.trim() === name ? 'the help says no more than the name' : undefined),
+  ({ family: { kind }, words }) => {
     const last = words.filter((word) => word !== 'total').at(-1) ?? '';
     return reservedEndings.includes(last) && words.length > 1
       ? `the ending "_${last}" is kept for ${last === 'info' ? 'info metrics' : `samples of ${describeSamples(last, kind)}`}`
@@ -66,22 +128,20 @@ const checks: readonly Check[] = [
 const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
 
-function findNonBaseUnit(words: readonly string[]): [wrong?: string, base?: string] {
-  for (const [wrong, base] of units) {
-    const word = words.find((one) => wrong.includes(one));
-    if (word !== undefined) return [word, base];
-  }
-  return [];
-}
+/** Finds the base unit of a word that is a unit, with or without a prefix. */
+const findBaseUnit = (word: string): string | undefined =>
+  baseOfUnit.get(word) ?? baseOfUnit.get(word.replace(prefixes, ''));
 
 /**
  * Describes in one sentence where a family's name, unit, labels and help break the naming conventions; `undefined` where
  * they do not, or where the family has `advice: false`. It is only advice: the family works.
+ *
+ * @param name by which it is exposed: with the recorder's prefix.
  */
-export function adviseOnNaming(family: Family): string | undefined {
+export function adviseOnNaming(family: Family, name = family.name): string | undefined {
   if (family.advice === false) return undefined;
-  const words = family.name.toLowerCase().split(/[_:]+/);
-  const found = checks.map((check) => check(family, words)).filter((one) => one !== undefined);
+  const exposed: ExposedName = { name, words: name.toLowerCase().split('_'), family };
+  const found = checks.map((check) => check(exposed)).filter((one) => one !== undefined);
   if (found.length === 0) return undefined;
-  return `${family.site}: family "${family.name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
+  return `${family.site}: family "${name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { types } from 'node:util';
-import { type DropReason, formatValue, MetricsError, refuseIfAny } from '../error.js';
+import { type DropReason, refuseIfAny } from '../error.js';
+import { refuseUnlessRecorder } from '../recorder/attach.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import {
   conventions,
@@ -51,10 +52,7 @@ export function requestMetrics(
   site = 'requestMetrics',
 ): TrackRequest {
   refuseIfAny(site, checkRequestMetricsOptions(options));
-  if (typeof recorder?.open !== 'function') {
-    const message = `"recorder" must be a recorder (given ${formatValue(recorder)}). Write ${site}(new PrometheusRecorder()).`;
-    throw new MetricsError(site, [{ code: 'illegal_option', message }]);
-  }
+  refuseUnlessRecorder(site, recorder);
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
   return (request, response, routeOf) => trackRequest(metrics, request, response, routeOf);
 }

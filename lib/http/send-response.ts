@@ -26,6 +26,8 @@ export function sendResponse(
     pipeline(body, response, () => undefined);
     return;
   }
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.end(method === 'HEAD' ? undefined : body);
+  // Why bytes: with a text, node:http sends the headers in UTF-8 too, and their bytes are no longer those that were set.
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  response.setHeader('Content-Length', bytes.length);
+  response.end(method === 'HEAD' ? undefined : bytes);
 }

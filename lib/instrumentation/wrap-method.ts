@@ -1,8 +1,8 @@
 import { carrierOf, declareCarrier } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
-import { adviseAll, anyRecorder, recorderOf } from '../recorder/attach.js';
+import { recorderOf } from '../recorder/attach.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
-import type { Advice } from '../recorder/reports.js';
+import { type Advice, adviseAll, anyRecorder } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
 import { type AnyMethod, Call, type CallObserver } from './call.js';
 import { callWithCallback } from './completion/callback.js';

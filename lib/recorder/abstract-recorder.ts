@@ -3,10 +3,9 @@ import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../fam
 import type { LabelPolicies } from '../families/labels.js';
 import { adviseOnNaming } from '../families/naming.js';
 import { countCopies, registerCopy } from '../process-state.js';
-import { registerRecorder } from './attach.js';
 import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
-import { type Advice, type ReportOptions, Reports } from './reports.js';
+import { type Advice, type ReportOptions, Reports, registerRecorder } from './reports.js';
 
 /** The options that every recorder takes. */
 export interface RecorderOptions extends ReportOptions {
@@ -64,9 +63,9 @@ export abstract class AbstractRecorder implements MetricsRecorder {
 
   collect(_family: Family, _collector: Collector): void {}
 
-  /** Advises on the name of a family that is opened for the first time. */
-  protected adviseOnName(family: Family): void {
-    const message = adviseOnNaming(family);
+  /** Advises on the name, as it is exposed, of a family that is opened for the first time. */
+  protected adviseOnName(family: Family, name = family.name): void {
+    const message = adviseOnNaming(family, name);
     if (message !== undefined) this.advise({ code: 'naming', message });
   }
 

@@ -3,7 +3,6 @@ import { instrumentsOf, instrumentsOfClass } from '../families/declared-instrume
 import { processState, recorderKey } from '../process-state.js';
 import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
 import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
-import type { Advice } from './reports.js';
 
 interface Attached {
   [recorderKey]?: MetricsRecorder;
@@ -183,29 +182,12 @@ function recorderOfUnmarked(instance: unknown): MetricsRecorder | undefined {
  * Resolves something by a container. Until that is done, whatever has no recorder reports to this one: an instance calls
  * its own methods in its constructor and in `@postConstruct`, before the container hands it out.
  */
-export function resolveWith<R>(recorder: MetricsRecorder, resolve: () => R): R {
+export function resolveWith<R>(recorder: MetricsRecorder | undefined, resolve: () => R): R {
   const outer = wiring.resolving;
-  wiring.resolving = recorder;
+  wiring.resolving = recorder ?? outer;
   try {
     return resolve();
   } finally {
     wiring.resolving = outer;
-  }
-}
-
-/** Remembers, weakly, that a recorder exists. From then on, an instance without a recorder is worth advice. */
-export function registerRecorder(recorder: MetricsRecorder): void {
-  wiring.recorders.add(new WeakRef(recorder));
-}
-
-/** Whether any recorder exists in the process. */
-export const anyRecorder = (): boolean => wiring.recorders.size > 0;
-
-/** Passes advice on to every recorder of the process. */
-export function adviseAll(advice: Advice): void {
-  for (const reference of wiring.recorders) {
-    const recorder = reference.deref();
-    if (recorder === undefined) wiring.recorders.delete(reference);
-    else recorder.advise(advice);
   }
 }

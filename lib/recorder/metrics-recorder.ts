@@ -1,11 +1,11 @@
-import { type DropReason, MetricsError } from '../error.js';
+import { type DropReason, MetricsError, type Problem } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import { processState } from '../process-state.js';
 import { isFunction, isObject } from '../validation.js';
 
 import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
-import type { Advice } from './reports.js';
+import { type Advice, adviseAll } from './reports.js';
 
 /** Identifies one series of a family in one recorder, until the family is cleared. */
 export type SeriesId = number;
@@ -42,6 +42,17 @@ export interface FamilyRecorder {
   /** Subtracts what `acquire` added, from the same series, even where that series was cleared meanwhile. */
   release(id: SeriesId): void;
 }
+
+/** Records nothing, as fast as it can. */
+export const discard: FamilyRecorder = Object.freeze({
+  lookup: () => 0,
+  getOrCreate: () => 0,
+  add: () => undefined,
+  set: () => undefined,
+  observe: () => undefined,
+  acquire: () => undefined,
+  release: () => undefined,
+});
 
 /**
  * Lists the first `count` of three label values. Why not a slice: a slice takes longer than everything else that a new
@@ -108,6 +119,44 @@ const methods = [
 export const isRecorder = (value: unknown): value is MetricsRecorder =>
   isObject(value) && methods.every((method) => isFunction(value[method]));
 
+const extended: Problem = {
+  code: 'not_supported',
+  message:
+    '"MetricsRecorder" is only a contract and a service identifier (given a class that extends it). Extend AbstractRecorder.',
+};
+
+const notBound: Advice = {
+  code: 'unwired',
+  message:
+    'a number was not recorded, because the container has no recorder (given MetricsRecorder as "autobind" constructs it). Call installMetrics(container), or bind a recorder.',
+};
+
+/** What a container injects that constructs `MetricsRecorder` by itself. It records nothing, and advises on that. */
+// Why in the state of the process: every copy of the package must tell it from a recorder that was bound.
+export const unboundRecorder: MetricsRecorder = processState.unboundRecorder ?? createUnboundRecorder();
+processState.unboundRecorder = unboundRecorder;
+
+function createUnboundRecorder(): MetricsRecorder {
+  const nothing = () => undefined;
+  const handle = Object.freeze({ inc: nothing, dec: nothing, set: nothing, observe: nothing, collect: nothing });
+  const adviseAndGive =
+    <T>(given: T) =>
+    (): T => {
+      adviseAll(notBound);
+      return given;
+    };
+  return Object.freeze({
+    open: adviseAndGive(discard),
+    dropped: nothing,
+    now: () => performance.now() / 1000,
+    advise: nothing,
+    collect: nothing,
+    counter: adviseAndGive(handle),
+    gauge: adviseAndGive(handle),
+    histogram: adviseAndGive(handle),
+  });
+}
+
 /** An abstract class by its type, for containers to infer the service's type from. */
 type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract new (
   // biome-ignore lint/suspicious/noExplicitAny: what a container takes for a class takes anything.
@@ -117,7 +166,8 @@ type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract ne
 /**
  * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`, and a constructor
  * parameter of this type gets it where the compiler emits the types of parameters. `x instanceof MetricsRecorder` says
- * whether x has the methods of a recorder. It cannot be constructed or extended: extend `AbstractRecorder`.
+ * whether x has the methods of a recorder. It cannot be extended: extend `AbstractRecorder`. A container that constructs
+ * what nobody has bound gets a recorder that records nothing.
  *
  * @example
  * import { defineCounter, MetricsRecorder, NoopRecorder } from 'flowplane-metrics';
@@ -138,9 +188,11 @@ function createIdentifier(): RecorderIdentifier {
   const { MetricsRecorder: identifier } = {
     MetricsRecorder: class {
       constructor() {
-        const message =
-          'no recorder is bound to this service identifier (given a call of its constructor, by a container or by hand). Call installMetrics(container), or bind a recorder; extend AbstractRecorder to write one.';
-        throw new MetricsError('new MetricsRecorder', [{ code: 'not_supported', message }]);
+        if (new.target !== identifier) throw new MetricsError('class extends MetricsRecorder', [extended]);
+        // Why no error: a container with "autobind" constructs the class of an optional dependency too, and a service
+        // with such a dependency must work without metrics.
+        // biome-ignore lint/correctness/noConstructorReturn: an instance of this class would have no methods.
+        return unboundRecorder;
       }
 
       static [Symbol.hasInstance](value: unknown): boolean {

@@ -1,15 +1,5 @@
 import { AbstractRecorder } from './abstract-recorder.js';
-import type { FamilyRecorder } from './metrics-recorder.js';
-
-const discard: FamilyRecorder = Object.freeze({
-  lookup: () => 0,
-  getOrCreate: () => 0,
-  add: () => undefined,
-  set: () => undefined,
-  observe: () => undefined,
-  acquire: () => undefined,
-  release: () => undefined,
-});
+import { discard, type FamilyRecorder } from './metrics-recorder.js';
 
 /**
  * Records nothing: for a service that keeps its decorators and turns its metrics off.

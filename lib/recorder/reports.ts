@@ -1,6 +1,9 @@
 import type { DropReason } from '../error.js';
 import { MetricsError } from '../error.js';
-import { warn, warnOnce } from '../process-state.js';
+import { processState, warn, warnOnce } from '../process-state.js';
+import type { MetricsRecorder } from './metrics-recorder.js';
+
+const { recorders } = processState.wiring;
 
 /** A remark that breaks nothing. It is given once, to `onAdvice` or as a process warning. */
 export interface Advice {
@@ -14,10 +17,12 @@ export interface Advice {
     | 'duration_unit'
     | 'naming'
     | 'bound'
+    | 'process_metrics'
     | 'sensitive'
     | 'open_server'
     | 'loopback_only'
-    | 'web_config';
+    | 'web_config'
+    | 'certificate';
   readonly message: string;
 }
 
@@ -110,5 +115,22 @@ function ignoreErrors(report: () => void): void {
     report();
   } catch {
     // Why ignored: a fault of a listener must not reach the call of the service, and there is no other listener.
+  }
+}
+
+/** Remembers, weakly, that a recorder exists. From then on, an instance without a recorder is worth advice. */
+export function registerRecorder(recorder: MetricsRecorder): void {
+  recorders.add(new WeakRef(recorder));
+}
+
+/** Whether any recorder exists in the process. */
+export const anyRecorder = (): boolean => recorders.size > 0;
+
+/** Passes advice on to every recorder of the process. */
+export function adviseAll(advice: Advice): void {
+  for (const reference of recorders) {
+    const recorder = reference.deref();
+    if (recorder === undefined) recorders.delete(reference);
+    else recorder.advise(advice);
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type RefusalReason, refusals } from '../access/refusals.js';
-import type { EndpointMetrics } from './endpoint-metrics.js';
+import type { ServerParts } from './server-parts.js';
 
 interface OpenResponse {
   readonly closed: Promise<void>;
@@ -98,7 +98,11 @@ const parserErrors: Readonly<Record<string, RefusalReason>> = {
 };
 
 /** Answers requests that cannot be parsed or that arrive too slowly, as `node:http` itself does, and counts them. */
-export function refuseBadRequests(server: Server, responses: OpenResponses, metrics: EndpointMetrics): void {
+export function refuseBadRequests(
+  server: Server,
+  { responses, metrics }: Pick<ServerParts, 'responses' | 'metrics'>,
+  headers: () => Readonly<Record<string, string>>,
+): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const code = error.code ?? '';
     const reason = parserErrors[code] ?? (code.startsWith('HPE_') ? 'malformed' : undefined);
@@ -109,8 +113,16 @@ export function refuseBadRequests(server: Server, responses: OpenResponses, metr
     metrics.countRefusal(reason);
     const { status, text } = refusals[reason];
     // Why: inside a response that is being sent, these bytes would be taken for a part of it.
-    if (!responses.isAnswering(socket)) socket.write(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\n\r\n`);
+    if (!responses.isAnswering(socket)) {
+      const lines = Object.entries({ ...headers(), Connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+      socket.write([`HTTP/1.1 ${status} ${text}`, ...lines, '', ''].join('\r\n'), 'latin1');
+    }
     socket.destroySoon();
+  });
+  // Why: without a listener `node:http` answers the same, without the security headers.
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    for (const [name, value] of Object.entries(headers())) response.setHeader(name, value);
+    response.writeHead(417).end();
   });
   server.on('drop', () => metrics.countRefusal('connections'));
 }

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { MetricsServerOptions, ServerTlsOptions } from './config/options.js';
 export type { ServerAddress } from './listening-server.js';
 export { MetricsServer } from './metrics-server.js';

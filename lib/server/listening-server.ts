@@ -3,9 +3,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import type { ReloadableAccess } from '../access/reloadable-access.js';
 import { MetricsError } from '../error.js';
 import { httpOptions } from './config/options.js';
 import { refuseBadRequests } from './connections.js';
+import type { Access } from './load-access.js';
 import { paths } from './route.js';
 import type { ServerParts } from './server-parts.js';
 import type { LoadedTls } from './tls/load-tls.js';
@@ -22,14 +24,16 @@ export interface ServerAddress {
 export class ListeningServer {
   readonly #listener: RequestListener;
   readonly #parts: ServerParts;
+  readonly #access: ReloadableAccess<Access>;
   #current: Server;
   /** The plain server that TLS has replaced. Its last connections may still be open. */
   #replaced: Server | undefined;
 
-  constructor(listener: RequestListener, parts: ServerParts, tls: LoadedTls | undefined) {
+  constructor(listener: RequestListener, parts: ServerParts, access: ReloadableAccess<Access>) {
     this.#listener = listener;
     this.#parts = parts;
-    this.#current = createHttpServer(listener, parts, tls);
+    this.#access = access;
+    this.#current = this.#createServer(access.current.tls);
   }
 
   /** @throws MetricsError `listen_failed` with the option to change. */
@@ -48,7 +52,7 @@ export class ListeningServer {
     const server = this.#current;
     if (!server.listening) return;
     if (server instanceof TlsServer) updateSecureContext(server, tls.options);
-    else await this.#replaceBy(createHttpServer(this.#listener, this.#parts, tls));
+    else await this.#replaceBy(this.#createServer(tls));
     server.closeIdleConnections();
   }
 
@@ -65,6 +69,12 @@ export class ListeningServer {
     this.#current.closeAllConnections();
   }
 
+  #createServer(tls: LoadedTls | undefined): Server {
+    const server = createHttpServer(this.#listener, this.#parts, tls);
+    refuseBadRequests(server, this.#parts, () => this.#access.current.headers);
+    return server;
+  }
+
   async #replaceBy(server: Server): Promise<void> {
     // Why on the same socket: it stays open, so no client is refused in between, and no other process takes the port.
     server.listen(this.#current);
@@ -75,7 +85,7 @@ export class ListeningServer {
 }
 
 function createHttpServer(listener: RequestListener, parts: ServerParts, tls: LoadedTls | undefined): Server {
-  const { limits, options, responses, metrics } = parts;
+  const { limits, options } = parts;
   const settings = httpOptions(limits);
   const handshakeTimeout = limits.requestTimeoutSeconds * 1000;
   const server =
@@ -84,7 +94,6 @@ function createHttpServer(listener: RequestListener, parts: ServerParts, tls: Lo
       : createTlsServer({ ...settings, ...tls.options, handshakeTimeout }, listener);
   server.maxConnections = limits.maxConnections;
   if (options.keepAlive !== true) unrefServer(server);
-  refuseBadRequests(server, responses, metrics);
   return server;
 }
 

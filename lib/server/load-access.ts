@@ -7,10 +7,13 @@ import { RateLimit } from '../access/rate-limit.js';
 import type { Reloadable } from '../access/reloadable-access.js';
 import type { WatchedFiles } from '../access/watched-files.js';
 import { MetricsError } from '../error.js';
+import type { Advice } from '../recorder/reports.js';
 import { checkSharedOptions, optionName } from './config/option-checks.js';
 import { type MetricsServerOptions, webConfigFile } from './config/options.js';
-import type { WebConfig } from './config/web-config.js';
+import type { CheckedWebConfig, WebConfig } from './config/web-config.js';
 import { readWebConfig } from './config/web-config-file.js';
+import { remarkAdvice } from './server-advice.js';
+import { certificateAdvice } from './tls/certificate-advice.js';
 import { type LoadedTls, loadTls, type TlsSource } from './tls/load-tls.js';
 
 /** The access rules of a server: everything that is configured, with its files read and verified. */
@@ -19,6 +22,10 @@ export interface Access extends Reloadable {
   readonly policy: AccessPolicy;
   /** The security headers of every response. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Those of them that are configured. They win over a header that a route sets. */
+  readonly configuredHeaders: Readonly<Record<string, string>>;
+  /** What is to be said about the configuration, although it is in use. */
+  readonly advice: readonly Advice[];
 }
 
 const defaultHeaders = {
@@ -28,6 +35,7 @@ const defaultHeaders = {
 };
 
 const emptyConfig: WebConfig = { tls: undefined, headers: undefined, users: undefined, rate: undefined };
+const noFile: CheckedWebConfig = { config: emptyConfig, problems: [], remarks: [] };
 
 /**
  * Reads the access rules from the options and from the files that they name.
@@ -37,7 +45,7 @@ const emptyConfig: WebConfig = { tls: undefined, headers: undefined, users: unde
 export async function loadAccess(options: MetricsServerOptions, files: WatchedFiles): Promise<Access> {
   const path = webConfigFile(options);
   const inCode = checkSharedOptions(options).config;
-  const inFile = path === undefined ? emptyConfig : await readWebConfig(path, files);
+  const { config: inFile, remarks } = path === undefined ? noFile : await readWebConfig(path, files);
   refuseDuplicates(inCode, inFile);
   const [tls, passwords, tokens] = await Promise.all([
     loadTlsFrom(inCode, inFile, path, files),
@@ -45,6 +53,7 @@ export async function loadAccess(options: MetricsServerOptions, files: WatchedFi
     loadTokens(options, files),
   ]);
   const rate = inCode.rate ?? inFile.rate;
+  const configuredHeaders = toHeaders(inCode.headers ?? inFile.headers ?? {});
   const policy = new AccessPolicy({
     addresses: options.allowedAddresses && new AddressList(options.allowedAddresses),
     trustProxy: trustedProxies(options),
@@ -56,9 +65,20 @@ export async function loadAccess(options: MetricsServerOptions, files: WatchedFi
   return {
     tls,
     policy,
-    headers: { ...defaultHeaders, ...(inCode.headers ?? inFile.headers) },
+    headers: { ...defaultHeaders, ...configuredHeaders },
+    configuredHeaders,
+    advice: [...remarks.map(remarkAdvice), ...certificateAdvice(tls?.certificates ?? [])],
     protections: [...(tls === undefined ? [] : ['tls_server_config']), ...policy.protections],
   };
+}
+
+/** As in Go, a line break in a value is sent as a blank, and every other character as its bytes in UTF-8. */
+function toHeaders(configured: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(configured).map(([name, value]) => {
+    const line = value.replace(/[\r\n]/g, ' ').trim();
+    return [name, Buffer.from(line, 'utf8').toString('latin1')];
+  });
+  return Object.fromEntries(entries);
 }
 
 function refuseDuplicates(inCode: WebConfig, inFile: WebConfig): void {

@@ -28,7 +28,7 @@ export function protect(
     const { policy, headers } = access.current;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     // Why: the body of a request is never read, so nothing can follow it on the connection.
-    if (hasBody(request)) response.setHeader('Connection', 'close');
+    if (hasBody(request) || lacksHost(request)) response.setHeader('Connection', 'close');
     try {
       const admission = await admit({ request, response }, routes, policy, scrapes);
       // Why awaited: an error of the application is answered below.
@@ -48,6 +48,7 @@ async function admit(
   policy: AccessPolicy,
   scrapes: ScrapesInFlight,
 ): Promise<Exchange | RefusalReason> {
+  if (lacksHost(request)) return 'malformed';
   const context = parseRequest(request);
   const route = routes.get(context.path);
   // Why: only the plain path of an open route is open. The same path in a whole URL is checked, as is an unknown path.
@@ -59,6 +60,10 @@ async function admit(
   const scrape = scrapes.acquire(response);
   return scrape === undefined ? 'concurrency' : { ...exchange, scrape };
 }
+
+/** Whether a request is malformed because it names no host. Source: RFC 9112, 3.2. */
+const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  httpVersion !== '1.0' && headers.host === undefined;
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -78,5 +83,5 @@ function answer(response: ServerResponse, status: number, text: string): void {
   }
   response.statusCode = status;
   response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  response.end(`${text}\n`);
+  response.end(Buffer.from(`${text}\n`));
 }

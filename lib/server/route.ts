@@ -49,6 +49,15 @@ export interface Exchange {
 /** Answers exchanges: on `node:http`, or by a web framework. */
 export type Application = (exchange: Exchange) => Promise<void>;
 
+/** Asks the route of an exchange for its response. Where it fails, the response is 500. */
+export async function answerByRoute({ context, route, scrape }: Exchange): Promise<OutgoingResponse> {
+  try {
+    return (await route?.handle(context, scrape)) ?? textResponse(404, 'Not Found');
+  } catch {
+    return textResponse(500, 'Internal Server Error');
+  }
+}
+
 /** A response of one line. */
 export function textResponse(
   status: number,

@@ -1,8 +1,10 @@
+import type { ReloadableAccess } from '../access/reloadable-access.js';
 import { scrapeRequest } from '../http/request-context.js';
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { CoalescedScrapes } from './coalesced-scrapes.js';
 import { landingRoutes } from './landing/landing-page.js';
+import type { Access } from './load-access.js';
 import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -24,6 +26,18 @@ export function createRoutes(parts: ServerParts): Routes {
     { path: paths.ready, access: 'open', countsAsScrape: false, handle: readOnly(ready) },
   ];
   return new Map(routes.map((route) => [route.path, route]));
+}
+
+/** Lets the configured headers win over those that a route sets itself, as the landing page does. */
+export function withConfiguredHeaders(routes: Routes, access: ReloadableAccess<Access>): Routes {
+  const entries = [...routes].map(([path, route]): [string, Route] => {
+    const handle: RouteHandler = async (request, scrape) => {
+      const response = await route.handle(request, scrape);
+      return { ...response, headers: { ...response.headers, ...access.current.configuredHeaders } };
+    };
+    return [path, { ...route, handle }];
+  });
+  return new Map(entries);
 }
 
 function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerParts): RouteHandler {

@@ -5,7 +5,7 @@ import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
 import { protect } from './protect.js';
 import type { Application, Routes } from './route.js';
-import { createRoutes } from './routes.js';
+import { createRoutes, withConfiguredHeaders } from './routes.js';
 import { advise, listenAdvice, reloadAdvice } from './server-advice.js';
 import type { ServerParts } from './server-parts.js';
 
@@ -14,6 +14,7 @@ export class RunningServer implements AccessSource<Access> {
   readonly #parts: ServerParts;
   #access: ReloadableAccess<Access> | undefined;
   #server: ListeningServer | undefined;
+  readonly #advised = new Set<string>();
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -23,9 +24,9 @@ export class RunningServer implements AccessSource<Access> {
   async start(createApplication: (routes: Routes) => Promise<Application>): Promise<ServerAddress> {
     const { options } = this.#parts;
     const access = await ReloadableAccess.load(this);
-    const routes = createRoutes(this.#parts);
+    const routes = withConfiguredHeaders(createRoutes(this.#parts), access);
     const listener = protect(await createApplication(routes), routes, access, this.#parts);
-    const server = new ListeningServer(listener, this.#parts, access.current.tls);
+    const server = new ListeningServer(listener, this.#parts, access);
     const { host, port } = serverAddress(options);
     const address = await server.listen(host, port);
     this.#access = access;
@@ -33,6 +34,7 @@ export class RunningServer implements AccessSource<Access> {
     access.watch();
     const advice = listenAdvice(address.host, access.current.policy.isOpen);
     if (advice !== undefined) advise(options, advice);
+    this.#adviseOnce(access.current);
     return address;
   }
 
@@ -54,17 +56,26 @@ export class RunningServer implements AccessSource<Access> {
     return loadAccess(this.#parts.options, files);
   }
 
-  async activate({ tls }: Access): Promise<void> {
+  async activate(access: Access): Promise<void> {
+    const { tls } = access;
     if (tls !== undefined) {
       await this.#server?.useTls(tls);
       // Why: connections from before were made under the previous configuration.
       this.#parts.responses.closeConnectionsAfterwards();
     }
     this.#parts.metrics.setLastReloadSuccessful(true);
+    this.#adviseOnce(access);
   }
 
   reject(error: unknown): void {
     this.#parts.metrics.setLastReloadSuccessful(false);
     advise(this.#parts.options, reloadAdvice(error));
+  }
+
+  #adviseOnce({ advice }: Access): void {
+    for (const one of advice.filter(({ message }) => !this.#advised.has(message))) {
+      this.#advised.add(one.message);
+      advise(this.#parts.options, one);
+    }
   }
 }

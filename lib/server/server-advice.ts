@@ -26,6 +26,9 @@ export function reloadAdvice(error: unknown): Advice {
   return { code: 'web_config', message: `${cause} The change is ignored; the previous configuration stays active.` };
 }
 
+/** The advice about a part of the web config file that hardly is what its author means. */
+export const remarkAdvice = (message: string): Advice => ({ code: 'web_config', message });
+
 /** Gives advice to the listener in the options. */
 export function advise({ onAdvice = emitWarning }: MetricsServerOptions, advice: Advice): void {
   try {

@@ -218,7 +218,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
     }
     this.#self.declare(family);
-    this.adviseOnName(family);
+    this.adviseOnName(family, name);
     const expose = () => this.#expose(recorder, 10);
     this.#companion?.onCreate({ family, name, expose, clear: () => this.clear(family) });
     return recorder;

@@ -77,6 +77,8 @@ function addSeries({ Assertion }: Chai, { flag }: Utilities): void {
   Assertion.addMethod('series', function (name: string, labels: SampleLabels = {}) {
     const metrics = this._obj as ReadableMetrics;
     const all = metrics.series(name);
+    // Why: it refuses a label that the series of this name cannot have.
+    metrics.value(name, labels);
     const found: Found = {
       text: formatSample(name, labels),
       matching: all.filter((one) => hasLabels(one.labels, labels)),
@@ -148,7 +150,7 @@ function overwriteBy({ Assertion }: Chai, { flag }: Utilities): void {
 function checkWhenDone(assertion: Assertion, measured: Increase, check: (increase: number) => void): unknown {
   const { increase } = measured;
   if (typeof increase === 'number') return check(increase);
-  const checked = increase.then((by) => {
+  const checked = Promise.resolve(increase).then((by) => {
     check(by);
     return by;
   });

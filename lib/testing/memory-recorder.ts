@@ -1,3 +1,4 @@
+import { isThenable } from '../async/thenable.js';
 import type { DropReason } from '../error.js';
 import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
@@ -9,6 +10,7 @@ import type { CollectedValues, Collector, FamilyRecorder } from '../recorder/met
 import { NameRegister } from '../recorder/name-register.js';
 import type { Advice } from '../recorder/reports.js';
 import { MemoryFamily } from './memory-family.js';
+import { refuseUnknownSample } from './readable-samples.js';
 import { type ReadableMetrics, type Sample, type SampleLabels, sameLabels } from './samples.js';
 
 /** An observation that was not recorded. */
@@ -73,7 +75,7 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
     this.open(family);
     this.#collectors.set(name, () => {
       const collected = collector();
-      if (collected instanceof Promise) return;
+      if (isThenable(collected)) return;
       this.#families.get(name)?.remove({});
       setCollected(this, family, readCollected(collected as CollectedValues));
     });
@@ -90,19 +92,38 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
 
   /** The value of one sample. The samples of a histogram are called `…_count`, `…_sum` and `…_bucket`. */
   value(name: string, labels: SampleLabels = {}): number | undefined {
-    return this.series(name).find((sample) => sameLabels(sample.labels, labels))?.value;
+    refuseUnknownSample(this.#open(), name, labels);
+    return this.#find(name, labels);
   }
 
   increase(name: string, labels: SampleLabels, run: () => PromiseLike<unknown>): Promise<number>;
   increase(name: string, labels: SampleLabels, run: () => unknown): number;
   increase(name: string, labels: SampleLabels, run: () => unknown): number | Promise<number> {
-    const read = (): number => this.value(name, labels) ?? 0;
-    const before = read();
+    const before = this.#find(name, labels);
+    const grown = (): number => {
+      // Why only now: what runs may open the family.
+      refuseUnknownSample(this.#open(), name, labels);
+      return (this.#find(name, labels) ?? 0) - (before ?? 0);
+    };
     const running = run();
-    return running instanceof Promise ? running.then(() => read() - before) : read() - before;
+    // Why resolved: a thenable may call back at once, or throw.
+    return isThenable(running) ? Promise.resolve(running).then(grown) : grown();
   }
 
   series(name: string): Sample[] {
+    refuseUnknownSample(this.#open(), name);
+    return this.#list(name);
+  }
+
+  #open(): Family[] {
+    return Array.from(this.#families.values(), ({ family }) => family);
+  }
+
+  #find(name: string, labels: SampleLabels): number | undefined {
+    return this.#list(name).find((sample) => sameLabels(sample.labels, labels))?.value;
+  }
+
+  #list(name: string): Sample[] {
     finishCalls();
     this.#collectors.get(name)?.();
     return [...this.#families.values()].flatMap((family) => family.samples(name));

@@ -7,7 +7,12 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Recorded metrics that can be read back. `MemoryRecorder` implements it. */
+/**
+ * Recorded metrics that can be read back. `MemoryRecorder` implements it.
+ *
+ * A name or label that no family has is a `MetricsError` with the nearest one: a test of it would pass for the wrong reason.
+ * The samples of a histogram are called `…_count`, `…_sum` and `…_bucket`.
+ */
 export interface ReadableMetrics {
   /** The names of the families that exist, in the order of their declaration. */
   families(): string[];
@@ -15,7 +20,7 @@ export interface ReadableMetrics {
   series(name: string): Sample[];
   /** The value of the sample with exactly these labels; `undefined` where there is none. */
   value(name: string, labels?: SampleLabels): number | undefined;
-  /** How much a sample grows while `run` runs, or until its promise has settled. A sample that does not exist counts as 0. */
+  /** How much a sample grows while `run` runs, or until the promise or thenable that it returns has settled. A sample that does not exist counts as 0. */
   increase(name: string, labels: SampleLabels, run: () => PromiseLike<unknown>): Promise<number>;
   increase(name: string, labels: SampleLabels, run: () => unknown): number;
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { runAll } from '../golden/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const main = join(root, 'dist/lib/cli/main.js');
@@ -15,9 +16,18 @@ const hidden = instrumentFunction(JSON.parse, Counter({ name: 'parses_total', he
 export const keepsRunning = setInterval(() => hidden, 1000);
 `;
 
+const header =
+  '| metric | kind | labels | series at most | fed by | what it is |\n| --- | --- | --- | --- | --- | --- |\n';
+const rows = [
+  '| `depth` | gauge | `queue`: at most 10 | 12 |  | Depth |',
+  '| `parses_total` | counter |  | 1 | `@Counter on function.parse` | Parses |',
+];
+
 describe('flowplane-metrics catalogue', () => {
   let folder: string;
   let services: string;
+  /** A file that contains what \`services.mjs\` declares. */
+  let upToDate: string;
 
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: folder });
@@ -28,6 +38,8 @@ describe('flowplane-metrics catalogue', () => {
     folder = mkdtempSync(join(tmpdir(), 'catalogue-'));
     services = join(folder, 'services.mjs');
     writeFileSync(services, module);
+    upToDate = join(folder, 'up-to-date.md');
+    writeFileSync(upToDate, `${header}${rows.join('\n')}\n`);
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,10 +47,7 @@ describe('flowplane-metrics catalogue', () => {
   it('prints the annotated and exported families of a module, even when the module keeps running', () => {
     const { status, stdout, stderr } = run('catalogue', 'services.mjs');
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
-    expect(stdout.trim().split('\n').slice(2)).to.deep.equal([
-      '| `depth` | gauge | `queue`: at most 10 | 12 |  | Depth |',
-      '| `parses_total` | counter |  | 1 | `@Counter on function.parse` | Parses |',
-    ]);
+    expect(stdout).to.equal(`${header}${rows.join('\n')}\n`);
   });
 
   it('prints the families as JSON with --json', () => {
@@ -47,8 +56,8 @@ describe('flowplane-metrics catalogue', () => {
   });
 
   it('fails with --check when a file differs, and prints the missing lines', () => {
-    const { stdout } = run('catalogue', services);
     const file = join(folder, 'METRICS.md');
+    const stdout = readFileSync(upToDate, 'utf8');
     writeFileSync(file, `# Metrics\r\n\r\n${stdout.replaceAll('\n', '\r\n')}\r\nMore.\r\n`);
     expect(run('catalogue', services, '--check', file)).to.deep.equal({ status: 0, stdout: '', stderr: '' });
 
@@ -64,20 +73,120 @@ describe('flowplane-metrics catalogue', () => {
       .contains('further rows');
   });
 
-  for (const [args, message] of [
-    [['catalogue'], 'catalogue: a module is missing'],
-    [['catalogue', 'nowhere.mjs'], 'nowhere.mjs'],
-    [['catalogue', 'services.mjs', '--jsn'], '--jsn'],
-    [['catalog'], 'command "catalog" is unknown (known: catalogue'],
+  /** Writes a module that declares what `services.mjs` declares, and does something more. */
+  const write = (name: string, before: string): string => {
+    writeFileSync(join(folder, name), `${before}\n${module}`);
+    return name;
+  };
+
+  for (const [title, text, message] of [
+    ['ends its process', 'process.exit(0);', 'ended its process before everything was loaded (given exit code 0)'],
+    [
+      'ends its process by a timer while it loads',
+      'setTimeout(() => process.exit(0)); await new Promise((settle) => setTimeout(settle, 60_000));',
+      'ended its process before everything was loaded (given exit code 0)',
+    ],
+    ['is killed', "process.kill(process.pid, 'SIGKILL');", '(given signal SIGKILL)'],
+    [
+      'leaves a rejection unhandled while it loads',
+      "Promise.reject(new Error('no database')); await new Promise((settle) => setTimeout(settle, 60_000));",
+      '(given exit code 1)',
+    ],
+    [
+      'closes the channel to the command',
+      'process.disconnect(); await new Promise(() => setInterval(() => 1));',
+      'ended',
+    ],
+    ['waits for what never comes', 'await new Promise(() => undefined);', 'never finishes loading'],
+    [
+      'waits for ever beside a timer',
+      'await new Promise(() => setInterval(() => undefined, 1000));',
+      'has not finished loading after 0.4 s (given --timeout 0.4)',
+    ],
+    ['never yields', 'for (;;);', 'has not finished loading after 0.4 s (given --timeout 0.4)'],
+    ['throws', "throw new TypeError('no module');", 'cannot be loaded (given TypeError: no module at file:'],
+    ['throws nothing', 'throw undefined;', 'cannot be loaded (given undefined)'],
+    ['throws what has no text', 'throw Object.create(null);', 'cannot be loaded (given a value that has no text)'],
   ] as const) {
-    it(`exits with 2 and names the problem: ${args.join(' ')}`, () => {
-      const { status, stderr } = run(...args);
-      expect(status).to.equal(2);
-      expect(stderr).to.contain(message);
+    it(`never passes with --check for a module that ${title}`, () => {
+      const short = message.includes('0.4') ? ['--timeout', '0.4'] : [];
+      const broken = write('broken.mjs', text);
+      const { status, stdout, stderr } = run('catalogue', broken, '--check', upToDate, ...short);
+      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
+      expect(stderr).to.contain('flowplane-metrics catalogue: broken.mjs ').and.contain(message);
     });
   }
 
-  it('lists the commands of the program', () => {
-    expect(run('--help').stdout).to.contain('catalogue <module>… [--json] [--check <file>]');
+  it('prints only its own answer to standard output, whatever the modules print, and ends while they listen', () => {
+    const noisy = write(
+      'noisy.mjs',
+      `import { execSync } from 'node:child_process';
+       import { writeSync } from 'node:fs';
+       import { createServer } from 'node:net';
+       console.log('by console');
+       process.stdout.write('by stream');
+       writeSync(1, 'by descriptor');
+       execSync('echo by child', { stdio: 'inherit' });
+       createServer().listen(0, '127.0.0.1');
+       process.on('exit', () => console.log('at the end'));`,
+    );
+    const { status, stdout, stderr } = run('catalogue', noisy, '--json');
+    expect(status).to.equal(0);
+    expect(JSON.parse(stdout)).to.have.length(2);
+    for (const text of ['by console', 'by stream', 'by descriptor', 'by child', 'at the end']) {
+      expect(stderr).to.contain(text);
+    }
+  });
+
+  it('looks at modules that change the current folder, the exit code, the arguments and the functions of the process', () => {
+    const bold = write(
+      'bold.mjs',
+      `if (process.argv.length !== 2) throw new Error('arguments: ' + process.argv);
+       process.send('ready');
+       process.chdir('/');
+       process.exitCode = 3;
+       process.exit = process.send = () => undefined;
+       process.stdout.write = () => false;
+       String.prototype.includes = () => true;`,
+    );
+    expect(run('catalogue', bold, 'services.mjs', '--check', 'up-to-date.md').status).to.equal(0);
+    writeFileSync(join(folder, 'empty.md'), '# Metrics\n');
+    expect(run('catalogue', bold, 'services.mjs', '--check', 'empty.md').status).to.equal(1);
+  });
+
+  it('exits with 2 and names the problem where the arguments are wrong or a module does not exist', async () => {
+    const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
+      [['catalogue'], 'catalogue: a module is missing'],
+      [['catalogue', 'nowhere.mjs'], 'nowhere.mjs cannot be loaded'],
+      [['catalogue', 'services.mjs', '--jsn'], '--jsn'],
+      [['catalogue', 'services.mjs', '--timeout', '0'], '--timeout must be a number of seconds above 0'],
+      [['catalogue', 'services.mjs', '--timeout', 'soon'], '(given "soon")'],
+      [['catalogue', 'services.mjs', '--timeout', 'Infinity'], '(given "Infinity")'],
+      [['catalog'], 'command "catalog" is unknown (known: catalogue'],
+      [['load-modules'], 'command "load-modules" is unknown (known: catalogue'],
+    ];
+    const runs = await runAll(wrong.map(([args]) => args));
+    for (const [i, { code, out, err }] of runs.entries()) {
+      expect({ code, out }).to.deep.equal({ code: 2, out: '' });
+      expect(err).to.contain(wrong[i]?.[1]);
+    }
+  });
+
+  it('answers --help with the usage, as every command does', async () => {
+    const commands = ['catalogue', 'doctor'];
+    const runs = await runAll([
+      ['--help'],
+      ...commands.flatMap((command) => [
+        [command, '--help'],
+        [command, '-h'],
+      ]),
+    ]);
+    expect(runs.map(({ code, err }) => `${code}${err}`)).to.deep.equal(['0', '0', '0', '0', '0']);
+    expect(runs[0]?.out).to.contain('catalogue <module>… [--json] [--check <file>]');
+    for (const [i, { out }] of runs.slice(1).entries()) {
+      expect(out)
+        .to.contain(`Usage: flowplane-metrics ${commands[Math.floor(i / 2)]}`)
+        .and.contain('Exit code:');
+    }
   });
 });

@@ -26,5 +26,6 @@ ${block(help('doctor', '--help'))}
 ## catalogue
 
 Run it to review what a module measures; [Labels and cardinality](../guides/labels-and-cardinality.md#review-the-cost-before-it-ships) shows what it prints.
-`;
+
+${block(help('catalogue', '--help'))}`;
 }

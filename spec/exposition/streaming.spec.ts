@@ -5,7 +5,14 @@ import { buffer, text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
-import { defineCounter, defineGauge, type ExposedFamily, PrometheusRecorder, scrape } from '../../lib/index.js';
+import {
+  defineCounter,
+  defineGauge,
+  type ExposedFamily,
+  PrometheusRecorder,
+  type Scrapable,
+  scrape,
+} from '../../lib/index.js';
 import { until } from '../until.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {}, user: {}, code: {} } });
@@ -168,4 +175,29 @@ describe('A large scrape', function () {
       await server.close();
     }
   });
+});
+
+describe('A scrape that breaks before anybody reads it', () => {
+  const breaking: Scrapable = {
+    exposedFamilies: async () => [
+      {
+        name: 'broken',
+        type: 'gauge',
+        help: 'Broken',
+        // biome-ignore lint/correctness/useYield: it is to break before that.
+        *write() {
+          throw new Error('as asked for');
+        },
+      },
+    ],
+  };
+
+  for (const acceptEncoding of ['identity', 'gzip']) {
+    it(`leaves the process alone, and gives the error to who reads it later (${acceptEncoding})`, async () => {
+      const { body } = await scrape(breaking, { method: 'GET', acceptEncoding });
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      const failure = await text(body).catch((error) => error);
+      expect(failure).to.be.an('error').with.property('message', 'as asked for');
+    });
+  }
 });

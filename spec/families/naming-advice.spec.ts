@@ -19,18 +19,60 @@ function remarksOn(family: Family): string[] {
 const against: readonly (readonly [Family, string])[] = [
   [counter('jobs'), 'a counter ends in "_total"'],
   [gauge('jobs_total'), 'only a counter ends in "_total"'],
-  [histogram('wait_ms'), '"ms" is not a base unit: measure in seconds'],
-  [histogram('wait_milliseconds'), '"milliseconds" is not a base unit: measure in seconds'],
-  [gauge('age_minutes'), '"minutes" is not a base unit: measure in seconds'],
-  [gauge('size_kb'), '"kb" is not a base unit: measure in bytes'],
-  [gauge('load_percent'), '"percent" is not a base unit: measure in ratio'],
+  [histogram('start_timestamp_seconds'), 'only a gauge ends in "_timestamp_seconds"'],
+  ...Object.entries({
+    seconds: ['milliseconds', 'nanoseconds', 'kiloseconds', 'minutes', 'hours', 'days', 'weeks'],
+    bytes: ['kilobytes', 'mebibytes', 'terabytes', 'pebibytes', 'bits', 'gigabits'],
+    ratio: ['percent', 'percentage'],
+    celsius: ['fahrenheit', 'rankine', 'millicelsius'],
+    kelvin: ['kelvins', 'kilokelvin'],
+    meters: ['kilometers', 'inches', 'yards', 'miles'],
+    metres: ['centimetres'],
+    grams: ['milligrams', 'pounds', 'ounces'],
+    joules: ['kilojoules', 'calories', 'kilocalories'],
+    volts: ['millivolts'],
+    amperes: ['microamperes'],
+  }).flatMap(([base, words]) =>
+    words.map((word) => [gauge(`x_${word}`), `"${word}" is not a base unit: measure in ${base}`] as const),
+  ),
+  [gauge('minutes'), '"minutes" is not a base unit: measure in seconds'],
+  [counter('uptime_days_total'), '"days" is not a base unit: measure in seconds'],
+  ...Object.entries({
+    seconds: ['s', 'sec', 'ms', 'us', 'ns', 'h', 'd'],
+    bytes: ['b', 'kb', 'mb', 'gb', 'tb', 'pb', 'kib', 'mib', 'gib', 'tib', 'pib'],
+    'meters or seconds': ['m'],
+  }).flatMap(([base, words]) =>
+    words.map(
+      (word) => [histogram(`x_${word}`), `"${word}" abbreviates a unit: measure in ${base}, and write it out`] as const,
+    ),
+  ),
+  [counter('waited_ms_total'), '"ms" abbreviates a unit: measure in seconds, and write it out'],
   [gauge('memory', { unit: 'bytes' }), 'the name does not end in its unit "bytes"'],
+  ...['counter', 'gauge', 'histogram', 'summary'].map(
+    (kind) => [gauge(`queue_${kind}_depth`), `the type "${kind}" does not belong in the name`] as const,
+  ),
   [gauge('queue_gauge'), 'the type "gauge" does not belong in the name'],
   [counter('jobs_by_team_total', { labels: { team: {} } }), 'label "team" is repeated in the name'],
-  [gauge('up', { labels: { job: {} } }), 'label "job" is what Prometheus calls the target: use another name'],
-  [gauge('up', { labels: { instance: {} } }), 'label "instance" is what Prometheus calls the target: use another name'],
+  ...['job', 'instance'].map(
+    (label) =>
+      [
+        gauge('depth', { labels: { [label]: {} } }),
+        `label "${label}" is what Prometheus calls the target: use another name`,
+      ] as const,
+  ),
+  [gauge('depth', { labels: { le: {} } }), 'label "le" is kept for samples of a histogram'],
+  [counter('jobs_total', { labels: { le: {} } }), 'label "le" is kept for samples of a histogram'],
+  [gauge('depth', { labels: { quantile: {} } }), 'label "quantile" is kept for samples of a summary'],
+  [histogram('wait_seconds', { labels: { quantile: {} } }), 'label "quantile" is kept for samples of a summary'],
   [gauge('queueDepth'), '"queueDepth" is in camelCase: names are in snake_case'],
   [gauge('depth', { labels: { queueName: {} } }), '"queueName" is in camelCase: names are in snake_case'],
+  [gauge('xds:team_resources'), 'a ":" is kept for recording rules'],
+  ...['up', 'scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_series_limit'].map(
+    (name) => [gauge(name), `Prometheus writes "${name}" itself, for each target: use another name`] as const,
+  ),
+  ...['ALERTS', 'ALERTS_FOR_STATE'].map(
+    (name) => [gauge(name), `Prometheus writes "${name}" itself, for each alert: use another name`] as const,
+  ),
   [gauge('depth', { help: 'depth' }), 'the help says no more than the name'],
   [gauge('wait_sum'), 'the ending "_sum" is kept for samples of a histogram'],
   [gauge('wait_count'), 'the ending "_count" is kept for samples of a histogram'],
@@ -44,12 +86,18 @@ const customary: readonly Family[] = [
   counter('jobs_total'),
   counter('sent_bytes_total', { unit: 'bytes' }),
   counter('auth_cross_team_access_attempts_total', { labels: { from_team: {}, to_team: {}, resource_type: {} } }),
-  gauge('up'),
   gauge('queue_depth', { labels: { queue: {} } }),
   gauge('memory_bytes', { unit: 'bytes' }),
   gauge('cpu_ratio'),
+  ...['amperes', 'bytes', 'celsius', 'grams', 'joules', 'kelvin', 'meters', 'metres', 'seconds', 'volts'].map((unit) =>
+    gauge(`x_${unit}`, { unit }),
+  ),
+  gauge('last_run_timestamp_seconds'),
   histogram('http_request_duration_seconds', { unit: 'seconds', labels: { method: {} } }),
-  gauge('xds:team_resources'),
+  gauge('backups'),
+  gauge('worker_up'),
+  gauge('alerts'),
+  gauge('counter_resets'),
   gauge('jobs_total', { advice: false }),
 ];
 
@@ -65,6 +113,16 @@ describe('A recorder that checks names', () => {
       expect(remarksOn(family)).to.deep.equal([]);
     });
   }
+
+  it('judges a name with the prefix that it is exposed by', () => {
+    const heard: string[] = [];
+    const recorder = new PrometheusRecorder({ prefix: 'shop_', onAdvice: ({ message }) => heard.push(message) });
+    recorder.open(gauge('up'));
+    recorder.open(gauge('b'));
+    expect(heard).to.deep.equal([
+      'defineGauge "b": family "shop_b" does not follow the naming conventions (given "b" abbreviates a unit: measure in bytes, and write it out). Rename it, or silence this with advice: false.',
+    ]);
+  });
 
   it('gives one advice per family with all its naming problems', () => {
     const family = defineGauge({ name: 'waitTimeMs_total', help: 'waitTimeMs_total', labels: { job: {} } });

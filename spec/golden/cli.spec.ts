@@ -41,7 +41,16 @@ describe('The command line', () => {
   };
 
   it('prints its golden usage', async () => {
-    const commands = [['--help'], ['-h'], ['help'], [], ['doctor', '--help'], ['doctor', '-h']];
+    const commands = [
+      ['--help'],
+      ['-h'],
+      ['help'],
+      [],
+      ['doctor', '--help'],
+      ['doctor', '-h'],
+      ['catalogue', '--help'],
+      ['catalogue', '-h'],
+    ];
     golden.compare('help.txt', await transcript([...commands, ['unknown'], ['constructor']]));
   });
 
@@ -66,7 +75,7 @@ describe('The command line', () => {
       ['doctor', '--unknown'],
       ['doctor', '--wait'],
       ['catalogue', '--unknown'],
-      ['catalogue', '--help'],
+      ['catalogue', '--timeout'],
       ['catalogue', '--check'],
     ];
     const runs = await runAll(commands);

@@ -11,7 +11,7 @@ export interface Run {
 
 // Why its exit is replaced: to start a thread for each of many runs takes ten times as long as the runs themselves.
 const script = `
-  const { parentPort, workerData: { url, commands } } = require('node:worker_threads');
+  const { parentPort, workerData: { program, url, commands } } = require('node:worker_threads');
   (async () => {
     const runs = [];
     for (const [i, args] of commands.entries()) {
@@ -19,7 +19,7 @@ const script = `
       const writeTo = (stream) => (text, callback) => { run[stream] += text; callback?.(); return true; };
       process.stdout.write = writeTo('out');
       process.stderr.write = writeTo('err');
-      process.argv = [process.execPath, 'flowplane-metrics', ...args];
+      process.argv = [process.execPath, program, ...args];
       const ended = new Promise((resolve) => { process.exit = resolve; });
       await import(url + '?run=' + i);
       run.code = await ended;
@@ -30,7 +30,7 @@ const script = `
 
 /** Runs the real program with each of these arguments, one after the other in one thread. */
 export async function runAll(commands: readonly (readonly string[])[]): Promise<Run[]> {
-  const workerData = { url: pathToFileURL(program).href, commands };
+  const workerData = { program, url: pathToFileURL(program).href, commands };
   const worker = new Worker(script, { eval: true, workerData, execArgv: [] });
   const runs = await new Promise<Run[]>((resolve, reject) => {
     worker.once('message', resolve);

@@ -111,7 +111,7 @@ describe('An adapter for a web framework, written with public names only', () =>
       .to.throw('tinyMetrics: 2 problems.')
       .with.property('code', 'unknown_option');
     expect(() => tinyMetrics(framework, undefined as never)).to.throw(
-      'tinyMetrics: "recorder" must be a recorder (given undefined). Write tinyMetrics(new PrometheusRecorder()).',
+      'tinyMetrics: "recorder" must be a MetricsRecorder (given undefined). Pass for example new PrometheusRecorder().',
     );
   });
 });

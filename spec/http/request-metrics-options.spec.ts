@@ -49,7 +49,7 @@ describe('httpMetrics() with invalid arguments', () => {
     );
     expect(refused(() => httpMetrics(new NoopRecorder(), [] as never)).message).to.contain('must be an object');
     expect(refused(() => httpMetrics(undefined as never)).message).to.equal(
-      'httpMetrics: "recorder" must be a recorder (given undefined). Write httpMetrics(new PrometheusRecorder()).',
+      'httpMetrics: "recorder" must be a MetricsRecorder (given undefined). Pass for example new PrometheusRecorder().',
     );
   });
 

@@ -1,15 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
+import { Container } from 'inversify';
+import { installMetrics } from '../../lib/adapters/inversify/index.js';
+import { httpMetrics, metricsMiddleware } from '../../lib/adapters/koa/index.js';
 import {
   type Advice,
   attachRecorder,
   Counter,
   defineCounter,
+  defineGauge,
+  defineHistogram,
   instanceObserver,
   MetricsRecorder,
   NoopRecorder,
   openFamilies,
   PrometheusRecorder,
+  requestMetrics,
   setDefaultRecorder,
 } from '../../lib/index.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
@@ -110,6 +116,9 @@ describe('A value that is no recorder', () => {
         ['attachRecorder', () => attachRecorder(new (service())(), recorder)],
         ['instanceObserver', () => instanceObserver(recorder)],
         ['openFamilies', () => openFamilies(recorder, [])],
+        ['requestMetrics', () => requestMetrics(recorder)],
+        ['httpMetrics', () => httpMetrics(recorder)],
+        ['installMetrics', () => installMetrics(new Container(), { recorder })],
       ];
       for (const [site, call] of calls) {
         expect(call, site)
@@ -118,6 +127,19 @@ describe('A value that is no recorder', () => {
       }
     });
   }
+
+  it('causes an error where a container has bound it, when metrics are installed', () => {
+    const container = new Container();
+    container.bind(MetricsRecorder).toConstantValue({} as MetricsRecorder);
+    expect(() => installMetrics(container)).to.throw('installMetrics: "recorder" must be a MetricsRecorder (given ');
+  });
+
+  it('causes an error where it is to be served, not in a scrape', () => {
+    for (const wrong of [undefined, null, {}, 7]) {
+      const call = () => metricsMiddleware(wrong as never);
+      expect(call).to.throw('metricsMiddleware: "recorder" must be a recorder (given ');
+    }
+  });
 
   it('may be undefined only for setDefaultRecorder, which removes the default recorder', () => {
     expect(() => attachRecorder(new (service())(), undefined as never)).to.throw(
@@ -153,11 +175,23 @@ describe('x instanceof MetricsRecorder', () => {
     }
   });
 
-  it('does not mean that MetricsRecorder can be constructed', () => {
+  it('does not mean that MetricsRecorder can be extended', () => {
     const Identifier = MetricsRecorder as unknown as new () => object;
-    expect(() => new Identifier())
-      .to.throw('installMetrics(container)')
+    expect(() => new (class extends Identifier {})())
+      .to.throw('Extend AbstractRecorder')
       .with.property('code', 'not_supported');
     expect(Identifier.name).to.equal('MetricsRecorder');
+  });
+
+  it('answers true for what a container gets that constructs it by itself, which records nothing and fails nowhere', async () => {
+    const recorder = new (MetricsRecorder as unknown as new () => MetricsRecorder)();
+    expect(recorder instanceof MetricsRecorder).to.equal(true);
+    await warningsOf(() => {
+      recorder.counter(defineCounter({ name: 'unbound_total', help: 'Nothing' })).inc();
+      recorder.gauge(defineGauge({ name: 'unbound', help: 'Nothing' })).collect(() => 1);
+      recorder.histogram(defineHistogram({ name: 'unbound_seconds', help: 'Nothing', buckets: [1] })).observe({}, 1);
+      expect(attachRecorder(new (service())(), recorder).run()).to.equal('ran');
+    });
+    expect(recorder.now()).to.be.a('number');
   });
 });

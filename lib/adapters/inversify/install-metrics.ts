@@ -1,9 +1,10 @@
 import { type CatalogueEntry, catalogue } from '../../catalogue/catalogue.js';
 import { MetricsError } from '../../error.js';
+import { peerError } from '../../peers.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
 import { type AnyClass, instanceObserver, openFamilies, refuseUnlessRecorder } from '../../recorder/attach.js';
-import { MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import { MetricsRecorder, unboundRecorder } from '../../recorder/metrics-recorder.js';
 import { type MiddlewareContainer, observeViaMiddleware } from './observe-via-middleware.js';
 import { observeViaPlugin, type PluginContainer } from './observe-via-plugin.js';
 
@@ -29,7 +30,8 @@ const installed = new WeakMap<object, Installation>();
 
 /**
  * Binds `MetricsRecorder` in the container and makes every instance that the container hands out report to it: however
- * it is bound, whatever its scope. Call it before the first instance is resolved. A second call changes nothing.
+ * it is bound, whatever its scope. Call it before the first instance is resolved. A second call changes nothing,
+ * unless the container was restored to a snapshot from before the first one.
  *
  * @returns the recorder: a new one, the one given, or the one that the container has bound already.
  * @throws MetricsError where the options are wrong, or where two classes bound so far declare clashing families.
@@ -52,7 +54,9 @@ export function installMetrics(container: MetricsContainer, options?: Prometheus
 export function installMetrics<R extends MetricsRecorder>(container: MetricsContainer, options: { recorder: R }): R;
 export function installMetrics(container: MetricsContainer, options: InstallOptions = {}): MetricsRecorder {
   const known = installed.get(container);
-  if (known !== undefined) return known.recorder;
+  // Why the bound one is asked: a container that was restored to an earlier snapshot has lost it, and is observed no more.
+  if (known !== undefined && boundRecorder(container) === known.recorder) return known.recorder;
+  refuseUnlessObservable(container);
   const recorder = bindRecorder(container, options);
   const listBoundClasses = observeInstances(container, recorder);
   openFamilies(recorder, listBoundClasses());
@@ -105,21 +109,28 @@ function bindRecorder(container: MetricsContainer, options: InstallOptions): Met
 }
 
 /**
- * The recorder that the container has bound.
+ * The recorder that somebody has bound in the container.
  *
- * Why the error is caught: a container with `autobind: true` answers that it has bound every class, and constructs it.
+ * Why its identity is asked: a container with `autobind: true` answers that it has bound every class, and constructs it.
  * The binding that it has made is removed, so that the recorder's own is the only one.
  */
 function boundRecorder(container: MetricsContainer): MetricsRecorder | undefined {
   if (!container.isBound(MetricsRecorder)) return undefined;
-  try {
-    return container.get(MetricsRecorder);
-  } catch (error) {
-    if (!(error instanceof MetricsError && error.code === 'not_supported')) throw error;
-    if (container.unbindSync === undefined) container.unbind(MetricsRecorder);
-    else container.unbindSync(MetricsRecorder);
-    return undefined;
+  const bound = container.get(MetricsRecorder);
+  if (bound !== unboundRecorder) {
+    refuseUnlessRecorder('installMetrics', bound);
+    return bound;
   }
+  if (container.unbindSync === undefined) container.unbind(MetricsRecorder);
+  else container.unbindSync(MetricsRecorder);
+  return undefined;
+}
+
+/** Why first: a container that cannot be observed must not have a recorder, which would record nothing. */
+function refuseUnlessObservable(container: object): void {
+  if ('register' in container || 'applyMiddleware' in container) return;
+  const peer = { packages: ['inversify'], purpose: 'for installMetrics', install: 'inversify@8' } as const;
+  throw peerError('installMetrics', peer, new TypeError('its container has neither plugins nor middleware'));
 }
 
 /** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */

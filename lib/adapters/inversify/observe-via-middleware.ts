@@ -27,17 +27,29 @@ interface ResolveArguments {
 // biome-ignore lint/suspicious/noExplicitAny: inversify's own type has more arguments, and must be assignable to this one.
 type Resolve = (args: any) => unknown;
 
-/** The part of inversify 6 that is used. */
+/** The public part of inversify 6 that is used. */
 export interface MiddlewareContainer {
   applyMiddleware(middleware: (next: Resolve) => Resolve): void;
 }
 
+/** What inversify 6 keeps to itself: `get` asks for a resolver each time, unless there is a middleware. */
+interface Resolving {
+  _planAndResolve?: () => Resolve;
+  readonly _middleware?: Resolve | null;
+}
+
 const observers = new WeakMap<object, InstanceObserver>();
+/** The containers whose resolver is wrapped, which no snapshot undoes. */
+const wrapped = new WeakSet<object>();
+const recorders = new WeakMap<object, MetricsRecorder>();
 const ownActivations = new WeakSet<Activation>();
 
 /**
- * Observes every instance through inversify 6's own middleware: it shows the plan of each resolution before it is carried
- * out, and every binding in it is given an activation.
+ * Observes every instance of an inversify 6 container: the plan of each resolution is shown before it is carried out, and
+ * every binding in it is given an activation.
+ *
+ * Why the resolver is wrapped, and no middleware is applied: a container with a middleware refuses `undefined` and `null`,
+ * also where those are what is bound, or what `tryGet` should give. Where the user has applied one, another changes nothing.
  */
 export function observeViaMiddleware(
   container: MiddlewareContainer,
@@ -45,14 +57,28 @@ export function observeViaMiddleware(
   onInstance: InstanceObserver,
 ): void {
   observers.set(container, onInstance);
-  container.applyMiddleware((next) => (args: ResolveArguments) => {
+  recorders.set(container, recorder);
+  if (wrapped.has(container)) return;
+  const { _planAndResolve: createResolver, _middleware } = container as Resolving;
+  if (typeof createResolver !== 'function' || _middleware) {
+    container.applyMiddleware(showPlan(container));
+    return;
+  }
+  wrapped.add(container);
+  const value = (): Resolve => showPlan(container)(Reflect.apply(createResolver, container, []));
+  Object.defineProperty(container, '_planAndResolve', { value, configurable: true, writable: true });
+}
+
+const showPlan =
+  (container: object) =>
+  (next: Resolve): Resolve =>
+  (args: ResolveArguments) => {
     const contextInterceptor = (context: Context): Context => {
       activateRequest(context.plan.rootRequest);
       return args.contextInterceptor(context);
     };
-    return resolveWith(recorder, () => next({ ...args, contextInterceptor }));
-  });
-}
+    return resolveWith(recorders.get(container), () => next({ ...args, contextInterceptor }));
+  };
 
 function activateRequest({ bindings, childRequests }: Request): void {
   for (const binding of bindings) activateBinding(binding);

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { RequestMetricsOptions } from '../../http/request-metrics-options.js';
 export type { MetricsServerOptions, ServerTlsOptions } from '../../server/config/options.js';
 export type { ServerAddress } from '../../server/listening-server.js';

@@ -1,7 +1,10 @@
+import { refuseIfAny } from '../../error.js';
 import { scrape } from '../../exposition/scrape.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
+import { checkRecorder } from '../../server/config/option-checks.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { KoaContext, KoaMiddleware } from './context.js';
+import { setBody } from './set-body.js';
 
 /**
  * Serves the metrics of a recorder at one path of an existing Koa application. Requests for other paths go on to the next
@@ -10,6 +13,7 @@ import type { KoaContext, KoaMiddleware } from './context.js';
  * Anyone who can reach this path can read your metrics. Prefer `MetricsServer`, which uses a separate port and supports TLS
  * and authentication.
  *
+ * @throws MetricsError where `recorder` is none.
  * @example
  * import Koa from 'koa';
  * import { PrometheusRecorder } from 'flowplane-metrics';
@@ -21,6 +25,7 @@ export function metricsMiddleware(
   recorder: Scrapable,
   { path = '/metrics' }: { readonly path?: string } = {},
 ): KoaMiddleware {
+  refuseIfAny('metricsMiddleware', checkRecorder(recorder));
   return async (context, next) => {
     if (context.path === path) await answerScrape(recorder, context);
     else await next();
@@ -31,5 +36,5 @@ async function answerScrape(recorder: Scrapable, context: KoaContext): Promise<v
   const { status, headers, body } = await scrape(recorder, scrapeRequest(parseRequest(context.req)));
   context.status = status;
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  context.body = body;
+  setBody(context, body);
 }

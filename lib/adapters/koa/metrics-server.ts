@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { MetricsError } from '../../error.js';
+import type RouterClass from '@koa/router';
+import type KoaClass from 'koa';
+import { type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
-import type { Application, Exchange, Routes } from '../../server/route.js';
+import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
+import { setBody } from './set-body.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own, by a Koa application. Its options and its behaviour
@@ -22,9 +25,24 @@ export class MetricsServer extends NodeMetricsServer {
   }
 }
 
+const peers: PeerUse = {
+  packages: ['koa', '@koa/router'],
+  purpose: 'to serve metrics',
+  install: 'koa @koa/router',
+};
+
 /** Creates a Koa application that answers these routes and nothing else. */
 async function koaApplication(routes: Routes): Promise<Application> {
-  const { Koa, Router } = await loadPeers();
+  try {
+    // Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
+    const [{ default: Koa }, { default: Router }] = await Promise.all([import('koa'), import('@koa/router')]);
+    return createApplication(Koa, Router, routes);
+  } catch (cause) {
+    throw peerError('MetricsServer', peers, cause);
+  }
+}
+
+function createApplication(Koa: typeof KoaClass, Router: typeof RouterClass, routes: Routes): Application {
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   // Why so exact: a path that only resembles a route must not reach it.
   const router = new Router({ sensitive: true, strict: true });
@@ -33,10 +51,12 @@ async function koaApplication(routes: Routes): Promise<Application> {
       const exchange = exchanges.get(context.req);
       // Why: access was checked for the route of the exchange. Where Koa reads the target in another way, it finds nothing.
       if (exchange?.route !== route) return;
-      const { status, headers, body } = await route.handle(exchange.context, exchange.scrape);
+      // Why not by Koa where it fails: Koa takes away every header that is set.
+      const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      context.body = body;
+      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
+      setBody(context, typeof body === 'string' ? Buffer.from(body) : body);
     });
   }
   const application = new Koa();
@@ -47,16 +67,4 @@ async function koaApplication(routes: Routes): Promise<Application> {
     exchanges.set(exchange.request, exchange);
     await listener(exchange.request, exchange.response);
   };
-}
-
-// Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
-async function loadPeers() {
-  try {
-    const [{ default: Koa }, { default: Router }] = await Promise.all([import('koa'), import('@koa/router')]);
-    return { Koa, Router };
-  } catch (cause) {
-    const message =
-      'packages "koa" and "@koa/router" are needed to serve metrics (given none that loads). Run: npm install koa @koa/router.';
-    throw new MetricsError('MetricsServer', [{ code: 'missing_peer', message }], { cause });
-  }
 }

@@ -28,11 +28,8 @@ Exit code: 0 where no step has a problem, 1 where a step has one, 2 where the op
 export const doctorCommand: Command = {
   usage: 'doctor [--metrics <url>] [--prometheus <url>] [--grafana <url>] [--json] [--help]',
   summary: 'Follows metrics from the endpoint through Prometheus to Grafana: where they get lost, why, and what to do.',
+  help,
   async run(args, output) {
-    if (args.includes('--help') || args.includes('-h')) {
-      output.out(`${help}\n`);
-      return 0;
-    }
     const { options, json } = parseOptions(args);
     const state: DoctorState = { options, clocks: new Map() };
     const results: NamedResult[] = [];

@@ -13,11 +13,11 @@ const collected = new FinalizationRegistry<() => void>((release) => release());
 export function releaseWhenCollected(completes: object, call: Call): void {
   const release = call.createRelease();
   if (release === undefined) return;
-  call.startTracking().onEnd = forget;
+  call.startTracking().onEnd = unregister;
   collected.register(completes, release, call);
 }
 
-const forget = (call: Call): void => {
+const unregister = (call: Call): void => {
   collected.unregister(call);
 };
 

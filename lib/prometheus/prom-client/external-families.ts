@@ -31,7 +31,8 @@ interface ExternalSnapshot {
 
 /** The part of a prom-client `Registry` that is used. Why a shape: several copies and successors of prom-client exist. */
 export interface ExternalRegistry {
-  getMetricsAsArray(): unknown[];
+  /** Its list of metrics. prom-client 14.0 declares a promise of it, and gives the list. */
+  getMetricsAsArray(): unknown[] | PromiseLike<unknown[]>;
   getSingleMetric(name: string): unknown;
   registerMetric(metric: never): void;
   readonly contentType?: string;
@@ -54,6 +55,10 @@ export const defaultLabels = ({ _defaultLabels = {} }: ExternalRegistry): Consta
 export const addsTotal = ({ contentType = '' }: ExternalRegistry): boolean =>
   contentType.startsWith('application/openmetrics-text');
 
+/** The metrics of a registry, ours included. */
+export const listMetrics = (registry: ExternalRegistry): readonly unknown[] =>
+  registry.getMetricsAsArray() as unknown[];
+
 /** Reads the metrics of a registry, without `excluded`. One that fails, or takes too long, costs only itself. */
 export async function readRegistry(
   registry: ExternalRegistry,
@@ -61,7 +66,7 @@ export async function readRegistry(
   seconds: number,
   excluded: ReadonlySet<unknown> = new Set(),
 ): Promise<ExposedFamily[]> {
-  const metrics = registry.getMetricsAsArray().filter((metric) => !excluded.has(metric)) as ExternalMetric[];
+  const metrics = listMetrics(registry).filter((metric) => !excluded.has(metric)) as ExternalMetric[];
   const running = metrics.map((metric) =>
     collectors.run(metric, String(metric.name), async () => checkSnapshot(await metric.get()), seconds),
   );

@@ -1,4 +1,6 @@
+import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
+import { adviseAll } from '../../recorder/reports.js';
 import { Collectors } from '../../store/collectors.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
@@ -18,8 +20,8 @@ const timeoutSeconds = 5;
 const { processMetrics: state } = processState;
 
 /**
- * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client is installed
- * and none of the families has one of their names.
+ * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client or its
+ * successor is installed: each of them that these families do not have already, by its name or under a prefix.
  *
  * @param labels labels that each sample of the process metrics gets.
  */
@@ -32,23 +34,60 @@ export async function withProcessMetrics(
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
   const added = await readRegistry(registry, collectors, timeoutSeconds);
-  return added.some(({ name }) => taken.has(name))
-    ? families
-    : [...families, ...added.map((family) => withLabels(family, labels))];
+  const prefixes = findPrefixes(
+    taken,
+    added.map(({ name }) => name),
+  );
+  const isTaken = (name: string): boolean => prefixes.some((prefix) => taken.has(prefix + name));
+  return [...families, ...added.filter(({ name }) => !isTaken(name)).map((family) => withLabels(family, labels))];
 }
 
+/** A metric that every client has, on every platform. */
+const landmark = 'process_cpu_seconds_total';
+
+/**
+ * The prefixes under which these families have the process metrics, as `collectDefaultMetrics({ prefix })` of a user's
+ * registry gives them; the empty one too, so that a single name that is taken counts.
+ *
+ * Why most of the names: one metric of the application may end like one of the process.
+ */
+function findPrefixes(taken: ReadonlySet<string>, names: readonly string[]): string[] {
+  const candidates = [...taken]
+    .filter((name) => name.endsWith(landmark))
+    .map((name) => name.slice(0, -landmark.length));
+  const isPrefix = (prefix: string): boolean =>
+    names.filter((name) => taken.has(prefix + name)).length > names.length / 2;
+  return ['', ...candidates.filter(isPrefix)];
+}
+
+/** Never rejects: what is wrong with a client that is installed is advice, and costs only the metrics of the process. */
 async function createRegistry(): Promise<ExternalRegistry | undefined> {
-  const client = await importPromClient();
-  if (client === undefined) return undefined;
-  const registry = new client.Registry();
-  client.collectDefaultMetrics({ register: registry });
-  return registry;
-}
-
-async function importPromClient(): Promise<PromClient | undefined> {
   try {
-    return (await import('prom-client')) as unknown as PromClient;
-  } catch {
+    const client = await importClient();
+    if (client === undefined) return undefined;
+    const registry = new client.Registry();
+    client.collectDefaultMetrics({ register: registry });
+    return registry;
+  } catch (cause) {
+    const given = String(cause).split('\n')[0];
+    const message = `the metrics of the process are left out, because the installed client cannot be used (given ${given}). In a bundle, mark prom-client as external; or set "processMetrics" to false.`;
+    adviseAll({ code: 'process_metrics', message });
     return undefined;
   }
+}
+
+// Why both by name, each inside its own `try`: only so do bundlers see them, and let them be absent.
+async function importClient(): Promise<PromClient | undefined> {
+  try {
+    return exportsOf(await import('prom-client')) as unknown as PromClient;
+  } catch (cause) {
+    if (!isAbsent(cause, 'prom-client')) throw cause;
+  }
+  try {
+    // @ts-expect-error: its types are there only where it is installed.
+    return exportsOf(await import('@prometheus-io/client')) as PromClient;
+  } catch (cause) {
+    if (!isAbsent(cause, '@prometheus-io/client')) throw cause;
+  }
+  return undefined;
 }

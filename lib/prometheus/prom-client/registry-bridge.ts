@@ -3,7 +3,7 @@ import type { Collectors } from '../../store/collectors.js';
 import type { Companion, StoredFamily } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { snapshotOf } from '../../store/snapshot.js';
-import { addsTotal, defaultLabels, type ExternalRegistry, readRegistry } from './external-families.js';
+import { addsTotal, defaultLabels, type ExternalRegistry, listMetrics, readRegistry } from './external-families.js';
 
 /** A family of ours as a metric of a prom-client registry: its `metrics()`, its aggregation and a push read this. */
 interface RegistryMetric {
@@ -45,7 +45,7 @@ export class RegistryBridge implements Companion {
   /** The other metrics of the registry. Those of ours that `registry.clear()` removed are registered again. */
   async exposedFamilies(collectors: Collectors, seconds: number): Promise<readonly ExposedFamily[]> {
     for (const metric of this.#ours) {
-      if (!this.#registry.getMetricsAsArray().includes(metric)) this.#registry.registerMetric(metric as never);
+      if (!listMetrics(this.#registry).includes(metric)) this.#registry.registerMetric(metric as never);
     }
     return readRegistry(this.#registry, collectors, seconds, this.#ours);
   }

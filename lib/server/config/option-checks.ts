@@ -19,6 +19,7 @@ import {
   type Rules,
   type Unchecked,
 } from '../../validation.js';
+import { FieldProblems } from './field-problems.js';
 import { defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
 import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
 
@@ -71,6 +72,7 @@ const rules: Rules = {
 
 /** The options that a `web-config.yml` can configure too. */
 const sharedOptions = ['tls', 'basicAuthUsers', 'headers', 'rateLimit'];
+/** The names of the options that a metrics server takes, which are checked below. */
 export const knownOptions = [...Object.keys(rules), ...sharedOptions, 'port'];
 
 /** Checks the options of a metrics server. */
@@ -98,22 +100,14 @@ const recorderRule: Rule = {
 export const checkSeconds = (name: string, given: unknown): Problem[] =>
   checkValue(`"${name}"`, secondsRule('Leave it out for 25'), given);
 
-/**
- * Refuses an access option that is present and empty.
- *
- * Why: a file may have empty sections. In code, an empty option means that its values are missing, and the server would be
- * open.
- */
-function checkNotEmpty(options: MetricsServerOptions): Problem[] {
-  return (['tls', 'basicAuthUsers', 'rateLimit'] as const)
-    .filter((name) => isObject(options[name]) && Object.values(options[name]).every(isEmpty))
-    .map((name) => ({
-      code: 'illegal_option',
-      message: `"${name}" must not be empty (given no values). Check where its values come from, or leave it out.`,
-    }));
+/** Refuses a rate limit that is present and empty. Why: its values are missing, and nothing would be limited. */
+function checkNotEmpty({ rateLimit }: MetricsServerOptions): Problem[] {
+  if (!isOptions(rateLimit) || !Object.values(rateLimit).every(isNothing)) return [];
+  const message = '"rateLimit" must not be empty (given no values). Check where its values come from, or leave it out.';
+  return [{ code: 'illegal_option', message }];
 }
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 function checkPort(options: MetricsServerOptions): Problem[] {
   const { port } = serverAddress(options);
@@ -133,7 +127,7 @@ export function checkSharedOptions(options: MetricsServerOptions): CheckedWebCon
     basic_auth_users: basicAuthUsers,
     rate_limit: rateLimit,
   };
-  return checkWebConfig(asFile, (path) => `"${optionName(path)}"`);
+  return checkWebConfig(asFile, 'code', new FieldProblems((path) => `"${optionName(path)}"`));
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

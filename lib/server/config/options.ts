@@ -47,7 +47,7 @@ export interface MetricsServerOptions {
   readonly port?: number | undefined;
   /** Whether the server keeps the process running. Default `false`. */
   readonly keepAlive?: boolean | undefined;
-  /** Whether the process metrics of prom-client are exposed too, where it is installed. Default `true`. */
+  /** Whether the process metrics of prom-client, or else of its successor, are exposed too, where one is installed. Default `true`. */
   readonly processMetrics?: boolean | undefined;
   /**
    * A `web-config.yml`, as every exporter of Prometheus takes it: TLS, users, headers, rate limit. The file, and the files
@@ -69,7 +69,7 @@ export interface MetricsServerOptions {
    * where only proxies can connect. Default `false`.
    */
   readonly trustProxy?: boolean | readonly string[] | undefined;
-  /** Security headers of every response. Default: `nosniff`, no framing, a Content-Security-Policy that allows nothing. */
+  /** Security headers of every response; they win over the server's own. Default: `nosniff`, no framing, a Content-Security-Policy that allows nothing. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** One request per interval (`1s`), and `burst` at once, for all clients together. Default: no limit. */
   readonly rateLimit?: { readonly interval: string; readonly burst: number } | undefined;
@@ -119,6 +119,8 @@ const keepAliveSeconds = 75;
 export function httpOptions({ requestTimeoutSeconds }: Limits): ServerOptions {
   const timeout = requestTimeoutSeconds * 1000;
   return {
+    // Why not here: `node:http` would answer without the security headers. `protect` refuses such a request.
+    requireHostHeader: false,
     headersTimeout: timeout,
     requestTimeout: timeout,
     connectionsCheckingInterval: Math.min(timeout, 1000),

@@ -1,18 +1,10 @@
 import type { Rate } from '../../access/rate-limit.js';
 import { formatValue, type Problem } from '../../error.js';
-import { checkValue, isObject, problem, type Unchecked } from '../../validation.js';
-import { findTlsContradictions, type TlsConfig } from '../tls/tls-config.js';
-import {
-  type FieldRule,
-  type Fields,
-  headerFields,
-  httpFields,
-  passwordHash,
-  rateFields,
-  secondsOf,
-  sections,
-  tlsFields,
-} from './web-config-fields.js';
+import { checkValue, isOptions, type Unchecked } from '../../validation.js';
+import { findTlsContradictions, findUnprotected, isTlsEnabled, type TlsConfig } from '../tls/tls-config.js';
+import type { Contradiction, FieldProblems, Path } from './field-problems.js';
+import { parseGoDuration } from './go-duration.js';
+import { type Field, isSection, type Section, webConfigSections } from './web-config-fields.js';
 
 /** The contents of a `web-config.yml`. A section that is left out is `undefined`. */
 export interface WebConfig {
@@ -23,103 +15,125 @@ export interface WebConfig {
   readonly rate: Rate | undefined;
 }
 
-/** A configuration, and everything that is wrong with it. It is valid only where there are no problems. */
+/** A configuration, and what is to be said about it. It is valid only where there are no problems. */
 export interface CheckedWebConfig {
   readonly config: WebConfig;
   readonly problems: readonly Problem[];
+  /** What exporter-toolkit accepts, although it hardly is what its author means. Only of a file: in code it is a problem. */
+  readonly remarks: readonly string[];
 }
 
-/** How an error names the field at a path: in a file, with its line. */
-export type SubjectOf = (path: readonly string[]) => string;
-
-/** Checks a configuration. Empty fields count as left out, as in Go. */
-export function checkWebConfig(given: unknown, subjectOf: SubjectOf): CheckedWebConfig {
-  const check = new WebConfigCheck(subjectOf);
-  const file = check.mapping([], given, sections);
-  const tls = check.mapping(['tls_server_config'], file['tls_server_config'], tlsFields) as TlsConfig;
-  const http = check.mapping(['http_server_config'], file['http_server_config'], httpFields);
-  const headers = check.mapping(['http_server_config', 'headers'], http['headers'], headerFields);
-  const users = check.mapping(['basic_auth_users'], file['basic_auth_users'], passwordHash);
-  const rate = check.mapping(['rate_limit'], file['rate_limit'], rateFields);
-  check.users(users);
-  check.rate(rate);
-  if (hasFields(tls)) check.tls(tls);
+/**
+ * Checks a configuration. In it `undefined` is a field that is left out, and `null` or an empty text one that is present
+ * and empty.
+ *
+ * @param problems what is known to be wrong already.
+ */
+export function checkWebConfig(given: Unchecked, source: 'file' | 'code', problems: FieldProblems): CheckedWebConfig {
+  const check = new WebConfigCheck(source, problems);
+  const file = check.section([], given, { fields: webConfigSections });
+  check.contradictions('basic_auth_users', findUserContradictions(given['basic_auth_users'], file['basic_auth_users']));
+  check.contradictions('tls_server_config', findUnprotected(given['tls_server_config']));
+  const tls = (file['tls_server_config'] ?? {}) as TlsConfig;
+  if (hasFields(tls)) check.contradictions('tls_server_config', findTlsContradictions(tls));
+  const rate = rateOf(file['rate_limit']);
+  check.contradictions('rate_limit', findRateContradictions(file['rate_limit']));
+  const headers = (file['http_server_config'] as Unchecked | undefined)?.['headers'] as Record<string, string>;
+  const users = Object.entries((file['basic_auth_users'] ?? {}) as Record<string, string>);
   const config: WebConfig = {
-    tls: hasFields(tls) ? tls : undefined,
-    headers: hasFields(headers) ? (headers as Record<string, string>) : undefined,
-    users: hasFields(users) ? new Map(Object.entries(users) as [string, string][]) : undefined,
-    rate: rateOf(rate),
+    tls: isTlsEnabled(tls) ? tls : undefined,
+    headers: hasFields(headers ?? {}) ? headers : undefined,
+    users: users.length > 0 ? new Map(users) : undefined,
+    rate,
   };
-  return { config, problems: check.problems };
+  return { config, problems: problems.list(), remarks: check.remarks };
 }
 
 const hasFields = (mapping: object): boolean => Object.keys(mapping).length > 0;
 
-function rateOf({ interval, burst }: Unchecked): Rate | undefined {
-  const intervalSeconds = secondsOf(interval) ?? 0;
-  return intervalSeconds > 0 ? { intervalSeconds, burst: burst as number } : undefined;
+/** As in Go, an interval of 0 or less is no limit. */
+function rateOf(section: unknown): Rate | undefined {
+  const { interval = 0, burst = 0 } = (section ?? {}) as Unchecked;
+  const nanoseconds = typeof interval === 'string' ? (parseGoDuration(interval) as number) : (interval as number);
+  return nanoseconds > 0 ? { intervalSeconds: nanoseconds / 1e9, burst: burst as number } : undefined;
 }
 
-/** Checks the mappings of one configuration, and collects their problems. */
-class WebConfigCheck {
-  readonly problems: Problem[] = [];
-  readonly #subjectOf: SubjectOf;
+function findRateContradictions(section: unknown): Contradiction[] {
+  const rate = rateOf(section);
+  if (rate === undefined || rate.burst > 0) return [];
+  const { burst } = section as Unchecked;
+  const problem = burst === undefined ? 'is missing (given an interval only)' : `is too small (given ${burst})`;
+  const message = `${problem}, so that every request is refused. Say how many requests may come at once.`;
+  return [{ field: 'burst', others: ['interval'], message, isHarmless: true }];
+}
 
-  constructor(subjectOf: SubjectOf) {
-    this.#subjectOf = subjectOf;
+function findUserContradictions(given: unknown, users: unknown): Contradiction[] {
+  if (given === null || (isOptions(given) && Object.values(given).every((hash) => hash === undefined))) {
+    const message = 'must not be empty (given no values): every client would be let in. Add a user, or remove it.';
+    return [{ field: '', message }];
+  }
+  const names = Object.keys((users ?? {}) as object).filter((name) => name.includes(':'));
+  const message = 'cannot be sent (given a name with ":"). Choose one without.';
+  return names.map((field) => ({ field, message, isHarmless: true }));
+}
+
+/** Checks the sections of one configuration, and collects what is wrong. */
+class WebConfigCheck {
+  readonly remarks: string[] = [];
+  readonly #source: 'file' | 'code';
+  readonly #problems: FieldProblems;
+
+  constructor(source: 'file' | 'code', problems: FieldProblems) {
+    this.#source = source;
+    this.#problems = problems;
   }
 
-  /** Returns the valid fields of a mapping. `fields` is one rule where every name is a field. */
-  mapping(path: readonly string[], given: unknown, fields: Fields | FieldRule): Unchecked {
+  /** Returns the valid fields of a section. */
+  section(path: Path, given: unknown, { fields, everyName }: Section): Unchecked {
     if (given === undefined || given === null) return {};
-    // Why not iterable either: YAML has lists, and with !!set and !!omap objects that have no fields of their own.
-    if (!isObject(given) || Symbol.iterator in given) {
-      this.#add(path, `must be a mapping (given ${formatValue(given)}). Write its fields below it.`);
+    if (!isOptions(given)) {
+      this.#problems.add(path, mustBeMapping(formatValue(given)));
       return {};
     }
-    const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(entries.filter(([name, value]) => this.#isValid([...path, name], value, fields)));
+    const valid = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
+      if (value === undefined) return [];
+      const field = everyName ?? (Object.hasOwn(fields, name) ? fields[name] : undefined);
+      const at = [...path, name];
+      if (field === undefined) this.#problems.add(at, unknownField(fields), 'unknown_option');
+      else if (isSection(field)) return [[name, this.section(at, value, field)]];
+      else return this.#value(at, value, field);
+      return [];
+    });
+    return Object.fromEntries(valid);
   }
 
-  users(users: Unchecked): void {
-    for (const name of Object.keys(users)) {
-      if (!name.includes(':')) continue;
-      this.#add(['basic_auth_users', name], `cannot be sent (given a name with ":"). Choose one without.`);
+  contradictions(section: string, found: readonly Contradiction[]): void {
+    for (const { field, others = [], message, isHarmless } of found) {
+      const path = field === '' ? [section] : [section, field];
+      const isKnown = field === '' ? this.#problems.hasIn(section) : this.#hasAny(section, [field, ...others]);
+      if (isKnown) continue;
+      if (isHarmless && this.#source === 'file') this.remarks.push(`${this.#problems.subjectOf(path)} ${message}`);
+      else this.#problems.add(path, message);
     }
   }
 
-  rate({ interval, burst }: Unchecked): void {
-    if ((secondsOf(interval) ?? 0) === 0 || burst !== undefined) return;
-    this.#add(['rate_limit', 'burst'], 'is missing (given an interval only). Say how many requests may come at once.');
+  #hasAny(section: string, fields: readonly string[]): boolean {
+    return fields.some((field) => this.#problems.has([section, field]));
   }
 
-  tls(tls: TlsConfig): void {
-    for (const [field, message] of findTlsContradictions(tls)) this.#add(['tls_server_config', field], message);
-  }
-
-  #isValid(path: readonly string[], value: unknown, fields: Fields | FieldRule): boolean {
-    const rule = isRule(fields) ? fields : this.#ruleOf(path, fields);
-    if (rule === undefined) return false;
-    const isEmpty = value === null || value === '';
-    if (isEmpty && (rule === 'mapping' || !rule.isNeverEmpty)) return false;
-    if (rule === 'mapping') return true;
-    const problems = checkValue(this.#subjectOf(path), rule, value);
-    this.problems.push(...problems);
-    return problems.length === 0;
-  }
-
-  #ruleOf(path: readonly string[], fields: Fields): FieldRule | 'mapping' | undefined {
-    const name = path.at(-1) as string;
-    if (Object.hasOwn(fields, name)) return fields[name];
-    const known = Object.keys(fields).join(', ');
-    const message = `${this.#subjectOf(path)} is not known (allowed: ${known}). Correct or remove it.`;
-    this.problems.push(problem('unknown_option', message));
-    return undefined;
-  }
-
-  #add(path: readonly string[], message: string): void {
-    this.problems.push(problem('illegal_option', `${this.#subjectOf(path)} ${message}`));
+  /** The entry of a valid field; none where the field is empty, and that means that it is left out. */
+  #value(path: Path, given: unknown, field: Field): [string, unknown][] {
+    const value = given === null && field.type === 'text' ? '' : given;
+    if (value === null || (value === '' && field.emptyIs === undefined)) return [];
+    const { must, accepts } = (this.#source === 'code' && field.inCode) || field;
+    const problems = checkValue(this.#problems.subjectOf(path), { ...field, must, accepts }, value);
+    this.#problems.addAll(path, problems);
+    return problems.length === 0 ? [[path.at(-1) as string, value]] : [];
   }
 }
 
-const isRule = (fields: Fields | FieldRule): fields is FieldRule => typeof fields['must'] === 'string';
+export const mustBeMapping = (given: string): string =>
+  `must be a mapping (given ${given}). Write its fields below it.`;
+
+export const unknownField = (fields: object): string =>
+  `is not known (allowed: ${Object.keys(fields).join(', ')}). Correct or remove it.`;

@@ -5,12 +5,15 @@ import type { TlsOptions } from 'node:tls';
 import { type ClientAuthType, ClientCertificates } from '../../access/client-certificates.js';
 import type { WatchedFiles } from '../../access/watched-files.js';
 import { MetricsError } from '../../error.js';
+import { readCertificates, type UsedCertificate } from './certificate-advice.js';
 import { cipherList, curves, type TlsConfig, tlsVersions } from './tls-config.js';
 
 /** A TLS configuration whose files are read and verified: the options of `node:tls`, and the check of the clients. */
 export interface LoadedTls {
   readonly options: TlsOptions;
   readonly clients: ClientCertificates;
+  /** The server's certificates and the configured authorities. */
+  readonly certificates: readonly UsedCertificate[];
 }
 
 /** Where a TLS configuration comes from. */
@@ -56,6 +59,7 @@ export async function loadTls(config: TlsConfig, source: TlsSource): Promise<Loa
       ca: ca?.text,
     },
     clients,
+    certificates: [cert, configuredCa].flatMap((pem) => (pem ? readCertificates(pem.field, pem.text) : [])),
   };
 }
 
@@ -64,11 +68,11 @@ async function readPem(
   config: TlsConfig,
   { files, folder, fieldName }: TlsSource,
 ): Promise<Pem | undefined> {
-  const inline = config[name];
-  if (inline !== undefined) return { field: fieldName(name), text: inline };
-  const file = config[`${name}_file`];
+  const [text, file] = [config[name], config[`${name}_file`]];
   const field = fieldName(`${name}_file`);
-  return file === undefined ? undefined : { field, text: await files.read(resolve(folder, file), field) };
+  // Why the file first: where a web config file has both, exporter-toolkit takes it.
+  if (file !== undefined) return { field, text: await files.read(resolve(folder, file), field) };
+  return text === undefined ? undefined : { field: fieldName(name), text };
 }
 
 /** The authorities that the system trusts. As in Go, they apply where no authority is configured. */

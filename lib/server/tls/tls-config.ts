@@ -1,5 +1,7 @@
 import { DEFAULT_CIPHERS, type SecureVersion } from 'node:tls';
 import type { ClientAuthType } from '../../access/client-certificates.js';
+import { isOptions } from '../../validation.js';
+import type { Contradiction } from '../config/field-problems.js';
 
 /** The section `tls_server_config` of a `web-config.yml`. */
 export interface TlsConfig {
@@ -18,43 +20,97 @@ export interface TlsConfig {
   readonly curve_preferences?: readonly string[];
 }
 
+/** The fields that make a server speak TLS, as in exporter-toolkit. */
+const enabling = ['cert', 'key', 'client_ca', 'cert_file', 'key_file', 'client_auth_type', 'client_ca_file'] as const;
+
+/** Whether a configuration asks for TLS. Versions, cipher suites and the like alone do not. */
+export const isTlsEnabled = (tls: TlsConfig): boolean => enabling.some((field) => tls[field] !== undefined);
+
 /** Finds contradictions between the fields of a TLS configuration whose fields are each valid. */
-export function findTlsContradictions(tls: TlsConfig): [field: keyof TlsConfig, message: string][] {
-  return [...findSourceProblems(tls), ...findClientProblems(tls), ...findVersionProblems(tls)];
+export function findTlsContradictions(tls: TlsConfig): Contradiction[] {
+  const found = [...findClientProblems(tls), ...findVersionProblems(tls)];
+  return isTlsEnabled(tls) ? [...findSourceProblems(tls), ...found] : [...found, ...noTls];
 }
 
-function findSourceProblems(tls: TlsConfig): [keyof TlsConfig, string][] {
-  return (['cert', 'key', 'client_ca'] as const).flatMap((name): [keyof TlsConfig, string][] => {
-    const [text, file] = [tls[name], tls[`${name}_file`]];
-    if (text !== undefined && file !== undefined) {
-      return [[name, `is given twice (also as ${name}_file). Keep one of the two.`]];
+const noTls: readonly Contradiction[] = [
+  {
+    field: '',
+    message:
+      'has neither certificate nor key (given other fields only), so that the server speaks plain HTTP. Set cert_file and key_file, or remove it.',
+    isHarmless: true,
+  },
+];
+
+function findSourceProblems(tls: TlsConfig): Contradiction[] {
+  return (['cert', 'key', 'client_ca'] as const).flatMap((name): Contradiction[] => {
+    const file = `${name}_file` as const;
+    const about = { field: name, others: [file] };
+    if (tls[name] !== undefined && tls[file] !== undefined) {
+      const message = `is given twice (also as ${file}, which is used). Keep one of the two.`;
+      return [{ ...about, message, isHarmless: true }];
     }
-    if (text !== undefined || file !== undefined || name === 'client_ca') return [];
-    return [[`${name}_file`, `is missing (given neither it nor ${name}). TLS needs both of cert and key.`]];
+    if (tls[name] !== undefined || tls[file] !== undefined || name === 'client_ca') return [];
+    const message = `is missing (given neither it nor ${name}). TLS needs both of cert and key.`;
+    return [{ field: file, others: [name], message }];
   });
 }
 
-function findClientProblems(tls: TlsConfig): [keyof TlsConfig, string][] {
+function findClientProblems(tls: TlsConfig): Contradiction[] {
   const { client_auth_type: clientAuthType = 'NoClientCert', client_allowed_sans: names } = tls;
   const hasAuthority = (tls.client_ca ?? tls.client_ca_file) !== undefined;
-  const problems: [keyof TlsConfig, string][] = [];
+  const problems: Contradiction[] = [];
   if (hasAuthority && clientAuthType === 'NoClientCert') {
     const message = 'has no effect (given a client CA). Write RequireAndVerifyClientCert, or leave the client CA out.';
-    problems.push(['client_auth_type', message]);
+    problems.push({ field: 'client_auth_type', message });
   }
   if (names !== undefined && !clientAuthType.startsWith('Require')) {
     const message = `requires a certificate that clients may leave out (given ${clientAuthType}). Use RequireAndVerifyClientCert.`;
-    problems.push(['client_allowed_sans', message]);
+    problems.push({ field: 'client_allowed_sans', others: ['client_auth_type'], message });
+  } else if (names?.length === 0) {
+    const message = 'lets no client in (given an empty list). Write the names of your clients, or remove it.';
+    problems.push({ field: 'client_allowed_sans', message, isHarmless: true });
   }
   return problems;
 }
 
-function findVersionProblems({
-  min_version: min = 'TLS12',
-  max_version: max = 'TLS13',
-}: TlsConfig): [keyof TlsConfig, string][] {
-  return min > max ? [['min_version', `is above max_version (given ${min}). Lower it.`]] : [];
+function findVersionProblems({ min_version: min = 'TLS12', max_version: max = 'TLS13' }: TlsConfig): Contradiction[] {
+  const message = `is above max_version (given ${min}), so that no client can connect. Lower it.`;
+  return min > max ? [{ field: 'min_version', others: ['max_version'], message, isHarmless: true }] : [];
 }
+
+/**
+ * Finds the fields that name a protection and are empty. `null` or an empty text is present and empty.
+ *
+ * Why refused, although exporter-toolkit accepts them: an empty value is mostly one that a template did not get, and the
+ * server would be open without a word.
+ */
+export function findUnprotected(given: unknown): Contradiction[] {
+  if (given === null || (isOptions(given) && Object.values(given).every(isNothing))) {
+    const message = 'must not be empty (given no values): the server would speak plain HTTP. Fill it, or remove it.';
+    return [{ field: '', message }];
+  }
+  if (!isOptions(given)) return [];
+  const isFilled = (field: string): boolean => !isNothing(given[field]);
+  const mustNot = (field: string, effect: string): Contradiction[] =>
+    isNothing(given[field]) && given[field] !== undefined
+      ? [{ field, message: `must not be empty (given ""): ${effect}. Write its value, or remove it.` }]
+      : [];
+  if (!enabling.some(isFilled)) {
+    return enabling.flatMap((field) => mustNot(field, 'the server would speak plain HTTP')).slice(0, 1);
+  }
+  const type = String(given['client_auth_type'] ?? '');
+  const authorities = ['client_ca', 'client_ca_file'];
+  const isSystem = type.includes('Verify') && !authorities.some(isFilled);
+  return [
+    ...mustNot('client_auth_type', 'no client would need a certificate'),
+    ...mustNot('client_allowed_sans', "every client's name would be accepted"),
+    ...(isSystem ? authorities : []).flatMap((field) =>
+      mustNot(field, 'every certificate of an authority that this system trusts would be accepted'),
+    ),
+  ];
+}
+
+const isNothing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /** The TLS versions by Go's names, which a `web-config.yml` uses. Node uses the names of OpenSSL. */
 export type TlsVersionName = 'TLS10' | 'TLS11' | 'TLS12' | 'TLS13';

@@ -3,7 +3,8 @@ import * as inversify8 from 'inversify';
 import * as inversify6 from 'inversify-6';
 import * as inversify7 from 'inversify-7';
 import { installMetrics } from '../../../lib/adapters/inversify/index.js';
-import { MetricsRecorder, PrometheusRecorder } from '../../../lib/index.js';
+import { Counter, MetricsRecorder, PrometheusRecorder } from '../../../lib/index.js';
+import { MemoryRecorder } from '../../../lib/testing/index.js';
 import { describeInstallMetrics, type Inversify } from './install-metrics.suite.js';
 
 type Container = inversify8.Container;
@@ -21,6 +22,9 @@ describeInstallMetrics({
   factory: (make) => (context: inversify8.ResolutionContext) => () =>
     make((identifier) => context.get(identifier as string)),
   autobind: (container, identifier) => container.get(identifier as string, { autobind: true }),
+  autobinding: () => new inversify8.Container({ autobind: true }),
+  optional: inversify8.optional as Inversify['optional'],
+  getOptional: (container, identifier) => container.get(identifier, { optional: true }),
   lacks: [],
 });
 
@@ -38,6 +42,9 @@ describeInstallMetrics({
   factory: (make) => (context: inversify7.ResolutionContext) => () =>
     make((identifier) => context.get(identifier as string)),
   autobind: (container, identifier) => of7(container).get(identifier as string, { autobind: true }),
+  autobinding: () => new inversify7.Container({ autobind: true }) as unknown as Container,
+  optional: inversify7.optional as Inversify['optional'],
+  getOptional: (container, identifier) => of7(container).get(identifier, { optional: true }),
   lacks: [],
 });
 
@@ -55,7 +62,10 @@ describeInstallMetrics({
   factory: (make) => (context: inversify6.interfaces.Context) => () =>
     make((identifier) => context.container.get(identifier as string)),
   autobind: (container, identifier) => of6(container).resolve(identifier as new () => object),
-  lacks: ['toResolvedValue(() => instance)', 'a child container', 'bound classes'],
+  autobinding: () => new inversify6.Container({ autoBindInjectable: true }) as unknown as Container,
+  optional: inversify6.optional as unknown as Inversify['optional'],
+  getOptional: (container, identifier) => of6(container).tryGet(identifier),
+  lacks: ['toResolvedValue(() => instance)', 'a child container', 'bound classes', 'a restored observer'],
 });
 
 describe('The types of installMetrics and MetricsRecorder', () => {
@@ -76,5 +86,44 @@ describe('The types of installMetrics and MetricsRecorder', () => {
     const bound = [six.get(MetricsRecorder), seven.get(MetricsRecorder), eight.get(MetricsRecorder)];
     expect(bound).to.deep.equal(installed);
     for (const recorder of installed) expect(recorder).to.be.instanceOf(PrometheusRecorder);
+  });
+});
+
+describe('installMetrics(container) of inversify 6 with a middleware of the application', () => {
+  for (const first of ['the middleware', 'installMetrics'] as const) {
+    it(`keeps both where ${first} comes first`, () => {
+      const container = new inversify6.Container();
+      const recorder = new MemoryRecorder();
+      const seen: unknown[] = [];
+      const apply = () =>
+        container.applyMiddleware((next) => (args) => {
+          seen.push(args.serviceIdentifier);
+          return next(args);
+        });
+      if (first === 'the middleware') apply();
+      installMetrics(container, { recorder });
+      if (first === 'installMetrics') apply();
+      class Service {
+        @Counter({ name: 'served_total', help: 'Calls' })
+        serve(): void {}
+      }
+      container.bind('service').toDynamicValue(() => new Service());
+      container.get<Service>('service').serve();
+      expect(recorder.value('served_total')).to.equal(1);
+      expect(seen).to.include('service');
+    });
+  }
+});
+
+describe('installMetrics(container) of a container that cannot be observed', () => {
+  it('throws, with the command that installs a version that can, and binds nothing', () => {
+    const bound: unknown[] = [];
+    const container = { isBound: () => false, bind: (id: unknown) => bound.push(id) };
+    expect(() => installMetrics(container as never))
+      .to.throw(
+        /^installMetrics: package "inversify" is needed for installMetrics \(given inversify 8\.\d+\.\d+, with the error: .*neither plugins nor middleware\)\. Run: npm install inversify@8\.$/,
+      )
+      .with.property('code', 'missing_peer');
+    expect(bound).to.deep.equal([]);
   });
 });

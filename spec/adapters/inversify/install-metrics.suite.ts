@@ -4,8 +4,10 @@ import { expect } from 'chai';
 import type { Container } from 'inversify';
 import { catalogueOf, installMetrics } from '../../../lib/adapters/inversify/index.js';
 import {
+  type Advice,
   attachRecorder,
   Counter,
+  defineCounter,
   Gauge,
   MetricsRecorder,
   outcome,
@@ -29,6 +31,11 @@ export interface Inversify {
   factory(make: (get: (identifier: unknown) => unknown) => unknown): unknown;
   /** An instance of a class that nobody has bound. */
   autobind(container: Container, identifier: unknown): unknown;
+  /** A container that binds every class that it is asked for. */
+  autobinding(): Container;
+  readonly optional: () => ParameterDecorator;
+  /** What the container gives for a service that may be missing. */
+  getOptional(container: Container, identifier: string): unknown;
   /** The ways out of a container, and the rules, that this version does not have. */
   readonly lacks: readonly string[];
 }
@@ -92,6 +99,17 @@ export function describeInstallMetrics(inversify: Inversify): void {
   @injectable()
   class Typed {
     constructor(readonly recorder: MetricsRecorder) {}
+  }
+
+  /** A class that works without a recorder too. */
+  @injectable()
+  class Modest {
+    constructor(@inject(MetricsRecorder) @inversify.optional() readonly recorder?: MetricsRecorder) {}
+
+    work(): string {
+      this.recorder?.counter(defineCounter({ name: 'modest_total', help: 'Work' })).inc();
+      return 'done';
+    }
   }
 
   /** Every way in which an instance can come out of a container. */
@@ -398,14 +416,44 @@ export function describeInstallMetrics(inversify: Inversify): void {
         });
       }
 
-      it('leaves out a container that was restored to an earlier snapshot', async () => {
+      it('leaves out a container that was restored to an earlier snapshot, where the version restores that', async () => {
         const restored = inversify.container();
         restored.bind(Store).toSelf();
         restored.snapshot();
         installMetrics(restored, { recorder });
         restored.restore();
         await unrecorded(() => restored.get(Store).load('7'));
-        expect(recorder.series('loads_total')).to.deep.equal([]);
+        const isRestored = !inversify.lacks.includes('a restored observer');
+        expect(recorder.series('loads_total')).to.have.length(isRestored ? 0 : 1);
+      });
+    });
+
+    describe('with what is bound to no instance', () => {
+      /** What a container gives for this value by every way, or says instead. */
+      const giveByEveryWay = async (given: Container, value: unknown): Promise<unknown[]> => {
+        given.bind('constant').toConstantValue(value);
+        given.bind('dynamic').toDynamicValue(() => value);
+        given.bind('later').toDynamicValue(async () => value);
+        const ways = [
+          () => given.get('constant'),
+          () => given.get('dynamic'),
+          () => given.getAsync('later'),
+          () => given.getAll('dynamic'),
+          () => given.getAllAsync('later'),
+        ];
+        return Promise.all(ways.map(async (way) => way()).map((given) => given.catch(String)));
+      };
+
+      for (const value of [undefined, null, 0, '', false]) {
+        it(`gives ${JSON.stringify(value) ?? 'undefined'} by every way as it does without metrics`, async () => {
+          const given = await giveByEveryWay(container, value);
+          expect(given).to.deep.equal(await giveByEveryWay(inversify.container(), value));
+          expect(given.slice(1)).to.deep.equal([value, value, [value], [value]]);
+        });
+      }
+
+      it('gives undefined for an optional service that nobody has bound', async () => {
+        expect(inversify.getOptional(container, 'missing')).to.equal(undefined);
       });
     });
 
@@ -431,6 +479,38 @@ export function describeInstallMetrics(inversify: Inversify): void {
     it('injects the recorder by the type of a constructor parameter', () => {
       container.bind(Typed).toSelf();
       expect(container.get(Typed).recorder).to.equal(recorder);
+    });
+
+    describe('with a class whose recorder is optional', () => {
+      for (const [kind, make] of [
+        ['a plain container', inversify.container],
+        ['a container that binds every class by itself', inversify.autobinding],
+      ] as const) {
+        it(`lets the class work in ${kind} that has no metrics, and gives it the recorder once they are installed`, async () => {
+          const other = make();
+          other.bind(Modest).toSelf();
+          const done: string[] = [];
+          await warningsOf(() => done.push(other.get(Modest).work()));
+          expect(done).to.deep.equal(['done']);
+          expect(installMetrics(other, { recorder })).to.equal(recorder);
+          other.get(Modest).work();
+          expect(recorder.value('modest_total')).to.equal(1);
+          expect(other.get(MetricsRecorder)).to.equal(recorder);
+        });
+      }
+
+      it('advises when a number is lost because the container binds every class by itself, and has no metrics', async () => {
+        const heard: Advice[] = [];
+        const elsewhere = new MemoryRecorder({ onAdvice: (advice) => heard.push(advice) });
+        const other = inversify.autobinding();
+        other.bind(Modest).toSelf();
+        const modest = other.get(Modest);
+        expect(heard).to.deep.equal([]);
+        await warningsOf(() => [modest.work(), modest.work()]);
+        expect(elsewhere.families()).to.deep.equal([]);
+        const said = heard.map(({ code, message }) => [code, /the container has no recorder/.test(message)]);
+        expect(said).to.deep.equal(modest.recorder === undefined ? [] : [['unwired', true]]);
+      });
     });
 
     it('names the service in the error of a container without a recorder', () => {
@@ -463,6 +543,25 @@ export function describeInstallMetrics(inversify: Inversify): void {
       container.get(Store).load('7');
       expect(recorder.value('loads_total', { id: '7' })).to.equal(1);
     });
+
+    for (const [kind, make] of [
+      ['a plain container', inversify.container],
+      ['a container that binds every class by itself', inversify.autobinding],
+    ] as const) {
+      it(`has its effect again where ${kind} was restored to a snapshot from before`, () => {
+        const restored = make();
+        restored.bind(Store).toSelf();
+        for (const id of ['1', '2', '3']) {
+          const own = new MemoryRecorder({ strict: true });
+          restored.snapshot();
+          expect(installMetrics(restored, { recorder: own })).to.equal(own);
+          expect(restored.get(MetricsRecorder)).to.equal(own);
+          restored.get(Store).load(id);
+          expect(own.series('loads_total')).to.deep.equal([{ labels: { id }, value: 1 }]);
+          restored.restore();
+        }
+      });
+    }
 
     it('creates a PrometheusRecorder by default, with process metrics', async () => {
       const created = installMetrics(inversify.container(), { prefix: 'shop_' });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,12 +23,17 @@ const script = `
     const listening = new MetricsServer(new PrometheusRecorder(), { port: 0, ...options }).listen();
     await listening.catch(({ code, message }) => { said[name] = code + ': ' + message; });
   }
+  const process = new PrometheusRecorder({
+    processMetrics: true,
+    onAdvice: ({ code, message }) => { said['prom-client cannot be used'] = code + ': ' + message; },
+  });
+  await process.exposedFamilies();
   const copy = await import(pathToFileURL('copy/index.js').href);
   const onAdvice = ({ code, message }) => { said['the package is loaded twice'] = code + ': ' + message; };
   new copy.PrometheusRecorder({ onAdvice }).open(copy.defineGauge({ name: 'a', help: 'A' }));
   console.log(JSON.stringify(said));`;
 
-/** What is said where packages are missing or doubled: in a folder that has nothing but this library, twice. */
+/** What is said where packages are missing or doubled: in a folder that has this library, twice, and a client that fails. */
 export async function packageMessages(): Promise<Cases> {
   const folder = mkdtempSync(join(tmpdir(), 'golden-'));
   try {
@@ -36,6 +41,8 @@ export async function packageMessages(): Promise<Cases> {
     for (const copy of [relative(packageFolder, library), 'copy'])
       cpSync(library, join(folder, copy), { recursive: true, filter });
     cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'));
+    mkdirSync(join(folder, 'node_modules/prom-client'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules/prom-client/index.js'), "throw new Error('no memory');");
     const given = ['--input-type=module', '-e', script];
     const { stdout } = await promisify(execFile)(process.execPath, given, { cwd: folder });
     const said = JSON.parse(stdout) as Record<string, string>;

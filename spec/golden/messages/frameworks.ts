@@ -130,7 +130,7 @@ export const assertions: Cases = (() => {
   use(metricsAssertions as Untyped);
   const labels = { queue: 'mail', kind: 'a' };
   return {
-    'no family at all': () => expect(new MemoryRecorder()).to.have.series('jobs_total'),
+    'no family at all': () => expect(new MemoryRecorder()).to.have.series('zebras_total'),
     'no series of that name': () => expect(recorder()).to.have.series('job_total', labels),
     'no series with these labels': () => expect(recorder()).to.have.series('jobs_total', { kind: 'z', queue: 'mail' }),
     'a series that must not be': () => expect(recorder()).not.to.have.series('jobs_total', { kind: 'b' }),
@@ -138,7 +138,7 @@ export const assertions: Cases = (() => {
     'a value that must not be': () => expect(recorder()).to.have.series('jobs_total', labels).and.not.value(1),
     'several series': () => expect(recorder()).to.have.series('jobs_total').with.value(1),
     'no increase': () => expect(recorder()).to.have.increased('jobs_total', labels, () => undefined),
-    'no increase of what is not there': () => expect(recorder()).to.have.increased('x_total', {}, () => undefined),
+    'no increase of what is not there': () => expect(recorder()).to.have.increased('zebras_total', {}, () => undefined),
     'an increase that must not be': () => {
       const memory = recorder();
       expect(memory).not.to.have.increased('jobs_total', labels, add(memory));

@@ -71,6 +71,21 @@ const multiplied = Array.from({ length: 9 }, (_, i) => {
   return `a${i}: &a${i} [${items.join(', ')}]\n`;
 }).join('');
 
+/** Merges of merges: some hundred bytes that would become millions of entries. */
+const merged = [
+  'rate_limit:',
+  ...Array.from({ length: 9 }, (_, i) => {
+    const earlier =
+      i === 0
+        ? 'burst: 1'
+        : `<<: [${Array(9)
+            .fill(`*m${i - 1}`)
+            .join(', ')}]`;
+    return `  <<: &m${i} { ${earlier} }`;
+  }),
+  '',
+].join('\n');
+
 /** Starts a server; where it does start, it says nothing. */
 async function started(options: MetricsServerOptions): Promise<unknown> {
   const server = new MetricsServer(new PrometheusRecorder(), { port: 0, processMetrics: false, ...options });
@@ -106,8 +121,12 @@ export class ServingFiles {
   /** What is wrong in a web-config.yml, and with what it is combined with. */
   webConfig(): Cases {
     const config = (text: string, options?: MetricsServerOptions) => this.#config(text, options);
-    const tls = (fields: string) =>
-      config(`tls_server_config:\n  cert_file: first.crt\n  key_file: first.key\n${fields}`);
+    const tlsFiles = 'tls_server_config:\n  cert_file: first.crt\n  key_file: first.key\n';
+    const tls = (fields: string) => config(`${tlsFiles}${fields}`);
+    const remark =
+      (text: string): Case =>
+      () =>
+        adviceAt({ webConfigFile: this.#written('web-config.yml', text) })();
     return {
       'a file that is absent': () => started({ webConfigFile: this.#path('absent.yml') }),
       'a file that is a folder': () => started({ webConfigFile: this.folder }),
@@ -152,21 +171,47 @@ export class ServingFiles {
       'a password that is no hash': config('basic_auth_users:\n  ada: secret\n'),
       'a password of a low cost': config(`basic_auth_users:\n  ada: "${hash.replace('10', '03')}"\n`),
       'an empty password': config('basic_auth_users:\n  ada:\n'),
-      'a user with a colon': config(`basic_auth_users:\n  "a:b": ${hash}\n`),
-      'a rate without a burst': config('rate_limit:\n  interval: 1s\n'),
-      'a rate that is wrong': config('rate_limit:\n  interval: 1 second\n  burst: 0.5\n'),
+      'a user with a colon': remark(`basic_auth_users:\n  "a:b": ${hash}\n`),
+      'a user twice': config(`basic_auth_users:\n  ada: ${hash}\n  ada: ${hash}\n`),
+      'no users': config('basic_auth_users:\n'),
+      'users that are an empty text': config('basic_auth_users: ""\n'),
+      'an empty tls_server_config': config('tls_server_config: {}\n'),
+      'a tls_server_config whose certificate is empty': config(
+        'tls_server_config:\n  min_version: TLS13\n  cert_file:\n',
+      ),
+      'a tls_server_config without certificate and key': remark('tls_server_config:\n  min_version: TLS13\n'),
+      'an empty client_auth_type': tls('  client_auth_type: ""\n'),
+      'an empty client_ca_file': tls('  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file:\n'),
+      'empty client_allowed_sans': tls('  client_auth_type: RequireAnyClientCert\n  client_allowed_sans:\n'),
+      'client_allowed_sans without a name': remark(
+        `${tlsFiles}  client_auth_type: RequireAnyClientCert\n  client_allowed_sans: []\n`,
+      ),
+      'a whole number and a flag in quotation marks': config(
+        'http_server_config:\n  http2: "no"\nrate_limit:\n  burst: "5"\n',
+      ),
+      'a merge of a text': config('rate_limit:\n  <<: text\n'),
+      'a name that is a list': config('rate_limit:\n  ? [burst]\n  : 1\n'),
+      'merges without end': config(merged),
+      'another version of YAML': config('%YAML 1.2\n---\n{}\n'),
+      'a second document': remark('http_server_config:\n  http2: on\n---\n'),
+      'a second document behind an empty one': config('---\n---\nrate_limit: {}\n'),
+      'a rate without a burst': remark('rate_limit:\n  interval: 1s\n'),
+      'a rate with a burst of 0': remark('rate_limit:\n  interval: 1s\n  burst: 0\n'),
+      'a rate that is wrong': config('rate_limit:\n  interval: 1 second\n  burst: many\n'),
       'no key': config('tls_server_config:\n  cert_file: first.crt\n'),
       'no certificate': config('tls_server_config:\n  key: x\n'),
-      'two certificates': tls('  cert: x\n'),
-      'two keys': tls('  key: x\n'),
-      'two client authorities': tls('  client_ca: x\n  client_ca_file: z\n  client_auth_type: RequestClientCert\n'),
+      'two certificates': remark(`${tlsFiles}  cert: x\n`),
+      'two keys': remark(`${tlsFiles}  key: x\n`),
+      'two client authorities': remark(
+        `${tlsFiles}  client_ca: x\n  client_ca_file: first.crt\n  client_auth_type: RequestClientCert\n`,
+      ),
       'a client authority that has no effect': tls('  client_ca_file: first.crt\n'),
       'names of clients that need no certificate': tls('  client_allowed_sans: [a]\n'),
       'names of clients whose certificate is verified if given': tls(
         '  client_auth_type: VerifyClientCertIfGiven\n  client_allowed_sans: [a]\n',
       ),
-      'a minimum above the maximum': tls('  min_version: TLS13\n  max_version: TLS12\n'),
-      'several problems': config('rate_limit:\n  interval: soon\n  burst: -1\nother: 1\nbasic_auth_users: [a]\n'),
+      'a minimum above the maximum': remark(`${tlsFiles}  min_version: TLS13\n  max_version: TLS12\n`),
+      'several problems': config('rate_limit:\n  interval: soon\n  burst: 1s\nother: 1\nbasic_auth_users: [a]\n'),
       'users in the file and in the options': config(`basic_auth_users:\n  ada: ${hash}\n`, {
         basicAuthUsers: { ada: hash },
       }),

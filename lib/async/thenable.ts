@@ -1,0 +1,5 @@
+/** Whether a value is a promise, of any realm or library: it has a method `then`. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const mayHaveMethods = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return mayHaveMethods && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}

@@ -1,0 +1,79 @@
+import { formatValue, MetricsError, type MetricsErrorCode } from '../error.js';
+import { allInstruments } from '../families/declared-instruments.js';
+import type { Family } from '../families/family.js';
+import { kinds } from '../families/kinds.js';
+import type { SampleLabels } from './samples.js';
+
+/** The names of the samples of a family that can be read back. */
+const listSampleNames = ({ name, kind }: Family): string[] =>
+  kinds[kind].hasBuckets ? [`${name}_count`, `${name}_sum`, `${name}_bucket`] : [name];
+
+/**
+ * Refuses a sample that no family can have: an assertion about it would pass or fail for the wrong reason. The families that
+ * are open count, and those that a decorator declares.
+ *
+ * @throws MetricsError `unknown_metric` or `unknown_label`, with the nearest name.
+ */
+export function refuseUnknownSample(open: readonly Family[], name: string, labels: SampleLabels = {}): void {
+  const families = [...open, ...allInstruments().map(({ family }) => family)];
+  const owners = families.filter((family) => listSampleNames(family).includes(name));
+  if (owners.length === 0) throw createUnknownSample(open, families, name);
+  const known = new Set(owners.flatMap((family) => listLabelNames(family, name)));
+  const unknown = Object.keys(labels).find((label) => !known.has(label));
+  if (unknown !== undefined) throw createUnknownLabel(name, unknown, known);
+}
+
+function listLabelNames({ name: family, labels, kind }: Family, name: string): string[] {
+  const ofSample = kinds[kind].hasBuckets && name === `${family}_bucket` ? kinds[kind].reservedLabels : [];
+  return [...Object.keys(labels), ...ofSample];
+}
+
+function createUnknownSample(open: readonly Family[], families: readonly Family[], name: string): MetricsError {
+  const ofHistogram = families.filter((family) => family.name === name).flatMap(listSampleNames);
+  if (ofHistogram.length > 0) {
+    const [count, sum, bucket] = ofHistogram;
+    const message = `histogram "${name}" has no sample of that name (given "${name}"). Ask for "${count}", "${sum}" or "${bucket}".`;
+    return createError('unknown_metric', message);
+  }
+  const nearest = findNearest(name, families.flatMap(listSampleNames));
+  const remedy = nearest === undefined ? listKnown(open.flatMap(listSampleNames)) : `Did you mean "${nearest}"?`;
+  return createError('unknown_metric', `no family has a sample of that name (given ${formatValue(name)}). ${remedy}`);
+}
+
+const listKnown = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'Open the family first: none is open, and no decorator declares it.'
+    : `Name one of ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}, or open the family first.`;
+
+function createUnknownLabel(name: string, label: string, known: ReadonlySet<string>): MetricsError {
+  const nearest = findNearest(label, known);
+  const remedy = known.size === 0 ? 'Leave it out: it has none.' : `Name one of ${[...known].join(', ')}.`;
+  const message = `"${name}" has no label of that name (given ${formatValue(label)}). `;
+  return createError('unknown_label', message + (nearest === undefined ? remedy : `Did you mean "${nearest}"?`));
+}
+
+const createError = (code: MetricsErrorCode, message: string): MetricsError =>
+  new MetricsError('MemoryRecorder', [{ code, message }]);
+
+/** Finds the name that differs in the fewest letters, unless it differs in more than a slip of the pen. */
+function findNearest(given: string, names: Iterable<string>): string | undefined {
+  const isNear = (name: string, edits: number) =>
+    edits <= Math.max(2, given.length / 5) || name.startsWith(given) || given.startsWith(name);
+  return Array.from(new Set(names), (name) => ({ name, edits: countEdits(given, name) }))
+    .filter(({ name, edits }) => isNear(name, edits))
+    .sort((a, b) => a.edits - b.edits)[0]?.name;
+}
+
+/** Counts the letters to add, remove or replace: the distance of Levenshtein. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] as number;
+}

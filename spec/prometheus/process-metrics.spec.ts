@@ -1,0 +1,135 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { type BuildOptions, build } from 'esbuild';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { PrometheusRecorder } from '../../lib/index.js';
+
+/** The names of what is exposed beside this registry, in order. */
+async function namesBeside(registry: Registry): Promise<string[]> {
+  const families = await new PrometheusRecorder({ registry, processMetrics: true }).exposedFamilies();
+  return families.map(({ name }) => name).filter((name) => !name.startsWith('flowplane_metrics_'));
+}
+
+describe('A recorder with the metrics of the process', () => {
+  let all: string[];
+
+  before(async () => {
+    all = await namesBeside(new Registry());
+  });
+
+  it('has those of prom-client', () => {
+    expect(all).to.include.members(['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds']);
+  });
+
+  it('compares them with its registry one by one: a metric of the same name replaces that one, and no other', async () => {
+    const registry = new Registry();
+    new Gauge({ name: 'process_open_fds', help: 'Counted by the application', registers: [registry] });
+    const names = await namesBeside(registry);
+    expect(names).to.have.members([...new Set([...all, 'process_open_fds'])]);
+    expect(names.filter((name) => name === 'process_open_fds')).to.have.length(1);
+  });
+
+  for (const prefix of ['', 'shop_']) {
+    it(`adds none to a registry that collects them ${prefix === '' ? 'itself' : 'with a prefix'}`, async () => {
+      const registry = new Registry();
+      collectDefaultMetrics({ register: registry, prefix });
+      expect(await namesBeside(registry)).to.have.members(all.map((name) => prefix + name));
+    });
+  }
+
+  it('adds them where only one metric of the application ends as one of them does', async () => {
+    const registry = new Registry();
+    new Gauge({ name: 'worker_process_cpu_seconds_total', help: 'Of a worker', registers: [registry] });
+    expect(await namesBeside(registry)).to.have.members([...all, 'worker_process_cpu_seconds_total']);
+  });
+});
+
+const library = new URL('../../lib/index.js', import.meta.url).href;
+const program = `
+  import { PrometheusRecorder } from ${JSON.stringify(fileURLToPath(library))};
+  const heard = [];
+  const onAdvice = ({ code, message }) => heard.push(code + ': ' + message);
+  const recorder = new PrometheusRecorder({ processMetrics: true, onAdvice });
+  recorder.exposedFamilies()
+    .then(() => recorder.exposedFamilies())
+    .then((families) => {
+      const isThere = families.some(({ name }) => name === 'process_cpu_seconds_total');
+      console.log(JSON.stringify({ isThere, heard }));
+    });`;
+
+describe('A bundle with the metrics of the process', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** What the program says as esbuild bundles it, in a folder of its own. */
+  async function bundled(options: BuildOptions): Promise<{ isThere: boolean; heard: string[] }> {
+    const outfile = join(folder, options.format === 'cjs' ? 'program.cjs' : 'program.mjs');
+    const stdin = { contents: program, resolveDir: fileURLToPath(new URL('.', import.meta.url)) };
+    await build({ stdin, bundle: true, platform: 'node', outfile, logLevel: 'silent', ...options });
+    return JSON.parse(execFileSync(process.execPath, [outfile], { cwd: folder, encoding: 'utf8' }));
+  }
+
+  const external = ['prom-client', '@prometheus-io/client'];
+
+  /** Puts a package of this name beside the bundle. */
+  function install(name: string, code: string): void {
+    mkdirSync(join(folder, 'node_modules', name), { recursive: true });
+    writeFileSync(join(folder, 'node_modules', name, 'index.js'), code);
+  }
+
+  it('has them in CommonJS', async () => {
+    expect(await bundled({ format: 'cjs' })).to.deep.equal({ isThere: true, heard: [] });
+  });
+
+  it('gives advice, once, where the client does not load in an ES module', async () => {
+    const { isThere, heard } = await bundled({ format: 'esm' });
+    expect(isThere).to.equal(false);
+    expect(heard).to.have.length(1);
+    expect(heard[0]).to.match(/^process_metrics: the metrics of the process are left out.*Dynamic require of "util"/);
+    expect(heard[0]).to.contain('mark prom-client as external');
+  });
+
+  it('leaves them out in silence where no client is installed', async () => {
+    expect(await bundled({ format: 'esm', external })).to.deep.equal({ isThere: false, heard: [] });
+    expect(await bundled({ format: 'cjs', external })).to.deep.equal({ isThere: false, heard: [] });
+  });
+
+  for (const [fault, code, said] of [
+    ['lacks a package that it needs', "require('tdigest')", "Cannot find module 'tdigest'"],
+    ['is something else', 'exports.Registry = 7', 'client.Registry is not a constructor'],
+    ['throws', "throw new Error('no memory')", 'no memory'],
+  ] as const) {
+    it(`gives advice where the client ${fault}`, async () => {
+      install('prom-client', code);
+      const { isThere, heard } = await bundled({ format: 'esm', external });
+      expect(isThere).to.equal(false);
+      expect(heard).to.have.length(1);
+      expect(heard[0]).to.contain(said);
+    });
+  }
+
+  for (const client of external) {
+    it(`takes them from ${client} also where the names of its exports are not seen`, async () => {
+      const whole = `{
+        Registry: class {
+          getMetricsAsArray() {
+            return [{ name: 'process_cpu_seconds_total', get: () => ({ ...this.metric, values: [{ value: 1, labels: {} }] }) }];
+          }
+          metric = { name: 'process_cpu_seconds_total', help: 'CPU', type: 'counter' };
+        },
+        collectDefaultMetrics() {},
+      }`;
+      install(client, `module['exp' + 'orts'] = ${whole}`);
+      expect(await bundled({ format: 'esm', external })).to.deep.equal({ isThere: true, heard: [] });
+    });
+  }
+});
