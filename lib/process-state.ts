@@ -68,7 +68,7 @@ const createState = (): ProcessState => ({
 });
 
 /** The value of this symbol on `globalThis`, created on first use. It cannot be listed, written or removed. */
-function shareGlobally<T>(key: symbol, create: () => T): T {
+export function shareGlobally<T>(key: symbol, create: () => T): T {
   const holder = globalThis as { [key: symbol]: unknown };
   if (holder[key] === undefined) Object.defineProperty(holder, key, { value: create(), enumerable: false });
   return holder[key] as T;

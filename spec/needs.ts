@@ -8,6 +8,8 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   prometheus: ['prometheus', '--version'],
   'docker-compose': ['docker-compose', 'version'],
   openssl: ['openssl', 'version'],
+  // A container's first process: some systems let no user but root make a namespace.
+  unshare: ['unshare', '--user', '--map-root-user', '--pid', '--fork', 'true'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
   'victoria-metrics': ['victoria-metrics', '-version'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type AddressList, clientAddress } from './addresses.js';
+import type { Socket } from 'node:net';
+import { type AddressList, clientAddress, isProxy, peerAddress } from './addresses.js';
 import type { BearerTokens } from './bearer-tokens.js';
 import type { ClientCertificates } from './client-certificates.js';
 import { parseCredentials } from './credentials.js';
@@ -50,6 +51,15 @@ export class AccessPolicy {
   /** Whether every client that can connect may read protected routes. */
   get isOpen(): boolean {
     return this.protections.length === 0;
+  }
+
+  /**
+   * Whether the requests of a connection may pass the check of addresses. Why not refused otherwise: the open routes answer
+   * everybody.
+   */
+  expects({ remoteAddress }: Pick<Socket, 'remoteAddress'>): boolean {
+    const { addresses, trustProxy } = this.#checks;
+    return addresses === undefined || isProxy(remoteAddress, trustProxy) || addresses.has(peerAddress(remoteAddress));
   }
 
   /** Runs the checks. Returns the reason of the first one that fails, or `undefined` where the request may pass. */

@@ -36,14 +36,45 @@ const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'i
  * @param trustProxy `false` ignores the header, `true` takes every peer for a proxy, a list names the proxies.
  */
 export function clientAddress({ socket, headers }: IncomingMessage, trustProxy: boolean | AddressList): string {
-  const peer = unmapIPv4(socket.remoteAddress ?? '');
-  if (trustProxy === false || (trustProxy !== true && !trustProxy.has(peer))) return peer;
-  const forwarded = String(headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((address) => unmapIPv4(address.trim()))
-    .filter((address) => address !== '');
-  if (trustProxy === true) return forwarded.at(-1) ?? peer;
-  return forwarded.findLast((address) => !trustProxy.has(address)) ?? forwarded[0] ?? peer;
+  const peer = peerAddress(socket.remoteAddress);
+  if (!isProxy(socket.remoteAddress, trustProxy)) return peer;
+  let client = peer;
+  for (const address of forwardedAddresses(String(headers['x-forwarded-for'] ?? ''))) {
+    client = address;
+    if (trustProxy === true || !isProxy(address, trustProxy)) break;
+  }
+  return client;
+}
+
+/** Whether this is the address of a trusted proxy. */
+export const isProxy = (address: string | undefined, trustProxy: boolean | AddressList): boolean =>
+  typeof trustProxy === 'boolean' ? trustProxy : trustProxy.has(peerAddress(address));
+
+/** The address of the other end of a connection. */
+export const peerAddress = (address = ''): string => unmapIPv4(address);
+
+/**
+ * The addresses in an `X-Forwarded-For`, the last one first.
+ *
+ * Why one by one: the client writes the beginning of the header, as long as it likes, and only the end is looked at.
+ */
+function* forwardedAddresses(header: string): Generator<string> {
+  for (let end = header.length; end > 0; ) {
+    const start = header.lastIndexOf(',', end - 1);
+    const text = header.slice(start + 1, end).trim();
+    if (text !== '') yield unmapIPv4(withoutPort(text));
+    end = start;
+  }
+}
+
+/**
+ * An address without the port that some proxies add. An IPv6 address stands in brackets then.
+ *
+ * Source: Microsoft, "How an application gateway works": it adds a comma-separated list of IP:port.
+ */
+function withoutPort(text: string): string {
+  const [, v4, v6] = /^(?:([\d.]+):\d{1,5}|\[([\da-f:.]+)\](?::\d{1,5})?)$/i.exec(text) ?? [];
+  return v4 ?? v6 ?? text;
 }
 
 const unmapIPv4 = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');

@@ -27,10 +27,19 @@ interface Preference {
 }
 
 const noParameters: ReadonlyMap<string, string> = new Map();
+const noFormats: readonly ExpositionFormat[] = [];
+
+/** A longer header counts as absent, so that no client can make a scrape expensive. Prometheus 3.5 sends 308 characters. */
+const maxHeaderLength = 2048;
+
+/** How many different pairs of headers are remembered for each list of formats. Scrapers send the same ones for ever. */
+const maxRemembered = 32;
+
+const remembered = new WeakMap<readonly ExpositionFormat[], Map<string, NegotiatedFormat>>();
 
 /**
  * Chooses the format that the client prefers, of the built-in ones and those that are added. The text format answers a
- * client that accepts none of them. Only needed to know the format before `scrape` is called, for example as a key of a cache.
+ * client that accepts none of them. A header of more than 2,048 characters counts as absent. Only needed to know the format before `scrape` is called, for example as a key of a cache.
  *
  * @param added formats beside the built-in ones, as `recorder.formats` has them.
  *
@@ -45,11 +54,30 @@ const noParameters: ReadonlyMap<string, string> = new Map();
  */
 export function negotiate(
   { accept, acceptEncoding }: AcceptHeaders,
-  added: readonly ExpositionFormat[] = [],
+  added: readonly ExpositionFormat[] = noFormats,
+): NegotiatedFormat {
+  const headers = { accept: shortened(accept), acceptEncoding: shortened(acceptEncoding) };
+  const results = remembered.get(added) ?? new Map<string, NegotiatedFormat>();
+  remembered.set(added, results);
+  const key = `${headers.accept}\n${headers.acceptEncoding}`;
+  const known = results.get(key);
+  if (known !== undefined) return known;
+  const result = Object.freeze(choose(headers, added));
+  if (results.size >= maxRemembered) results.delete(results.keys().next().value as string);
+  results.set(key, result);
+  return result;
+}
+
+const shortened = (header = ''): string => (header.length > maxHeaderLength ? '' : header);
+
+function choose(
+  { accept, acceptEncoding }: Required<AcceptHeaders>,
+  added: readonly ExpositionFormat[],
 ): NegotiatedFormat {
   const encoding = acceptsGzip(acceptEncoding) ? 'gzip' : 'identity';
   const formats = [...builtInFormats, ...added];
-  for (const { value, parameters } of preferencesOf(accept)) {
+  const isKnown = (value: string): boolean => formats.some(({ mediaType }) => covers(value, mediaType));
+  for (const { value, parameters } of preferencesOf(accept, isKnown)) {
     const format = formats.find(({ mediaType }) => covers(value, mediaType));
     const contentType = format && contentTypeOf(format, parameters);
     if (format !== undefined && contentType !== undefined) return { format, contentType, encoding };
@@ -63,7 +91,7 @@ const contentTypeOf = (format: ExpositionFormat, parameters: ReadonlyMap<string,
 
 /** Whether the client takes a compressed body. */
 function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  const all = parsePreferences(acceptEncoding);
+  const all = parsePreferences(acceptEncoding, (value) => value === 'gzip' || value === '*');
   const gzip = all.find(({ value }) => value === 'gzip') ?? all.find(({ value }) => value === '*');
   return gzip !== undefined && gzip.quality > 0;
 }
@@ -73,22 +101,33 @@ function covers(range: string, mediaType: string): boolean {
   return range === mediaType || range === '*/*' || range === `${type}/*`;
 }
 
-/** What the client accepts at all, best first, and equals in the order given. */
-function preferencesOf(header: string | undefined): Preference[] {
-  return parsePreferences(header)
+/** What the client accepts of what is known, best first, and equals in the order given. */
+function preferencesOf(header: string | undefined, isKnown: (value: string) => boolean): Preference[] {
+  return parsePreferences(header, isKnown)
     .filter(({ quality }) => quality > 0)
     .sort((a, b) => b.quality - a.quality);
 }
 
 // Source: RFC 9110, sections 12.4.2 and 12.5.
-function parsePreferences(header = ''): Preference[] {
+function parsePreferences(header = '', isKnown: (value: string) => boolean): Preference[] {
   return header
     .toLowerCase()
     .split(',')
-    .map((element) => {
-      const [value = '', ...rest] = element.split(';').map((part) => part.trim());
-      const parameters = new Map(rest.map(parseParameter));
-      return { value, parameters, quality: parseQuality(parameters.get('q')) };
+    .flatMap((element) => {
+      const end = element.indexOf(';');
+      const value = (end < 0 ? element : element.slice(0, end)).trim();
+      // Why first: what is not known needs no parameters.
+      if (!isKnown(value)) return [];
+      const parameters =
+        end < 0
+          ? noParameters
+          : new Map(
+              element
+                .slice(end + 1)
+                .split(';')
+                .map(parseParameter),
+            );
+      return [{ value, parameters, quality: parseQuality(parameters.get('q')) }];
     });
 }
 

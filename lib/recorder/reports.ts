@@ -21,6 +21,7 @@ export interface Advice {
     | 'sensitive'
     | 'open_server'
     | 'loopback_only'
+    | 'shared_port'
     | 'web_config'
     | 'certificate';
   readonly message: string;

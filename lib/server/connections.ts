@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type RefusalReason, refusals } from '../access/refusals.js';
+import type { OpenConnections } from './open-connections.js';
 import type { ServerParts } from './server-parts.js';
 
 interface OpenResponse {
@@ -13,20 +14,24 @@ interface OpenResponse {
 export class OpenResponses {
   readonly #open = new Map<ServerResponse, OpenResponse>();
   readonly #timeoutMs: number;
+  readonly #connections: OpenConnections;
 
   /** @param timeoutSeconds a client that has not read its response by then is disconnected. */
-  constructor(timeoutSeconds: number) {
+  constructor(timeoutSeconds: number, connections: OpenConnections) {
+    this.#connections = connections;
     this.#timeoutMs = timeoutSeconds * 1000;
   }
 
   add(response: ServerResponse): void {
     const { socket } = response.req;
     const timer = setTimeout(() => socket.destroy(), this.#timeoutMs).unref();
+    const release = this.#connections.keep(socket);
     const open = { closed: whenClosed(response), closesConnection: false };
     this.#open.set(response, open);
     void open.closed.then(() => {
       clearTimeout(timer);
       this.#open.delete(response);
+      release();
       if (open.closesConnection) socket.end();
     });
   }
@@ -124,5 +129,4 @@ export function refuseBadRequests(
     for (const [name, value] of Object.entries(headers())) response.setHeader(name, value);
     response.writeHead(417).end();
   });
-  server.on('drop', () => metrics.countRefusal('connections'));
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import type { ReloadableAccess } from '../access/reloadable-access.js';
 import { MetricsError } from '../error.js';
@@ -39,7 +39,8 @@ export class ListeningServer {
   /** @throws MetricsError `listen_failed` with the option to change. */
   async listen(host: string, port: number): Promise<ServerAddress> {
     try {
-      this.#current.listen({ host, port });
+      // Why: in a cluster, all workers that ask for any free port get the same one.
+      this.#current.listen({ host, port, exclusive: port === 0 });
       await once(this.#current, 'listening');
     } catch (cause) {
       throw listenError(host, port, cause);
@@ -67,11 +68,15 @@ export class ListeningServer {
   closeAllConnections(): void {
     this.#replaced?.closeAllConnections();
     this.#current.closeAllConnections();
+    this.#parts.connections.closeAll();
   }
 
   #createServer(tls: LoadedTls | undefined): Server {
     const server = createHttpServer(this.#listener, this.#parts, tls);
     refuseBadRequests(server, this.#parts, () => this.#access.current.headers);
+    server.on('connection', (socket: Socket) => {
+      this.#parts.connections.add(socket, this.#access.current.policy.expects(socket));
+    });
     return server;
   }
 
@@ -92,7 +97,6 @@ function createHttpServer(listener: RequestListener, parts: ServerParts, tls: Lo
     tls === undefined
       ? createServer(settings, listener)
       : createTlsServer({ ...settings, ...tls.options, handshakeTimeout }, listener);
-  server.maxConnections = limits.maxConnections;
   if (options.keepAlive !== true) unrefServer(server);
   return server;
 }

@@ -3,12 +3,13 @@ import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { checkRecorder, checkSeconds, checkServerOptions } from './config/option-checks.js';
 import type { MetricsServerOptions } from './config/options.js';
-import { defaultDrainSeconds, drainSeconds, onTermination } from './drain.js';
+import { defaultDrainSeconds, drainSeconds } from './drain.js';
 import type { ServerAddress } from './listening-server.js';
 import { nodeApplication } from './node-application.js';
 import type { Application, Routes } from './route.js';
 import { RunningServer } from './running-server.js';
 import { createParts, type ServerParts } from './server-parts.js';
+import { beforeTermination } from './termination.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own.
@@ -33,6 +34,8 @@ export class MetricsServer {
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #removeTerminationListener = (): unknown => undefined;
+  /** Ends the wait for one more scrape. */
+  #stopWaiting = (): void => undefined;
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
@@ -67,20 +70,21 @@ export class MetricsServer {
 
   /**
    * Answers `/-/ready` with 503, waits for one more successful scrape or for the deadline, and closes. With the option
-   * `drain`, the server does so by itself at SIGTERM.
+   * `drain`, the server does so by itself at SIGTERM and SIGINT.
    *
    * @throws MetricsError where the deadline is not a number of seconds above 0.
    */
   async drain(deadlineSeconds = drainSeconds(this.#parts.options) ?? defaultDrainSeconds): Promise<void> {
     refuseIfAny('MetricsServer.drain', checkSeconds('deadlineSeconds', deadlineSeconds));
     if (this.#listening === undefined) return;
-    this.#draining ??= this.#drain(deadlineSeconds);
-    await this.#draining;
+    // Why: a server that closes has stopped listening, so no scrape can come any more.
+    if (this.#closing === undefined) this.#draining ??= this.#drain(deadlineSeconds);
+    await (this.#draining ?? this.#closing);
   }
 
   /**
-   * Stops listening, and resolves when all open responses have been sent. While the server drains, it waits for the drain.
-   * May be called more than once.
+   * Stops listening, and resolves when all open responses have been sent, or after `closeTimeoutSeconds`. While the server
+   * drains, it waits for the drain. May be called more than once.
    */
   async close(): Promise<void> {
     await (this.#draining ?? this.#close());
@@ -96,7 +100,10 @@ export class MetricsServer {
     const address = await running.start((routes) => this.createApplication(routes));
     this.#running = running;
     if (drainSeconds(this.#parts.options) !== undefined) {
-      this.#removeTerminationListener = onTermination(() => this.drain());
+      this.#removeTerminationListener = beforeTermination({
+        finish: () => this.drain(),
+        hurry: () => this.#stopWaiting(),
+      });
     }
     return address;
   }
@@ -104,7 +111,10 @@ export class MetricsServer {
   async #drain(deadlineSeconds: number): Promise<void> {
     const { readiness, scrapes } = this.#parts;
     readiness.isReady = false;
-    await withTimeout(scrapes.waitForNextSuccess(), deadlineSeconds, () => undefined);
+    const hurried = new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve;
+    });
+    await withTimeout(Promise.race([scrapes.waitForNextSuccess(), hurried]), deadlineSeconds, () => undefined);
     await this.#close();
   }
 
@@ -117,8 +127,9 @@ export class MetricsServer {
 
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
-    this.#removeTerminationListener();
     await this.#running?.stop();
+    // Why only now: a signal that comes while the last responses are being sent must not cut them off.
+    this.#removeTerminationListener();
     this.#running = undefined;
     this.#listening = undefined;
     this.#draining = undefined;

@@ -1,13 +1,15 @@
 import { type AccessSource, ReloadableAccess } from '../access/reloadable-access.js';
 import type { WatchedFiles } from '../access/watched-files.js';
+import { withTimeout } from '../async/timeout.js';
 import { serverAddress } from './config/options.js';
 import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
 import { protect } from './protect.js';
 import type { Application, Routes } from './route.js';
 import { createRoutes, withConfiguredHeaders } from './routes.js';
-import { advise, listenAdvice, reloadAdvice } from './server-advice.js';
+import { advise, listenAdvice, reloadAdvice, sharedPortAdvice } from './server-advice.js';
 import type { ServerParts } from './server-parts.js';
+import { isClusterWorker, isShared, workerId } from './shared-port.js';
 
 /** One run of a metrics server: from its start until it stops. */
 export class RunningServer implements AccessSource<Access> {
@@ -35,7 +37,13 @@ export class RunningServer implements AccessSource<Access> {
     const advice = listenAdvice(address.host, access.current.policy.isOpen);
     if (advice !== undefined) advise(options, advice);
     this.#adviseOnce(access.current);
+    if (isClusterWorker()) void this.#adviseIfShared(address);
     return address;
+  }
+
+  async #adviseIfShared({ url, port }: ServerAddress): Promise<void> {
+    const { connections, options } = this.#parts;
+    if (await isShared(url, connections)) advise(options, sharedPortAdvice(port, workerId()));
   }
 
   /** @throws MetricsError where a file is wrong; the previous configuration stays active. */
@@ -43,11 +51,12 @@ export class RunningServer implements AccessSource<Access> {
     await this.#access?.reload();
   }
 
-  /** Stops listening, waits for the open responses, and closes all connections. */
+  /** Stops listening, waits for the open responses as long as it may, and closes all connections. */
   async stop(): Promise<void> {
+    const { responses, limits } = this.#parts;
     this.#access?.stopWatching();
     const closed = this.#server?.close();
-    await this.#parts.responses.waitForAll();
+    await withTimeout(responses.waitForAll(), limits.closeTimeoutSeconds, () => undefined);
     this.#server?.closeAllConnections();
     await closed;
   }

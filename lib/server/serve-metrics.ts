@@ -14,7 +14,10 @@ export interface ServedMetrics {
   readonly recorder: PrometheusRecorder;
   /** The URL to scrape, for example `http://127.0.0.1:9090/metrics`. */
   readonly url: string;
-  /** Stops listening, and resolves when all open responses have been sent. May be called more than once. */
+  /**
+   * Stops listening, and resolves when all open responses have been sent, or after `closeTimeoutSeconds`. May be called more
+   * than once.
+   */
   close(): Promise<void>;
 }
 

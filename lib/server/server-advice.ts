@@ -20,6 +20,12 @@ const inPod =
 const openTo = (address: string): string =>
   `MetricsServer: address "${address}" can be reached from other machines by any client (given no access checks). Set webConfigFile, basicAuthUsers, bearerTokens, allowedAddresses, or tls with RequireAndVerifyClientCert and your own authority; or listen on 127.0.0.1.`;
 
+/** The advice about a port that several workers of a cluster listen on. */
+export const sharedPortAdvice = (port: number, worker: number | undefined): Advice => ({
+  code: 'shared_port',
+  message: `MetricsServer: port ${port} is shared with other workers of this cluster (given worker ${worker}), so each scrape reads the numbers of only one of them. Give each worker a port of its own, for example port: 9090 + cluster.worker.id, and let Prometheus scrape all of them.`,
+});
+
 /** The advice about a changed file that is ignored. */
 export function reloadAdvice(error: unknown): Advice {
   const cause = error instanceof Error ? error.message : String(error);

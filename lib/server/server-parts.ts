@@ -3,6 +3,7 @@ import type { Scrapable } from '../store/exposed-family.js';
 import { type Limits, limitsOf, type MetricsServerOptions } from './config/options.js';
 import { OpenResponses } from './connections.js';
 import { EndpointMetrics } from './endpoint-metrics.js';
+import { OpenConnections } from './open-connections.js';
 
 /** What the parts of one metrics server share, from its creation on. */
 export interface ServerParts {
@@ -10,6 +11,7 @@ export interface ServerParts {
   readonly options: MetricsServerOptions;
   readonly limits: Limits;
   readonly metrics: EndpointMetrics;
+  readonly connections: OpenConnections;
   readonly responses: OpenResponses;
   readonly scrapes: ScrapesInFlight;
   /** Whether the server expects more than one scrape: not while it drains. */
@@ -19,12 +21,14 @@ export interface ServerParts {
 export function createParts(recorder: Scrapable, options: MetricsServerOptions): ServerParts {
   const limits = limitsOf(options);
   const metrics = new EndpointMetrics();
+  const connections = new OpenConnections(limits.maxConnections, () => metrics.countRefusal('connections'));
   return {
     recorder,
     options,
     limits,
     metrics,
-    responses: new OpenResponses(limits.responseTimeoutSeconds),
+    connections,
+    responses: new OpenResponses(limits.responseTimeoutSeconds, connections),
     scrapes: new ScrapesInFlight(limits.maxConcurrentScrapes, metrics),
     readiness: { isReady: true },
   };

@@ -45,6 +45,31 @@ describe('A metrics server that checks client addresses', () => {
     expect(await statusOf(proxies)).to.equal(403);
   });
 
+  it('takes an address with a port or in brackets from X-Forwarded-For, as some proxies write it', async () => {
+    const allowed = { allowedAddresses: ['10.1.2.3', '2001:db8::/32'], trustProxy: true };
+    const { url } = await served.listen(allowed);
+    const status = async (...addresses: string[]) => (await ask(url, { headers: from(...addresses) })).status;
+    const same = ['10.1.2.3:4711', '::ffff:10.1.2.3', '[::ffff:10.1.2.3]:80', '[2001:db8::1]', '[2001:DB8::1]:443'];
+    for (const address of same) expect(await status('6.6.6.6', address), address).to.equal(200);
+    const others = [
+      '6.6.6.6:4711',
+      '[2001:db9::1]:443',
+      '10.1.2.3:x',
+      '[10.1.2.3',
+      '10.1.2.3]',
+      '[]:80',
+      ':80',
+      'unknown',
+    ];
+    for (const address of others) expect(await status('10.1.2.3', address), address).to.equal(403);
+  });
+
+  it('recognises a proxy that X-Forwarded-For names with a port', async () => {
+    const options = { allowedAddresses: ['10.1.2.3'], trustProxy: ['127.0.0.1', '10.9.0.0/16', 'fd00::/8'] };
+    expect(await statusOf(options, from('10.1.2.3:50001', '10.9.1.1:443', '[fd00::1]:443'))).to.equal(200);
+    expect(await statusOf(options, from('10.1.2.3:50001', '6.6.6.6:443', '10.9.1.1:443'))).to.equal(403);
+  });
+
   it('checks the address on every path but /-/healthy and /-/ready', async () => {
     const { origin } = await served.listen({ allowedAddresses: ['10.0.0.1'] });
     expect((await ask(`${origin}/-/healthy`)).status).to.equal(200);

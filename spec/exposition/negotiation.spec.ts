@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { negotiate } from '../../lib/exposition/negotiation.js';
+import type { ExpositionFormat } from '../../lib/store/exposed-family.js';
 
 const text = 'text/plain; version=0.0.4; charset=utf-8';
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -66,4 +67,59 @@ describe('negotiate() of Accept-Encoding', () => {
       expect(negotiate({ acceptEncoding }).encoding).to.equal(gzip ? 'gzip' : 'identity');
     });
   }
+});
+
+describe('negotiate() of long headers', () => {
+  /** A format that counts how often it is looked at. */
+  const counted = () => {
+    let looks = 0;
+    const format: ExpositionFormat = {
+      name: 'counted',
+      get mediaType() {
+        looks++;
+        return 'application/counted';
+      },
+      render: function* () {},
+    };
+    return { formats: [format], looks: () => looks };
+  };
+  const repeated = (element: string, length: number) =>
+    element.repeat(Math.ceil(length / element.length)).slice(0, length);
+
+  it('answers a header of 2,048 characters by its preferences, and a longer one as an absent one', () => {
+    for (const [length, contentType] of [
+      [2048, openMetrics],
+      [2049, text],
+    ] as const) {
+      const accept = `application/openmetrics-text,${'x'.repeat(length)}`.slice(0, length);
+      expect(negotiate({ accept }).contentType).to.equal(contentType);
+      const acceptEncoding = `gzip,${'x'.repeat(length)}`.slice(0, length);
+      expect(negotiate({ acceptEncoding }).encoding).to.equal(length === 2048 ? 'gzip' : 'identity');
+    }
+  });
+
+  for (const element of [',', '*/*,', 'application/counted;q=0.1,', ';', 'text/plain;a=b;']) {
+    it(`does bounded work for 15 KiB of "${element}", and none for the same header again`, () => {
+      const { formats, looks } = counted();
+      negotiate({ accept: repeated(element, 15 * 1024) }, formats);
+      expect(looks()).to.be.below(10);
+      const accept = repeated(element, 2048);
+      const first = negotiate({ accept }, formats);
+      const before = looks();
+      expect(before).to.be.below(2048 * 5);
+      expect(negotiate({ accept }, formats)).to.equal(first);
+      expect(looks()).to.equal(before);
+    });
+  }
+
+  it('remembers no more than 32 pairs of headers, the newest ones', () => {
+    const { formats, looks } = counted();
+    const ask = (i: number) => negotiate({ accept: `application/counted;q=0.${i}` }, formats);
+    for (let i = 0; i < 40; i++) ask(i);
+    const before = looks();
+    for (let i = 8; i < 40; i++) ask(i);
+    expect(looks()).to.equal(before);
+    ask(0);
+    expect(looks()).to.be.above(before);
+  });
 });

@@ -4,6 +4,7 @@ import { type ClientRequest, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Scrapable } from '../../lib/index.js';
+import { defaultLimits } from '../../lib/server/config/options.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
 import { exposed, held, type Listening, Served, sampleIn, servers, withSeries } from './served.js';
@@ -109,17 +110,61 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(sampleIn((await next).body, 'flowplane_metrics_scrapes_in_flight')).to.equal(1);
       });
 
-      it('closes connections beyond the configured number', async () => {
-        const listening = await served.listen({ maxConnections: 3 });
-        const wires = await Promise.all([1, 2, 3].map(() => Wire.open(listening.port)));
-        await until(async () => {
-          const extra = await Wire.open(listening.port);
-          extra.head(scrape, host);
-          await extra.closed;
-          return extra.received === '';
-        });
-        for (const wire of wires) wire.socket.destroy();
-        await until(async () => (await refused(listening, 'connections').catch(() => 0)) > 0);
+      it('lets a scraper in beside as many silent connections as are allowed, of which the oldest goes', async () => {
+        const listening = await served.listen();
+        const wires: Wire[] = [];
+        for (let i = 0; i < defaultLimits.maxConnections; i++) wires.push(await Wire.open(listening.port));
+        expect(await refused(listening, 'connections')).to.equal(1);
+        await wires[0]?.closed;
+        expect(wires.filter(({ socket }) => socket.destroyed)).to.have.length(1);
+        for (const { socket } of wires) socket.destroy();
+      });
+
+      it('lets a scraper in beside connections that send half a request, or send no other one', async () => {
+        const listening = await served.listen({ maxConnections: 4 });
+        const kept = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        for (const wire of kept) wire.head('GET /-/healthy HTTP/1.1', host);
+        await until(() => kept.every(({ received }) => received.endsWith('Healthy.\n')));
+        const halves = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        for (const wire of halves) wire.send(`${scrape}\r\nX`);
+        const late: Wire[] = [];
+        for (const expected of [1, 2, 3, 4]) {
+          late.push((await Wire.open(listening.port)).head('GET /-/healthy HTTP/1.1', host));
+          await until(() => late.at(-1)?.received.endsWith('Healthy.\n'));
+          await until(() => [...kept, ...halves].filter(({ socket }) => socket.destroyed).length === expected);
+          // Who has asked before goes later.
+          if (expected === 2) expect(halves.every(({ socket }) => socket.destroyed)).to.equal(true);
+        }
+        for (const { socket } of late) socket.destroy();
+      });
+
+      it('closes a new connection when all the others are being answered', async () => {
+        const { scrapable, release, asked } = held();
+        const listening = await served.serve(scrapable, { maxConnections: 2 });
+        const busy = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+        busy[0]?.head(scrape, host);
+        busy[1]?.head(scrape, host, 'Accept-Encoding: gzip');
+        await until(() => asked() === 2);
+        const extra = await Wire.open(listening.port);
+        await extra.closed;
+        expect(extra.received).to.equal('');
+        release();
+        await until(() => busy.every(({ statuses }) => statuses[0] === 200));
+        for (const { socket } of busy) socket.destroy();
+      });
+
+      it('closes connections from other addresses than the allowed ones first', async () => {
+        const options = { maxConnections: 3, allowedAddresses: ['127.0.0.1'], host: '127.0.0.1' };
+        const listening = await served.listen(options);
+        const strangers = await Promise.all([1, 2].map(() => Wire.open(listening.port, '127.0.0.2')));
+        for (const wire of strangers) wire.head('GET /-/healthy HTTP/1.1', host);
+        await until(() => strangers.every(({ received }) => received.endsWith('Healthy.\n')));
+        const silent = await Promise.all([1, 2, 3].map(() => Wire.open(listening.port)));
+        await Promise.all(strangers.map(({ closed }) => closed));
+        const late = await Wire.open(listening.port, '127.0.0.2');
+        await late.closed;
+        expect(silent.filter(({ socket }) => socket.destroyed)).to.deep.equal([]);
+        for (const { socket } of silent) socket.destroy();
       });
     });
 
@@ -299,30 +344,67 @@ for (const [name, Server] of Object.entries(servers)) {
         expect(wire.statuses).to.deep.equal([400]);
       });
 
-      it('answers odd request targets, and never exposes the metrics under another path', async () => {
-        const { origin } = await served.listen();
-        const targets = [
-          '//metrics',
-          '/metrics/',
-          '/METRICS',
-          '/%6detrics',
-          '/metrics%00',
-          '/../metrics',
-          '*',
-          '/%',
-          '/\\',
+      describe('by their target', () => {
+        const whole = ['/metrics', '/metrics?#x', 'http://x/metrics', 'HTTP://x/metrics', 'http:///metrics'];
+        const odd = [
+          ...['//metrics', '/metrics/', '/METRICS', '/%6detrics', '/metrics%00', '/metrics%23x', '/metrics;x'],
+          ...['/metrics#x', '/metrics#x?name[]=visits_total', '/#/metrics', 'http://x/metrics#x', 'http://x//metrics'],
+          ...['/./metrics', '/../metrics', '/x/../metrics', '*', '/%', '/\\', '/\\metrics', 'x://x/metrics'],
+          ...['/-/healthy#x', 'http://x/-/healthy#x'],
         ];
-        for (const path of targets) {
-          const { status, body } = await ask(origin, { path });
-          expect(status, path).to.be.oneOf([200, 400, 404]);
-          if (status !== 200) expect(body).not.to.contain('visits_total');
-        }
-        expect((await ask(origin, { path: `${origin}/metrics` })).body).to.contain(exposed);
+
+        const answerTo = async ({ port }: Listening, target: string): Promise<Wire> => {
+          const wire = await Wire.open(port);
+          await wire.head(`GET ${target} HTTP/1.1`, host, 'Connection: close').closed;
+          return wire;
+        };
+
+        it('answers 404 to all that is not a path of the server, character by character, or such a path in a whole URL', async () => {
+          const listening = await served.listen();
+          for (const target of odd) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([404]);
+          }
+          for (const target of whole) {
+            expect((await answerTo(listening, target)).received, target).to.contain(exposed);
+          }
+        });
+
+        it('asks for credentials whatever the target, except for the plain path of an open route', async () => {
+          const listening = await served.listen({ bearerTokens: ['0123456789abcdef'] });
+          for (const target of [...whole, ...odd, 'http://x/-/healthy']) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([401]);
+          }
+          for (const target of ['/-/healthy', '/-/healthy?x#y']) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([200]);
+          }
+        });
+
+        it('counts every target against the rate limit', async () => {
+          const listening = await served.listen({ rateLimit: { interval: '1h', burst: 1 } });
+          await answerTo(listening, '/');
+          for (const target of [...whole, ...odd]) {
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([429]);
+          }
+        });
+
+        it('collects for no target past the limit of concurrent scrapes', async () => {
+          const { scrapable, release, asked } = held();
+          const listening = await served.serve(scrapable, { maxConcurrentScrapes: 1 });
+          const running = ask(listening.url);
+          await until(() => asked() === 1);
+          for (const target of [...whole, ...odd]) {
+            const status = whole.includes(target) ? 503 : 404;
+            expect((await answerTo(listening, target)).statuses, target).to.deep.equal([status]);
+          }
+          expect(asked()).to.equal(1);
+          release();
+          await running;
+        });
       });
 
-      it('parses thousands of preferences or names correctly', async () => {
+      it('parses many preferences and thousands of names correctly', async () => {
         const { url } = await served.listen();
-        const accept = `${'a/b;q=0.1,'.repeat(1400)}application/openmetrics-text`;
+        const accept = `${'a/b;q=0.1,'.repeat(200)}application/openmetrics-text`;
         const { status, headers } = await ask(url, { headers: { accept, 'accept-encoding': 'x,'.repeat(500) } });
         expect(status).to.equal(200);
         expect(headers['content-type']).to.contain('application/openmetrics-text');

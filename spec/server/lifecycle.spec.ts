@@ -1,31 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { execFile } from 'node:child_process';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { PrometheusRecorder } from '../../lib/index.js';
+import { defineGauge, PrometheusRecorder } from '../../lib/index.js';
+import { defaultLimits } from '../../lib/server/config/options.js';
+import { defaultDrainSeconds } from '../../lib/server/drain.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
-import { exposed, held, refusal, Served } from './served.js';
+import { exposed, held, refusal, Served, withSeries } from './served.js';
 import { Wire } from './wire.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** A process that serves with these options until it is told to end. */
-async function serving(options: string, more = '') {
-  const script = `
-    import { serveMetrics } from 'flowplane-metrics/serve';
-    const { url } = await serveMetrics({ port: 0, keepAlive: true, ${options} });
-    ${more}
-    console.log(url);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root });
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await once(lines, 'line')) as [string];
-  const ready = async () => (await ask(url.replace('/metrics', '/-/ready'))).status;
-  return { child, url, ready, lines, ended: once(child, 'exit') };
-}
 
 describe('A metrics server', function () {
   this.timeout(30_000);
@@ -119,49 +106,6 @@ describe('A metrics server', function () {
     });
   });
 
-  describe('that receives SIGTERM', () => {
-    it('ends by that signal after one more scrape, with the option drain', async () => {
-      const { child, url, ready, ended } = await serving('drain: true');
-      child.kill('SIGTERM');
-      await until(async () => (await ready()) === 503);
-      expect((await ask(url)).status).to.equal(200);
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('ends after the deadline when no scrape comes, with the option drain', async () => {
-      const { child, ended } = await serving('drain: { deadlineSeconds: 0.2 }');
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('ends at once at the second SIGTERM, with the option drain', async () => {
-      const { child, ready, ended } = await serving('drain: true');
-      child.kill('SIGTERM');
-      await until(async () => (await ready()) === 503);
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-
-    it('drains beside an application that handles SIGTERM and sets its own exit code', async () => {
-      const { child, url, ready, ended, lines } = await serving(
-        'drain: true',
-        "process.on('SIGTERM', () => { process.exitCode = 7; console.log('the application has closed'); });",
-      );
-      const said = once(lines, 'line');
-      child.kill('SIGTERM');
-      expect(await said).to.deep.equal(['the application has closed']);
-      expect(await ready()).to.equal(503);
-      expect((await ask(url)).status).to.equal(200);
-      expect(await ended).to.deep.equal([7, null]);
-    });
-
-    it('ends at once like any process, without the option drain', async () => {
-      const { child, ended } = await serving('');
-      child.kill('SIGTERM');
-      expect(await ended).to.deep.equal([null, 'SIGTERM']);
-    });
-  });
-
   describe('that closes', () => {
     it('waits for the end in both of two concurrent close() calls', async () => {
       const { scrapable, release, asked } = held();
@@ -183,6 +127,34 @@ describe('A metrics server', function () {
       await server.close();
       await server.close();
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+    });
+
+    const slow: Readonly<Record<string, (url: string) => unknown>> = {
+      'a client that reads no answer': async (url) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1').pause();
+        socket.on('error', () => undefined).write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+      },
+      'a collector that hangs': (url) => ask(`${url}?name[]=hanging`).catch(() => undefined),
+    };
+    for (const [what, hold] of Object.entries(slow)) {
+      // Why so many: no buffer of the operating system can hold such an answer.
+      it(`closes within the configured time beside ${what}`, async () => {
+        const recorder = withSeries(what.startsWith('a client') ? 20_000 : 1, 'x'.repeat(700), {
+          onError: () => undefined,
+        });
+        const hanging = defineGauge({ name: 'hanging', help: 'Hangs' });
+        recorder.gauge(hanging).collect(() => new Promise(() => undefined));
+        const options = { closeTimeoutSeconds: 0.1, maxConcurrentScrapes: 1 };
+        const { server, url } = await served.serve(recorder, options);
+        hold(url);
+        await until(async () => (await ask(url)).status === 503);
+        await server.close();
+        expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
+      });
+    }
+
+    it('ends a whole drain within the 30 seconds of Kubernetes by default', () => {
+      expect(defaultDrainSeconds + defaultLimits.closeTimeoutSeconds).to.be.below(30);
     });
 
     it('listens again after drain(), as a new server', async () => {
@@ -207,14 +179,6 @@ describe('A metrics server', function () {
       const [{ url }] = await Promise.all([server.listen(), closed]);
       expect((await ask(url)).status).to.equal(200);
       expect(new URL(url).origin).to.not.equal(origin);
-    });
-
-    it('removes its listener for SIGTERM', async () => {
-      const before = process.listenerCount('SIGTERM');
-      const { server } = await served.listen({ drain: true });
-      expect(process.listenerCount('SIGTERM')).to.equal(before + 1);
-      await server.close();
-      expect(process.listenerCount('SIGTERM')).to.equal(before);
     });
   });
 
@@ -266,6 +230,7 @@ describe('A metrics server', function () {
   it('rejects limits that are not positive numbers', async () => {
     const { message } = await refusal({
       maxConcurrentScrapes: 0,
+      closeTimeoutSeconds: 0,
       maxConnections: 1.5,
       requestTimeoutSeconds: -1,
       responseTimeoutSeconds: Number.NaN,
@@ -275,6 +240,7 @@ describe('A metrics server', function () {
     const named = [...message.matchAll(/^ {2}- "([^"]+)"/gm)].map(([, name]) => name);
     expect(named).to.have.members([
       ...['maxConcurrentScrapes', 'maxConnections', 'requestTimeoutSeconds', 'responseTimeoutSeconds'],
+      'closeTimeoutSeconds',
       ...['drain', 'endpointMetrics'],
     ]);
   });

@@ -1,5 +1,5 @@
 import { MetricsServer as KoaMetricsServer } from '../../lib/adapters/koa/index.js';
-import { defineCounter, PrometheusRecorder, type Scrapable } from '../../lib/index.js';
+import { defineCounter, PrometheusRecorder, type PrometheusRecorderOptions, type Scrapable } from '../../lib/index.js';
 import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import type { ServerAddress } from '../../lib/server/listening-server.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
@@ -67,8 +67,9 @@ export const sampleIn = (exposition: string, sample: string): number =>
   );
 
 /** A recorder with so many series of one counter, whose lines are longer by the padding. */
-export function withSeries(count: number, padding = ''): PrometheusRecorder {
-  const recorder = new PrometheusRecorder({ maxSeriesPerFamily: count, maxSamples: count, onAdvice: () => undefined });
+export function withSeries(count: number, padding = '', more: PrometheusRecorderOptions = {}): PrometheusRecorder {
+  const limits = { maxSeriesPerFamily: count, maxSamples: count };
+  const recorder = new PrometheusRecorder({ ...limits, onAdvice: () => undefined, ...more });
   for (let i = 0; i < count; i++) recorder.counter(visits).inc({ page: `page ${i}${padding}` });
   return recorder;
 }

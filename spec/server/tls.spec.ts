@@ -9,6 +9,7 @@ import { until } from '../until.js';
 import { type Answer, ask, type Question } from './ask.js';
 import { type Certificate, Certificates, texts } from './certificates.js';
 import { exposed, held, refusal, Served } from './served.js';
+import { Wire } from './wire.js';
 
 describe('A metrics server over TLS', function () {
   this.timeout(30_000);
@@ -59,6 +60,21 @@ describe('A metrics server over TLS', function () {
   it('accepts certificate and key as texts', async () => {
     const { url } = await served.listen({ tls: texts(server) });
     expect((await ask(url, trusted)).status).to.equal(200);
+  });
+
+  it('lets a scraper in beside connections that never begin a handshake, and closes those with itself', async () => {
+    const { scrapable, release, asked } = held();
+    const options = { tls: server, maxConnections: 3, requestTimeoutSeconds: 3600 };
+    const listening = await served.serve(scrapable, options);
+    const running = ask(listening.url, trusted);
+    await until(() => asked() === 1);
+    const silent = await Promise.all([1, 2].map(() => Wire.open(listening.port)));
+    expect((await ask(`${listening.origin}/-/healthy`, trusted)).status).to.equal(200);
+    expect(silent.filter(({ socket }) => socket.destroyed)).to.have.length(1);
+    release();
+    expect((await running).status).to.equal(200);
+    await listening.server.close();
+    await Promise.all(silent.map(({ closed }) => closed));
   });
 
   describe('with versions, cipher suites and curves', () => {

@@ -21,8 +21,9 @@ export class Wire {
     });
   }
 
-  static async open(port: number): Promise<Wire> {
-    const socket = connect(port, '127.0.0.1');
+  /** @param localAddress where it connects from. */
+  static async open(port: number, localAddress = '127.0.0.1'): Promise<Wire> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
     await once(socket, 'connect');
     return new Wire(socket);
   }

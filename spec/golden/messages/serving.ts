@@ -42,6 +42,7 @@ export const serverOptions: Cases = {
   'a maxConcurrentScrapes of 0': constructed({ maxConcurrentScrapes: 0 }),
   'a maxConnections of 1.5': constructed({ maxConnections: 1.5 }),
   'a requestTimeoutSeconds of 0': constructed({ requestTimeoutSeconds: 0 }),
+  'a closeTimeoutSeconds of 0': constructed({ closeTimeoutSeconds: 0 }),
   'a responseTimeoutSeconds that is a text': constructed({ responseTimeoutSeconds: '60' }),
   'an onAdvice that is an object': constructed({ onAdvice: {} }),
   'an empty tls': constructed({ tls: {} }),

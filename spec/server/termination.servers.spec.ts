@@ -1,0 +1,157 @@
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { needs } from '../needs.js';
+import { until } from '../until.js';
+import { ask } from './ask.js';
+import { codeOf, EndingProcess, handlers, ours, plain, type Signal } from './ending-process.js';
+
+const signals: readonly Signal[] = ['SIGTERM', 'SIGINT'];
+
+/** How a process must end with drain: the application's exit code, or by the signal, as it would without us. */
+const endingOf = (handler: string, signal: Signal, as: 'usual' | 'first') => {
+  if (handler === 'a handler' || handler === 'a handler that runs once') return 7;
+  return as === 'first' ? codeOf(signal) : signal;
+};
+
+for (const as of ['usual', 'first'] as const) {
+  describe(`A process that serves metrics${as === 'first' ? ' as PID 1 of a container' : ''}`, function () {
+    this.timeout(60_000);
+    const running: EndingProcess[] = [];
+
+    before(function () {
+      if (as === 'first') needs(this, 'unshare');
+    });
+
+    afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
+
+    const start = async (program: string): Promise<EndingProcess> => {
+      const started = await EndingProcess.start(program, as);
+      running.push(started);
+      return started;
+    };
+
+    /** What happens to it at this signal, without drain. */
+    const observe = async (server: string, handler: string, signal: Signal) => {
+      const process = await start(`${server}\n${handlers[handler]?.(signal, false)}`);
+      process.send(signal);
+      if (handler !== 'no handler') await process.hears('cleans up');
+      process.release();
+      return { outcome: await process.outcome(), said: process.said };
+    };
+
+    for (const [handler, code] of Object.entries(handlers)) {
+      for (const signal of signals) {
+        const ending = endingOf(handler, signal, as);
+
+        it(`with drain and ${handler} for ${signal}: serves the last scrape and ends in the right way`, async () => {
+          const process = await start(`${ours('drain: true')}\n${code(signal, true)}`);
+          process.send(signal);
+          await until(async () => (await ask(process.url.replace('/metrics', '/-/ready'))).status === 503);
+          if (handler !== 'no handler') {
+            await process.hears('cleans up');
+            process.release();
+            await process.hears('has cleaned up');
+          }
+          expect((await ask(process.url)).status).to.equal(200);
+          expect(await process.ended()).to.equal(ending);
+        });
+
+        if (handler !== 'no handler') {
+          it(`with drain and ${handler} for ${signal}: lets a clean-up finish that lasts longer than the drain`, async () => {
+            const process = await start(`${ours('drain: true')}\n${code(signal, true)}`);
+            process.send(signal);
+            await process.hears('cleans up');
+            expect((await ask(process.url)).status).to.equal(200);
+            await process.hasClosed();
+            process.release();
+            expect(await process.ended()).to.equal(ending);
+            expect(process.said.slice(0, 2)).to.deep.equal(['cleans up', 'has cleaned up']);
+          });
+        }
+
+        it(`without drain and with ${handler} for ${signal}: behaves as without us`, async () => {
+          const [bare, served] = await Promise.all([plain, ours('')].map((server) => observe(server, handler, signal)));
+          expect(served).to.deep.equal(bare);
+          // Why: the kernel drops a signal that PID 1 does not handle.
+          const isDropped = as === 'first' && ending === codeOf(signal);
+          expect(served?.outcome).to.equal(isDropped ? 'goes on' : ending);
+        });
+      }
+    }
+  });
+}
+
+describe('A process that serves metrics with drain', function () {
+  this.timeout(60_000);
+  const running: EndingProcess[] = [];
+  afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
+
+  const start = async (options: string, more = ''): Promise<EndingProcess> => {
+    const started = await EndingProcess.start(`${ours(options)}\n${more}`);
+    running.push(started);
+    return started;
+  };
+  const isDraining = ({ url }: EndingProcess) =>
+    until(async () => (await ask(url.replace('/metrics', '/-/ready'))).status === 503);
+
+  it('lets the application clean up where its handler runs once and was put in front of all others', async () => {
+    const process = await start(
+      'drain: true',
+      "process.prependOnceListener('SIGTERM', async () => { await cleanUp(); process.exitCode = 7; });",
+    );
+    process.send('SIGTERM');
+    await process.hears('cleans up');
+    expect((await ask(process.url)).status).to.equal(200);
+    await process.hasClosed();
+    process.release();
+    expect(await process.ended()).to.equal(7);
+  });
+
+  it('drains where the application answers SIGINT by sending itself SIGTERM', async () => {
+    const process = await start('drain: true', "process.on('SIGINT', () => process.kill(process.pid, 'SIGTERM'));");
+    process.send('SIGINT');
+    await isDraining(process);
+    expect((await ask(process.url)).status).to.equal(200);
+    expect(await process.ended()).to.equal('SIGTERM');
+  });
+
+  it('ends by the signal where signal-exit, which waits for other listeners, listens too', async () => {
+    const process = await start(
+      'drain: true',
+      `import { onExit } from 'signal-exit';
+       onExit((code, signal) => say('exits by ' + signal));`,
+    );
+    process.send('SIGTERM');
+    await isDraining(process);
+    expect((await ask(process.url)).status).to.equal(200);
+    expect(await process.ended()).to.equal('SIGTERM');
+    expect(process.said).to.deep.equal(['exits by SIGTERM']);
+  });
+
+  it('drains the servers of two copies of the package, and does not take one for the application', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'copies-')));
+    try {
+      cpSync(fileURLToPath(new URL('../../lib', import.meta.url)), join(folder, 'lib'), { recursive: true });
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+      const state = join(folder, 'lib/process-state.js');
+      writeFileSync(state, readFileSync(state, 'utf8').replace('stateVersion = 1;', 'stateVersion = 2;'));
+      const process = await start(
+        'drain: true',
+        `const copy = await import('${pathToFileURL(join(folder, 'lib/server/index.js'))}');
+         say((await copy.serveMetrics({ port: 0, drain: true })).url);`,
+      );
+      const [other = ''] = process.said;
+      process.send('SIGTERM');
+      await isDraining(process);
+      expect((await ask(process.url)).status).to.equal(200);
+      await process.hasClosed();
+      expect((await ask(other)).status).to.equal(200);
+      expect(await process.ended()).to.equal('SIGTERM');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
