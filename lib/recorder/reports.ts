@@ -13,6 +13,8 @@ export interface Advice {
     | 'second_copy'
     | 'different_help'
     | 'minified_class'
+    | 'callback'
+    | 'duration_unit'
     | 'naming'
     | 'bound'
     | 'negative_sum'
@@ -41,6 +43,7 @@ const causes: Readonly<Record<DropReason, string>> = {
   reader_promise: 'a reader returned a promise',
   label_type: 'a label is not a string, number, bigint or boolean',
   not_finite: 'the value is not a finite number, or is too large to be added up',
+  not_exact: 'the value is a BigInt that no number of JavaScript holds exactly',
   negative_step: 'a counter cannot be decreased',
   overflow: "the family has reached its limit of series, or the value is not one of the label's values",
   sensitive: 'a label value looks like a secret or personal data',
@@ -52,6 +55,7 @@ const remedies: Readonly<Record<DropReason, string>> = {
   reader_promise: 'Read a value that is known when the call has settled',
   label_type: 'Return one of those from the reader',
   not_finite: 'Return a finite number, or skip the call with "when"',
+  not_exact: 'Return Number(value) where a rounded value will do',
   negative_step: 'Use a gauge for a number that goes down',
   overflow: 'Use a label with fewer values, or raise "maxSeries"',
   sensitive: 'Leave it out of the labels, or set sensitive: "allow"',

@@ -6,6 +6,7 @@ import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
@@ -182,6 +183,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
    * @param isChosen whether the scrape asks for the family of this name.
    */
   protected async exposeAll(seconds: number, isChosen: (name: string) => boolean): Promise<readonly ExposedFamily[]> {
+    finishCalls();
     const removed = this.#findRemoved();
     const chosen = [...this.#recorders.values()].filter(
       ({ series: { family } }) => isChosen(this.#prefix + family.name) && !removed.has(family),
@@ -192,13 +194,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       this.#exposeCompanion({ seconds, isChosen }, removed),
     ]);
     // Why here: in the order of declaration, whichever collector was faster.
-    for (const [
-      i,
-      {
-        series: { family },
-      },
-    ] of chosen.entries()) {
-      if (this.#collectorOf.has(family.name) && !isAnswer) this.#self.setCollectorUp(family, own[i] !== undefined);
+    for (const [i, { series }] of chosen.entries()) {
+      if (this.#collectorOf.has(series.family.name) && !isAnswer)
+        this.#self.setCollectorUp(series.family, own[i] !== undefined);
     }
     const self = this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
     return [...own.filter((family) => family !== undefined), ...self.filter(({ name }) => isChosen(name)), ...others];

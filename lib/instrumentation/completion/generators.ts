@@ -1,5 +1,6 @@
 import { types } from 'node:util';
-import type { AnyMethod, Call } from '../call.js';
+import type { AnyMethod } from '../call.js';
+import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 
 /**
@@ -65,17 +66,4 @@ function interceptSteps<R>(generator: object, intercept: (step: Step<R>) => R): 
     Reflect.defineProperty(value, 'name', { value: name, configurable: true });
     Reflect.defineProperty(generator, name, { value, configurable: true, writable: true });
   }
-}
-
-const collected = new FinalizationRegistry<() => void>((release) => release());
-
-/**
- * Releases what a call holds in in-flight gauges once its generator is garbage, so that no one can take its last step.
- *
- * Why the call is not recorded: it has neither returned nor thrown, and what its labels are read from would have to be
- * kept alive, perhaps with the generator itself.
- */
-function releaseWhenCollected(generator: object, call: Call): void {
-  const release = call.createRelease();
-  if (release !== undefined) collected.register(generator, release);
 }

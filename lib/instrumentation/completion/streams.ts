@@ -1,6 +1,7 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { finished, Readable, Writable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 
 interface NodeStream extends EventEmitter {
@@ -18,13 +19,32 @@ export const nodeStreamTracker: CompletionTracker<NodeStream> = {
   matches: (value) => value instanceof Readable || value instanceof Writable,
   track(stream, call) {
     const onEnd = (): void => call.settle('returned', stream);
-    stream.on(errorMonitor, (error) => call.settle('threw', error));
+    const onError = (error: unknown): void => {
+      if (isOfConsumer(stream, error)) onEnd();
+      else call.settle('threw', error);
+    };
+    stream.on(errorMonitor, onError);
     stream.on('close', onEnd);
     if (!(stream instanceof Writable)) stream.on('end', onEnd);
-    if (stream.closed) call.settle(stream.errored ? 'threw' : 'returned', stream.errored ?? stream);
+    releaseWhenCollected(stream, call);
+    if (stream.closed && stream.errored) onError(stream.errored);
+    else if (stream.closed) onEnd();
     return stream;
   },
 };
+
+/**
+ * Whether the error only says that the consumer has left: a loop that breaks, `find()` and `some()` abort the stream, and a
+ * pipeline closes its source when its destination was closed first. The same ends a generator, and cancels a web stream.
+ *
+ * Why not where the writable side of a stream is open: its own source may have been closed too early.
+ */
+function isOfConsumer(stream: NodeStream, error: unknown): boolean {
+  if (!(stream instanceof Readable) || !(error instanceof Error)) return false;
+  const { code, cause } = error as NodeJS.ErrnoException;
+  if (code === 'ABORT_ERR') return cause === undefined || (cause instanceof Error && cause.name === 'AbortError');
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' && !(stream instanceof Writable && !stream.writableEnded);
+}
 
 /** A web stream completes when it is closed, cancelled (which looks alike) or errored. `finished` takes no lock on it. */
 export const webStreamTracker: CompletionTracker<ReadableStream> = {
@@ -34,6 +54,7 @@ export const webStreamTracker: CompletionTracker<ReadableStream> = {
       if (error) call.settle('threw', error);
       else call.settle('returned', stream);
     });
+    releaseWhenCollected(stream, call);
     return stream;
   },
 };
