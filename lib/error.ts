@@ -4,6 +4,7 @@ export const dropReasons = [
   'reader_promise',
   'label_type',
   'not_finite',
+  'not_exact',
   'negative_step',
   'overflow',
   'sensitive',

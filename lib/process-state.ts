@@ -24,6 +24,8 @@ export interface ProcessState {
   /** Which recorder an instance reports to, where a property of the instance does not say so. */
   readonly wiring: {
     defaultRecorder: MetricsRecorder | undefined;
+    /** The recorder of the container that resolves something at the moment. */
+    resolving: MetricsRecorder | undefined;
     /** Only for instances that take no property. */
     readonly frozen: WeakMap<object, MetricsRecorder>;
     anyFrozen: boolean;
@@ -35,6 +37,8 @@ export interface ProcessState {
   readonly warned: Set<string>;
   /** The classes, with instances that have no recorder, that advice was given on. */
   readonly notAttached: WeakSet<object>;
+  /** The instruments, and the instances, of calls that were not recorded, because the instance had no recorder. */
+  readonly notRecorded: WeakSet<object>;
   /** The class names that look minified, and that advice was given on. */
   readonly minified: Set<string>;
   /** The registry with the process metrics of prom-client, once it was requested. */
@@ -48,10 +52,17 @@ export interface ProcessState {
 const createState = (): ProcessState => ({
   instruments: { byOwner: new WeakMap(), owners: new Set() },
   carriers: new WeakMap(),
-  wiring: { defaultRecorder: undefined, frozen: new WeakMap(), anyFrozen: false, recorders: new Set() },
+  wiring: {
+    defaultRecorder: undefined,
+    resolving: undefined,
+    frozen: new WeakMap(),
+    anyFrozen: false,
+    recorders: new Set(),
+  },
   openedClasses: new WeakMap(),
   warned: new Set(),
   notAttached: new WeakSet(),
+  notRecorded: new WeakSet(),
   minified: new Set(),
   processMetrics: {},
 });

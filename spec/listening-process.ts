@@ -24,7 +24,7 @@ export class ListeningProcess {
       child.once('exit', () => reject(new Error(`${command} ended:\n${log.join('\n')}`)));
       lines.on('line', (line) => {
         log.push(line);
-        const address = /msg="Listening on" address=(\S+)/.exec(line)?.[1];
+        const address = /msg="Listening on".* address=(\S+)/.exec(line)?.[1];
         if (address !== undefined) resolve(`http://${address}`);
       });
     });

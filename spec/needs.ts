@@ -6,6 +6,8 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   chromium: ['chromium', '--version'],
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
+  // Why beside the other: Debian 12 has Prometheus 2. .ci/install-prometheus-3 unpacks version 3.
+  'prometheus-3': ['prometheus-3', '--version'],
   'docker-compose': ['docker-compose', 'version'],
   openssl: ['openssl', 'version'],
   // A container's first process: some systems let no user but root make a namespace.

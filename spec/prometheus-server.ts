@@ -29,10 +29,14 @@ export class PrometheusServer {
     );
   }
 
-  /** Starts with this configuration, whose relative paths begin in the folder. The folder is removed when it stops. */
-  static async startIn(folder: string, config: string): Promise<PrometheusServer> {
+  /**
+   * Starts with this configuration, whose relative paths begin in the folder. The folder is removed when it stops.
+   *
+   * @param command `prometheus`, which is version 2 on Debian 12, or `prometheus-3`.
+   */
+  static async startIn(folder: string, config: string, command = 'prometheus'): Promise<PrometheusServer> {
     writeFileSync(join(folder, 'prometheus.yml'), config);
-    const server = await ListeningProcess.start('prometheus', [
+    const server = await ListeningProcess.start(command, [
       `--config.file=${folder}/prometheus.yml`,
       `--storage.tsdb.path=${folder}/data`,
       '--web.listen-address=127.0.0.1:0',
@@ -78,15 +82,15 @@ export class PrometheusServer {
     return value;
   }
 
-  /** What the last scrape of each job has failed with; the empty text where it has not. */
-  async targets(): Promise<Map<string, string>> {
+  /** What the last scrape of each job, or of each instance, has failed with; the empty text where it has not. */
+  async targets(by: 'job' | 'instance' = 'job'): Promise<Map<string, string>> {
     const response = await fetch(`${this.#process.url}/api/v1/targets`, {
       headers: { connection: 'close' },
     });
     const { data } = (await response.json()) as {
-      data: { activeTargets: { scrapePool: string; lastError: string }[] };
+      data: { activeTargets: { labels: Record<string, string>; lastError: string }[] };
     };
-    return new Map(data.activeTargets.map(({ scrapePool, lastError }) => [scrapePool, lastError]));
+    return new Map(data.activeTargets.map(({ labels, lastError }) => [labels[by] ?? '', lastError]));
   }
 
   async stop(): Promise<void> {

@@ -3,39 +3,41 @@ import type { CounterFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
+  Amount,
   FamilyLabelOptions,
   FromArguments,
   FromError,
   FromResult,
   LabelOptions,
+  NothingIfUnlabelled,
   ReaderThis,
 } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
-import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
+import type { CompletionOptions, DecoratorArguments, InPlaceOptions } from './declaration.js';
 
 /** Which calls a counter counts, and how much it adds. `on` decides what `when` and `by` read. */
 export type CountOptions<T, M extends AnyMethod> =
   | {
       /** Count calls that returned: `when` and `by` read the awaited result. The default where either is a function. */
       readonly on?: 'returned';
-      /** What to add, 1 by default: a finite number, not negative. */
-      readonly by?: number | FromResult<T, M, number>;
+      /** What to add, 1 by default: a finite number, not negative; a BigInt where a number holds it exactly. */
+      readonly by?: Amount | FromResult<T, M, Amount>;
       /** Count only the calls for which this returns true. */
       readonly when?: FromResult<T, M, boolean>;
     }
   | {
       /** Count calls that threw or rejected: `when` and `by` read the reason. */
       readonly on: 'threw';
-      /** What to add, 1 by default: a finite number, not negative. */
-      readonly by?: number | FromError<T, M, number>;
+      /** What to add, 1 by default: a finite number, not negative; a BigInt where a number holds it exactly. */
+      readonly by?: Amount | FromError<T, M, Amount>;
       /** Count only the calls for which this returns true. */
       readonly when?: FromError<T, M, boolean>;
     }
   | {
       /** Count every call once it has settled: `when` and `by` read the arguments. The default without functions. */
       readonly on: 'settled';
-      /** What to add, 1 by default: a finite number, not negative. */
-      readonly by?: number | FromArguments<T, M, number>;
+      /** What to add, 1 by default: a finite number, not negative; a BigInt where a number holds it exactly. */
+      readonly by?: Amount | FromArguments<T, M, Amount>;
       /** Count only the calls for which this returns true. */
       readonly when?: FromArguments<T, M, boolean>;
     };
@@ -43,7 +45,8 @@ export type CountOptions<T, M extends AnyMethod> =
 /** The options of `@Counter` with a family declared in place. */
 export type CounterOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
   LabelOptions<T, M, N> &
-  CountOptions<T, M>;
+  CountOptions<T, M> &
+  CompletionOptions<M>;
 
 /**
  * Counts the calls of a method once they have settled. It adds `by`, 1 by default.
@@ -68,11 +71,21 @@ export function Counter<L, S, M extends AnyMethod, N extends string>(
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: CounterFamily<P>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & CountOptions<ReaderThis<L, S>, M>,
+  ...none: NothingIfUnlabelled<P>
 ): MethodDecoratorOf<L, S, M>;
 export function Counter<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalCounter<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & CountOptions<ReaderThis<L, S>, M>,
+  ...none: NothingIfUnlabelled<ExternalLabels<N>>
+): MethodDecoratorOf<L, S, M>;
+export function Counter<L, S, M extends AnyMethod, P extends LabelPolicies>(
+  family: CounterFamily<P>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & CountOptions<ReaderThis<L, S>, M> & CompletionOptions<M>,
+): MethodDecoratorOf<L, S, M>;
+export function Counter<L, S, M extends AnyMethod, N extends string>(
+  metric: ExternalCounter<N>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> &
+    CountOptions<ReaderThis<L, S>, M> &
+    CompletionOptions<M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Counter(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Counter', args);

@@ -1,6 +1,13 @@
 import { type Problem, refuseIfAny } from '../error.js';
+import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
-import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
+import {
+  type BucketOptions,
+  type CommonOptions,
+  createFamily,
+  type Family,
+  type FamilyOptions,
+} from '../families/family.js';
 import {
   checkCommonOptions,
   checkInitial,
@@ -8,11 +15,11 @@ import {
   checkPolicy,
   familyOptionsOf,
 } from '../families/family-checks.js';
-import { kinds } from '../families/kinds.js';
+import { kinds, toNumber } from '../families/kinds.js';
 import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import type { Instrument, RecordedOutcome } from '../instrumentation/instrument.js';
-import type { FromResult } from '../instrumentation/reader-types.js';
+import type { CompletedBy, Instrument, RecordedOutcome } from '../instrumentation/instrument.js';
+import type { Amount, Completion, FromResult } from '../instrumentation/reader-types.js';
 import { checkLabelSpec, policiesOf, toLabelReaders, toReader } from '../instrumentation/readers.js';
 import {
   checkFields,
@@ -38,10 +45,22 @@ export interface InPlaceOptions<N extends string> extends CommonOptions {
   readonly initial?: 'all' | readonly { readonly [K in NoInfer<N>]: LabelValue }[];
 }
 
+/** What completes a call. */
+export interface CompletionOptions<M extends AnyMethod> {
+  /**
+   * What completes a call: its `'result'`, the default; or `'callback'`, the function that is its last argument, which gets
+   * an error first, or nothing and the result. It holds for all decorators of the method.
+   */
+  readonly completion?: Completion<M>;
+}
+
 /** Which value of calls that returned is recorded. */
 export interface ValueOptions<T, M extends AnyMethod> {
-  /** The value, a finite number in the metric's unit: a constant, or read from the awaited result. */
-  readonly value: number | FromResult<T, M, number>;
+  /**
+   * The value, a finite number in the metric's unit: a constant, or read from the awaited result. A BigInt is taken where
+   * a number holds it exactly.
+   */
+  readonly value: Amount | FromResult<T, M, Amount>;
   /** Record only the calls for which this returns true. */
   readonly when?: FromResult<T, M, boolean>;
 }
@@ -62,7 +81,7 @@ export interface Site {
  */
 export function createInstrument(decorator: DecoratorName, written: DecoratorArguments, site: Site): Instrument {
   const rules: DecoratorRules = decoratorRules[decorator];
-  const args = resolveExternalMetric(written);
+  const args = resolveFamily(written);
   refuseIfAny(site.name, checkArguments(rules, args));
   const options = (hasFamily(args) ? args[1] : args[0]) as Unchecked;
   const specs = (options['labels'] ?? {}) as Unchecked;
@@ -77,8 +96,10 @@ export function createInstrument(decorator: DecoratorName, written: DecoratorArg
     operation: rules.operation,
     on,
     when: options['when'] === undefined ? undefined : toReader(options['when'], reads),
-    amount: rules.amount && toReader(options[rules.amount.option] ?? rules.amount.default, reads),
+    amount: rules.amount && toReader(toNumber(options[rules.amount.option] ?? rules.amount.default), reads),
     labels: toLabelReaders(Object.keys(declared.labels), specs),
+    completion: options['completion'] as CompletedBy | undefined,
+    scale: scaleOf(rules, options['unit']),
   };
 }
 
@@ -86,15 +107,18 @@ export function createInstrument(decorator: DecoratorName, written: DecoratorArg
 const hasFamily = (args: DecoratorArguments): args is readonly [Family, Unchecked] =>
   args.length === 2 && isObject(args[0]) && 'kind' in args[0];
 
-/** The same arguments, with the family that stands for an external metric where there is one. */
-const resolveExternalMetric = (args: DecoratorArguments): DecoratorArguments =>
-  args.length === 2 && isExternalMetric(args[0]) ? [familyOfExternal(args[0]), args[1]] : args;
+/** The same arguments, with the family of an external metric in its place, and with options after a family that has none. */
+function resolveFamily(args: DecoratorArguments): DecoratorArguments {
+  const [given, options = {}] = args;
+  if (isExternalMetric(given)) return [familyOfExternal(given), options];
+  return args.length === 1 && isObject(given) && 'kind' in given && 'site' in given ? [given, options] : args;
+}
 
 function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchecked, site: Site): Family {
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
   const given = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
-  const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : {};
+  const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : bucketDefaults(rules, options);
   return createFamily(rules.kind, { ...defaults, ...given, labels }, site.name);
 }
 
@@ -103,6 +127,16 @@ const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPol
   aggregator: 'sum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
+
+/** What a measured number is multiplied by to have this unit; `undefined` where the decorator does not know the unit. */
+const scaleOf = ({ units = {} }: DecoratorRules, unit: unknown): number | undefined =>
+  typeof unit === 'string' && Object.hasOwn(units, unit) ? units[unit] : undefined;
+
+/** The default buckets fit seconds. Durations that are recorded in another unit have the same ones in that unit. */
+function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): BucketOptions {
+  const scale = scaleOf(rules, unit) ?? 1;
+  return scale === 1 ? {} : { buckets: defaultBuckets.map((bound) => bound * scale) };
+}
 
 const optionsRule: Rule = {
   must: 'be an object',
@@ -122,11 +156,17 @@ const on: Rule = {
   remedy: 'Choose one',
 };
 
+const completion: Rule = {
+  must: 'be "result" or "callback"',
+  accepts: isOneOf(['result', 'callback']),
+  remedy: 'Leave it out for "result"',
+};
+
 /** Finds everything that is wrong with the arguments of a decorator. */
 function checkArguments(rules: DecoratorRules, args: DecoratorArguments): Problem[] {
   const options = hasFamily(args) ? args[1] : args[0];
   if (!isObject(options)) return checkValue('the options', optionsRule, options);
-  const conditions: Rules = rules.options.includes('on') ? { when, on } : { when };
+  const conditions: Rules = rules.options.includes('on') ? { when, on, completion } : { when, completion };
   return [
     ...(hasFamily(args) ? checkDeclaredFamily(rules, args[0], options) : checkInPlaceFamily(rules, options)),
     ...checkAmount(rules, options),
@@ -143,7 +183,8 @@ function checkDeclaredFamily(rules: DecoratorRules, family: Family, options: Unc
   };
   return [
     ...checkValue(`family "${family.name}"`, kindRule, family.kind),
-    ...checkNames(options, ['labels', ...rules.options]),
+    ...checkNames(options, ['labels', ...rules.options, ...(rules.units ? ['unit'] : [])]),
+    ...(rules.units ? checkFields(options, { unit: unitRule(Object.keys(rules.units)) }) : []),
     ...checkLabels(options['labels'], (labels) => [
       ...Object.keys(family.labels).flatMap((name) => checkIsGiven(family, name, labels)),
       ...Object.entries(labels).flatMap(([name, spec]) => [
@@ -153,6 +194,12 @@ function checkDeclaredFamily(rules: DecoratorRules, family: Family, options: Unc
     ]),
   ];
 }
+
+const unitRule = (units: readonly string[]): Rule => ({
+  must: `be ${units.map((unit) => `"${unit}"`).join(' or ')}`,
+  accepts: isOneOf(units),
+  remedy: 'Leave it out for seconds',
+});
 
 function checkIsGiven(family: Family, name: string, labels: Unchecked): Problem[] {
   if (Object.hasOwn(labels, name)) return [];
@@ -193,7 +240,7 @@ function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[
 function checkAmount({ kind, amount }: DecoratorRules, options: Unchecked): Problem[] {
   if (amount === undefined) return [];
   const { option } = amount;
-  const given = options[option] ?? amount.default;
+  const given = toNumber(options[option] ?? amount.default);
   if (given === undefined) {
     const message = `"${option}" is missing (given undefined). Say which number to record, for example (result) => result.length.`;
     return [problem('missing_option', message)];

@@ -9,6 +9,8 @@ export interface DecoratorRules {
   readonly amount?: { readonly option: 'by' | 'value'; readonly default?: number };
   /** The decorator's own options, beside the family's options and the labels. */
   readonly options: readonly string[];
+  /** The units that it can record in, as multiples of what it measures. In place, the unit is an option of the family. */
+  readonly units?: Readonly<Record<string, number>>;
   /** Which calls are recorded where `on` is not given. */
   readonly defaultOn: (options: Readonly<Record<string, unknown>>) => RecordedOutcome;
 }
@@ -25,25 +27,31 @@ export const decoratorRules = {
     kind: 'counter',
     operation: 'add',
     amount: { option: 'by', default: 1 },
-    options: ['by', 'when', 'on'],
+    options: ['by', 'when', 'on', 'completion'],
     defaultOn: returnedIfRead,
   },
   Gauge: {
     kind: 'gauge',
     operation: 'set',
     amount: { option: 'value' },
-    options: ['value', 'when'],
+    options: ['value', 'when', 'completion'],
     defaultOn: returned,
   },
   Histogram: {
     kind: 'histogram',
     operation: 'observe',
     amount: { option: 'value' },
-    options: ['value', 'when'],
+    options: ['value', 'when', 'completion'],
     defaultOn: returned,
   },
-  Timed: { kind: 'histogram', operation: 'observe', options: ['when', 'on'], defaultOn: settled },
-  InFlight: { kind: 'gauge', operation: 'acquire', options: [], defaultOn: settled },
+  Timed: {
+    kind: 'histogram',
+    operation: 'observe',
+    options: ['when', 'on', 'completion'],
+    units: { seconds: 1, milliseconds: 1000 },
+    defaultOn: settled,
+  },
+  InFlight: { kind: 'gauge', operation: 'acquire', options: ['completion'], defaultOn: settled },
 } as const satisfies Readonly<Record<string, DecoratorRules>>;
 
 /** The name of a decorator: a row of the table. */

@@ -4,13 +4,14 @@ import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type { FamilyLabelOptions, LabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
-import type { DecoratorArguments, InPlaceOptions, ValueOptions } from './declaration.js';
+import type { CompletionOptions, DecoratorArguments, InPlaceOptions, ValueOptions } from './declaration.js';
 
 /** The options of `@Histogram` with a family declared in place. */
 export type HistogramOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
   BucketOptions &
   LabelOptions<T, M, N> &
-  ValueOptions<T, M>;
+  ValueOptions<T, M> &
+  CompletionOptions<M>;
 
 /**
  * Observes the `value` that it reads from the awaited result of each call that returned.
@@ -32,11 +33,13 @@ export function Histogram<L, S, M extends AnyMethod, N extends string>(
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & ValueOptions<ReaderThis<L, S>, M> & CompletionOptions<M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & ValueOptions<ReaderThis<L, S>, M>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> &
+    ValueOptions<ReaderThis<L, S>, M> &
+    CompletionOptions<M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Histogram(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Histogram', args);

@@ -2,12 +2,19 @@ import type { ExternalGauge, ExternalLabels } from '../families/external-metric.
 import type { GaugeFamily } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import type { EarlyFamilyLabelOptions, EarlyLabelOptions, ReaderThis } from '../instrumentation/reader-types.js';
+import type {
+  EarlyFamilyLabelOptions,
+  EarlyLabelOptions,
+  NothingIfUnlabelled,
+  ReaderThis,
+} from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
-import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
+import type { CompletionOptions, DecoratorArguments, InPlaceOptions } from './declaration.js';
 
 /** The options of `@InFlight` with a family declared in place. */
-export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> & EarlyLabelOptions<T, M, N>;
+export type InFlightOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
+  EarlyLabelOptions<T, M, N> &
+  CompletionOptions<M>;
 
 /**
  * A gauge of the calls that have started and not settled: +1 when a call starts, −1 when it settles. Labels read the
@@ -29,11 +36,19 @@ export function InFlight<L, S, M extends AnyMethod, N extends string>(
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: GaugeFamily<P>,
-  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, P>,
+  ...none: NothingIfUnlabelled<P>
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalGauge<N>,
-  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>>,
+  ...none: NothingIfUnlabelled<ExternalLabels<N>>
+): MethodDecoratorOf<L, S, M>;
+export function InFlight<L, S, M extends AnyMethod, P extends LabelPolicies>(
+  family: GaugeFamily<P>,
+  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, P> & CompletionOptions<M>,
+): MethodDecoratorOf<L, S, M>;
+export function InFlight<L, S, M extends AnyMethod, N extends string>(
+  metric: ExternalGauge<N>,
+  options: EarlyFamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & CompletionOptions<M>,
 ): MethodDecoratorOf<L, S, M>;
 export function InFlight(...args: DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('InFlight', args);

@@ -1,12 +1,12 @@
 import { MetricsError } from '../error.js';
-import { declareInstrument } from '../families/declared-instruments.js';
+import { declareInstrument, forgetInstruments } from '../families/declared-instruments.js';
 import type { AnyMethod } from '../instrumentation/call.js';
-import { ensureFreshTarget, instrumentsOn } from '../instrumentation/wrap-method.js';
+import { allInstrumentsOn, dropRepeated, ensureFreshTarget, instrumentsOn } from '../instrumentation/wrap-method.js';
 import type { MethodDecoratorOf } from './apply.js';
 
 /**
  * Returns a function that records what the decorators say, as a method with these decorators would; the first one is on top.
- * The given function stays as it is.
+ * The given function stays as it is; it is returned where it records all that already.
  *
  * @throws MetricsError as the decorators do, and where a class is given.
  * @example
@@ -29,13 +29,16 @@ export function instrumentFunction<M extends AnyMethod>(
   const owner = Object.create(null, { constructor: { value: { name: 'function' } } });
   for (const decorate of decorators.toReversed()) decorate(owner, fn.name || 'anonymous', descriptor);
   const wrapper = descriptor.value as M;
+  dropRepeated(wrapper, allInstrumentsOn(fn));
+  if (decorators.length > 0 && instrumentsOn(wrapper).length === 0) return fn;
   // Why declared again: nothing keeps that owner alive.
   for (const instrument of instrumentsOn(wrapper)) declareInstrument(wrapper, instrument);
   return wrapper;
 }
 
 /**
- * Replaces a method of a class that you cannot annotate. The first decorator is on top.
+ * Replaces a method of a class that you cannot annotate. The first decorator is on top. A definition that the method has
+ * already is replaced by the new one, so that code may run again.
  *
  * @throws MetricsError as the decorators do, and where the prototype does not declare such a method.
  * @example
@@ -68,7 +71,9 @@ export function instrumentMethod<C extends object, K extends keyof C & string>(
       `method "${method}" cannot be replaced (given a frozen prototype). Annotate it, or use instrumentFunction.`,
     );
   }
+  const before = [...instrumentsOn(descriptor.value)];
   for (const decorate of decorators.toReversed()) decorate(prototype, method, descriptor);
+  forgetInstruments(prototype, dropRepeated(descriptor.value, before));
   Object.defineProperty(prototype, method, descriptor);
 }
 

@@ -1,10 +1,11 @@
 import { formatValue, type Problem, refuseIfAny } from '../error.js';
+import { forgetInstruments } from '../families/declared-instruments.js';
 import { checkLabelName } from '../families/family-checks.js';
 import type { LabelValue } from '../families/labels.js';
 import { isMetricName } from '../families/naming.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import { outcome } from '../instrumentation/ready-made.js';
-import { instrumentsOn } from '../instrumentation/wrap-method.js';
+import { dropRepeated, instrumentsOn } from '../instrumentation/wrap-method.js';
 import {
   checkOptions,
   checkValue,
@@ -79,6 +80,7 @@ function createInstrumenter(className: unknown, prefix: string, labels: Unchecke
   return (prototype, key) => {
     const descriptor = Reflect.getOwnPropertyDescriptor(prototype, key);
     if (typeof descriptor?.value !== 'function') return;
+    const before = [...instrumentsOn(descriptor.value)];
     const decorate = (decorator: 'Counter' | 'Timed', family: object, further: object): void => {
       const args = (method: string) =>
         [family, { labels: { class: className, method, ...further, ...labels } }] as const;
@@ -87,6 +89,7 @@ function createInstrumenter(className: unknown, prefix: string, labels: Unchecke
     // Why checked: a method with its own @Timed() feeds this family already.
     if (!feeds(descriptor.value, duration.name)) decorate('Timed', duration, {});
     decorate('Counter', calls, { outcome: { result, error } });
+    forgetInstruments(prototype, dropRepeated(descriptor.value, before));
     Reflect.defineProperty(prototype, key, descriptor);
   };
 }

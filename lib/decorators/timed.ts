@@ -8,10 +8,11 @@ import type {
   FromError,
   FromResult,
   LabelOptions,
+  NothingIfUnlabelled,
   ReaderThis,
 } from '../instrumentation/reader-types.js';
 import { createDecorator, type MethodDecoratorOf } from './apply.js';
-import type { DecoratorArguments, InPlaceOptions } from './declaration.js';
+import type { CompletionOptions, DecoratorArguments, InPlaceOptions } from './declaration.js';
 import { declareMethodDuration, readClassName } from './method-metrics.js';
 
 /** Which calls are timed, and what `when` reads. */
@@ -39,13 +40,21 @@ export type TimingOptions<T, M extends AnyMethod> =
 export type TimedOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
   BucketOptions &
   LabelOptions<T, M, N> &
-  TimingOptions<T, M>;
+  TimingOptions<T, M> &
+  CompletionOptions<M>;
+
+/** Which calls of a declared family are timed, and in which unit. */
+type DurationOptions<T, M extends AnyMethod> = TimingOptions<T, M> &
+  CompletionOptions<M> & {
+    /** The unit that the family has. Default: seconds. */
+    readonly unit?: 'seconds' | 'milliseconds';
+  };
 
 const duration = declareMethodDuration('', {});
 
 /**
- * Observes how long each call took until it settled, in seconds. Without options it feeds
- * `method_duration_seconds{class,method}`.
+ * Observes how long each call took until it settled, in seconds, or in milliseconds with `unit: 'milliseconds'`. Without
+ * options it feeds `method_duration_seconds{class,method}`.
  *
  * @throws MetricsError when it decorates, with everything that is wrong with the options.
  * @example
@@ -58,18 +67,25 @@ const duration = declareMethodDuration('', {});
  * }
  * await attachRecorder(new ClusterService(), new PrometheusRecorder()).listClusters();
  */
-// biome-ignore lint/suspicious/noExplicitAny: it reads nothing, so it fits every class.
-export function Timed(): MethodDecoratorOf<any, any, AnyMethod>;
+export function Timed<L, S, M extends AnyMethod>(): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   options: TimedOptions<ReaderThis<L, S>, M, N>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, P extends LabelPolicies>(
   family: HistogramFamily<P>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & TimingOptions<ReaderThis<L, S>, M>,
+  ...none: NothingIfUnlabelled<P>
 ): MethodDecoratorOf<L, S, M>;
 export function Timed<L, S, M extends AnyMethod, N extends string>(
   metric: ExternalHistogram<N>,
-  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & TimingOptions<ReaderThis<L, S>, M>,
+  ...none: NothingIfUnlabelled<ExternalLabels<N>>
+): MethodDecoratorOf<L, S, M>;
+export function Timed<L, S, M extends AnyMethod, P extends LabelPolicies>(
+  family: HistogramFamily<P>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, P> & DurationOptions<ReaderThis<L, S>, M>,
+): MethodDecoratorOf<L, S, M>;
+export function Timed<L, S, M extends AnyMethod, N extends string>(
+  metric: ExternalHistogram<N>,
+  options: FamilyLabelOptions<ReaderThis<L, S>, M, ExternalLabels<N>> & DurationOptions<ReaderThis<L, S>, M>,
 ): MethodDecoratorOf<L, S, M>;
 export function Timed(...args: [] | DecoratorArguments): MethodDecoratorOf<unknown, unknown, AnyMethod> {
   return createDecorator('Timed', args.length === 0 ? timeMethod : args);

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { constants, createGzip, type Gzip } from 'node:zlib';
-import type { ExposedFamily, Scrapable, ScrapeLimits } from '../store/exposed-family.js';
+import { Slices } from '../async/slices.js';
+import type { Scrapable, ScrapeLimits } from '../store/exposed-family.js';
+import { chooseFamilies } from '../store/selection.js';
 import { type AcceptHeaders, type NegotiatedFormat, negotiate } from './negotiation.js';
 
 /** What a scrape asks for, whatever the web framework. */
@@ -62,7 +63,9 @@ async function answer(
   request: ScrapeRequest,
   { format, contentType, encoding }: NegotiatedFormat,
 ): Promise<ScrapeResponse> {
-  const families = selectFamilies(await scrapable.exposedFamilies(limitsOf(request)), request.names ?? []);
+  const isChosen = chooseFamilies(request.names);
+  // Why chosen again: a Scrapable may return more than it was asked for.
+  const families = (await scrapable.exposedFamilies(limitsOf(request))).filter(({ name }) => isChosen(name));
   const isGzip = encoding === 'gzip';
   const headers = {
     'Content-Type': contentType,
@@ -77,16 +80,11 @@ async function answer(
   return { ...response, body };
 }
 
-/** How many milliseconds of rendering may pass before the event loop gets a turn. */
-const sliceMilliseconds = 0.5;
-
 async function* renderInSlices(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let startedAt = performance.now();
+  const slices = new Slices();
   for (const chunk of chunks) {
     yield chunk;
-    if (performance.now() - startedAt < sliceMilliseconds) continue;
-    await setImmediate();
-    startedAt = performance.now();
+    if (slices.isOver) await slices.pause();
   }
 }
 
@@ -118,15 +116,13 @@ async function writeAll(chunks: AsyncIterable<Uint8Array>, gzip: Gzip): Promise<
 // Why: a timer of Node that is to wait for more than 24 days fires at once.
 const maxTimeoutSeconds = 3600;
 
-function limitsOf({ timeout }: ScrapeRequest): ScrapeLimits {
+/** What a request asks of everything that computes values for its answer. */
+export function limitsOf({ timeout, names = [] }: ScrapeRequest): ScrapeLimits {
   const seconds = Number(timeout);
-  return seconds > 0 ? { timeoutSeconds: Math.min(seconds, maxTimeoutSeconds) } : {};
-}
-
-function selectFamilies(families: readonly ExposedFamily[], names: readonly string[]): readonly ExposedFamily[] {
-  if (names.length === 0) return families;
-  const wanted = new Set(names.flatMap((name) => [name, name.replace(/_(bucket|sum|count)$/, '')]));
-  return families.filter(({ name }) => wanted.has(name) || wanted.has(name.replace(/_total$/, '')));
+  return {
+    ...(seconds > 0 && { timeoutSeconds: Math.min(seconds, maxTimeoutSeconds) }),
+    ...(names.length > 0 && { names }),
+  };
 }
 
 function refuse(status: number, line: string, headers: Readonly<Record<string, string>> = {}): ScrapeResponse {

@@ -30,6 +30,12 @@ export function declareInstrument(owner: object, declaration: Declaration): void
   publishMetadata(owner);
 }
 
+/** Forgets instruments of this prototype or function, because others stand in their place. */
+export function forgetInstruments(owner: object, declarations: readonly Declaration[]): void {
+  const left = register.byOwner.get(owner)?.filter((one) => !declarations.includes(one));
+  if (left !== undefined) register.byOwner.set(owner, left);
+}
+
 /** The instruments that a wrapper around a method feeds; the list may grow. */
 export interface Carrier {
   readonly instruments: readonly Declaration[];

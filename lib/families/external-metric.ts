@@ -31,6 +31,8 @@ export interface ExternalMetricOperations {
   dec(labels: object, value: number): void;
   set(labels: object, value: number): void;
   observe(labels: object, value: number): void;
+  /** Whether `inc` and `observe` take everything in one object. */
+  readonly enableExemplars?: boolean;
 }
 
 /** The policies of the labels of an external metric: this package sets no limits there. */

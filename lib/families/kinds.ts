@@ -22,8 +22,20 @@ interface KindRules {
 /** The sum of 2^53 numbers of this size is still finite. */
 const maxAddable = 2 ** 970;
 
+const refuseUnlessNumber = (value: unknown): DropReason | undefined => {
+  if (typeof value === 'number') return undefined;
+  return typeof value === 'bigint' ? 'not_exact' : 'not_finite';
+};
+
 const refuseUnlessAddable = (value: unknown): DropReason | undefined =>
-  typeof value === 'number' && Math.abs(value) <= maxAddable ? undefined : 'not_finite';
+  typeof value === 'number' && !(Math.abs(value) <= maxAddable) ? 'not_finite' : refuseUnlessNumber(value);
+
+/** The number that a BigInt is, such as a count in SQL, where a number holds it exactly; anything else as it is. */
+export function toNumber(value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isFinite(number) && BigInt(number) === value ? number : value;
+}
 
 /** Everything that differs between the kinds. */
 export const kinds: Readonly<Record<MetricKind, KindRules>> = {
@@ -41,7 +53,7 @@ export const kinds: Readonly<Record<MetricKind, KindRules>> = {
     operations: ['add', 'set'],
     hasBuckets: false,
     range: [-Number.MAX_VALUE, Number.MAX_VALUE],
-    refuse: (value) => (typeof value === 'number' ? undefined : 'not_finite'),
+    refuse: refuseUnlessNumber,
   },
   histogram: {
     reservedLabels: ['le'],

@@ -1,10 +1,11 @@
 import type { DropReason } from '../error.js';
-import { kinds } from '../families/kinds.js';
+import { kinds, toNumber } from '../families/kinds.js';
 import { type FamilyRecorder, listValues, type MetricsRecorder, type SeriesId } from '../recorder/metrics-recorder.js';
 import type { Call, CallObserver, InFlightLease } from './call.js';
 import { isPromise } from './completion/promise.js';
 import { DroppedObservation, dropPromise, type Instrument, openFamily, reportDrop } from './instrument.js';
 import { Constant, type Reader, read } from './readers.js';
+import { isStackExhausted } from './unfinished-calls.js';
 
 /** Binds the instruments of one method to one recorder. */
 export function bindInstruments(instruments: readonly Instrument[], recorder: MetricsRecorder): CallObserver {
@@ -47,6 +48,7 @@ class BoundInstrument implements CallObserver {
     this.family = openFamily(instrument, recorder);
     this.instrument = instrument;
     this.recorder = recorder;
+    if (this.observesStart) adviseOnUnit(instrument, recorder);
   }
 
   onStart(call: Call): void {
@@ -66,6 +68,7 @@ class BoundInstrument implements CallObserver {
       else if (this.isAdd) this.family.add(series, amount);
       else this.setOrObserve(series, amount);
     } catch (thrown) {
+      if (isStackExhausted(thrown)) throw thrown;
       reason = 'reader_threw';
       cause = thrown;
     }
@@ -86,17 +89,19 @@ class BoundInstrument implements CallObserver {
     if (matches !== true && !isTruthy(matches)) return undefined;
     const given = amount === undefined ? this.durationOf(call) : read(amount, call);
     if (typeof given === 'number' && given >= this.min && given <= this.max) return given;
-    return this.dropAmount(given);
+    return this.convertOrDrop(given);
   }
 
   // Why not below 0: a test may put a fake clock in the place of the real one during a call, and a sum must not go down.
   private durationOf({ startedAt = Number.NaN }: Call): number {
-    return Math.max(0, this.recorder.now() - startedAt);
+    return Math.max(0, this.recorder.now() - startedAt) * (this.instrument.scale ?? 1);
   }
 
-  private dropAmount(given: unknown): never {
+  private convertOrDrop(given: unknown): number {
     if (isPromise(given)) dropPromise(given);
-    throw new DroppedObservation(kinds[this.instrument.family.kind].refuse(given) ?? 'not_finite');
+    const number = toNumber(given);
+    if (typeof number === 'number' && number >= this.min && number <= this.max) return number;
+    throw new DroppedObservation(kinds[this.instrument.family.kind].refuse(number) ?? 'not_finite');
   }
 }
 
@@ -119,11 +124,15 @@ class BoundInFlightGauge implements CallObserver {
     try {
       series = seriesOf(this.family, this.instrument.labels.returned, true, call);
     } catch (thrown) {
+      if (isStackExhausted(thrown)) throw thrown;
       cause = thrown;
     }
     if (typeof series === 'number') {
+      // Why the lease comes first: where the stack is exhausted in between, nothing is held.
+      const lease: InFlightLease = { gauge: this, series: undefined, next: call.leases };
+      call.leases = lease;
       this.family.acquire(series);
-      call.leases = { gauge: this, series, next: call.leases };
+      lease.series = series;
     } else reportDrop(this.instrument, this.recorder, series, cause);
   }
 
@@ -155,7 +164,15 @@ class ObserverStack implements CallObserver {
   }
 
   onSettle(call: Call): void {
-    for (const observer of this.observers) observer.onSettle(call);
+    const { observers } = this;
+    let i = call.recordedBy;
+    try {
+      for (; i < observers.length; i++) (observers[i] as CallObserver).onSettle(call);
+    } catch (fault) {
+      // Why kept: where the stack is exhausted, the call is recorded later by those that have not done it.
+      call.recordedBy = i;
+      throw fault;
+    }
   }
 
   release(leases: InFlightLease): void {
@@ -202,4 +219,18 @@ function getOrCreate(
 function isTruthy(answer: unknown): boolean {
   if (isPromise(answer)) dropPromise(answer);
   return Boolean(answer);
+}
+
+/** Advises where a duration in seconds goes into a family whose name or unit says milliseconds. */
+function adviseOnUnit({ family, scale, site }: Instrument, recorder: MetricsRecorder): void {
+  if (scale !== undefined || family.advice === false) return;
+  const words = [family.unit ?? '', ...family.name.split(/[_:]/)];
+  const given = words.find((word) => /^(ms|millis|msecs?|milliseconds?)$/i.test(word));
+  if (given === undefined) return;
+  recorder.advise({
+    code: 'duration_unit',
+    message:
+      `${site}: family "${family.name}" gets seconds, but seems to have milliseconds (given "${given}"). ` +
+      'Write unit: "milliseconds" at the decorator, or unit: "seconds" where seconds are right.',
+  });
 }

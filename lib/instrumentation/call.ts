@@ -1,4 +1,6 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import { unfinishedCalls } from './unfinished-calls.js';
 
 /** Any method. Why `any`: with `unknown` parameters no user's method would be assignable. */
 // biome-ignore lint/suspicious/noExplicitAny: see above.
@@ -27,6 +29,16 @@ export interface CallObserver {
   release(leases: InFlightLease): void;
 }
 
+/** What completes a call later, and in which context. Why apart: most calls have none of it, and it would be allocated. */
+interface Tracking {
+  /** The asynchronous context of the call, where other code decides in which one its result completes. */
+  context: AsyncResource | undefined;
+  /** Whether the promise of the call has resolved to something that completes it. */
+  isHandedOver: boolean;
+  /** Runs when the call settles. */
+  onEnd: ((call: Call) => void) | undefined;
+}
+
 /**
  * One call of an instrumented method: who was called with what, and how it ended.
  *
@@ -42,24 +54,61 @@ export class Call {
   third: unknown = undefined;
   /** All arguments, where there are more than three. */
   all: readonly unknown[] | undefined = undefined;
-  outcome: Outcome = 'returned';
+  /** `undefined` until a call whose result is tracked has settled. */
+  outcome: Outcome | undefined = undefined;
   /** The result or the error; `undefined` until the call has settled. */
   value: unknown = undefined;
   /** Seconds on the recorder's clock; `undefined` where nothing asks for it. */
   startedAt: number | undefined = undefined;
   leases: InFlightLease | undefined = undefined;
-  /** What observes the call while its result is tracked; `undefined` before that, and once the call has settled. */
+  /** What observes the call. */
   observer: CallObserver | undefined = undefined;
+  /** What only some of the calls have whose result is tracked. */
+  tracking: Tracking | undefined = undefined;
+  /** How many of stacked observers have recorded the end of a call; −1 where the method was never called. */
+  recordedBy = 0;
+  /** The call before this one in the list of unfinished calls. */
+  previous: Call | undefined = undefined;
 
   /** Ends a call whose result is tracked. Only the first time counts. */
   settle(outcome: Outcome, value: unknown): void {
-    const { observer } = this;
-    if (observer === undefined) return;
-    this.observer = undefined;
+    if (this.outcome !== undefined) return;
     this.outcome = outcome;
     this.value = value;
-    observer.onSettle(this);
+    try {
+      if (this.tracking === undefined) this.observer?.onSettle(this);
+      else this.endTracking(this.tracking);
+    } catch (fault) {
+      if (!(fault instanceof RangeError)) throw fault;
+      this.previous = unfinishedCalls.last;
+      unfinishedCalls.last = this;
+      return;
+    }
+    this.observer = undefined;
     this.clear();
+  }
+
+  /**
+   * Lets the readers run in the asynchronous context of the call, such as that of its tenant, whoever completes it.
+   *
+   * Why not for promises: their handlers run in that context anyway. Why `requireManualDestroy`: the context ends with the
+   * call, not when the garbage collector finds it.
+   */
+  keepContext(): void {
+    this.startTracking().context = new AsyncResource('FlowplaneMetricsCall', { requireManualDestroy: true });
+  }
+
+  startTracking(): Tracking {
+    this.tracking ??= { context: undefined, isHandedOver: false, onEnd: undefined };
+    return this.tracking;
+  }
+
+  private endTracking({ context, onEnd }: Tracking): void {
+    const { observer } = this;
+    onEnd?.(this);
+    if (context === undefined) observer?.onSettle(this);
+    else if (observer !== undefined) context.runInAsyncScope(observer.onSettle, observer, this);
+    context?.emitDestroy();
   }
 
   /** Forgets everything about the call. Why: nothing that belongs to the caller is kept after the call has settled. */

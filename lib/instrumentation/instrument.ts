@@ -1,11 +1,15 @@
 import type { DropReason } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
+import { sameDefinition } from '../families/family.js';
 import type { Operation } from '../families/kinds.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
-import type { LabelReaders, Reader } from './readers.js';
+import { describeReader, type LabelReaders, type Reader } from './readers.js';
 
 /** Which calls a decorator records: those that returned, those that threw, or all that have settled. */
 export type RecordedOutcome = 'returned' | 'threw' | 'settled';
+
+/** What completes a call: its result, or the callback that is its last argument. */
+export type CompletedBy = 'result' | 'callback';
 
 /** What a decorator does with a call: it records a number, or it counts the call while it is in flight. */
 export type InstrumentOperation = Operation | 'acquire';
@@ -18,6 +22,10 @@ export interface Instrument extends Declaration {
   /** Gives the number; `undefined` for durations and for calls in flight. */
   readonly amount: Reader | undefined;
   readonly labels: LabelReaders;
+  /** What completes a call; `undefined` where the decorator does not say so. */
+  readonly completion: CompletedBy | undefined;
+  /** What a duration in seconds is multiplied by; `undefined` where the decorator does not say so. */
+  readonly scale: number | undefined;
 }
 
 /** Thrown to drop an observation for this reason. */
@@ -67,3 +75,19 @@ export function openFamily({ family, site }: Instrument, recorder: MetricsRecord
     };
   }
 }
+
+/**
+ * Whether two instruments are the same definition, written once and run twice: the same decorator of the same family, with
+ * readers of the same text.
+ */
+export function isSameInstrument(a: Instrument, b: Instrument): boolean {
+  return (
+    a.decorator === b.decorator &&
+    a.family.name === b.family.name &&
+    sameDefinition(a.family, b.family) &&
+    describeReaders(a) === describeReaders(b)
+  );
+}
+
+const describeReaders = ({ on, when, amount, labels, completion, scale }: Instrument): string =>
+  JSON.stringify([on, completion, scale, [when, amount, ...labels.returned, ...labels.threw].map(describeReader)]);

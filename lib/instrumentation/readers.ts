@@ -37,6 +37,12 @@ export function toReader(given: unknown, reads: 'arguments' | 'value'): Reader {
   return reads === 'arguments' ? (given as AnyMethod) : new ValueReader(given as AnyMethod);
 }
 
+/** The text of a reader: equal for readers of which nothing but the time of their creation differs. */
+export function describeReader(reader: Reader | undefined): string {
+  if (reader instanceof Constant) return `constant ${typeof reader.value} ${String(reader.value)}`;
+  return reader instanceof ValueReader ? `of the result ${reader.read}` : String(reader);
+}
+
 /** Reads one value of a call. Throws what the user's reader throws. */
 export function read(reader: Reader, call: Call): unknown {
   if (typeof reader === 'function') return invoke(reader, call);

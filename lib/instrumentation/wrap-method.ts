@@ -1,12 +1,15 @@
-import { carrierOf, declareCarrier, metadataApi } from '../families/declared-instruments.js';
+import { carrierOf, declareCarrier } from '../families/declared-instruments.js';
 import { processState } from '../process-state.js';
 import { recorderOf } from '../recorder/attach.js';
 import { isRecorder, type MetricsRecorder } from '../recorder/metrics-recorder.js';
-import { adviseAll, anyRecorder } from '../recorder/reports.js';
+import { type Advice, adviseAll, anyRecorder } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
-import { type AnyMethod, Call, type CallObserver, invoke } from './call.js';
+import { type AnyMethod, Call, type CallObserver } from './call.js';
+import { callWithCallback } from './completion/callback.js';
 import { findTracker, track, trackerOfMethod } from './completion/track.js';
-import type { Instrument } from './instrument.js';
+import { copyIdentity } from './copy-identity.js';
+import { type Instrument, isSameInstrument } from './instrument.js';
+import { finishCalls, unfinishedCalls } from './unfinished-calls.js';
 
 /**
  * Adds an instrument to a method: puts a new wrapper around a bare method, or adds to the wrapper that it has.
@@ -19,12 +22,31 @@ export function wrapMethod(method: AnyMethod, instrument: Instrument): AnyMethod
     existing.add(instrument);
     return method;
   }
-  const instrumented = new InstrumentedMethod();
+  const instrumented = new InstrumentedMethod(beneathLayers.get(method) ?? []);
   instrumented.add(instrument);
-  const wrapper = copyIdentity(createWrapper(method, instrumented), method);
+  const bare = createWrapper(method, instrumented);
+  const wrapper = copyIdentity(isConstructor(method) ? makeConstructor(bare, method) : bare, method);
   declareCarrier(wrapper, instrumented);
   return wrapper;
 }
+
+/**
+ * Leaves each definition once on a method that had these instruments before: later ones stand in the place of those that
+ * they repeat. Gives the earlier ones that were repeated.
+ *
+ * Why: code that is loaded again, or runs before each test, instruments the same method again.
+ */
+export function dropRepeated(method: AnyMethod, before: readonly Instrument[]): readonly Instrument[] {
+  return instrumentedMethodOf(method)?.dropRepeated(before) ?? [];
+}
+
+/** The instruments that this function carries, and those that the functions carry which it was made of. */
+export function allInstrumentsOn(method: AnyMethod): readonly Instrument[] {
+  const instrumented = instrumentedMethodOf(method);
+  return instrumented === undefined ? [] : [...instrumented.instruments, ...instrumented.beneath];
+}
+
+const beneathLayers = new WeakMap<AnyMethod, readonly Instrument[]>();
 
 /** The instruments that this function carries. */
 export const instrumentsOn = (method: AnyMethod): readonly Instrument[] =>
@@ -33,9 +55,13 @@ export const instrumentsOn = (method: AnyMethod): readonly Instrument[] =>
 /** The function itself, or, where it is a wrapper, a layer around it, so that new instruments leave the wrapper alone. */
 export function ensureFreshTarget<M extends AnyMethod>(fn: M): M {
   if (instrumentedMethodOf(fn) === undefined) return fn;
-  const layer = function (this: unknown, ...args: unknown[]): unknown {
-    return Reflect.apply(fn, this, args);
+  const { call } = {
+    call(this: unknown, ...args: unknown[]): unknown {
+      return Reflect.apply(fn, this, args);
+    },
   };
+  const layer = isConstructor(fn) ? makeConstructor(call, fn) : call;
+  beneathLayers.set(layer, allInstrumentsOn(fn));
   return copyIdentity(layer, fn) as M;
 }
 
@@ -48,21 +74,67 @@ function instrumentedMethodOf(method: AnyMethod): InstrumentedMethod | undefined
 /** The instruments of one wrapped method, bound to each recorder that its calls report to. */
 class InstrumentedMethod {
   readonly instruments: Instrument[] = [];
+  /** The instruments of the function that this one was put around. */
+  readonly beneath: readonly Instrument[];
   private observers = new WeakMap<MetricsRecorder, CallObserver>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison costs less than a look-up.
   private lastRecorder: MetricsRecorder | undefined;
   private lastObserver: CallObserver | undefined;
   private spareCall: Call | undefined = new Call();
+  /** Whether a call completes when the function that is its last argument is called. */
+  completesByCallback = false;
+  /** Whether a last argument that is a function is worth advice. */
+  mayHaveCallback = true;
+
+  constructor(beneath: readonly Instrument[]) {
+    this.beneath = beneath;
+  }
 
   /** Adds the instrument of one more decorator. Stacked decorators share the wrapper. */
   add(instrument: Instrument): void {
     this.instruments.push(instrument);
+    this.completesByCallback ||= instrument.completion === 'callback';
+    this.mayHaveCallback &&= instrument.completion === undefined;
     this.observers = new WeakMap();
     this.lastRecorder = undefined;
   }
 
+  /** Removes those of the earlier instruments that later ones repeat, and puts the later ones there. */
+  dropRepeated(earlier: readonly Instrument[]): readonly Instrument[] {
+    const later = this.instruments.filter((one) => !earlier.includes(one));
+    const replaced = new Map<Instrument, Instrument>();
+    for (const one of later) {
+      const same = earlier.find((other) => !replaced.has(other) && isSameInstrument(one, other));
+      if (same !== undefined) replaced.set(same, one);
+    }
+    const repeated = [...replaced.values()];
+    const kept = this.instruments.filter((one) => !repeated.includes(one)).map((one) => replaced.get(one) ?? one);
+    this.instruments.splice(0, this.instruments.length, ...kept);
+    this.observers = new WeakMap();
+    this.lastRecorder = undefined;
+    return [...replaced.keys()];
+  }
+
+  /**
+   * The call of this instance, to be filled in; `undefined` where it is not recorded. `giveBack` takes the same one again
+   * once it has settled, so that a synchronous call allocates nothing; a call that starts before that gets a new one.
+   */
+  begin(instance: unknown): Call | undefined {
+    const observer = this.observerFor(instance);
+    if (observer === undefined) return undefined;
+    const call = this.spareCall ?? new Call();
+    this.spareCall = undefined;
+    call.observer = observer;
+    return call;
+  }
+
+  giveBack(call: Call): void {
+    call.clear();
+    this.spareCall = call;
+  }
+
   /** The observer for the recorder of this instance; `undefined` where the call is not recorded. */
-  observerFor(instance: unknown): CallObserver | undefined {
+  private observerFor(instance: unknown): CallObserver | undefined {
     try {
       const recorder = recorderOf(instance);
       if (recorder === undefined) return warnNotAttached(instance, this.instruments);
@@ -73,20 +145,13 @@ class InstrumentedMethod {
     }
   }
 
-  /**
-   * A call to fill in. `giveBack` takes it again once it has settled, so that a synchronous call allocates nothing; a call
-   * that starts before that gets a new one.
-   */
-  takeCall(): Call {
-    const spare = this.spareCall;
-    if (spare === undefined) return new Call();
-    this.spareCall = undefined;
-    return spare;
-  }
-
-  giveBack(call: Call): void {
-    call.clear();
-    this.spareCall = call;
+  /** Advises, once, where the method returned nothing and its last argument is a function. */
+  lookForCallback(call: Call): void {
+    const { count, all } = call;
+    const last = all === undefined ? [call.first, call.second, call.third][count - 1] : all[count - 1];
+    if (typeof last !== 'function') return;
+    this.mayHaveCallback = false;
+    this.lastRecorder?.advise(createCallbackAdvice(this.instruments));
   }
 
   private bind(recorder: MetricsRecorder): CallObserver | undefined {
@@ -108,14 +173,19 @@ class InstrumentedMethod {
   }
 }
 
-// Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed.
+/**
+ * Creates what stands in the place of a method.
+ *
+ * Why a method of an object literal: like the method that it stands for, it has no prototype and cannot be constructed. Why
+ * it calls the method itself, and has few variables: both keep recursions as deep as they can be. Why nothing that comes
+ * after the method may throw: where the stack is exhausted, the call is left to `unfinishedCalls`.
+ */
 function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): AnyMethod {
   const knownTracker = trackerOfMethod(method);
   return {
     wrapper(this: unknown, ...args: unknown[]): unknown {
-      const observer = instrumented.observerFor(this);
-      if (observer === undefined) return Reflect.apply(method, this, args);
-      const call = instrumented.takeCall();
+      const call = instrumented.begin(this);
+      if (call === undefined) return Reflect.apply(method, this, args);
       call.self = this;
       call.count = args.length;
       call.first = args[0];
@@ -123,69 +193,110 @@ function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): Any
       call.third = args[2];
       // Why spread: V8 makes no list of the arguments as long as nothing but a call takes them all.
       call.all = args.length > 3 ? toList(...args) : undefined;
-      if (observer.observesStart) observer.onStart(call);
+      if (call.observer?.observesStart) start(call);
+      if (instrumented.completesByCallback && typeof args[args.length - 1] === 'function') {
+        return callWithCallback(method, call, ...args);
+      }
       let result: unknown;
       try {
-        result = invoke(method, call);
+        result = Reflect.apply(method, this, args);
       } catch (error) {
         call.outcome = 'threw';
         call.value = error;
-        observer.onSettle(call);
-        instrumented.giveBack(call);
+        // Why this before the call: it needs no stack.
+        call.previous = unfinishedCalls.last;
+        unfinishedCalls.last = call;
+        try {
+          unfinishedCalls.finish();
+          instrumented.giveBack(call);
+        } catch (fault) {
+          if (!(fault instanceof RangeError)) throw fault;
+        }
         throw error;
-      }
-      const tracker = knownTracker ?? (typeof result === 'object' ? findTracker(result) : undefined);
-      if (tracker !== undefined) {
-        call.observer = observer;
-        return track(result as object, tracker, call);
       }
       call.outcome = 'returned';
       call.value = result;
-      observer.onSettle(call);
-      instrumented.giveBack(call);
+      try {
+        if (unfinishedCalls.last !== undefined) finishCalls();
+        if (result === undefined && instrumented.mayHaveCallback) instrumented.lookForCallback(call);
+        const tracker = knownTracker ?? (typeof result === 'object' ? findTracker(result) : undefined);
+        if (tracker !== undefined) return track(result as object, tracker, call);
+        call.observer?.onSettle(call);
+        instrumented.giveBack(call);
+      } catch (fault) {
+        if (!(fault instanceof RangeError)) throw fault;
+        call.outcome = 'returned';
+        call.previous = unfinishedCalls.last;
+        unfinishedCalls.last = call;
+      }
       return result;
     },
   }.wrapper;
 }
 
+function start(call: Call): void {
+  try {
+    call.observer?.onStart(call);
+  } catch (fault) {
+    call.recordedBy = -1;
+    call.previous = unfinishedCalls.last;
+    unfinishedCalls.last = call;
+    throw fault;
+  }
+}
+
+/** Whether `new` can be used with this function. It runs nothing of it. */
+function isConstructor(fn: AnyMethod): boolean {
+  try {
+    Reflect.construct(Object, [], fn);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The wrapper as a function that can be constructed as well, as functions of older code are. A construction is no call. */
+function makeConstructor(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (new.target === undefined) return Reflect.apply(wrapper, this, args);
+    return Reflect.construct(method, args, new.target);
+  };
+}
+
 const toList = (...args: unknown[]): readonly unknown[] => args;
 
-const { notAttached: warned } = processState;
+const { notAttached: warned, notRecorded } = processState;
 
 /** Warns, once per class, that a call was not recorded. While the process has no recorder, metrics are simply off. */
 function warnNotAttached(instance: unknown, instruments: readonly Instrument[]): undefined {
   if (!anyRecorder()) return;
+  if (typeof instance === 'object' && instance !== null) notRecorded.add(instance);
   const owner = classOf(instance) ?? instruments;
   if (warned.has(owner)) return;
   warned.add(owner);
+  for (const instrument of instruments) notRecorded.add(instrument);
   const [{ site } = { site: 'an annotated function' }] = instruments;
   adviseAll({
     code: 'unwired',
     message:
       `${site}: a call was not recorded, because its instance has no recorder. Likely causes: it was made with "new" ` +
-      'rather than by the container; it is a singleton that was resolved before installMetrics(container); it belongs to ' +
+      'rather than by the container; it was called in a constructor, before it had a recorder; it is a singleton that was resolved before installMetrics(container); it belongs to ' +
       'a child container without its own installMetrics(child); it is a static method or a plain function. ' +
       'Use attachRecorder(instance, recorder) or setDefaultRecorder(recorder).',
   });
 }
 
+function createCallbackAdvice([instrument]: readonly Instrument[]): Advice {
+  return {
+    code: 'callback',
+    message:
+      `${instrument?.site}: a call counts as complete when the method returns, but it may go on (given a function as the last ` +
+      'argument, and no result). Write completion: "callback" where that function gets the result, or ' +
+      'completion: "result" where it does not.',
+  };
+}
+
 function classOf(instance: unknown): object | undefined {
   if (typeof instance === 'function') return instance;
   return typeof instance === 'object' && instance !== null ? instance.constructor : undefined;
-}
-
-/** Copies everything that can be read off the method to its wrapper: name, length, own properties, metadata. */
-function copyIdentity(wrapper: AnyMethod, method: AnyMethod): AnyMethod {
-  for (const key of Reflect.ownKeys(method)) {
-    Reflect.defineProperty(wrapper, key, Reflect.getOwnPropertyDescriptor(method, key) as PropertyDescriptor);
-  }
-  Object.setPrototypeOf(wrapper, Object.getPrototypeOf(method));
-  copyMetadata(method, wrapper);
-  return wrapper;
-}
-
-function copyMetadata(from: object, to: object): void {
-  for (const key of metadataApi.getOwnMetadataKeys?.(from) ?? []) {
-    metadataApi.defineMetadata?.(key, metadataApi.getOwnMetadata?.(key, from), to);
-  }
 }

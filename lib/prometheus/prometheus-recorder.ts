@@ -43,9 +43,12 @@ export class PrometheusRecorder extends MetricStore {
     return family.external === undefined ? super.open(family, site) : this.#openExternal(family, family.external);
   }
 
-  protected override async exposeAll(seconds: number): Promise<readonly ExposedFamily[]> {
-    const families = await super.exposeAll(seconds);
-    return this.#hasProcessMetrics ? withProcessMetrics(families, this.constantLabels()) : families;
+  protected override async exposeAll(
+    seconds: number,
+    isChosen: (name: string) => boolean,
+  ): Promise<readonly ExposedFamily[]> {
+    const families = await super.exposeAll(seconds, isChosen);
+    return this.#hasProcessMetrics ? withProcessMetrics(families, this.constantLabels(), isChosen) : families;
   }
 
   #openExternal(family: Family, metric: ExternalMetricOperations): FamilyRecorder {

@@ -74,9 +74,9 @@ export abstract class AbstractRecorder implements MetricsRecorder {
     this.#reports.dropped(family.name, reason, site, cause);
   }
 
-  /** Reports, once per metric, that a scrape did not have it. */
-  protected collectorFailed(metric: string, cause: unknown): void {
-    this.#reports.collectorFailed(metric, cause);
+  /** Reports, once per metric, that a scrape did not have it, and what to do. */
+  protected collectorFailed(metric: string, cause: unknown, remedy?: string): void {
+    this.#reports.collectorFailed(metric, cause, remedy);
   }
 
   now(): number {

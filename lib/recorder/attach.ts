@@ -8,7 +8,7 @@ interface Attached {
   [recorderKey]?: MetricsRecorder;
 }
 
-const { wiring, openedClasses } = processState;
+const { wiring, openedClasses, notRecorded } = processState;
 
 /** Receives each instance that a container hands out. */
 export type InstanceObserver = (instance: unknown) => void;
@@ -92,6 +92,7 @@ function attach(instance: object, recorder: MetricsRecorder): void {
     wiring.frozen.set(instance, recorder);
     wiring.anyFrozen = true;
   }
+  if (notRecorded.delete(instance)) adviseOnEarlyCall(instance, recorder);
   const owner = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance);
   if (owner !== null && isNewTo(recorder, owner)) openInstruments(recorder, owner, 'report');
 }
@@ -103,6 +104,16 @@ function mark(instance: object, recorder: MetricsRecorder): boolean {
   } catch {
     return false;
   }
+}
+
+function adviseOnEarlyCall(instance: object, recorder: MetricsRecorder): void {
+  recorder.advise({
+    code: 'unwired',
+    message:
+      `class ${instance.constructor?.name}: a call was not recorded, because the instance got its recorder only ` +
+      'afterwards (given a call in the constructor, in an asynchronous @postConstruct, or before attachRecorder). ' +
+      'Make the call later, or set a recorder for such calls with setDefaultRecorder(recorder).',
+  });
 }
 
 function isNewTo(recorder: MetricsRecorder, owner: object): boolean {
@@ -176,5 +187,19 @@ export function recorderOf(instance: unknown): MetricsRecorder | undefined {
 
 function recorderOfUnmarked(instance: unknown): MetricsRecorder | undefined {
   const frozen = wiring.anyFrozen ? wiring.frozen.get(instance as object) : undefined;
-  return frozen ?? wiring.defaultRecorder;
+  return frozen ?? wiring.resolving ?? wiring.defaultRecorder;
+}
+
+/**
+ * Resolves something by a container. Until that is done, whatever has no recorder reports to this one: an instance calls
+ * its own methods in its constructor and in `@postConstruct`, before the container hands it out.
+ */
+export function resolveWith<R>(recorder: MetricsRecorder | undefined, resolve: () => R): R {
+  const outer = wiring.resolving;
+  wiring.resolving = recorder ?? outer;
+  try {
+    return resolve();
+  } finally {
+    wiring.resolving = outer;
+  }
 }

@@ -1,6 +1,6 @@
 import { type DropReason, formatValue, MetricsError } from '../error.js';
 import type { Family, GaugeFamily } from '../families/family.js';
-import { kinds, type Operation } from '../families/kinds.js';
+import { kinds, type Operation, toNumber } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { isObject } from '../validation.js';
 import {
@@ -21,16 +21,16 @@ type LeadingArguments<P extends LabelPolicies> = {} extends P
 /** A counter to record by hand. It never throws: what cannot be recorded is dropped and counted. */
 export interface CounterHandle<P extends LabelPolicies> {
   /** Adds `by`, 1 unless given. */
-  inc(...given: [...LeadingArguments<P>, by?: number]): void;
+  inc(...given: [...LeadingArguments<P>, by?: number | bigint]): void;
 }
 
 /** A gauge to record by hand. It never throws. */
 export interface GaugeHandle<P extends LabelPolicies> {
-  set(labels: LabelsArgument<P>, value: number): void;
+  set(labels: LabelsArgument<P>, value: number | bigint): void;
   /** Adds `by`, 1 unless given. */
-  inc(...given: [...LeadingArguments<P>, by?: number]): void;
+  inc(...given: [...LeadingArguments<P>, by?: number | bigint]): void;
   /** Subtracts `by`, 1 unless given. */
-  dec(...given: [...LeadingArguments<P>, by?: number]): void;
+  dec(...given: [...LeadingArguments<P>, by?: number | bigint]): void;
   /**
    * Computes the values at each scrape: the gauge has the values that the collector returns then, and no others. A
    * collector that throws, rejects or takes too long costs only this metric in this scrape, and is counted.
@@ -40,19 +40,22 @@ export interface GaugeHandle<P extends LabelPolicies> {
 
 /** What the collector of a gauge returns: one number, or every label set with its value. */
 export type CollectedBy<P extends LabelPolicies> =
-  | ({} extends P ? number : never)
-  | readonly { readonly labels: LabelsArgument<P>; readonly value: number }[];
+  | ({} extends P ? number | bigint : never)
+  | readonly { readonly labels: LabelsArgument<P>; readonly value: number | bigint }[];
 
 /** A histogram to record by hand. It never throws. */
 export interface HistogramHandle<P extends LabelPolicies> {
-  observe(labels: LabelsArgument<P>, value: number): void;
+  observe(labels: LabelsArgument<P>, value: number | bigint): void;
 }
 
 type RawLabels = Readonly<Record<string, unknown>>;
 
+/** What a handle asks of its recorder. */
+type HandleRecorder = Pick<MetricsRecorder, 'open' | 'dropped' | 'collect'>;
+
 /** Records one family by hand: it takes label objects, and passes on raw label values. One class serves every kind. */
 export class FamilyHandle {
-  readonly #recorder: MetricsRecorder;
+  readonly #recorder: HandleRecorder;
   readonly #family: Family;
   readonly #site: string;
   readonly #names: readonly string[];
@@ -60,7 +63,7 @@ export class FamilyHandle {
   #opened: FamilyRecorder | undefined;
   #clash: unknown;
 
-  constructor(recorder: MetricsRecorder, family: Family) {
+  constructor(recorder: HandleRecorder, family: Family) {
     this.#recorder = recorder;
     this.#family = family;
     this.#site = `recorder.${family.kind}("${family.name}")`;
@@ -73,15 +76,15 @@ export class FamilyHandle {
     }
   }
 
-  inc(labels?: RawLabels, by = 1): void {
+  inc(labels?: RawLabels, by: number | bigint = 1): void {
     this.#record('add', labels, by);
   }
 
-  dec(labels?: RawLabels, by = 1): void {
+  dec(labels?: RawLabels, by: number | bigint = 1): void {
     this.#record('add', labels, -by);
   }
 
-  set(labels: RawLabels, value: number): void {
+  set(labels: RawLabels, value: number | bigint): void {
     this.#record('set', labels, value);
   }
 
@@ -89,15 +92,16 @@ export class FamilyHandle {
     if (kinds[this.#family.kind].operations.includes('set')) this.#recorder.collect(this.#family, collector);
   }
 
-  observe(labels: RawLabels, value: number): void {
+  observe(labels: RawLabels, value: number | bigint): void {
     this.#record('observe', labels, value);
   }
 
-  #record(operation: Operation, labels: RawLabels = {}, value: number): void {
+  #record(operation: Operation, labels: RawLabels = {}, given: number | bigint): void {
     const opened = this.#opened;
     let reason: DropReason | undefined;
     let cause: unknown;
     try {
+      const value = typeof given === 'number' ? given : (toNumber(given) as number);
       reason = this.#refuse(operation, value);
       if (opened !== undefined && reason === undefined) {
         const id = this.#findSeries(opened, labels, operation !== 'set');
@@ -145,17 +149,22 @@ export class FamilyHandle {
 }
 
 /** Every label set that a collector has returned, with its value. */
-type CollectedList = Exclude<CollectedValues, number>;
+type CollectedList = Exclude<CollectedValues, number | bigint>;
 
-/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
-export function readCollected(collected: CollectedValues): CollectedList {
-  if (typeof collected === 'number') return [{ labels: {}, value: collected }];
-  if (Array.isArray(collected)) return Array.from(collected, readEntry);
+/** Copies what a collector has returned, as a list. Throws where it is neither a number nor a list. */
+export function listCollected(collected: CollectedValues): CollectedList {
+  if (typeof collected === 'number' || typeof collected === 'bigint') return [{ labels: {}, value: collected }];
+  // Why a copy: the list is the collector's own, and is read in several turns.
+  if (Array.isArray(collected)) return Array.from(collected);
   throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${formatValue(collected)}`);
 }
 
-// Why read here: a wrong entry must cost no more than this metric.
-function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
+/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
+export const readCollected = (collected: CollectedValues): CollectedList => listCollected(collected).map(readEntry);
+
+/** Reads one entry of such a list. Throws where it is none. */
+// Why before anything is set: a wrong entry must cost no more than this metric.
+export function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
   if (given === null || given === undefined) throw new TypeError(`it gives a list with ${given} in it`);
   const { labels, value } = given;
   return { labels, value };

@@ -74,7 +74,7 @@ export function listValues(count: number, a: unknown, b: unknown, c: unknown): r
 /** Computes the values of a gauge. */
 export type Collector = () => CollectedValues | PromiseLike<CollectedValues>;
 /** The values of a gauge: one number, or every label set with its value. */
-export type CollectedValues = number | readonly { readonly labels: object; readonly value: number }[];
+export type CollectedValues = number | bigint | readonly { readonly labels: object; readonly value: number | bigint }[];
 
 /** Receives observations, from decorated methods and by hand. Extend `AbstractRecorder` to write one. */
 export interface MetricsRecorder {

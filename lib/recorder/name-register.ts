@@ -22,12 +22,11 @@ export class NameRegister {
     for (const one of names) this.#taken.set(one, { family, site });
   }
 
-  /** Whether a family has taken one of the names that an external metric of this type would have. */
-  isTaken(type: string, name: string): boolean {
+  /** The families that have taken the names that an external metric of this type would have. */
+  findTakers(type: string, name: string): Family[] {
     const suffixes = kinds[type as MetricKind]?.sampleSuffixes ?? ['', '_sum', '_count'];
-    return [...suffixes.map((suffix) => name + suffix), name.replace(/_total$/, '')].some((one) =>
-      this.#taken.has(one),
-    );
+    const names = [...suffixes.map((suffix) => name + suffix), name.replace(/_total$/, '')];
+    return names.flatMap((one) => this.#taken.get(one)?.family ?? []);
   }
 
   /** Creates the error that says which declaration has taken the name. */

@@ -13,8 +13,11 @@ export interface Advice {
     | 'second_copy'
     | 'different_help'
     | 'minified_class'
+    | 'callback'
+    | 'duration_unit'
     | 'naming'
     | 'bound'
+    | 'negative_sum'
     | 'process_metrics'
     | 'sensitive'
     | 'open_server'
@@ -40,6 +43,7 @@ const causes: Readonly<Record<DropReason, string>> = {
   reader_promise: 'a reader returned a promise',
   label_type: 'a label is not a string, number, bigint or boolean',
   not_finite: 'the value is not a finite number, or is too large to be added up',
+  not_exact: 'the value is a BigInt that no number of JavaScript holds exactly',
   negative_step: 'a counter cannot be decreased',
   overflow: "the family has reached its limit of series, or the value is not one of the label's values",
   sensitive: 'a label value looks like a secret or personal data',
@@ -51,6 +55,7 @@ const remedies: Readonly<Record<DropReason, string>> = {
   reader_promise: 'Read a value that is known when the call has settled',
   label_type: 'Return one of those from the reader',
   not_finite: 'Return a finite number, or skip the call with "when"',
+  not_exact: 'Return Number(value) where a rounded value will do',
   negative_step: 'Use a gauge for a number that goes down',
   overflow: 'Use a label with fewer values, or raise "maxSeries"',
   sensitive: 'Leave it out of the labels, or set sensitive: "allow"',
@@ -79,12 +84,12 @@ export class Reports {
     ignoreErrors(() => onError(error, site));
   }
 
-  collectorFailed(metric: string, cause: unknown): void {
+  collectorFailed(metric: string, cause: unknown, remedy = 'Make its collector fast, and let it throw nothing'): void {
     if (!this.#isNew(`collector ${metric}`)) return;
     const { onError = warnOfError } = this.#options;
     const site = `the collector of "${metric}"`;
     const given = cause instanceof Error ? cause.message : String(cause);
-    const message = `a scrape does not have "${metric}" (${given}). Make its collector fast, and let it throw nothing.`;
+    const message = `a scrape does not have "${metric}" (${given}). ${remedy}.`;
     ignoreErrors(() => onError(new MetricsError(site, [{ code: 'collector_failed', message }], { cause }), site));
   }
 

@@ -1,6 +1,6 @@
 import { SingleFlight } from '../async/single-flight.js';
 import { type NegotiatedFormat, negotiate } from '../exposition/negotiation.js';
-import { type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
+import { limitsOf, type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { SharedBody } from './shared-body.js';
@@ -51,6 +51,9 @@ export class CoalescedScrapes {
   }
 }
 
-/** Two requests with the same key are answered by the same bytes. */
-const cacheKey = ({ contentType, encoding }: NegotiatedFormat, { names = [] }: ScrapeRequest): string =>
-  JSON.stringify([contentType, encoding, names]);
+/**
+ * Two requests with the same key are answered by the same bytes. Why with the timeout: the bytes of a scraper that waits
+ * shorter may lack what is computed slowly, and those of one that waits longer may come too late.
+ */
+const cacheKey = ({ contentType, encoding }: NegotiatedFormat, request: ScrapeRequest): string =>
+  JSON.stringify([contentType, encoding, limitsOf(request)]);

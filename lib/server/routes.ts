@@ -2,6 +2,7 @@ import type { ReloadableAccess } from '../access/reloadable-access.js';
 import { scrapeRequest } from '../http/request-context.js';
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { chooseFamilies } from '../store/selection.js';
 import { CoalescedScrapes } from './coalesced-scrapes.js';
 import { landingRoutes } from './landing/landing-page.js';
 import type { Access } from './load-access.js';
@@ -60,5 +61,9 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
   exposedFamilies: async (limits) =>
-    withProcessMetrics(await scrapable.exposedFamilies(limits), scrapable.constantLabels?.() ?? []),
+    withProcessMetrics(
+      await scrapable.exposedFamilies(limits),
+      scrapable.constantLabels?.() ?? [],
+      chooseFamilies(limits?.names),
+    ),
 });

@@ -1,19 +1,28 @@
-import { SingleFlight } from '../async/single-flight.js';
-import { withTimeout } from '../async/timeout.js';
+import { SharedRuns, type SharedWork } from '../async/shared-runs.js';
 
 /** Observes that a metric's collector gave nothing, and why. */
 export type OnCollectorFailed = (metric: string, cause: unknown) => void;
 
 /**
  * Runs what computes values at a scrape, all under one rule: a collector that throws, rejects or takes too long costs only its
- * own metric. A collector that is still running is not started again: the next scrape waits for the same run.
+ * own metric. Scrapes at the same time share a run, and each waits for it no longer than its own limit.
  */
 export class Collectors {
-  readonly #running = new SingleFlight<object, unknown>();
+  readonly #runs = new SharedRuns();
   readonly #onFailed: OnCollectorFailed;
 
   constructor(onFailed: OnCollectorFailed) {
     this.#onFailed = onFailed;
+  }
+
+  /** Whether a collector asks, directly or by what it has called: then what is there must do as an answer. */
+  get isAsking(): boolean {
+    return this.#runs.isInside;
+  }
+
+  /** Whether this collector is running. */
+  isRunning(key: object): boolean {
+    return this.#runs.isRunning(key);
   }
 
   /**
@@ -21,12 +30,9 @@ export class Collectors {
    *
    * @param key identifies the collector while it runs.
    */
-  async run<T>(key: object, metric: string, collect: () => T, seconds: number): Promise<Awaited<T> | undefined> {
+  async run<T>(key: object, metric: string, collect: SharedWork<T>, seconds: number): Promise<Awaited<T> | undefined> {
     try {
-      const running = this.#running.run(key, collect) as Promise<Awaited<T>>;
-      return await withTimeout(running, seconds, () => {
-        throw new Error(`it took longer than ${seconds} s`);
-      });
+      return await this.#runs.join(key, collect, seconds);
     } catch (cause) {
       this.#onFailed(metric, cause);
       return undefined;

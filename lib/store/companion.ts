@@ -1,6 +1,15 @@
 import type { Family } from '../families/family.js';
+import type { FamilyHandle } from '../recorder/handles.js';
 import type { Collectors } from './collectors.js';
 import type { ConstantLabels, ExposedFamily } from './exposed-family.js';
+
+/** What is collected for one scrape. */
+export interface ScrapeScope {
+  /** How many seconds a collector may take. */
+  readonly seconds: number;
+  /** Whether the scrape asks for the family of this name. */
+  isChosen(name: string): boolean;
+}
 
 /** A family of the store, for those who expose it elsewhere too. */
 export interface StoredFamily {
@@ -11,6 +20,10 @@ export interface StoredFamily {
   expose(): Promise<ExposedFamily | undefined>;
   /** Removes every series but the initial ones, which are at 0 again. */
   clear(): void;
+  /** Removes the series with these labels. */
+  remove(labels: Readonly<Record<string, unknown>>): void;
+  /** Records the family by hand. */
+  handle(): FamilyHandle;
 }
 
 /** Metrics from elsewhere that are exposed beside those of the store, and must share no names with them. */
@@ -21,6 +34,8 @@ export interface Companion {
   refuseTakenName(name: string, site: string): void;
   /** Observes that the store has a new family. */
   onCreate(stored: StoredFamily): void;
-  /** The families from elsewhere. They are computed by `collectors`, each within this many seconds. */
-  exposedFamilies(collectors: Collectors, seconds: number): Promise<readonly ExposedFamily[]>;
+  /** The families that the owner of the other metrics has removed from among them: they are not exposed. */
+  removedFamilies(): ReadonlySet<Family>;
+  /** The families from elsewhere, computed by these collectors. */
+  exposedFamilies(collectors: Collectors, scope: ScrapeScope): Promise<readonly ExposedFamily[]>;
 }

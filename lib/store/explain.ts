@@ -1,8 +1,14 @@
 import type { DropReason } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
+import { processState } from '../process-state.js';
 import type { SeriesRecorder } from './series-recorders.js';
 
-/** What became of a declared family in one recorder. */
+const { notRecorded } = processState;
+
+/**
+ * What became of a declared family in one recorder. `not wired`: there was no recorder where its methods were called, or no
+ * instance of their class has this one.
+ */
 export type FamilyState = 'observed' | 'no call yet' | 'not wired' | 'all dropped';
 
 /** What became of one declared family, and why. */
@@ -25,19 +31,21 @@ export function explainFamilies(
   return [...names].map((name) => {
     const reasons = [...(dropped.get(name) ?? [])];
     const sites = instruments.filter(({ family }) => family.name === name).map(({ site }) => site);
-    return { name, state: stateOf(recorders.get(name), reasons), reasons, sites };
+    const isMissed = instruments.some((one) => one.family.name === name && notRecorded.has(one));
+    return { name, state: stateOf(recorders.get(name), reasons, isMissed), reasons, sites };
   });
 }
 
-function stateOf(recorder: SeriesRecorder | undefined, reasons: readonly DropReason[]): FamilyState {
+function stateOf(recorder: SeriesRecorder | undefined, reasons: readonly DropReason[], isMissed: boolean): FamilyState {
   if (recorder !== undefined && wasObserved(recorder)) return 'observed';
   if (reasons.length > 0) return 'all dropped';
-  return recorder === undefined ? 'not wired' : 'no call yet';
+  return recorder === undefined || isMissed ? 'not wired' : 'no call yet';
 }
 
 /** Whether there are more series than the initial ones, or one of these has moved. */
 function wasObserved(recorder: SeriesRecorder): boolean {
   const { series } = recorder;
+  if (recorder.wasTouched) return true;
   if (series.size > series.initialSize) return true;
   let hasMoved = false;
   series.visit({

@@ -14,7 +14,7 @@ export interface HistogramView {
   readonly count: number;
   /** When the series was created, in seconds since the epoch; `undefined` unless the recorder has the option `created`. */
   readonly createdAt: number | undefined;
-  /** An example of an observation in each bucket. Reserved: nothing records exemplars yet, so this is `undefined`. */
+  /** An example of an observation for each upper bound that has one. Only metrics of prom-client have exemplars. */
   readonly exemplars: readonly (Exemplar | undefined)[] | undefined;
 }
 
@@ -63,8 +63,9 @@ export interface SampleWriter {
    * The value of a counter, a gauge or a family of unknown type, with the labels up to this depth.
    *
    * @param createdAt of a counter, when its series was created, in seconds since the epoch, if that is known.
+   * @param exemplar of a counter, an example of what it has counted, if there is one.
    */
-  value(depth: number, value: number, createdAt?: number): void;
+  value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void;
   /** A histogram with the labels up to this depth. A text format writes its buckets, sum and count line by line. */
   histogram(depth: number, histogram: HistogramView): void;
   /** A summary with the labels up to this depth. */
@@ -76,7 +77,7 @@ export interface SampleWriter {
    * @param suffix what the sample's name adds to the family's, e.g. `_sum`.
    * @param bound the bound of a bucket or quantile, which the format spells.
    */
-  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void;
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound, exemplar?: Exemplar): void;
 }
 
 /** The upper bound of a bucket, or the rank of a quantile. */
@@ -97,8 +98,10 @@ export interface ExposedFamily {
 
 /** What a scrape asks of everything that computes values for it. */
 export interface ScrapeLimits {
-  /** How long the scraper waits for the whole answer. */
+  /** How long the scraper waits for the whole answer. Default: 10. */
   readonly timeoutSeconds?: number;
+  /** The names of the families, or of samples of them, that are asked for: no others need to be computed. Default: all. */
+  readonly names?: readonly string[];
 }
 
 /** Labels that every sample of a recorder has. */

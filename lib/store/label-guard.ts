@@ -49,9 +49,9 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
-  readonly #known = new Map<unknown, string | Substitute>();
+  #known = new Map<unknown, string | Substitute>();
   /** The different values that series have. */
-  readonly #values = new Set<string>();
+  #values = new Set<string>();
   #folded = 0;
   #wasOutside = false;
   readonly #redacted = new Map<SensitivePattern, number>();
@@ -134,6 +134,16 @@ export class LabelGuard {
     this.#known.clear();
     this.#values.clear();
     this.#rememberFixedValues();
+  }
+
+  /** Takes over the values of another guard of the same label, and counts what that one has not exposed. */
+  adopt(other: LabelGuard): void {
+    this.#known = other.#known;
+    this.#values = other.#values;
+    this.#folded += other.#folded;
+    for (const [pattern, count] of other.#redacted) {
+      this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
+    }
   }
 
   /** Remembers the values that count against no limit: those that the policy lists, or else `other`. */

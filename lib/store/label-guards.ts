@@ -71,6 +71,11 @@ export class LabelGuards {
     return this.#guards.some((guard) => guard.isFull);
   }
 
+  /** Takes over the values of other guards of the same labels. */
+  adopt(others: LabelGuards): void {
+    for (const [depth, guard] of this.#guards.entries()) guard.adopt(others.#guards[depth] as LabelGuard);
+  }
+
   /** Forgets all values. */
   reset(): void {
     for (const guard of this.#guards) guard.reset();

@@ -6,10 +6,12 @@ import type { LabelGuard } from './label-guard.js';
 import type { Limit, LimitsWatch, SampleLimitWatch } from './limits.js';
 import { findSensitivePattern, type SensitivePattern } from './redaction.js';
 
-/** Advises on the limits of a family, for the person who can change the label that is the cause. */
+/** Advises on the limits of a family, once on each, for the person who can change the label that is the cause. */
 export class LimitsAdvice implements LimitsWatch {
   readonly #family: Family;
   readonly #advise: (advice: Advice) => void;
+  /** What was advised on. Why not the messages: they show values that were there by chance. */
+  readonly #advised = new Set<string>();
 
   constructor(family: Family, advise: (advice: Advice) => void) {
     this.#family = family;
@@ -17,11 +19,13 @@ export class LimitsAdvice implements LimitsWatch {
   }
 
   onNearlyReached(limit: Limit): void {
+    if (!this.#isNew('nearly reached', limit.label)) return;
     const what = limit.label === undefined ? 'series' : `values of label "${limit.label}"`;
     this.#adviseOnLimit(limit, `has four fifths of the ${formatCount(limit.max)} ${what} that it may have`);
   }
 
   onExceeded(limit: Limit, outside?: string): void {
+    if (!this.#isNew('exceeded', limit.label)) return;
     const wrong =
       limit.label === undefined
         ? `has the ${formatCount(limit.max)} series that it may have: a new one becomes "other" in its labels, or is dropped`
@@ -30,6 +34,7 @@ export class LimitsAdvice implements LimitsWatch {
   }
 
   onSensitive(label: string, pattern: SensitivePattern): void {
+    if (!this.#isNew('sensitive', label)) return;
     const { name, site, labels } = this.#family;
     const fate =
       labels[label]?.sensitive === 'drop' ? 'its observations are dropped' : 'the value is exposed as "redacted"';
@@ -37,6 +42,13 @@ export class LimitsAdvice implements LimitsWatch {
       code: 'sensitive',
       message: `${site}: family "${name}" has a value of label "${label}" that looks like a secret or personal data; ${fate} (given a value that looks like: ${pattern}). Read another value, use hash: true, or set sensitive: "allow" on that label.`,
     });
+  }
+
+  #isNew(event: string, label = ''): boolean {
+    const key = `${event} ${label}`;
+    if (this.#advised.has(key)) return false;
+    this.#advised.add(key);
+    return true;
   }
 
   #adviseOnLimit({ label = '', guards }: Limit, wrong: string, outside?: string): void {

@@ -16,7 +16,10 @@ export interface Limit {
   readonly guards: ReadonlyMap<string, LabelGuard>;
 }
 
-/** Observes what the limits of a family do to its observations. Each method is called once for the same limit or label. */
+/**
+ * Observes what the limits of a family do to its observations. A method may be called again for the same limit or label:
+ * series come and go.
+ */
 export interface LimitsWatch {
   /** Four fifths of the limit are used. */
   onNearlyReached(limit: Limit): void;
@@ -50,19 +53,37 @@ export class SampleLimit {
   /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
   take(samples: number): boolean {
     if (this.#used + samples > this.max) {
-      if (!this.#wasExceeded) this.#watch.onExceeded();
-      this.#wasExceeded = true;
+      this.#exceed();
       return false;
     }
-    this.#used += samples;
-    if (!this.#wasNearlyReached && this.#used >= warningLevel(this.max)) {
-      this.#wasNearlyReached = true;
-      this.#watch.onNearlyReached();
-    }
+    this.#use(samples);
     return true;
   }
 
   giveBack(samples: number): void {
     this.#used -= samples;
+  }
+
+  /** A limit for series that are to replace others: they may take what is left, and what those have taken. */
+  forReplacement(samples: number): SampleLimit {
+    const max = this.max - this.#used + samples;
+    return new SampleLimit(max, { onNearlyReached: () => undefined, onExceeded: () => this.#exceed() });
+  }
+
+  /** Puts this many samples in the place of others. */
+  replace(samples: number, replaced: number): void {
+    this.#use(samples - replaced);
+  }
+
+  #use(samples: number): void {
+    this.#used += samples;
+    if (this.#wasNearlyReached || this.#used < warningLevel(this.max)) return;
+    this.#wasNearlyReached = true;
+    this.#watch.onNearlyReached();
+  }
+
+  #exceed(): void {
+    if (!this.#wasExceeded) this.#watch.onExceeded();
+    this.#wasExceeded = true;
   }
 }

@@ -1,25 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { SingleFlight } from '../async/single-flight.js';
+import type { SharedWork } from '../async/shared-runs.js';
+import { Slices } from '../async/slices.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
-import { readCollected, setCollected } from '../recorder/handles.js';
-import type { Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { FamilyHandle } from '../recorder/handles.js';
+import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
-import type { Companion } from './companion.js';
+import type { Companion, ScrapeScope } from './companion.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
+import { fillGauge } from './fill-gauge.js';
 import { labelText } from './label-text.js';
 import { defaultMaxSamples, SampleLimit } from './limits.js';
 import { LimitsAdvice, SampleLimitAdvice } from './limits-advice.js';
+import { watchSums } from './negative-sums.js';
 import { NumberStore } from './numbers.js';
 import { hashWith, type LabelTransform } from './redaction.js';
+import { chooseFamilies } from './selection.js';
 import { SelfMetrics } from './self-metrics.js';
 import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
@@ -59,10 +64,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
   readonly #self = new SelfMetrics(this.#numbers, this.#names);
-  readonly #collectorOf = new Map<string, Collector>();
+  /** Why objects: the same function may compute several gauges, each in runs of its own. */
+  readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
   readonly #collectors = new Collectors((metric, cause) => this.#countFailure(metric, cause));
-  readonly #scrapes = new SingleFlight<number, readonly ExposedFamily[]>();
   readonly #companion: Companion | undefined;
+  /** The names of the families whose negative sums were advised on. */
+  readonly #negativeSums = new Set<string>();
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeriesPerFamily: number;
@@ -79,7 +86,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     const max = options.maxSamples ?? defaultMaxSamples;
     const advice = new SampleLimitAdvice(
       max,
-      () => this.cardinality(),
+      () => this.#countCardinality(),
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
@@ -104,7 +111,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** Every family that a scrape would show, as plain data: for tests and tools. */
   async snapshot(): Promise<FamilySnapshot[]> {
-    return (await this.exposedFamilies()).map(snapshotOf);
+    const families = await this.exposedFamilies();
+    const slices = new Slices();
+    const snapshots: FamilySnapshot[] = [];
+    for (const family of families) {
+      snapshots.push(snapshotOf(family));
+      if (slices.isOver) await slices.pause();
+    }
+    return snapshots;
   }
 
   /** Removes every series of a family but its `initial` ones, which are at 0 again. Does nothing for an unknown family. */
@@ -115,7 +129,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   /** Computes a gauge's values at each scrape: what the collector gives then is all there is. */
   override collect(family: Family, collector: Collector): void {
     this.open(family);
-    this.#collectorOf.set(family.name, collector);
+    this.#collectorOf.set(family.name, { collect: collector });
   }
 
   /** The labels of every sample: those of the options, and those of a registry for everything in it. */
@@ -125,10 +139,13 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return [...own, ...others.filter(([name]) => !own.some(([taken]) => taken === name))];
   }
 
-  /** Scrapes that run at the same time with the same timeout share what is collected. */
-  exposedFamilies({ timeoutSeconds = 10 }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+  /**
+   * Scrapes at the same time share the runs of collectors, and each waits no longer than its own timeout. A collector that
+   * asks is answered by the values that are there.
+   */
+  exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     // Why not the whole time: what was collected still has to be rendered and sent.
-    return this.#scrapes.run(timeoutSeconds, () => this.exposeAll(timeoutSeconds * 0.8));
+    return this.exposeAll(timeoutSeconds * 0.8, chooseFamilies(names));
   }
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
@@ -143,6 +160,11 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** How many series each family has, and which labels cause them; the family with the most samples first. */
   cardinality(): FamilyCardinality[] {
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+    return this.#countCardinality();
+  }
+
+  #countCardinality(): FamilyCardinality[] {
     return countCardinality(this.#tables(), this.#prefix);
   }
 
@@ -154,40 +176,103 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return [...this.#recorders.values()].map(({ series }) => series);
   }
 
-  /** Computes everything that one scrape shows, each collector within this many seconds. */
-  protected async exposeAll(seconds: number): Promise<readonly ExposedFamily[]> {
-    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+  /**
+   * Computes everything that one scrape shows.
+   *
+   * @param seconds how long each collector may take.
+   * @param isChosen whether the scrape asks for the family of this name.
+   */
+  protected async exposeAll(seconds: number, isChosen: (name: string) => boolean): Promise<readonly ExposedFamily[]> {
+    finishCalls();
+    const removed = this.#findRemoved();
+    const chosen = [...this.#recorders.values()].filter(
+      ({ series: { family } }) => isChosen(this.#prefix + family.name) && !removed.has(family),
+    );
+    const isAnswer = this.#collectors.isAsking;
     const [own, others] = await Promise.all([
-      Promise.all([...this.#recorders.values()].map((recorder) => this.#expose(recorder, seconds))),
-      this.#exposeCompanion(seconds),
+      Promise.all(chosen.map((recorder) => this.#expose(recorder, seconds))),
+      this.#exposeCompanion({ seconds, isChosen }, removed),
     ]);
+    // Why here: in the order of declaration, whichever collector was faster.
+    for (const [i, { series }] of chosen.entries()) {
+      if (this.#collectorOf.has(series.family.name) && !isAnswer)
+        this.#self.setCollectorUp(series.family, own[i] !== undefined);
+    }
     const self = this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
-    return [...own.filter((family) => family !== undefined), ...self, ...others];
+    return [...own.filter((family) => family !== undefined), ...self.filter(({ name }) => isChosen(name)), ...others];
   }
 
   /** A family as it is exposed, its values computed first if it has a collector; `undefined` if that fails. */
   async #expose(recorder: SeriesRecorder, seconds: number): Promise<ExposedFamily | undefined> {
     const { series } = recorder;
     const { family } = series;
-    const collector = this.#collectorOf.get(family.name);
-    if (collector !== undefined) {
-      const collect = async () => readCollected(await collector());
-      const values = await this.#collectors.run(recorder, family.name, collect, seconds);
-      this.#self.setCollectorUp(family, values !== undefined);
-      if (values === undefined) return undefined;
-      series.remove({});
-      setCollected(this, family, values);
+    if (this.#collectorOf.has(family.name)) {
+      if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
+    } else this.#expiring.get(family.name)?.sweep(this.now());
+    return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
+  }
+
+  /** Computes the values of a gauge by its collector; returns whether they are there. */
+  async #collect(recorder: SeriesRecorder, seconds: number): Promise<boolean> {
+    const { family } = recorder.series;
+    const collector = this.#collectorOf.get(family.name) as { readonly collect: Collector };
+    const dropped: MetricsRecorder['dropped'] = (...given) => this.dropped(...given);
+    const fill: SharedWork<boolean> = (claim) =>
+      fillGauge(recorder, collector.collect, {
+        // Why compared: another collector may have taken its place.
+        claim: () => this.#collectorOf.get(family.name) === collector && claim(),
+        dropped,
+        countDrops: (reason, drops) => this.#self.countDrop(family, reason, drops),
+      });
+    return (await this.#collectors.run(collector, family.name, fill, seconds)) ?? false;
+  }
+
+  #findRemoved(): ReadonlySet<Family> {
+    try {
+      return this.#companion?.removedFamilies() ?? noFamilies;
+    } catch {
+      // Why without a report: the same fault is reported where the companion's own metrics are read.
+      return noFamilies;
     }
-    return toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels());
   }
 
   /** The families from elsewhere, without those that clash with a family of the store. */
-  async #exposeCompanion(seconds: number): Promise<ExposedFamily[]> {
-    const families = (await this.#companion?.exposedFamilies(this.#collectors, seconds)) ?? [];
-    return families.filter(({ name, type }) => {
-      const isTaken = this.#names.isTaken(type, name);
-      if (isTaken) this.#countFailure(name, new Error('a family of this recorder has its name'));
-      return !isTaken;
+  async #exposeCompanion(scope: ScrapeScope, removed: ReadonlySet<Family>): Promise<ExposedFamily[]> {
+    let families: readonly ExposedFamily[] = [];
+    try {
+      families = (await this.#companion?.exposedFamilies(this.#collectors, scope)) ?? [];
+    } catch (cause) {
+      // Why caught: a registry that is broken must cost no metric but its own.
+      this.#countFailure('registry', cause);
+    }
+    return families
+      .filter((family) => !this.#isClashing(family, removed))
+      .map((family) => this.#watchSums(family, `the metric "${family.name}"`));
+  }
+
+  #isClashing({ name, type }: ExposedFamily, removed: ReadonlySet<Family>): boolean {
+    const takers = this.#names.findTakers(type, name);
+    if (takers.length === 0) return false;
+    const isReplaced = takers.every((family) => removed.has(family));
+    const cause = isReplaced
+      ? "another metric has its name, and this recorder's was removed from the registry"
+      : 'a family of this recorder has its name';
+    if (!isReplaced) this.#self.countFailure(name);
+    this.collectorFailed(name, new Error(cause), 'Give one of them another name');
+    return !isReplaced;
+  }
+
+  /** Advises once on a family with a negative sum. */
+  #watchSums(exposed: ExposedFamily, site: string): ExposedFamily {
+    const { name } = exposed;
+    if (this.#negativeSums.has(name)) return exposed;
+    return watchSums(exposed, (sum) => {
+      if (this.#negativeSums.has(name)) return;
+      this.#negativeSums.add(name);
+      this.advise({
+        code: 'negative_sum',
+        message: `${site}: family "${name}" has a negative sum (given ${sum}). Prometheus takes it; in OpenMetrics another consumer may refuse the whole scrape. Give the histogram a bound below 0, or record what can be negative in a gauge.`,
+      });
     });
   }
 
@@ -217,8 +302,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     }
     this.#self.declare(family);
     this.adviseOnName(family, name);
-    const expose = () => this.#expose(recorder, 10);
-    this.#companion?.onCreate({ family, name, expose, clear: () => this.clear(family) });
+    this.#companion?.onCreate({
+      family,
+      name,
+      expose: () => this.#expose(recorder, 10),
+      clear: () => this.clear(family),
+      remove: (labels) => void recorder.series.remove(labels),
+      handle: () => new FamilyHandle(this, family),
+    });
     return recorder;
   }
 
@@ -236,6 +327,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return recorder;
   }
 }
+
+const noFamilies: ReadonlySet<Family> = new Set();
 
 const secondsSinceEpoch = (): number => Date.now() / 1000;
 

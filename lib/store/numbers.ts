@@ -45,6 +45,18 @@ export class NumberStore {
     chunk[index & (chunkSize - 1)] = (chunk[index & (chunkSize - 1)] as number) + by;
   }
 
+  /**
+   * Adds to a number and to the one after it, which `allocate` has reserved with it.
+   *
+   * Why it calls nothing: where the stack is exhausted, either both have changed or none.
+   */
+  addToBoth(index: number, by: number): void {
+    const chunk = this.chunks[index >> chunkBits] as Float64Array;
+    const first = index & (chunkSize - 1);
+    chunk[first] = (chunk[first] as number) + by;
+    chunk[first + 1] = (chunk[first + 1] as number) + by;
+  }
+
   private chunkOf(index: number): Float64Array {
     return this.chunks[index >> chunkBits] as Float64Array;
   }

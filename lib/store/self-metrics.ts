@@ -105,8 +105,8 @@ export class SelfMetrics {
     for (const reason of dropReasons) this.#dropped.getOrCreate([name, reason], true);
   }
 
-  countDrop({ name }: Family, reason: DropReason): void {
-    increment(this.#dropped, [name, reason]);
+  countDrop({ name }: Family, reason: DropReason, drops = 1): void {
+    increment(this.#dropped, [name, reason], drops);
     const reasons = this.#reasons.get(name) ?? new Set();
     this.#reasons.set(name, reasons.add(reason));
   }
@@ -131,9 +131,9 @@ export class SelfMetrics {
   }
 }
 
-function increment(recorder: SeriesRecorder, values: readonly string[]): void {
+function increment(recorder: SeriesRecorder, values: readonly string[], by = 1): void {
   const series = recorder.getOrCreate(values, true);
-  if (typeof series === 'number') recorder.add(series, 1);
+  if (typeof series === 'number') recorder.add(series, by);
 }
 
 function deriveFamily(

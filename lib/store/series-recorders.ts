@@ -16,6 +16,8 @@ export type SeriesOptions = Omit<TableOptions, 'width' | 'onCreate' | 'isHeld'>;
  */
 export abstract class SeriesRecorder implements FamilyRecorder {
   readonly series: SeriesTable;
+  /** Whether a number was set or held that may be 0 again. */
+  wasTouched = false;
   protected readonly numbers: NumberStore;
   private readonly trie: SeriesTrie;
 
@@ -93,18 +95,26 @@ class GaugeRecorder extends SeriesRecorder {
   }
 
   override set(series: SeriesId, value: number): void {
+    this.wasTouched = true;
     this.numbers.set(series, value);
   }
 
   override acquire(series: SeriesId): void {
-    this.numbers.add(series, 1);
-    this.numbers.add(series + 1, 1);
+    this.wasTouched = true;
+    this.numbers.addToBoth(series, 1);
   }
 
   override release(series: SeriesId): void {
-    this.numbers.add(series, -1);
-    this.numbers.add(series + 1, -1);
-    if (this.#heldAfterRemoval.size > 0) this.series.disposeIfRemoved(series);
+    this.numbers.addToBoth(series, -1);
+    if (this.#heldAfterRemoval.size > 0) this.#dispose(series);
+  }
+
+  #dispose(series: SeriesId): void {
+    try {
+      this.series.disposeIfRemoved(series);
+    } catch {
+      // Why ignored: the stack is exhausted. The lease is released, and the numbers of the removed series stay reserved.
+    }
   }
 
   override isHeld(series: SeriesId): boolean {

@@ -36,7 +36,8 @@ export class SeriesTable {
   /** Where a known series is found. Why public: each call looks there, and a step less on its way can be measured. */
   readonly trie: SeriesTrie;
   readonly #guards: LabelGuards;
-  readonly #options: TableOptions;
+  /** Why public: a table that is to replace this one has the same. */
+  readonly options: TableOptions;
   readonly #width: number;
   readonly #hasLabelLimit: boolean;
   #initialSize = 0;
@@ -54,7 +55,7 @@ export class SeriesTable {
     const policies = Object.values(family.labels);
     this.family = family;
     this.trie = new SeriesTrie(policies.length);
-    this.#options = options;
+    this.options = options;
     this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
     this.maxSeries = options.maxSeries;
     this.samplesPerSeries = countSamplesPerSeries(family);
@@ -122,6 +123,25 @@ export class SeriesTable {
     this.createInitial(this.family);
   }
 
+  /**
+   * Takes over the series of another table of the same family, all at once. The series that it had are then removed step by
+   * step; a walk that has begun still visits them.
+   */
+  *replaceBy(other: SeriesTable): Generator<void> {
+    const replaced = this.size;
+    this.trie.exchange(other.trie);
+    this.#guards.adopt(other.#guards);
+    this.#removedSinceCount = 0;
+    this.#initialSize = 0;
+    this.options.sampleLimit?.replace(this.size * this.samplesPerSeries, replaced * this.samplesPerSeries);
+    yield* this.#releaseAll(other.trie);
+  }
+
+  /** Gives back the numbers of all series step by step. The table is not used any more. */
+  discard(): Iterable<void> {
+    return this.#releaseAll(this.trie);
+  }
+
   /** Visits every series, oldest first. */
   visit(visitor: SeriesVisitor): void {
     this.trie.visit(visitor);
@@ -140,13 +160,13 @@ export class SeriesTable {
 
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
   createdAt(series: SeriesId): number | undefined {
-    const { wallClock, numbers } = this.#options;
+    const { wallClock, numbers } = this.options;
     return wallClock === undefined ? undefined : numbers.get(series + this.#width - 1);
   }
 
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
   disposeIfRemoved(series: SeriesId): void {
-    if (!this.#options.isHeld?.(series) && this.heldAfterRemoval.delete(series)) this.#dispose(series);
+    if (!this.options.isHeld?.(series) && this.heldAfterRemoval.delete(series)) this.#dispose(series);
   }
 
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
@@ -170,11 +190,11 @@ export class SeriesTable {
   }
 
   #insert(values: readonly string[]): SeriesId | DropReason {
-    const { sampleLimit, watch } = this.#options;
+    const { sampleLimit, watch } = this.options;
     if (sampleLimit?.take(this.samplesPerSeries) === false) return 'overflow';
     this.#guards.retain(values);
     const series = this.#allocate();
-    this.#options.onCreate?.(series, values);
+    this.options.onCreate?.(series, values);
     this.trie.insert(values, series);
     if (this.size === warningLevel(this.maxSeries)) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
@@ -183,7 +203,7 @@ export class SeriesTable {
   }
 
   #allocate(): SeriesId {
-    const { numbers, wallClock } = this.#options;
+    const { numbers, wallClock } = this.options;
     const series = numbers.allocate(this.#width);
     if (wallClock !== undefined) numbers.set(series + this.#width - 1, wallClock());
     return series;
@@ -191,14 +211,21 @@ export class SeriesTable {
 
   #removeSelected(filter: SeriesFilter): number {
     const removed = this.trie.remove(filter, this.#walks > 0);
-    for (const series of removed) {
-      if (this.#options.isHeld?.(series)) this.heldAfterRemoval.add(series);
-      else this.#dispose(series);
-    }
-    this.#options.sampleLimit?.giveBack(removed.length * this.samplesPerSeries);
+    for (const series of removed) this.#release(series);
+    this.options.sampleLimit?.giveBack(removed.length * this.samplesPerSeries);
     this.#removedSinceCount += removed.length;
     if (this.#hasLabelLimit || this.#removedSinceCount > this.size) this.#countValues();
     return removed.length;
+  }
+
+  #releaseAll(trie: SeriesTrie): Iterable<void> {
+    return trie.walk({ label: () => undefined, series: (series) => this.#release(series) });
+  }
+
+  /** Takes back the numbers of a removed series, once nothing holds it. */
+  #release(series: SeriesId): void {
+    if (this.options.isHeld?.(series)) this.heldAfterRemoval.add(series);
+    else this.#dispose(series);
   }
 
   /** Takes back the numbers of a removed series, once no walk can visit it. */
@@ -208,7 +235,7 @@ export class SeriesTable {
   }
 
   #free(series: SeriesId): void {
-    this.#options.numbers.free(series, this.#width);
+    this.options.numbers.free(series, this.#width);
   }
 
   /**
@@ -241,7 +268,7 @@ export class SeriesTable {
   #reportFull(): void {
     if (this.#wasFull) return;
     this.#wasFull = true;
-    this.#options.watch?.onExceeded({ max: this.maxSeries, guards: this.guards });
+    this.options.watch?.onExceeded({ max: this.maxSeries, guards: this.guards });
   }
 }
 

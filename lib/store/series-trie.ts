@@ -128,6 +128,15 @@ export class SeriesTrie {
     return removed;
   }
 
+  /** Changes the series with another trie of the same labels. A walk that has begun goes on with what it has begun with. */
+  exchange(other: SeriesTrie): void {
+    const { root } = this;
+    this.root = other.root;
+    other.root = root;
+    [this.#size, other.#size] = [other.#size, this.#size];
+    [this.#aliases, other.#aliases] = [other.#aliases, this.#aliases];
+  }
+
   /** Visits every series, depth first. */
   visit(visitor: SeriesVisitor): void {
     for (const _ of this.walk(visitor));

@@ -33,7 +33,8 @@ export function snapshotOf({ name, type, help, unit, write }: ExposedFamily): Fa
   return { name, type, help, ...(unit === undefined ? {} : { unit }), samples: collected.samples };
 }
 
-class CollectedSamples implements SampleWriter {
+/** Collects the samples of a family as plain data. */
+export class CollectedSamples implements SampleWriter {
   readonly samples: SampleSnapshot[] = [];
   readonly #name: string;
   readonly #labels: (readonly [name: string, value: string])[] = [];

@@ -1,5 +1,6 @@
 import type {
   ConstantLabels,
+  Exemplar,
   ExposedFamily,
   HistogramView,
   SampleWriter,
@@ -29,8 +30,8 @@ class AddingLabels implements SampleWriter {
     this.#samples.label(depth, name, value);
   }
 
-  value(depth: number, value: number, createdAt?: number): void {
-    this.#samples.value(this.#add(depth), value, createdAt);
+  value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
+    this.#samples.value(this.#add(depth), value, createdAt, exemplar);
   }
 
   histogram(depth: number, histogram: HistogramView): void {
@@ -41,8 +42,8 @@ class AddingLabels implements SampleWriter {
     this.#samples.summary(this.#add(depth), summary);
   }
 
-  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
-    this.#samples.sample(this.#add(depth), suffix, value, bound);
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound, exemplar?: Exemplar): void {
+    this.#samples.sample(this.#add(depth), suffix, value, bound, exemplar);
   }
 
   /** Adds the labels below this depth, and returns the depth that they reach. */

@@ -3,6 +3,7 @@ import type { DropReason } from '../error.js';
 import { type Family, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { readCollected, setCollected } from '../recorder/handles.js';
 import type { CollectedValues, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
@@ -123,6 +124,7 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
   }
 
   #list(name: string): Sample[] {
+    finishCalls();
     this.#collectors.get(name)?.();
     return [...this.#families.values()].flatMap((family) => family.samples(name));
   }

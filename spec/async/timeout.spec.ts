@@ -18,6 +18,11 @@ describe('withTimeout', () => {
     expect(await rejected.catch(({ message }) => message)).to.equal('too late');
   });
 
+  it('waits for years where it is told to', async () => {
+    const promise = new Promise((resolve) => setTimeout(resolve, 5, 'in time'));
+    expect(await withTimeout(promise, 1e9, () => 'late')).to.equal('in time');
+  });
+
   it('leaves no timer behind that keeps the process running', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
     // Why: mocha starts the timer of this test once the test has returned its promise.

@@ -2,9 +2,16 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
+import { until } from '../until.js';
+import { VictoriaMetrics } from '../victoria-metrics.js';
 import { doctor, Examined, requests, steps } from './examined.js';
+
+/** One scrape_config of Prometheus, as YAML on one line. */
+const scrapeConfigOf = (job: string, metrics: string, more: string): string =>
+  `{ job_name: ${job}, scrape_interval: 1s, static_configs: [{ targets: ['${new URL(metrics).host}'] }]${more} }`;
 
 describe('flowplane-metrics doctor', function () {
   this.timeout(60_000);
@@ -91,7 +98,7 @@ describe('flowplane-metrics doctor', function () {
     async function scraping(metrics: string, more = ''): Promise<string> {
       prometheus = await PrometheusServer.startIn(
         mkdtempSync(join(tmpdir(), 'prometheus-')),
-        `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, static_configs: [{ targets: ['${new URL(metrics).host}'] }]${more} }]`,
+        `scrape_configs: [${scrapeConfigOf('flowplane', metrics, more)}]`,
       );
       await prometheus.until('count(up)', 1);
       return prometheus.url;
@@ -124,6 +131,104 @@ describe('flowplane-metrics doctor', function () {
         await scraping(metrics, ', sample_limit: 2'),
       );
       expect(target).to.deep.include({ cause: 'a scrape has more samples than the scrape_config allows' });
+    });
+  });
+
+  describe('with targets whose labels are not those of the usual job', () => {
+    const served = new Examined();
+    let prometheus: PrometheusServer;
+    /** The endpoint that the Prometheus Operator has configured, and the one whose labels Prometheus honors. */
+    let operated: string;
+    let honored: string;
+
+    before(async function () {
+      needs(this, 'prometheus');
+      const recorder = new PrometheusRecorder({ onAdvice: () => undefined });
+      const labels = { job: {}, instance: {} };
+      const pushed = defineCounter({ name: 'pushed_total', help: 'Pushed', labels, advice: false });
+      recorder.counter(pushed).inc({ job: 'batch', instance: '' });
+      operated = await served.endpoint();
+      honored = await served.endpoint(undefined, recorder);
+      // Why relabelled: the operator names the pool by the object, and the job by the service.
+      const job = ', relabel_configs: [{ target_label: job, replacement: api }]';
+      const operator = scrapeConfigOf('serviceMonitor/shop/orders/0', operated, job);
+      prometheus = await PrometheusServer.startIn(
+        mkdtempSync(join(tmpdir(), 'prometheus-')),
+        `scrape_configs: [${operator}, ${scrapeConfigOf('gateway', honored, ', honor_labels: true')}]`,
+      );
+      await prometheus.until('count(up)', 2);
+    });
+
+    after(async () => {
+      await prometheus?.stop();
+      await served.stop();
+    });
+
+    for (const [title, ...args] of [
+      ['its label job', '--job', 'api'],
+      ['the name of its ServiceMonitor', '--job', 'orders'],
+      ['namespace and name of its ServiceMonitor', '--job', 'shop/orders'],
+      ['the name of its pool', '--job', 'serviceMonitor/shop/orders/0'],
+      ['the URL that it scrapes, without --job'],
+    ] as const) {
+      it(`finds the target of a ServiceMonitor by ${title}, and queries by its labels`, async () => {
+        const { target, data } = await steps('--metrics', operated, '--prometheus', prometheus.url, ...args);
+        expect(target).to.deep.include({ status: 'ok', detail: `${operated} up, no error in the last scrape` });
+        expect(data).to.deep.include({ status: 'ok', detail: '1 families can be queried' });
+      });
+    }
+
+    it('finds the data where honor_labels keeps the labels job and instance that are exposed', async () => {
+      const { target, data } = await steps('--metrics', honored, '--prometheus', prometheus.url, '--job', 'gateway');
+      expect(target).to.deep.include({ status: 'ok' });
+      expect(data).to.deep.include({ status: 'ok', detail: '1 families can be queried' });
+    });
+  });
+
+  describe('with VictoriaMetrics instead of Prometheus', () => {
+    let victoria: VictoriaMetrics | undefined;
+
+    beforeEach(function () {
+      needs(this, 'victoria-metrics');
+    });
+
+    afterEach(async () => {
+      await victoria?.stop();
+      victoria = undefined;
+    });
+
+    it('knows what it speaks to, and finds target and data', async () => {
+      const metrics = await examined.endpoint();
+      const targets = `static_configs: [{ targets: ['${new URL(metrics).host}'] }]`;
+      victoria = await VictoriaMetrics.start(
+        `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, ${targets} }]`,
+      );
+      const { url } = victoria;
+      let found = await steps('--metrics', metrics, '--prometheus', url);
+      await until(async () => {
+        found = await steps('--metrics', metrics, '--prometheus', url);
+        return found['data']?.status === 'ok';
+      });
+      expect(found['prometheus']).to.deep.include({ status: 'ok', detail: "VictoriaMetrics, by Prometheus' API" });
+      expect(found['target']?.detail).to.equal(`${metrics} up, no error in the last scrape`);
+    });
+
+    it('does not expect targets of a VictoriaMetrics that another process fills', async () => {
+      const metrics = await examined.endpoint();
+      victoria = await VictoriaMetrics.start('scrape_configs: []');
+      const text = await (await fetch(metrics)).text();
+      const imported = '/api/v1/import/prometheus?extra_label=job=flowplane';
+      await fetch(`${victoria.url}${imported}`, { method: 'POST', body: text });
+      const { url } = victoria;
+      let found = await steps('--metrics', metrics, '--prometheus', url);
+      await until(async () => {
+        found = await steps('--metrics', metrics, '--prometheus', url);
+        return found['data']?.status === 'ok';
+      });
+      expect(found['target']).to.include({ status: 'ok' }).and.to.have.property('remarks');
+      expect((await steps('--metrics', metrics, '--prometheus', url, '--job', 'gone'))['data']).to.include({
+        status: 'problem',
+      });
     });
   });
 });

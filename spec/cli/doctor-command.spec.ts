@@ -80,20 +80,79 @@ describe('flowplane-metrics doctor', function () {
     expect((await steps('--metrics', url))['format']?.detail).to.equal('The content type is "text/html"');
   });
 
+  /** The steps for an endpoint that answers this. */
+  const stepsFor = async (text: string, contentType = 'text/plain', ...args: string[]) =>
+    steps('--metrics', await examined.serve((_, r) => r.setHeader('Content-Type', contentType).end(text)), ...args);
+
   for (const [title, text, detail] of [
-    ['a broken line', 'a 1\nb{c="d} 1\n', 'line 2 is neither a sample nor a comment: b{c="d} 1'],
-    ['a broken value', 'a one\n', 'line 1 has a value that is no number: a one'],
-    ['a series twice', 'a{b="c"} 1\na{b="c"} 2\n', 'line 2 repeats a series: a{b="c"} 2'],
-    ['an unknown type', '# TYPE a number\n', 'line 1 has an unknown type: # TYPE a number'],
-    ['a cut answer', 'a 1\nb 2', 'line 2 does not end: the response was cut off, or is no scrape'],
+    [
+      'a broken line',
+      'a 1\nb{c="d} 1\n',
+      'line 2, column 5: the label value has no closing quote (Prometheus refuses it): b{c="d} 1',
+    ],
+    ['a broken value', 'a one\n', 'line 1, column 3: the value is no number (Prometheus refuses it): a one'],
+    [
+      'a series twice',
+      'a{b="c"} 1\na{b="c"} 2\n',
+      'line 2, column 1: the series stands here a second time (Prometheus loses it): a{b="c"} 2',
+    ],
+    [
+      'an unknown type',
+      '# TYPE a number\n',
+      'line 1, column 10: the type is unknown (Prometheus refuses it): # TYPE a number',
+    ],
   ] as const) {
     it(`reports where the format is broken: ${title}`, async () => {
-      const url = await examined.serve((_request, response) =>
-        response.setHeader('Content-Type', 'text/plain').end(text),
-      );
-      expect((await steps('--metrics', url))['format']).to.deep.include({ status: 'problem', detail });
+      expect((await stepsFor(text))['format']).to.deep.include({ status: 'problem', detail });
     });
   }
+
+  it('takes what Prometheus takes, and remarks what promtool and the Pushgateway refuse', async () => {
+    const { format } = await stepsFor('a{x="1", y="2"} Infinity\nb 2');
+    const remark =
+      'line 2, column 4: the last line does not end with a line feed (promtool and the Pushgateway refuse it): b 2';
+    expect(format).to.deep.include({ status: 'ok', remarks: [remark] });
+    const url = await examined.serve((_, r) => r.setHeader('Content-Type', 'text/plain').end('b 2'));
+    const { code, printed } = await doctor('--metrics', url);
+    expect(code).to.equal(0);
+    expect(printed).to.contain('\n                    remark: line 1, column 4: the last line');
+  });
+
+  it('takes an empty answer for a valid one', async () => {
+    expect((await stepsFor(''))['format']).to.deep.include({ status: 'ok', detail: '0 families, 0 samples, 0.0 KiB' });
+  });
+
+  it('reads an endpoint that has only OpenMetrics, by the rules of OpenMetrics', async () => {
+    const contentType = 'Application/OpenMetrics-Text; version=1.0.0';
+    const text = '# TYPE jobs counter\njobs_total 1\n# TYPE flowplane_metrics_dropped counter\n';
+    const losses = 'flowplane_metrics_dropped_total{metric="a",reason="overflow"} 2\n';
+    const found = await stepsFor(`${text}${losses}# EOF\n`, contentType, '--family', 'jobs_total');
+    expect(found['format']).to.deep.include({ status: 'ok', detail: '2 families, 2 samples, 0.1 KiB, in OpenMetrics' });
+    expect(found['families']).to.include({ status: 'ok' });
+    expect(found['losses']?.detail).to.equal('Observations were dropped: a: 2 (overflow)');
+    expect((await stepsFor(text, contentType))['format']?.detail).to.contain('# EOF is missing at the end');
+  });
+
+  it('accepts OpenMetrics, so that an endpoint which has nothing else does not refuse', async () => {
+    let accepted: string | undefined;
+    const url = await examined.serve((request, response) => {
+      accepted = request.headers.accept;
+      response.setHeader('Content-Type', 'text/plain').end('a 1\n');
+    });
+    await steps('--metrics', url);
+    expect(accepted).to.match(/^text\/plain;version=0\.0\.4,application\/openmetrics-text/);
+  });
+
+  it('reports a missing content type, which Prometheus 3 refuses', async () => {
+    const url = await examined.serve((_request, response) => response.end('a 1\n'));
+    const { format } = await steps('--metrics', url);
+    expect(format?.detail).to.equal('The response has no content type, and Prometheus 3 refuses it');
+  });
+
+  it('does not take a gauge that is NaN all the time for one that moves', async () => {
+    const { values } = await stepsFor('a NaN\nb 1\n');
+    expect(values?.detail).to.contain('2 series have values; none changed');
+  });
 
   it('reports a missing family', async () => {
     const { families } = await steps(
@@ -107,14 +166,21 @@ describe('flowplane-metrics doctor', function () {
     expect(families).to.deep.include({ status: 'problem', detail: 'gone is not exposed' });
   });
 
-  it('reports that all values are zero', async () => {
-    const recorder = new PrometheusRecorder();
-    recorder.counter(requests);
-    expect((await steps('--metrics', await examined.endpoint(undefined, recorder)))['values']).to.deep.include({
-      status: 'problem',
-      detail: 'Every value is 0',
+  for (const [title, isInitial, detail] of [
+    ['every value is 0', true, 'every value is 0'],
+    ['no family has a sample', false, 'no family has a sample yet'],
+  ] as const) {
+    it(`finds no problem in a fresh service, and remarks how to see more: ${title}`, async () => {
+      const recorder = new PrometheusRecorder();
+      if (isInitial) recorder.counter(requests);
+      else recorder.counter({ ...requests, initial: [] } as never);
+      const url = await examined.endpoint(undefined, recorder);
+      const { values } = await steps('--metrics', url);
+      expect(values).to.deep.include({ status: 'ok', detail });
+      expect(values).to.have.property('remarks').that.has.length(1);
+      expect((await doctor('--metrics', url)).code).to.equal(0);
     });
-  });
+  }
 
   it('reports which label has too many values', async () => {
     for (let id = 0; id < 1500; id += 1) examined.recorder.counter(requests).inc({ path: `/orders/${id}` });

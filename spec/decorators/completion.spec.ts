@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { addAbortSignal, PassThrough, Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -50,6 +51,11 @@ function* numbers(): Generator<number, string, unknown> {
   } finally {
     yield* [];
   }
+}
+
+async function* numbersForEver(): AsyncGenerator<number> {
+  // Why turns of the event loop: a stream that flows without them would never let anything else run.
+  for (let n = 0; ; n++) yield await setImmediate(n);
 }
 
 async function* laterNumbers(): AsyncGenerator<number, string, unknown> {
@@ -366,6 +372,89 @@ describe(`A call (${mode} decorators)`, () => {
       await once(both, 'close');
       expect(await atEnd).to.deep.equal([1, 1, 0]);
       expect(seen()).to.deep.equal([0, 2, 0]);
+    });
+
+    const endless = () => Readable.from(numbersForEver());
+    for (const [how, leave] of [
+      [
+        'a loop over it breaks',
+        async (stream: Readable) => {
+          for await (const n of stream) if (n === 2) break;
+        },
+      ],
+      [
+        'a loop over it throws',
+        async (stream: Readable) => {
+          try {
+            for await (const n of stream) if (n === 2) throw boom;
+          } catch (error) {
+            expect(error).to.equal(boom);
+          }
+        },
+      ],
+      ['find() has found', async (stream: Readable) => expect(await stream.find((n) => n === 3)).to.equal(3)],
+      ['some() has found', async (stream: Readable) => expect(await stream.some((n) => n === 3)).to.equal(true)],
+      ['every() has failed', async (stream: Readable) => expect(await stream.every((n) => n < 3)).to.equal(false)],
+      ['take() has enough', async (stream: Readable) => expect(await stream.take(2).toArray()).to.deep.equal([0, 1])],
+      [
+        'its consumer aborts it',
+        async (stream: Readable) => {
+          const consumer = new AbortController();
+          addAbortSignal(consumer.signal, stream);
+          consumer.abort();
+          await once(stream, 'close').catch(() => undefined);
+        },
+      ],
+      [
+        'the destination of its pipeline is closed first',
+        async (stream: Readable) => {
+          const sink = new Writable({ objectMode: true, write: (_chunk, _encoding, done) => done() });
+          const piped = pipeline(stream, sink).catch(({ code }: NodeJS.ErrnoException) => code);
+          await once(stream, 'data');
+          sink.destroy();
+          expect(await piped).to.equal('ERR_STREAM_PREMATURE_CLOSE');
+        },
+      ],
+    ] as const) {
+      it(`ends as returned when the consumer of the stream leaves, because ${how}`, async () => {
+        const stream = source.give(endless);
+        await leave(stream);
+        if (!stream.closed) await once(stream, 'close').catch(() => undefined);
+        hasReturned();
+      });
+    }
+
+    for (const [how, fail] of [
+      [
+        'it is aborted for a time limit',
+        (stream: Readable) => {
+          const timeLimit = new AbortController();
+          addAbortSignal(timeLimit.signal, stream);
+          timeLimit.abort(new DOMException('too late', 'TimeoutError'));
+        },
+      ],
+      ['it is destroyed with an error', (stream: Readable) => stream.destroy(boom)],
+    ] as const) {
+      it(`ends as threw when the stream fails while it is read, because ${how}`, async () => {
+        const stream = source.give(endless);
+        stream.on('error', () => undefined);
+        const closed = new Promise((resolve) => stream.on('close', resolve));
+        await once(stream, 'data');
+        fail(stream);
+        await closed;
+        hasThrown();
+      });
+    }
+
+    it('ends as threw when the source of a transform is closed too early', async () => {
+      const stream = source.give(() => new PassThrough());
+      const upstream = new Readable({ read() {} });
+      const piped = pipeline(upstream, stream).catch(({ code }: NodeJS.ErrnoException) => code);
+      upstream.push('part');
+      await once(stream, 'readable');
+      upstream.destroy();
+      expect(await piped).to.equal('ERR_STREAM_PREMATURE_CLOSE');
+      hasThrown();
     });
 
     it('leaves an uncaught stream error uncaught', async () => {

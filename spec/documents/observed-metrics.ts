@@ -10,6 +10,8 @@ import {
 } from 'flowplane-metrics';
 import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
 import Koa from 'koa';
+import type { ExposedFamily } from '../../lib/exposition-reader/exposition.js';
+import { readExposition } from '../../lib/exposition-reader/read-exposition.js';
 
 @Instrumented()
 class Mailbox {
@@ -57,17 +59,16 @@ async function serveRequest(recorder: PrometheusRecorder): Promise<void> {
 }
 
 /** The families of a text exposition. */
-export function familiesIn(exposition: string): ObservedFamily[] {
-  const types = [...exposition.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
-  return types.map(([, name = '', type = '']) => {
-    const samples = [...exposition.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? `, 'gm'))];
-    const labels = samples.flatMap(([, text = '']) => [...text.matchAll(/(\w+)="/g)].map(([, label = '']) => label));
-    return { name, type, labels: [...new Set(labels)].filter((label) => label !== 'le') };
+export const familiesIn = (exposition: string): ObservedFamily[] =>
+  read(exposition).map(({ name, type, samples }) => {
+    const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
+    return { name, type, labels: [...labels].filter((label) => label !== 'le') };
   });
-}
 
 /** The values that a label of a family has. */
 export function valuesIn(exposition: string, family: string, label: string): string[] {
-  const samples = [...exposition.matchAll(new RegExp(`^${family}\\{.*?${label}="([^"]*)"`, 'gm'))];
-  return [...new Set(samples.map(([, value = '']) => value))];
+  const samples = read(exposition).find(({ name }) => name === family)?.samples ?? [];
+  return [...new Set(samples.flatMap(({ labels }) => labels[label] ?? []))];
 }
+
+const read = (exposition: string): ExposedFamily[] => [...readExposition(Buffer.from(exposition)).families.values()];

@@ -264,27 +264,6 @@ describe('recorder.gauge(family).collect(…)', () => {
     expect(patient).to.contain('\ndepth 7\n');
   });
 
-  it('starts no second run while one hangs, and omits only its own family', async () => {
-    let calls = 0;
-    let finish: (value: number) => void = () => undefined;
-    recorder.gauge(depth).collect(
-      () =>
-        new Promise((resolve) => {
-          calls++;
-          finish = resolve;
-        }),
-    );
-    recorder.gauge(rooms).set({ floor: '1' }, 5);
-    for (let i = 0; i < 3; i++) {
-      const shown = await scraped();
-      expect(shown).to.contain('rooms{floor="1"} 5\n').and.not.contain('\ndepth');
-    }
-    expect(calls).to.equal(1);
-    finish(9);
-    expect(await scraped()).to.match(/\ndepth 9\n/);
-    expect(told.map(({ code }) => code)).to.deep.equal(['collector_failed']);
-  });
-
   it('drops and counts values that are no numbers, and never throws', async () => {
     recorder.gauge(rooms).collect(() => [
       { labels: { floor: '1' }, value: 'x' as never },

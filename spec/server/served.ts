@@ -1,8 +1,10 @@
 import { MetricsServer as KoaMetricsServer } from '../../lib/adapters/koa/index.js';
+import { readExposition } from '../../lib/exposition-reader/read-exposition.js';
 import { defineCounter, PrometheusRecorder, type PrometheusRecorderOptions, type Scrapable } from '../../lib/index.js';
 import type { MetricsServerOptions } from '../../lib/server/config/options.js';
 import type { ServerAddress } from '../../lib/server/listening-server.js';
 import { MetricsServer } from '../../lib/server/metrics-server.js';
+import { formatSample } from '../../lib/testing/samples.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {} } });
 
@@ -58,13 +60,10 @@ export async function refusal(options: MetricsServerOptions): Promise<{ message:
 }
 
 /** The value of a sample, by its name and labels as they are written; 0 where there is none. */
-export const sampleIn = (exposition: string, sample: string): number =>
-  Number(
-    exposition
-      .split('\n')
-      .find((line) => line.startsWith(`${sample} `))
-      ?.slice(sample.length) ?? 0,
-  );
+export function sampleIn(exposition: string, sample: string): number {
+  const all = [...readExposition(Buffer.from(exposition)).families.values()].flatMap(({ samples }) => samples);
+  return all.find(({ name, labels }) => formatSample(name, labels) === sample)?.value ?? 0;
+}
 
 /** A recorder with so many series of one counter, whose lines are longer by the padding. */
 export function withSeries(count: number, padding = '', more: PrometheusRecorderOptions = {}): PrometheusRecorder {

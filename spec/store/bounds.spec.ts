@@ -61,6 +61,28 @@ describe('The limits of a recorder', () => {
       );
     });
 
+    it('cause advice once, however often values come and go around them, and keep no text of each', async () => {
+      const recorder = make();
+      const hits = defineCounter({ name: 'hits_total', help: 'Hits', labels: { page: {} }, maxSeries: 5 });
+      const rooms = defineGauge({ name: 'rooms', help: 'Rooms', labels: { floor: { limit: 5 } } });
+      let i = 0;
+      recorder
+        .gauge(rooms)
+        .collect(() => Array.from({ length: 6 }, () => ({ labels: { floor: `f${i++}` }, value: 1 })));
+      for (let round = 0; round < 100; round++) {
+        for (let n = 0; n < 8; n++) {
+          recorder.counter(teams).inc({ team: `t${round}-${n}` });
+          recorder.counter(hits).inc({ page: `p${round}-${n}` });
+        }
+        await recorder.snapshot();
+        recorder.remove(teams, {});
+        recorder.remove(hits, {});
+      }
+      expect(advice.map(({ code, message }) => [code, /"(\w+)" has/.exec(message)?.[1]]).sort()).to.deep.equal(
+        ['hits_total', 'hits_total', 'rooms', 'rooms', 'teams_total', 'teams_total'].map((name) => ['bound', name]),
+      );
+    });
+
     it('cause advice that shows no secret', () => {
       const recorder = make();
       recorder.counter(visits).inc({ kind: 'ada@example.com' as never, user: 'u' });

@@ -30,3 +30,29 @@ export class Uses {
     return team;
   }
 }
+
+const bare = new PromCounter({ name: 'c', help: 'h' });
+const bareGauge = new PromGauge({ name: 'g', help: 'h', labelNames: [] as const });
+const bareHistogram = new PromHistogram({ name: 'h', help: 'h' });
+
+export class Unlabelled {
+  @Counter(bare)
+  @Counter(bare, {})
+  @Counter(bare, { by: (result) => result.length })
+  @InFlight(bareGauge)
+  @InFlight(bareGauge, {})
+  @Gauge(bareGauge, { value: (result) => result.length })
+  @Timed(bareHistogram)
+  @Timed(bareHistogram, { on: 'returned' })
+  several(team: string): string {
+    return team;
+  }
+
+  // @ts-expect-error the labels are missing
+  @Counter(placed)
+  missing(): void {}
+
+  // @ts-expect-error the labels are missing
+  @InFlight(gauge, {})
+  missingToo(): void {}
+}

@@ -123,3 +123,21 @@ export const bad38 = defineGauge({ name: 'p', help: 'h', labels: { team: {}, kin
 export const bad39 = defineGauge({ name: 'p', help: 'h', labels: { kind: { oneOf: ['a', 'b'] } }, initial: [{ kind: 'c' }] });
 // 40 a policy that there is not
 export const bad40 = defineGauge({ name: 'p', help: 'h', labels: { kind: { sensitive: 'hide' } } });
+const hits = defineCounter({ name: 'h', help: 'h' });
+class Unlabelled {
+  // 41 a family with labels and nothing else
+  @Counter(c)
+  m41(): void {}
+  // 42 a label of a family without labels
+  @Counter(hits, { labels: { team: 'x' } })
+  m42(): void {}
+  // 43 a family with labels and no options in flight
+  @InFlight(g)
+  m43(): void {}
+  // 44 a family with labels and empty options
+  @Counter(c, {})
+  m44(): void {}
+  // 45 a gauge without a value
+  @Gauge(defineGauge({ name: 'l', help: 'h' }))
+  m45(): void {}
+}

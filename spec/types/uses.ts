@@ -95,3 +95,13 @@ class Wanted {
   @Gauge({ name: 'x', help: 'h', labels: { k: { args: (k) => k, oneOf: ['a', 'b'] } }, initial: 'all', value: (n) => n })
   m(_k: 'a' | 'b'): number { return 1; }
 }
+// families without labels: with and without options
+const hits = defineCounter({ name: 'h', help: 'h' }); const level = defineGauge({ name: 'l', help: 'h' }); const sizes = defineHistogram({ name: 's', help: 'h' });
+export class Unlabelled {
+  @Counter(hits) @Counter(hits, {}) @Counter(hits, { labels: {} }) @Counter(hits, { by: (r) => { is<typeof r, string>(true); return r.length; } })
+  @Gauge(level, { value: (r) => { is<typeof r, string>(true); return r.length; } }) @Histogram(sizes, { value: (r, a) => { is<typeof a, string>(true); return r.length; } })
+  @Timed(sizes) @Timed(sizes, {}) @Timed(sizes, { on: 'threw' }) @InFlight(level) @InFlight(level, {})
+  m(_a: string): string { return 'x'; }
+}
+const countedLoad = instrumentFunction(load, Counter(hits), Timed(sizes), Timed()); is<typeof countedLoad, typeof load>(true);
+instrumentMethod(Pool.prototype, 'query', InFlight(level), Counter(hits, { when: (r) => r.rows.length > 0 }));

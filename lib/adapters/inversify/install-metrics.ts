@@ -3,13 +3,7 @@ import { MetricsError } from '../../error.js';
 import { peerError } from '../../peers.js';
 import { PrometheusRecorder } from '../../prometheus/prometheus-recorder.js';
 import type { PrometheusRecorderOptions } from '../../prometheus/recorder-options.js';
-import {
-  type AnyClass,
-  type InstanceObserver,
-  instanceObserver,
-  openFamilies,
-  refuseUnlessRecorder,
-} from '../../recorder/attach.js';
+import { type AnyClass, instanceObserver, openFamilies, refuseUnlessRecorder } from '../../recorder/attach.js';
 import { MetricsRecorder, unboundRecorder } from '../../recorder/metrics-recorder.js';
 import { type MiddlewareContainer, observeViaMiddleware } from './observe-via-middleware.js';
 import { observeViaPlugin, type PluginContainer } from './observe-via-plugin.js';
@@ -64,7 +58,7 @@ export function installMetrics(container: MetricsContainer, options: InstallOpti
   if (known !== undefined && boundRecorder(container) === known.recorder) return known.recorder;
   refuseUnlessObservable(container);
   const recorder = bindRecorder(container, options);
-  const listBoundClasses = observeInstances(container, instanceObserver(recorder));
+  const listBoundClasses = observeInstances(container, recorder);
   openFamilies(recorder, listBoundClasses());
   installed.set(container, { recorder, listBoundClasses });
   return recorder;
@@ -140,8 +134,9 @@ function refuseUnlessObservable(container: object): void {
 }
 
 /** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */
-function observeInstances(container: MetricsContainer, onInstance: InstanceObserver): Installation['listBoundClasses'] {
-  if ('register' in container) return observeViaPlugin(container, onInstance);
-  observeViaMiddleware(container, onInstance);
+function observeInstances(container: MetricsContainer, recorder: MetricsRecorder): Installation['listBoundClasses'] {
+  const onInstance = instanceObserver(recorder);
+  if ('register' in container) return observeViaPlugin(container, recorder, onInstance);
+  observeViaMiddleware(container, recorder, onInstance);
   return () => [];
 }

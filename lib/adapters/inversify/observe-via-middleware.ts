@@ -1,4 +1,5 @@
-import type { InstanceObserver } from '../../recorder/attach.js';
+import { type InstanceObserver, resolveWith } from '../../recorder/attach.js';
+import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 
 interface Container {
   readonly parent?: Container | null;
@@ -40,6 +41,7 @@ interface Resolving {
 const observers = new WeakMap<object, InstanceObserver>();
 /** The containers whose resolver is wrapped, which no snapshot undoes. */
 const wrapped = new WeakSet<object>();
+const recorders = new WeakMap<object, MetricsRecorder>();
 const ownActivations = new WeakSet<Activation>();
 
 /**
@@ -49,27 +51,33 @@ const ownActivations = new WeakSet<Activation>();
  * Why the resolver is wrapped, and no middleware is applied: a container with a middleware refuses `undefined` and `null`,
  * also where those are what is bound, or what `tryGet` should give. Where the user has applied one, another changes nothing.
  */
-export function observeViaMiddleware(container: MiddlewareContainer, onInstance: InstanceObserver): void {
+export function observeViaMiddleware(
+  container: MiddlewareContainer,
+  recorder: MetricsRecorder,
+  onInstance: InstanceObserver,
+): void {
   observers.set(container, onInstance);
+  recorders.set(container, recorder);
   if (wrapped.has(container)) return;
   const { _planAndResolve: createResolver, _middleware } = container as Resolving;
   if (typeof createResolver !== 'function' || _middleware) {
-    container.applyMiddleware(showPlan);
+    container.applyMiddleware(showPlan(container));
     return;
   }
   wrapped.add(container);
-  const value = (): Resolve => showPlan(Reflect.apply(createResolver, container, []));
+  const value = (): Resolve => showPlan(container)(Reflect.apply(createResolver, container, []));
   Object.defineProperty(container, '_planAndResolve', { value, configurable: true, writable: true });
 }
 
 const showPlan =
+  (container: object) =>
   (next: Resolve): Resolve =>
   (args: ResolveArguments) => {
     const contextInterceptor = (context: Context): Context => {
       activateRequest(context.plan.rootRequest);
       return args.contextInterceptor(context);
     };
-    return next({ ...args, contextInterceptor });
+    return resolveWith(recorders.get(container), () => next({ ...args, contextInterceptor }));
   };
 
 function activateRequest({ bindings, childRequests }: Request): void {

@@ -1,4 +1,5 @@
-import type { AnyClass, InstanceObserver } from '../../recorder/attach.js';
+import { type AnyClass, type InstanceObserver, resolveWith } from '../../recorder/attach.js';
+import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 
 /** The part of inversify 7 and 8 that is used. */
 export interface PluginContainer {
@@ -19,6 +20,11 @@ interface Binding {
   readonly implementationType?: AnyClass;
 }
 
+/** The part of inversify's plugin interface that is used. */
+interface PluginApi {
+  define(name: string, method: (...args: unknown[]) => unknown): void;
+}
+
 /** The part of inversify's plugin context that is used. */
 interface PluginContext {
   readonly activationService: ActivationService;
@@ -35,7 +41,11 @@ interface PluginContext {
  *
  * Why no import: a plugin's one brand is a registered symbol, and inversify stays optional.
  */
-export function observeViaPlugin(container: PluginContainer, onInstance: InstanceObserver): () => AnyClass[] {
+export function observeViaPlugin(
+  container: PluginContainer,
+  recorder: MetricsRecorder,
+  onInstance: InstanceObserver,
+): () => AnyClass[] {
   let listClasses = (): AnyClass[] => [];
   container.register(
     class {
@@ -46,16 +56,34 @@ export function observeViaPlugin(container: PluginContainer, onInstance: Instanc
         this.#context = context;
       }
 
-      load(): void {
+      load(api: PluginApi): void {
         const { activationService, planResultCacheService } = this.#context;
         listClasses = () => listBoundClasses(this.#context);
         addActivation(activationService, onInstance);
+        for (const name of ['get', 'getAll', 'getAsync', 'getAllAsync']) resolveThrough(container, recorder, name, api);
         // Why cleared: plans that were made before have no such activation.
         planResultCacheService.clearCache();
       }
     },
   );
   return () => listClasses();
+}
+
+/**
+ * Lets what a class does in its constructor and in `@postConstruct` report to the recorder: the container runs both before
+ * it activates the instance, and has no event before them.
+ */
+function resolveThrough(
+  container: PluginContainer,
+  recorder: MetricsRecorder,
+  name: string,
+  { define }: PluginApi,
+): void {
+  const resolve: unknown = Reflect.get(container, name);
+  // Why not where the container has its own: another plugin has defined that one, and a second one is refused.
+  if (typeof resolve !== 'function' || Object.hasOwn(container, name)) return;
+  define(name, (...args) => resolveWith(recorder, () => Reflect.apply(resolve, container, args)));
+  Reflect.defineProperty(container, name, { enumerable: false });
 }
 
 function listBoundClasses({ bindingService }: PluginContext): AnyClass[] {

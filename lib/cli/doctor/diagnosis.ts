@@ -1,4 +1,4 @@
-import type { ExposedFamily } from './exposition-text.js';
+import type { ExposedFamily } from '../../exposition-reader/exposition.js';
 import type { Endpoint, HttpResponse } from './http.js';
 
 /** What the user has passed to the doctor. */
@@ -6,8 +6,9 @@ export interface DoctorOptions {
   readonly metrics: Endpoint;
   readonly prometheus: Endpoint | undefined;
   readonly grafana: Endpoint | undefined;
-  /** The job of the scrape_config. */
+  /** The job of the scrape_config, and whether the user has named it. */
   readonly job: string;
+  readonly isJobGiven: boolean;
   /** Families that must be exposed. */
   readonly families: readonly string[];
   /** Seconds between the two scrapes that are compared. */
@@ -21,13 +22,23 @@ export interface DoctorState {
   readonly options: DoctorOptions;
   response?: HttpResponse;
   families?: ReadonlyMap<string, ExposedFamily>;
+  /** What answers under the URL of Prometheus. */
+  server?: { readonly name: string; readonly isVictoriaMetrics: boolean };
+  /** The labels that Prometheus gives to what it scrapes from the endpoint. */
+  targetLabels?: readonly TargetLabels[];
   /** By how many seconds the clock of each process is ahead of this machine's. */
   readonly clocks: Map<string, number>;
 }
 
-/** The result of a step. A problem has its likely cause, and what to do. */
+/** The labels of one target. */
+export type TargetLabels = Readonly<Record<string, string>>;
+
+/**
+ * The result of a step. A problem has its likely cause, and what to do. A remark says what is worth knowing, and changes
+ * neither the status nor the exit code.
+ */
 export type StepResult =
-  | { readonly status: 'ok'; readonly detail: string }
+  | { readonly status: 'ok'; readonly detail: string; readonly remarks?: readonly string[] }
   | { readonly status: 'problem'; readonly detail: string; readonly cause: string; readonly fix: string }
   | { readonly status: 'skipped'; readonly detail: string };
 
@@ -43,7 +54,11 @@ export interface Step {
 /** A result with the name of its step. */
 export type NamedResult = StepResult & { readonly step: string };
 
-export const ok = (detail: string): StepResult => ({ status: 'ok', detail });
+export const ok = (detail: string, remarks: readonly string[] = []): StepResult => ({
+  status: 'ok',
+  detail,
+  ...(remarks.length === 0 ? {} : { remarks }),
+});
 export const fail = (detail: string, cause: string, fix: string): StepResult => ({
   status: 'problem',
   detail,

@@ -16,11 +16,12 @@ Follows metrics from the endpoint through Prometheus to Grafana. Prints where th
   --metrics-header 'N: V'   a header for the endpoint, such as Authorization; may be repeated
   --prometheus-header       the same for Prometheus
   --grafana-header          the same for Grafana
-  --job NAME                the job of the scrape_config (default: flowplane)
+  --job NAME                the job of the scrape_config, or the name of its ServiceMonitor
+                            (default: flowplane, otherwise the job that scrapes this endpoint)
   --family NAME             a family that must be exposed; may be repeated
   --wait SECONDS            the time between the two scrapes that are compared (default: 2)
   --max-series N            report a family with more series than this (default: 1000)
-  --json                    print {"ok": …, "steps": [{"step", "status", "detail", "cause", "fix"}]}
+  --json                    print {"ok": …, "steps": [{"step", "status", "detail", "remarks", "cause", "fix"}]}
 
 Exit code: 0 where no step has a problem, 1 where a step has one, 2 where the options are wrong.`;
 
@@ -71,6 +72,7 @@ function parseOptions(args: readonly string[]): { readonly options: DoctorOption
     prometheus: values.prometheus === undefined ? undefined : endpoint('prometheus', values.prometheus),
     grafana: values.grafana === undefined ? undefined : endpoint('grafana', values.grafana),
     job: values.job ?? 'flowplane',
+    isJobGiven: values.job !== undefined,
     families: values.family ?? [],
     wait: parseAmount('wait', values.wait ?? '2'),
     maxSeries: parseAmount('max-series', values['max-series'] ?? '1000'),
@@ -109,6 +111,9 @@ function parseAmount(option: string, given: string): number {
 
 function formatResult(result: NamedResult): string {
   const first = `${result.status.padEnd(8)}${result.step.padEnd(12)}${result.detail}`;
-  if (result.status !== 'problem') return first;
-  return [first, `${' '.repeat(20)}likely: ${result.cause}`, `${' '.repeat(20)}do:     ${result.fix}`].join('\n');
+  const indent = ' '.repeat(20);
+  if (result.status === 'ok')
+    return [first, ...(result.remarks ?? []).map((one) => `${indent}remark: ${one}`)].join('\n');
+  if (result.status === 'skipped') return first;
+  return [first, `${indent}likely: ${result.cause}`, `${indent}do:     ${result.fix}`].join('\n');
 }

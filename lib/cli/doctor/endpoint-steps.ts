@@ -1,6 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type ExposedFamily,
+  type ExposedSample,
+  type Exposition,
+  formatObjection,
+  isProblem,
+} from '../../exposition-reader/exposition.js';
+import { formatOf, readExposition } from '../../exposition-reader/read-exposition.js';
 import { applicationFamilies, type DoctorState, fail, ok, type Step, type StepResult } from './diagnosis.js';
-import { type ExposedFamily, FormatError, parseExposition } from './exposition-text.js';
 import { type HttpResponse, isResult, request, settingsOf } from './http.js';
 
 /** The steps that look at the endpoint itself. */
@@ -15,7 +22,8 @@ export const endpointSteps: readonly Step[] = [
 
 async function scrape({ options }: DoctorState): Promise<HttpResponse | StepResult> {
   const headers = new Headers(options.metrics.headers);
-  headers.set('Accept', 'text/plain;version=0.0.4');
+  // Why the text format first: every consumer reads it. Why OpenMetrics too: some endpoints have nothing else.
+  headers.set('Accept', 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5');
   return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'));
 }
 
@@ -29,22 +37,37 @@ async function checkEndpoint(state: DoctorState): Promise<StepResult> {
 
 function checkFormat(state: DoctorState): StepResult {
   const { body, contentType } = state.response as HttpResponse;
-  const fix = 'Pass the URL of the metrics, which ends in /metrics unless you have set another path: --metrics.';
-  if (!contentType.startsWith('text/plain')) {
-    return fail(`The content type is "${contentType}"`, 'this URL is another page', fix);
+  if (body.length > 0 && formatOf(contentType) === undefined) {
+    return fail(
+      contentType === ''
+        ? 'The response has no content type, and Prometheus 3 refuses it'
+        : `The content type is "${contentType}"`,
+      'this URL is another page, or the exporter does not name its format',
+      'Pass the URL of the metrics, which ends in /metrics unless you have set another path: --metrics.',
+    );
   }
-  try {
-    state.families = parseExposition(body);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    return fail(error.message, 'code in this process writes metrics by hand, or this is no exporter', fix);
+  const exposition = readExposition(body, { contentType });
+  state.families = exposition.families;
+  const problems = exposition.objections.filter(isProblem);
+  const [first] = problems;
+  if (first !== undefined) {
+    const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more problems)`;
+    return fail(
+      `${formatObjection(first)}${more}`,
+      'code in this process writes metrics by hand, or this is no exporter',
+      'Correct the code that writes this line. If this is another page, pass the URL of the metrics: --metrics.',
+    );
   }
-  const samples = [...state.families.values()].reduce((sum, family) => sum + family.samples.length, 0);
-  return ok(`${state.families.size} families, ${samples} samples, ${formatBytes(body.length)}`);
+  return ok(summarize(exposition, body.length), exposition.objections.map(formatObjection));
+}
+
+function summarize({ format, families, samples }: Exposition, bytes: number): string {
+  const size = `${families.size} families, ${samples} samples, ${formatBytes(bytes)}`;
+  return format === 'text' ? size : `${size}, in OpenMetrics`;
 }
 
 function checkFamilies({ options, families = new Map() }: DoctorState): StepResult {
-  const missing = options.families.filter((name) => !families.has(name));
+  const missing = options.families.filter((name) => familyOf(families, name) === undefined);
   if (missing.length > 0) {
     return fail(
       `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not exposed`,
@@ -64,17 +87,17 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
 async function checkValues(state: DoctorState): Promise<StepResult> {
   const before = valuesBySeries(state.families);
   if ([...before.values()].every((value) => value === 0)) {
-    return fail(
-      before.size === 0 ? 'No family has a sample yet' : 'Every value is 0',
-      'no decorated method was called since the process started, or the called instances have no recorder',
-      'Send a request through the service. If that changes nothing, print recorder.explain().',
-    );
+    return ok(before.size === 0 ? 'no family has a sample yet' : 'every value is 0', [
+      'no decorated method was called since the process started, or the called instances have no recorder. ' +
+        'Send a request through the service. If that changes nothing, print recorder.explain().',
+    ]);
   }
   await wait(state.options.wait * 1000);
   const second = await scrape(state);
   if (isResult(second)) return second;
-  const after = valuesBySeries(parseExposition(second.body));
-  const changed = [...after].filter(([series, value]) => before.get(series) !== value).length;
+  const after = valuesBySeries(readExposition(second.body, { contentType: second.contentType }).families);
+  // Why not !==: NaN would change at every scrape.
+  const changed = [...after].filter(([series, value]) => !Object.is(before.get(series), value)).length;
   if (changed > 0) return ok(`${changed} of ${after.size} series changed within ${state.options.wait} s`);
   return ok(`${after.size} series have values; none changed within ${state.options.wait} s: there was no traffic`);
 }
@@ -84,9 +107,17 @@ function valuesBySeries(families: DoctorState['families'] = new Map()): Map<stri
   return new Map(samples.map(({ name, labels, value }) => [name + JSON.stringify(labels), value]));
 }
 
+/** The family of this name. Why also without its ending: in OpenMetrics, `requests_total` belongs to `requests`. */
+function familyOf(families: ReadonlyMap<string, ExposedFamily>, name: string): ExposedFamily | undefined {
+  const own = families.get(name);
+  if (own !== undefined) return own;
+  const stem = families.get(name.replace(/_(?:total|info)$/, ''));
+  return stem !== undefined && ['counter', 'info'].includes(stem.type) ? stem : undefined;
+}
+
 function checkLosses({ families = new Map() }: DoctorState): StepResult {
-  const dropped: ExposedFamily | undefined = families.get('flowplane_metrics_dropped_total');
-  const losses = dropped?.samples.filter(({ value }) => value > 0) ?? [];
+  const dropped = familyOf(families, 'flowplane_metrics_dropped_total');
+  const losses: readonly ExposedSample[] = dropped?.samples.filter(({ value }) => value > 0) ?? [];
   if (losses.length === 0) return ok('no observation was dropped');
   const list = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
   return fail(

@@ -2,7 +2,8 @@ import { fail, type StepResult } from './diagnosis.js';
 
 /** A complete response. */
 export interface HttpResponse {
-  readonly body: string;
+  readonly body: Uint8Array;
+  readonly headers: Headers;
   readonly contentType: string;
   readonly seconds: number;
   /** By how many seconds the clock of the server is ahead of this machine's; `undefined` without a `Date` header. */
@@ -45,13 +46,14 @@ export async function request(
   const sentAt = Date.now();
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutSeconds * 1000) });
-    const body = await readText(response);
+    const body = await readBody(response);
     if (!response.ok)
       return diagnose(`${server} answers ${url} with ${response.status}`, String(response.status), settings);
     const receivedAt = Date.now();
     const date = Date.parse(response.headers.get('date') ?? '');
     return {
       body,
+      headers: response.headers,
       contentType: response.headers.get('content-type') ?? '',
       seconds: (receivedAt - sentAt) / 1000,
       clockAhead: Number.isNaN(date) ? undefined : (date - (sentAt + receivedAt) / 2) / 1000,
@@ -62,25 +64,33 @@ export async function request(
   }
 }
 
+/** An answer in JSON. */
+export interface JsonAnswer<Data> {
+  readonly data: Data;
+  readonly clockAhead: number | undefined;
+  readonly headers: Headers;
+}
+
 /** Requests a path below an endpoint, and parses the JSON of the response. */
 export async function requestJson<Data>(
   server: string,
   option: 'prometheus' | 'grafana',
   endpoint: Endpoint,
   path: string,
-): Promise<{ readonly data: Data; readonly clockAhead: number | undefined } | StepResult> {
+): Promise<JsonAnswer<Data> | StepResult> {
   const url = `${endpoint.url.replace(/\/$/, '')}/api/${path}`;
   const response = await request(server, { ...endpoint, url }, settingsOf(option));
   if (isResult(response)) return response;
   try {
-    return { data: JSON.parse(response.body) as Data, clockAhead: response.clockAhead };
+    const data = JSON.parse(Buffer.from(response.body).toString()) as Data;
+    return { data, clockAhead: response.clockAhead, headers: response.headers };
   } catch {
     return fail(`${url} does not answer in JSON`, `this is not ${server}`, `Pass its URL: --${option}.`);
   }
 }
 
-/** Why not `response.text()`: a server may send without end, or a few bytes that unpack to gigabytes. */
-async function readText({ body }: Response): Promise<string> {
+/** Why not `response.bytes()`: a server may send without end, or a few bytes that unpack to gigabytes. */
+async function readBody({ body }: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body ?? []) {
@@ -88,7 +98,7 @@ async function readText({ body }: Response): Promise<string> {
     if (bytes > maxBytes) throw new Error(`more than ${maxBytes / 2 ** 20} MiB`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /** Whether there is a result already, instead of what was requested. */

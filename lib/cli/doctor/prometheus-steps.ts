@@ -1,5 +1,15 @@
-import { applicationFamilies, type DoctorState, fail, ok, type Step, type StepResult, skip } from './diagnosis.js';
-import { diagnose, isResult, requestJson, scrapeConfig } from './http.js';
+import type { ExposedFamily } from '../../exposition-reader/exposition.js';
+import {
+  applicationFamilies,
+  type DoctorState,
+  fail,
+  ok,
+  type Step,
+  type StepResult,
+  skip,
+  type TargetLabels,
+} from './diagnosis.js';
+import { diagnose, isResult, type JsonAnswer, requestJson, scrapeConfig } from './http.js';
 
 /** The steps that check what Prometheus has scraped from the endpoint. */
 export const prometheusSteps: readonly Step[] = [
@@ -9,21 +19,32 @@ export const prometheusSteps: readonly Step[] = [
 ];
 
 /** Requests Prometheus' HTTP API; returns its `data`. */
-async function query<Data>(
-  { options }: DoctorState,
-  path: string,
-): Promise<{ data: Data; clockAhead: number | undefined } | StepResult> {
+async function query<Data>({ options }: DoctorState, path: string): Promise<JsonAnswer<Data> | StepResult> {
   const endpoint = options.prometheus as NonNullable<typeof options.prometheus>;
   const answer = await requestJson<{ data: Data }>('Prometheus', 'prometheus', endpoint, `v1/${path}`);
-  return isResult(answer) ? answer : { data: answer.data.data, clockAhead: answer.clockAhead };
+  return isResult(answer) ? answer : { ...answer, data: answer.data.data };
+}
+
+interface BuildInfo {
+  readonly version?: string;
+  readonly goVersion?: string;
+  /** What Mimir and its relatives call themselves. */
+  readonly application?: string;
 }
 
 async function checkPrometheus(state: DoctorState): Promise<StepResult> {
   if (state.options.prometheus === undefined) return skip('pass --prometheus URL');
-  const answer = await query<{ version: string }>(state, 'status/buildinfo');
+  const answer = await query<BuildInfo | undefined>(state, 'status/buildinfo');
   if (isResult(answer)) return answer;
   if (answer.clockAhead !== undefined) state.clocks.set('Prometheus', answer.clockAhead);
-  return ok(`Prometheus ${answer.data.version}`);
+  const { version, goVersion, application } = answer.data ?? {};
+  // Why by this header and not by the version: VictoriaMetrics says none, or that of a Prometheus which it resembles.
+  const isVictoriaMetrics = goVersion === undefined && answer.headers.has('x-server-hostname');
+  const name = isVictoriaMetrics
+    ? "VictoriaMetrics, by Prometheus' API"
+    : `${application ?? 'Prometheus'} ${version ?? 'of an unknown version'}`;
+  state.server = { name, isVictoriaMetrics };
+  return ok(name);
 }
 
 interface Target {
@@ -31,22 +52,16 @@ interface Target {
   readonly scrapeUrl: string;
   readonly health: 'up' | 'down' | 'unknown';
   readonly lastError: string;
+  readonly labels?: TargetLabels;
 }
 
 async function checkTarget(state: DoctorState): Promise<StepResult> {
-  const { job, metrics } = state.options;
-  const answer = await query<{ activeTargets: readonly Target[] }>(state, 'targets?state=active');
+  const answer = await query<{ activeTargets?: readonly Target[] } | undefined>(state, 'targets?state=active');
   if (isResult(answer)) return answer;
-  const { activeTargets } = answer.data;
-  const targets = activeTargets.filter(({ scrapePool }) => scrapePool === job);
-  if (targets.length === 0) {
-    const jobs = [...new Set(activeTargets.map(({ scrapePool }) => scrapePool))];
-    return fail(
-      `Prometheus scrapes nothing in the job "${job}" (jobs: ${jobs.join(', ') || 'none'})`,
-      'its configuration has no such scrape_config, or Prometheus has not reloaded it',
-      `Add scrape_configs: [{ job_name: ${job}, static_configs: [{ targets: ['${new URL(metrics.url).host}'] }] }], or pass --job.`,
-    );
-  }
+  const activeTargets = answer.data?.activeTargets ?? [];
+  const targets = targetsOf(state, activeTargets);
+  state.targetLabels = targets.map(({ labels }) => labels ?? { job: state.options.job });
+  if (targets.length === 0) return missingTarget(state, activeTargets);
   const down = targets.find(({ health }) => health === 'down');
   if (down !== undefined) {
     const detail = `Prometheus cannot scrape ${down.scrapeUrl}: ${down.lastError}`;
@@ -58,20 +73,77 @@ async function checkTarget(state: DoctorState): Promise<StepResult> {
   return ok(`${targets.map(({ scrapeUrl }) => scrapeUrl).join(', ')} up, no error in the last scrape`);
 }
 
+/** The targets of the job; where none was named and the usual one has none, those at the URL that was examined. */
+function targetsOf({ options }: DoctorState, targets: readonly Target[]): readonly Target[] {
+  const ofJob = targets.filter((target) => isOfJob(target, options.job));
+  if (ofJob.length > 0 || options.isJobGiven) return ofJob;
+  const url = new URL(options.metrics.url).href;
+  return targets.filter(({ scrapeUrl }) => URL.canParse(scrapeUrl) && new URL(scrapeUrl).href === url);
+}
+
+/**
+ * Whether a target belongs to the job: the name of its scrape_config, its label `job`, or the name of the object from
+ * which the Prometheus Operator has made its pool, as in `serviceMonitor/namespace/name/0`.
+ */
+function isOfJob({ scrapePool, labels }: Target, job: string): boolean {
+  if (scrapePool === job || labels?.['job'] === job) return true;
+  const [, namespace, name] =
+    /^(?:serviceMonitor|podMonitor|probe|scrapeConfig)\/([^/]+)\/([^/]+)/.exec(scrapePool) ?? [];
+  return name !== undefined && (name === job || `${namespace}/${name}` === job);
+}
+
+function missingTarget({ options, server }: DoctorState, activeTargets: readonly Target[]): StepResult {
+  const { job, metrics } = options;
+  if (server?.isVictoriaMetrics && activeTargets.length === 0) {
+    return ok('VictoriaMetrics scrapes nothing itself: another process sends it what it stores', [
+      'look for errors in that process, which is vmagent or a Prometheus with remote_write.',
+    ]);
+  }
+  const jobs = [...new Set(activeTargets.map(({ scrapePool }) => scrapePool))];
+  return fail(
+    `Prometheus scrapes nothing in the job "${job}" (jobs: ${jobs.join(', ') || 'none'})`,
+    'its configuration has no such scrape_config, or Prometheus has not reloaded it',
+    `Add scrape_configs: [{ job_name: ${job}, static_configs: [{ targets: ['${new URL(metrics.url).host}'] }] }], or pass --job.`,
+  );
+}
+
 async function checkData(state: DoctorState): Promise<StepResult> {
-  const { options, families = new Map() } = state;
-  const names = applicationFamilies(families).flatMap(({ samples }) => samples[0]?.name ?? []);
+  const { families = new Map(), server } = state;
+  const own = applicationFamilies(families);
+  const names = own.flatMap(({ samples }) => samples[0]?.name ?? []);
   if (names.length === 0) return skip('no family has a sample yet');
-  const expression = `count by (__name__) ({job="${options.job}",__name__=~"${names.join('|')}"})`;
+  const matchers = [`__name__=~${anyOf(names)}`, ...targetMatchers(state, own)];
+  const expression = `count by (__name__) ({${matchers.join()}})`;
   type Result = { readonly result: readonly { readonly metric: { readonly __name__: string } }[] };
   const answer = await query<Result>(state, `query?${new URLSearchParams({ query: expression })}`);
   if (isResult(answer)) return answer;
   const stored = new Set(answer.data.result.map(({ metric }) => metric.__name__));
   const missing = names.filter((name) => !stored.has(name));
   if (missing.length === 0) return ok(`${names.length} families can be queried`);
+  const delay = server?.isVictoriaMetrics ? ' (VictoriaMetrics shows a sample 30 s after its scrape)' : '';
   return fail(
     `Prometheus has no data of ${missing.join(', ')}`,
-    'they appeared after its last scrape, or its metric_relabel_configs drop them',
+    `they appeared after its last scrape${delay}, or its metric_relabel_configs drop them`,
     'Wait for one scrape_interval; then check metric_relabel_configs.',
   );
 }
+
+/**
+ * The matchers for what was scraped from the endpoint: the labels of its targets.
+ *
+ * Why also the values that are exposed: with `honor_labels: true` they replace those of the target.
+ */
+function targetMatchers({ options, targetLabels = [] }: DoctorState, families: readonly ExposedFamily[]): string[] {
+  const given = targetLabels.length > 0 ? targetLabels : [{ job: options.job }];
+  return ['job', 'instance'].flatMap((label) => {
+    const values = new Set(given.flatMap((labels) => (labels as TargetLabels)[label] ?? []));
+    if (values.size === 0) return [];
+    for (const { samples } of families)
+      for (const { labels } of samples) if (labels[label] !== undefined) values.add(labels[label]);
+    return [`${label}=~${anyOf([...values])}`];
+  });
+}
+
+/** A pattern of PromQL that matches each of these texts. */
+const anyOf = (texts: readonly string[]): string =>
+  JSON.stringify(texts.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));

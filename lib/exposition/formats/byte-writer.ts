@@ -118,7 +118,7 @@ export class ByteWriter {
 
   /** Writes a value as every text format spells it. */
   value(value: number): void {
-    if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) this.#integer(value);
+    if (Number.isInteger(value) && value >= 0 && value < 2 ** 31 && !Object.is(value, -0)) this.#integer(value);
     else this.text(spellNumber(value));
   }
 
@@ -163,8 +163,9 @@ export class ByteWriter {
   }
 }
 
-/** Spells NaN and the infinities as Prometheus does, everything else as JavaScript does. */
+/** Spells NaN, the infinities and -0 as Prometheus does, everything else as JavaScript does. */
 function spellNumber(value: number): string {
+  if (Object.is(value, -0)) return '-0';
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
   return String(value);

@@ -19,9 +19,10 @@ const dialect: Dialect = {
     const { name, type } = familyLine(family);
     return type === 'counter' || type === 'histogram' ? `${name}_created` : undefined;
   },
-  // Source: "Histogram": a sum is a counter, so one that could not be a counter is left out. A count must not stand without
-  // its sum, but the last bucket has the same number.
-  allowsNegativeSums: false,
+  // Source: "Histogram": a sum must not stand beside a bound below 0, and a count not without its sum; the last bucket has
+  // the same number. Why by the bounds alone: a sample that comes and goes with the values breaks every query of it.
+  allowsNegativeBounds: false,
+  allowsExemplars: (family) => familyLine(family).type === 'counter' || family.type === 'histogram',
   // Source: "Canonical Numbers": a bound is a float, and looks like one.
   formatBound: (at) => goFloat(at).replace(/^-?\d+$/, '$&.0'),
   end: '# EOF\n',

@@ -1,4 +1,6 @@
+import { isLabelName } from '../../families/naming.js';
 import type {
+  Exemplar,
   ExposedFamily,
   HistogramView,
   SampleWriter,
@@ -11,8 +13,10 @@ import { ByteWriter } from './byte-writer.js';
 export interface Dialect {
   /** Writes the lines before a family's samples. */
   writeMetadata(family: ExposedFamily, out: ByteWriter): void;
-  /** Whether a sum may be negative, or stand beside a negative bound. If not, the sum and the count are left out. */
-  readonly allowsNegativeSums: boolean;
+  /** Whether a sum and a count may stand beside a bound below 0. If not, they are left out. */
+  readonly allowsNegativeBounds: boolean;
+  /** Whether the samples of this family may have exemplars. Absent: the dialect has none. */
+  allowsExemplars?(family: ExposedFamily): boolean;
   /** The name of the sample that says when a series of this family was created. Absent: the dialect has no such sample. */
   createdName?(family: ExposedFamily): string | undefined;
   /** Spells a bound. */
@@ -21,6 +25,8 @@ export interface Dialect {
   readonly end: string;
 }
 
+/** How many code points the names and values of an exemplar's labels may have. Source: OpenMetrics 1.0.0, "Exemplars". */
+const maxExemplarLength = 128;
 const chunkSize = 64 * 1024;
 const comma = 0x2c;
 const quote = 0x22;
@@ -74,14 +80,14 @@ class SampleLines implements SampleWriter {
   readonly #beginning = new ByteWriter(256);
   #hasBeginning = false;
   readonly #createdHead: ByteWriter | undefined;
+  readonly #hasExemplars: boolean;
   #hasNegativeBound = false;
-  /** Whether the sum of this series is left out, and the count that follows it. */
-  #isSumLeftOut = false;
 
   constructor(family: ExposedFamily, out: ByteWriter, dialect: Dialect) {
     this.#name = family.name;
     const created = dialect.createdName?.(family);
     this.#createdHead = created === undefined ? undefined : writerOf(created);
+    this.#hasExemplars = dialect.allowsExemplars?.(family) ?? false;
     this.#out = out;
     this.#dialect = dialect;
   }
@@ -120,7 +126,7 @@ class SampleLines implements SampleWriter {
     this.#ends[depth + 1] = labels.length;
   }
 
-  value(depth: number, value: number, createdAt?: number): void {
+  value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
     if (this.#lastValue && depth === this.#last + 1) {
       if (!this.#hasBeginning) this.#spellBeginning();
       this.#out.lineOf(this.#beginning, this.#lastValue, value);
@@ -128,16 +134,20 @@ class SampleLines implements SampleWriter {
       this.#labelsTo(depth);
       this.#line('', value);
     }
+    if (exemplar !== undefined) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
-  histogram(depth: number, { upperBounds, cumulativeCounts, sum, count, createdAt }: HistogramView): void {
+  histogram(depth: number, view: HistogramView): void {
+    const { upperBounds, cumulativeCounts, sum, count, createdAt, exemplars } = view;
     this.#labelsTo(depth);
     if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
     const head = this.#headOf('_bucket');
     const bounds = this.#spelledBounds;
     for (let i = 0; i < bounds.length; i++) {
       this.#out.line(head, this.#labels, bounds[i], cumulativeCounts[i] as number);
+      const exemplar = exemplars?.[i];
+      if (exemplar !== undefined) this.#addExemplar(exemplar);
     }
     this.#writeSumAndCount(sum, count);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
@@ -152,22 +162,40 @@ class SampleLines implements SampleWriter {
     this.#writeSumAndCount(sum, count);
   }
 
-  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
-    if (suffix === '_sum') this.#isSumLeftOut = this.#mustLeaveOutSum(value);
-    if (this.#isSumLeftOut && (suffix === '_sum' || suffix === '_count')) return;
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound, exemplar?: Exemplar): void {
+    if (this.#mustLeaveOutSum && (suffix === '_sum' || suffix === '_count')) return;
     this.#labelsTo(depth);
     this.#line(suffix, value, bound && this.#boundOf(bound));
+    if (exemplar !== undefined && suffix === '_bucket') this.#addExemplar(exemplar);
   }
 
   #writeSumAndCount(sum: number, count: number): void {
-    this.#isSumLeftOut = this.#mustLeaveOutSum(sum);
-    if (this.#isSumLeftOut) return;
+    if (this.#mustLeaveOutSum) return;
     this.#line('_sum', sum);
     this.#line('_count', count);
   }
 
-  #mustLeaveOutSum(sum: number): boolean {
-    return !this.#dialect.allowsNegativeSums && (this.#hasNegativeBound || sum < 0);
+  get #mustLeaveOutSum(): boolean {
+    return this.#hasNegativeBound && !this.#dialect.allowsNegativeBounds;
+  }
+
+  /** Adds an exemplar to the line that was written last. */
+  #addExemplar({ labels, value, timestamp }: Exemplar): void {
+    const named = Object.entries(labels).filter(([name, text]) => isLabelName(name) && text !== '');
+    // Why none instead of a shorter one: a trace id that was cut leads nowhere.
+    if (!this.#hasExemplars || countCodePoints(named.flat()) > maxExemplarLength) return;
+    const out = this.#out;
+    out.truncate(out.length - 1);
+    out.text(' # {');
+    for (const [i, [name, text]] of named.entries()) {
+      out.text(`${i === 0 ? '' : ','}${name}="`);
+      out.escaped(text, true);
+      out.byte(quote);
+    }
+    out.text('} ');
+    out.value(value);
+    if (timestamp !== undefined) out.text(` ${timestamp}`);
+    out.text('\n');
   }
 
   #writeCreated(depth: number, seconds: number): void {
@@ -223,13 +251,15 @@ class SampleLines implements SampleWriter {
   #boundOf({ label, at }: UpperBound): ByteWriter {
     let bound = this.#bounds.get(at);
     if (bound === undefined) {
-      if (at < 0) this.#hasNegativeBound = true;
+      if (at < 0 && label === 'le') this.#hasNegativeBound = true;
       bound = writerOf(`${label}="${this.#dialect.formatBound(at)}"`);
       this.#bounds.set(at, bound);
     }
     return bound;
   }
 }
+
+const countCodePoints = (texts: readonly string[]): number => Array.from(texts.join('')).length;
 
 function writerOf(text: string): ByteWriter {
   const writer = new ByteWriter(text.length * 3);

@@ -10,7 +10,7 @@ const dialect: Dialect = {
     out.escaped(help, false);
     out.text(`\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`);
   },
-  allowsNegativeSums: true,
+  allowsNegativeBounds: true,
   formatBound: goFloat,
   end: '',
 };

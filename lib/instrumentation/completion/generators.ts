@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import type { AnyMethod, Call } from '../call.js';
+import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
+import { saysConsumerLeft } from './consumer-left.js';
 
 /**
  * A generator object completes when one of its steps is the last one or throws. It keeps its identity: properties of its
@@ -62,14 +64,6 @@ function settleByError(call: Call, error: unknown, given: unknown): void {
   else call.settle('threw', error);
 }
 
-// Why the cause: a signal may abort for a reason of its own, and that is an error.
-function saysConsumerLeft(error: unknown): boolean {
-  if (!types.isNativeError(error)) return false;
-  const { code, cause } = error as NodeJS.ErrnoException;
-  if (code === 'ABORT_ERR') return cause === undefined || (cause as Partial<Error> | null)?.name === 'AbortError';
-  return code === 'ERR_STREAM_PREMATURE_CLOSE';
-}
-
 /** Takes one step of a generator: `next`, `return` or `throw`. */
 type Step<R> = () => R;
 
@@ -84,17 +78,4 @@ function interceptSteps<R>(generator: object, intercept: (step: Step<R>, given: 
     Reflect.defineProperty(value, 'name', { value: name, configurable: true });
     Reflect.defineProperty(generator, name, { value, configurable: true, writable: true });
   }
-}
-
-const collected = new FinalizationRegistry<() => void>((release) => release());
-
-/**
- * Releases what a call holds in in-flight gauges once its generator is garbage, so that no one can take its last step.
- *
- * Why the call is not recorded: it has neither returned nor thrown, and what its labels are read from would have to be
- * kept alive, perhaps with the generator itself.
- */
-function releaseWhenCollected(generator: object, call: Call): void {
-  const release = call.createRelease();
-  if (release !== undefined) collected.register(generator, release);
 }

@@ -10,8 +10,23 @@ export const isPromise = (value: unknown): value is Promise<unknown> => types.is
  * Why own names only: where an AsyncLocalStorage is in use, Node itself keeps symbols on every promise.
  */
 export function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return isPromise(value) && isDirectPromise(value) && Object.getOwnPropertyNames(value).length === 0;
+  if (!isPromise(value)) return isPatchedPromise(value);
+  return isDirectPromise(value) && Object.getOwnPropertyNames(value).length === 0;
 }
+
+/**
+ * Whether this is a promise of the class that has taken the place of the global `Promise`, as zone.js does: every promise
+ * is one there, also what `then` of a native one returns. It is plain where it has no other properties than a fresh one.
+ */
+function isPatchedPromise(value: unknown): value is Promise<unknown> {
+  if (typeof value !== 'object' || value === null || Promise === nativePromise) return false;
+  if (Object.getPrototypeOf(value) !== Promise.prototype) return false;
+  const fresh = Object.getOwnPropertyNames(new Promise(() => undefined));
+  return Object.getOwnPropertyNames(value).every((name) => fresh.includes(name));
+}
+
+// Why from an async function: the global one may have been replaced before this module was loaded.
+const nativePromise: unknown = (async () => undefined)().constructor;
 
 // Why also by depth: a promise of another realm has another Promise.prototype, which is also two steps from the end of its chain.
 function isDirectPromise(value: object): boolean {

@@ -1,7 +1,9 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { finished, Readable, Writable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
+import { prematureClose, saysConsumerLeft } from './consumer-left.js';
 
 interface NodeStream extends EventEmitter {
   readonly closed: boolean;
@@ -18,13 +20,29 @@ export const nodeStreamTracker: CompletionTracker<NodeStream> = {
   matches: (value) => value instanceof Readable || value instanceof Writable,
   track(stream, call) {
     const onEnd = (): void => call.settle('returned', stream);
-    stream.on(errorMonitor, (error) => call.settle('threw', error));
+    const onError = (error: unknown): void => {
+      if (isOfConsumer(stream, error)) onEnd();
+      else call.settle('threw', error);
+    };
+    stream.on(errorMonitor, onError);
     stream.on('close', onEnd);
     if (!(stream instanceof Writable)) stream.on('end', onEnd);
-    if (stream.closed) call.settle(stream.errored ? 'threw' : 'returned', stream.errored ?? stream);
+    releaseWhenCollected(stream, call);
+    if (stream.closed && stream.errored) onError(stream.errored);
+    else if (stream.closed) onEnd();
     return stream;
   },
 };
+
+/**
+ * Whether the consumer of what this stream gives has left. The same ends a generator, and cancels a web stream.
+ *
+ * Why not where the writable side of a stream is open: its own source may have been closed too early.
+ */
+function isOfConsumer(stream: NodeStream, error: unknown): boolean {
+  if (!(stream instanceof Readable) || !saysConsumerLeft(error)) return false;
+  return !(error.code === prematureClose && stream instanceof Writable && !stream.writableEnded);
+}
 
 /** A web stream completes when it is closed, cancelled (which looks alike) or errored. `finished` takes no lock on it. */
 export const webStreamTracker: CompletionTracker<ReadableStream> = {
@@ -34,6 +52,7 @@ export const webStreamTracker: CompletionTracker<ReadableStream> = {
       if (error) call.settle('threw', error);
       else call.settle('returned', stream);
     });
+    releaseWhenCollected(stream, call);
     return stream;
   },
 };

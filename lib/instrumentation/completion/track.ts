@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { AnyMethod, Call } from '../call.js';
+import { forgetPromise, releaseWhenPromiseCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 import { asyncGeneratorTracker, generatorTracker } from './generators.js';
 import { isPlainPromise } from './promise.js';
@@ -11,14 +12,16 @@ import { nodeStreamTracker, webStreamTracker } from './streams.js';
  */
 const promiseTracker: CompletionTracker<Promise<unknown>> = {
   matches: isPlainPromise,
-  track: (promise, call) =>
-    promise.then(
+  track(promise, call) {
+    if (call.leases !== undefined) releaseWhenPromiseCollected(promise, call);
+    return promise.then(
       (value) => trackResolved(value, call),
       (error) => {
         call.settle('threw', error);
         throw error;
       },
-    ),
+    );
+  },
 };
 
 /** Every type of result that is tracked, the most common first. Any other result completes when it is returned. */
@@ -54,17 +57,22 @@ export function findTracker(result: unknown): CompletionTracker | undefined {
 
 /** Settles the call when its result completes. Gives what the caller gets. */
 export function track(result: object, tracker: CompletionTracker, call: Call): unknown {
+  call.outcome = undefined;
   if (tracker === promiseTracker) return promiseTracker.track(result as Promise<unknown>, call);
   if (isTrackedBy(result, call.observer as object)) {
     call.settle('returned', result);
     return result;
   }
+  call.keepContext();
   return tracker.track(result as never, call);
 }
 
 function trackResolved(value: unknown, call: Call): unknown {
   const tracker = findTracker(value);
-  if (tracker !== undefined) return track(value as object, tracker, call);
+  if (tracker !== undefined) {
+    forgetPromise(call);
+    return track(value as object, tracker, call);
+  }
   call.settle('returned', value);
   return value;
 }

@@ -1,7 +1,10 @@
+import { Slices } from '../../async/slices.js';
 import { isLabelName } from '../../families/naming.js';
 import type { Collectors } from '../../store/collectors.js';
+import type { ScrapeScope } from '../../store/companion.js';
 import type {
   ConstantLabels,
+  Exemplar,
   ExposedFamily,
   ExposedType,
   SampleWriter,
@@ -15,10 +18,20 @@ interface ExternalValue {
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly sharedLabels?: Readonly<Record<string, unknown>>;
   readonly metricName?: string;
+  readonly exemplar?: ExternalExemplar | null;
+}
+
+interface ExternalExemplar {
+  readonly labelSet?: Readonly<Record<string, unknown>>;
+  readonly value?: unknown;
+  readonly timestamp?: unknown;
 }
 
 interface ExternalMetric {
   readonly name?: string;
+  readonly type?: string;
+  readonly labelNames?: readonly string[];
+  readonly collect?: unknown;
   get(): Promise<ExternalSnapshot> | ExternalSnapshot;
 }
 
@@ -38,6 +51,8 @@ export interface ExternalRegistry {
   readonly contentType?: string;
   /** Labels of every sample that does not have them already; prom-client keeps them here. */
   readonly _defaultLabels?: Readonly<Record<string, unknown>>;
+  /** Its metrics by name; `clear()` puts another object in its place, `removeSingleMetric()` does not. */
+  readonly _metrics?: unknown;
 }
 
 const types: Readonly<Record<string, ExposedType>> = {
@@ -47,9 +62,13 @@ const types: Readonly<Record<string, ExposedType>> = {
   summary: 'summary',
 };
 
-/** The labels that the registry gives to every sample that has no label of that name. */
-export const defaultLabels = ({ _defaultLabels = {} }: ExternalRegistry): ConstantLabels =>
-  Object.entries(_defaultLabels).map(([name, value]) => [name, labelText(value) ?? '']);
+const reservedLabels = ['le', 'quantile'];
+
+/** The labels that the registry gives to every sample that has no label of that name, without those that break a scrape. */
+export const defaultLabels = ({ _defaultLabels }: ExternalRegistry): ConstantLabels =>
+  Object.entries(_defaultLabels ?? {})
+    .filter(([name]) => isLabelName(name) && !reservedLabels.includes(name))
+    .map(([name, value]) => [name, labelText(value) ?? '']);
 
 /** Whether this registry takes `_total` off the names of its counters, and adds it again when it writes them. */
 export const addsTotal = ({ contentType = '' }: ExternalRegistry): boolean =>
@@ -63,32 +82,64 @@ export const listMetrics = (registry: ExternalRegistry): readonly unknown[] =>
 export async function readRegistry(
   registry: ExternalRegistry,
   collectors: Collectors,
-  seconds: number,
+  { seconds, isChosen }: ScrapeScope,
   excluded: ReadonlySet<unknown> = new Set(),
 ): Promise<ExposedFamily[]> {
-  const metrics = listMetrics(registry).filter((metric) => !excluded.has(metric)) as ExternalMetric[];
-  const running = metrics.map((metric) =>
-    collectors.run(metric, String(metric.name), async () => checkSnapshot(await metric.get()), seconds),
-  );
-  const snapshots = await Promise.all(running);
-  return snapshots.flatMap((snapshot) => (snapshot === undefined ? [] : [toExposedFamily(snapshot, registry)]));
+  const added = defaultLabels(registry);
+  // Why some are left out where a collector asks: to read them is to run a collector.
+  const mustWait = (metric: ExternalMetric): boolean =>
+    collectors.isAsking && (typeof metric.collect === 'function' || collectors.isRunning(metric));
+  const running = listMetrics(registry).map(async (metric) => {
+    if (!isMetric(metric) || excluded.has(metric) || mustWait(metric)) return undefined;
+    const registered = registeredName(metric, registry);
+    const name = exposedName(registered, metric.type, registry);
+    if (!isChosen(name)) return undefined;
+    const read = async () => checkSnapshot(await metric.get());
+    const snapshot = await collectors.run(metric, name, read, seconds);
+    if (snapshot === undefined) return undefined;
+    const defaultsOf = chooseDefaults(snapshot.values, metric.labelNames ?? [], added);
+    const given = snapshot.name === metric.name ? registered : snapshot.name;
+    return toExposedFamily(snapshot, exposedName(given, snapshot.type, registry), defaultsOf);
+  });
+  return (await Promise.all(running)).filter((family) => family !== undefined);
+}
+
+const isMetric = (metric: unknown): metric is ExternalMetric => typeof metric === 'object' && metric !== null;
+
+/** The name that the samples of a metric have in every format. */
+function exposedName(name: string, type: string | undefined, registry: ExternalRegistry): string {
+  return addsTotal(registry) && type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name;
+}
+
+/**
+ * The name by which a registry finds a metric. Why not the metric's own: prom-client takes `_total` off the names of
+ * counters, and for good, when it writes them as OpenMetrics.
+ */
+function registeredName(metric: ExternalMetric, registry: ExternalRegistry): string {
+  const name = String(metric.name);
+  if (metric.type !== 'counter' || registry.getSingleMetric(name) === metric) return name;
+  const total = `${name}_total`;
+  return registry.getSingleMetric(total) === metric ? total : name;
 }
 
 /** Throws unless this is what a metric gives: what cannot be written must cost no more than that metric. */
-function checkSnapshot(snapshot: ExternalSnapshot): ExternalSnapshot {
+async function checkSnapshot(snapshot: ExternalSnapshot): Promise<ExternalSnapshot> {
   const { name, values } = snapshot;
-  if (typeof name === 'string' && Array.isArray(values) && values.every((each) => typeof each?.value === 'number')) {
-    return snapshot;
+  const slices = new Slices();
+  let isRight = typeof name === 'string' && Array.isArray(values);
+  for (const each of isRight ? values : []) {
+    isRight &&= typeof each?.value === 'number';
+    if (slices.isOver) await slices.pause();
   }
-  throw new TypeError('it gives no name, or no list of values that are numbers');
+  if (!isRight) throw new TypeError('it gives no name, or no list of values that are numbers');
+  return snapshot;
 }
 
 function toExposedFamily(
   { name: given, help, type, values }: ExternalSnapshot,
-  registry: ExternalRegistry,
+  name: string,
+  defaultsOf: DefaultsOf,
 ): ExposedFamily {
-  const added = defaultLabels(registry);
-  const name = addsTotal(registry) && type === 'counter' && !given.endsWith('_total') ? `${given}_total` : given;
   return {
     name,
     type: types[type] ?? 'unknown',
@@ -96,12 +147,51 @@ function toExposedFamily(
     *write(samples) {
       const writer = new ExternalSamples(samples);
       for (const [i, value] of values.entries()) {
-        writer.add(toSample(given, value, added));
+        writer.add(toSample(given, value, defaultsOf(value)));
         if (i % 128 === 127) yield;
       }
       writer.flush();
     },
   };
+}
+
+const labelsOf = ({ labels, sharedLabels }: ExternalValue): Readonly<Record<string, unknown>> => ({
+  ...labels,
+  ...sharedLabels,
+});
+
+type DefaultsOf = (value: ExternalValue) => ConstantLabels;
+
+/**
+ * Chooses which of the registry's default labels a value gets: those that it has not itself. Where another value would then
+ * be the same series, it gets none that the metric has as labels of its own: no series may be there twice.
+ */
+function chooseDefaults(
+  values: readonly ExternalValue[],
+  labelNames: readonly string[],
+  added: ConstantLabels,
+): DefaultsOf {
+  const missing: DefaultsOf = (value) => {
+    const own = labelsOf(value);
+    return added.filter(([name]) => !Object.hasOwn(own, name));
+  };
+  if (!added.some(([name]) => labelNames.includes(name))) return missing;
+  const fewest = new Map<string, number>();
+  for (const value of values) {
+    const lacks = missing(value);
+    const key = seriesKey(value, lacks);
+    fewest.set(key, Math.min(lacks.length, fewest.get(key) ?? Infinity));
+  }
+  return (value) => {
+    const lacks = missing(value);
+    const isTaken = (fewest.get(seriesKey(value, lacks)) ?? Infinity) < lacks.length;
+    return isTaken ? lacks.filter(([name]) => !labelNames.includes(name)) : lacks;
+  };
+}
+
+function seriesKey(value: ExternalValue, defaults: ConstantLabels): string {
+  const own = Object.entries(labelsOf(value)).map(([name, raw]) => [name, String(raw)]);
+  return JSON.stringify([value.metricName, [...own, ...defaults].sort()]);
 }
 
 /** One value of an external metric: what its name adds to the metric's, its labels, and the bound of a bucket or quantile. */
@@ -110,22 +200,30 @@ interface ExternalSample {
   readonly labels: ConstantLabels;
   readonly value: number;
   readonly bound: UpperBound | undefined;
+  readonly exemplar: Exemplar | undefined;
 }
 
-function toSample(
-  name: string,
-  { value, labels = {}, sharedLabels, metricName = name }: ExternalValue,
-  added: ConstantLabels,
-): ExternalSample {
+function toSample(name: string, given: ExternalValue, defaults: ConstantLabels): ExternalSample {
+  const { value, metricName = name, exemplar } = given;
   let bound: UpperBound | undefined;
-  const own = { ...labels, ...sharedLabels };
   const named: (readonly [name: string, value: string])[] = [];
-  for (const [label, raw] of Object.entries(own)) {
+  for (const [label, raw] of Object.entries(labelsOf(given))) {
     if (label === 'le' || label === 'quantile') bound = { label, at: parseBound(raw) };
     else if (isLabelName(label)) named.push([label, labelText(raw) ?? '']);
   }
-  for (const one of added) if (!Object.hasOwn(own, one[0])) named.push(one);
-  return { suffix: metricName.slice(name.length), labels: named, value, bound };
+  named.push(...defaults);
+  return { suffix: metricName.slice(name.length), labels: named, value, bound, exemplar: toExemplar(exemplar) };
+}
+
+function toExemplar(given: ExternalExemplar | null | undefined): Exemplar | undefined {
+  if (typeof given?.value !== 'number') return undefined;
+  const { labelSet, value, timestamp } = given;
+  const labels = Object.entries(labelSet ?? {}).filter(([label]) => isLabelName(label));
+  return {
+    labels: Object.fromEntries(labels.map(([label, raw]) => [label, labelText(raw) ?? ''])),
+    value,
+    ...(typeof timestamp === 'number' && { timestamp }),
+  };
 }
 
 const parseBound = (raw: unknown): number => (raw === '+Inf' ? Infinity : Number(raw));
@@ -158,10 +256,10 @@ class ExternalSamples {
     const [first] = group;
     if (first === undefined) return;
     if (this.#writeWhole(first, group)) return;
-    for (const { suffix, labels, value, bound } of group) {
+    for (const { suffix, labels, value, bound, exemplar } of group) {
       const depth = this.#writeLabels(labels);
-      if (suffix === '' && bound === undefined) this.#samples.value(depth, value);
-      else this.#samples.sample(depth, suffix, value, bound);
+      if (suffix === '' && bound === undefined) this.#samples.value(depth, value, undefined, exemplar);
+      else this.#samples.sample(depth, suffix, value, bound, exemplar);
     }
   }
 
@@ -176,7 +274,8 @@ class ExternalSamples {
     const total = { sum: sum.value, count: count.value };
     if (isHistogram(bounded, bounds)) {
       const upperBounds = this.#shareBounds(bounds);
-      const view = { upperBounds, cumulativeCounts: values, ...total, createdAt: undefined, exemplars: undefined };
+      const exemplars = bounded.some(({ exemplar }) => exemplar) ? bounded.map(({ exemplar }) => exemplar) : undefined;
+      const view = { upperBounds, cumulativeCounts: values, ...total, createdAt: undefined, exemplars };
       this.#samples.histogram(this.#writeLabels(first.labels), view);
       return true;
     }

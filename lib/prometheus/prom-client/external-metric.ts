@@ -36,7 +36,7 @@ export class ExternalMetricRecorder implements FamilyRecorder {
   }
 
   add(series: SeriesId, by: number): void {
-    this.#metric.inc(this.#copyLabels(series), by);
+    this.#record('inc', series, by);
   }
 
   set(series: SeriesId, value: number): void {
@@ -44,7 +44,7 @@ export class ExternalMetricRecorder implements FamilyRecorder {
   }
 
   observe(series: SeriesId, value: number): void {
-    this.#metric.observe(this.#copyLabels(series), value);
+    this.#record('observe', series, value);
   }
 
   acquire(series: SeriesId): void {
@@ -53,6 +53,13 @@ export class ExternalMetricRecorder implements FamilyRecorder {
 
   release(series: SeriesId): void {
     this.#metric.dec(this.#copyLabels(series), 1);
+  }
+
+  /** Why two ways: a metric with exemplars takes one object, and would take the labels for it. */
+  #record(operation: 'inc' | 'observe', series: SeriesId, value: number): void {
+    const labels = this.#copyLabels(series);
+    if (this.#metric.enableExemplars) (this.#metric[operation] as (given: object) => void)({ labels, value });
+    else this.#metric[operation](labels, value);
   }
 
   #nameLabels(values: readonly string[]): object {

@@ -2,6 +2,7 @@ import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
 import { adviseAll } from '../../recorder/reports.js';
 import { Collectors } from '../../store/collectors.js';
+import type { ScrapeScope } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
 import { type ExternalRegistry, readRegistry } from './external-families.js';
@@ -24,16 +25,18 @@ const { processMetrics: state } = processState;
  * successor is installed: each of them that these families do not have already, by its name or under a prefix.
  *
  * @param labels labels that each sample of the process metrics gets.
+ * @param isChosen says which of the process metrics are asked for.
  */
 export async function withProcessMetrics(
   families: readonly ExposedFamily[],
   labels: ConstantLabels,
+  isChosen: ScrapeScope['isChosen'],
 ): Promise<readonly ExposedFamily[]> {
   state.registry ??= createRegistry();
   const registry = await state.registry;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await readRegistry(registry, collectors, timeoutSeconds);
+  const added = await readRegistry(registry, collectors, { seconds: timeoutSeconds, isChosen });
   const prefixes = findPrefixes(
     taken,
     added.map(({ name }) => name),

@@ -1,28 +1,29 @@
 import { MetricsError } from '../../error.js';
+import type { Family } from '../../families/family.js';
 import type { Collectors } from '../../store/collectors.js';
-import type { Companion, StoredFamily } from '../../store/companion.js';
+import type { Companion, ScrapeScope, StoredFamily } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
-import { snapshotOf } from '../../store/snapshot.js';
-import { addsTotal, defaultLabels, type ExternalRegistry, listMetrics, readRegistry } from './external-families.js';
+import { defaultLabels, type ExternalRegistry, listMetrics, readRegistry } from './external-families.js';
+import { createRegistryMetric, type RegistryMetric } from './registry-metric.js';
 
-/** A family of ours as a metric of a prom-client registry: its `metrics()`, its aggregation and a push read this. */
-interface RegistryMetric {
-  /** prom-client renames the counters of an OpenMetrics registry in place, so this may change. */
-  name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly aggregator: string;
-  get(): Promise<object>;
-  reset(): void;
-}
-
-/** Joins a store and a user's prom-client registry: our families are registered there, and its metrics are exposed beside ours. */
+/**
+ * Joins a store and a user's prom-client registry: our families are registered there, and its metrics are exposed beside ours.
+ *
+ * What `registry.clear()` has removed is registered again. What `registry.removeSingleMetric()` has removed stays removed, and
+ * is not exposed, until its owner registers it again.
+ */
 export class RegistryBridge implements Companion {
   readonly #registry: ExternalRegistry;
-  readonly #ours = new Set<unknown>();
+  readonly #ours = new Map<RegistryMetric, Family>();
+  /** Those that `clear()` has removed, and whose name another metric has now. */
+  readonly #displaced = new Set<RegistryMetric>();
+  readonly #removed = new Set<Family>();
+  /** What the registry kept its metrics in when it was looked at. */
+  #container: unknown;
 
   constructor(registry: ExternalRegistry) {
     this.#registry = registry;
+    this.#container = registry._metrics;
   }
 
   refuseTakenName(name: string, site: string): void {
@@ -32,9 +33,10 @@ export class RegistryBridge implements Companion {
   }
 
   onCreate(stored: StoredFamily): void {
-    const metric = this.#toMetric(stored);
-    this.#ours.add(metric);
-    this.#registry.registerMetric(metric as never);
+    this.#lookForChanges();
+    const metric = createRegistryMetric(stored, this.#registry);
+    this.#ours.set(metric, stored.family);
+    this.#register(metric);
   }
 
   /** The labels that the registry gives to everything in it, our families included. */
@@ -42,31 +44,42 @@ export class RegistryBridge implements Companion {
     return defaultLabels(this.#registry);
   }
 
-  /** The other metrics of the registry. Those of ours that `registry.clear()` removed are registered again. */
-  async exposedFamilies(collectors: Collectors, seconds: number): Promise<readonly ExposedFamily[]> {
-    for (const metric of this.#ours) {
-      if (!listMetrics(this.#registry).includes(metric)) this.#registry.registerMetric(metric as never);
-    }
-    return readRegistry(this.#registry, collectors, seconds, this.#ours);
+  removedFamilies(): ReadonlySet<Family> {
+    this.#lookForChanges();
+    return this.#removed;
   }
 
-  #toMetric({ family, name, expose, clear }: StoredFamily): RegistryMetric {
-    const { help, kind: type } = family;
-    const aggregator = family.aggregator ?? (type === 'gauge' ? 'max' : 'sum');
-    const spell = (sample: string): string =>
-      addsTotal(this.#registry) && type === 'counter' ? sample.replace(/_total$/, '') : sample;
-    return {
-      name,
-      help,
-      type,
-      aggregator,
-      async get() {
-        const exposed = await expose();
-        const samples = exposed === undefined ? [] : snapshotOf(exposed).samples;
-        const values = samples.map(({ name: sample, labels, value }) => ({ metricName: spell(sample), labels, value }));
-        return { name: spell(name), help, type, aggregator, values };
-      },
-      reset: clear,
-    };
+  /** The other metrics of the registry. */
+  exposedFamilies(collectors: Collectors, scope: ScrapeScope): Promise<readonly ExposedFamily[]> {
+    return readRegistry(this.#registry, collectors, scope, new Set(this.#ours.keys()));
+  }
+
+  /** Finds out which of our metrics the registry has lost, and how. */
+  #lookForChanges(): void {
+    const there = new Set(listMetrics(this.#registry));
+    const lost = [...this.#ours.keys()].filter((metric) => !there.has(metric));
+    const wasCleared = this.#wasCleared(lost.length);
+    for (const [metric, family] of this.#ours) {
+      if (there.has(metric)) this.#removed.delete(family);
+      else if (!this.#removed.has(family)) {
+        if (wasCleared || this.#displaced.has(metric)) this.#register(metric);
+        else this.#removed.add(family);
+      }
+    }
+  }
+
+  /** Whether `clear()` was called since this was asked last. A registry that hides what it keeps them in was cleared where all are lost. */
+  #wasCleared(lost: number): boolean {
+    const { _metrics: container } = this.#registry;
+    const wasReplaced = container === undefined ? lost === this.#ours.size : container !== this.#container;
+    this.#container = container;
+    return wasReplaced;
+  }
+
+  /** Registers one of our metrics, unless another one has its name: that costs no more than this metric. */
+  #register(metric: RegistryMetric): void {
+    this.#displaced.delete(metric);
+    if (this.#registry.getSingleMetric(metric.name) === undefined) this.#registry.registerMetric(metric as never);
+    else this.#displaced.add(metric);
   }
 }

@@ -10,6 +10,7 @@ import {
   defineCounter,
   Gauge,
   MetricsRecorder,
+  outcome,
   PrometheusRecorder,
   scrape,
 } from '../../../lib/index.js';
@@ -20,6 +21,7 @@ import { warningsOf } from '../../no-warnings.js';
 export interface Inversify {
   readonly version: string;
   readonly injectable: () => ClassDecorator;
+  readonly postConstruct: () => MethodDecorator;
   readonly inject: (identifier: unknown) => ParameterDecorator;
   container(): Container;
   child(parent: Container): Container;
@@ -46,7 +48,7 @@ type Way = [title: string, take: (container: Container) => unknown];
 
 /** What `installMetrics` promises, whatever the version. */
 export function describeInstallMetrics(inversify: Inversify): void {
-  const { injectable, inject } = inversify;
+  const { injectable, inject, postConstruct } = inversify;
 
   @injectable()
   class Store {
@@ -65,6 +67,32 @@ export function describeInstallMetrics(inversify: Inversify): void {
       @inject(Store) readonly store: Store,
       @inject(MetricsRecorder) readonly recorder: MetricsRecorder,
     ) {}
+  }
+
+  /** A class that calls its own methods before the container hands it out. */
+  @injectable()
+  class Eager {
+    constructor() {
+      this.warm('constructor');
+    }
+
+    @postConstruct()
+    @Counter({ name: 'starts_total', help: 'Starts', labels: { outcome } })
+    async start(): Promise<void> {
+      this.warm('start');
+      await Promise.resolve();
+      this.warm('later');
+    }
+
+    @Counter({ name: 'warm_ups_total', help: 'Warm-ups', labels: { by: (by) => by } })
+    warm(by: string): string {
+      return by;
+    }
+  }
+
+  @injectable()
+  class Dependent {
+    constructor(@inject(Eager) readonly eager: Eager) {}
   }
 
   /** A class whose recorder is injected by the type of the parameter, which the compiler emits. */
@@ -259,6 +287,12 @@ export function describeInstallMetrics(inversify: Inversify): void {
     ],
   ];
 
+  /** Makes a call that is not recorded, about which the recorders that exist may warn. */
+  const unrecorded = async (call: () => unknown): Promise<void> => {
+    const warnings = await warningsOf(call);
+    expect(warnings.filter(({ message }) => !message.includes('a call was not recorded'))).to.deep.equal([]);
+  };
+
   describe(`installMetrics(container) of inversify ${inversify.version}`, () => {
     let container: Container;
     let recorder: MemoryRecorder;
@@ -279,13 +313,76 @@ export function describeInstallMetrics(inversify: Inversify): void {
       }
     });
 
-    describe('with an instance that does not come from the container', () => {
-      /** Makes a call that is not recorded, about which the recorders that exist may warn. */
-      const unrecorded = async (call: () => unknown): Promise<void> => {
-        const warnings = await warningsOf(call);
-        expect(warnings.filter(({ message }) => !message.includes('a call was not recorded'))).to.deep.equal([]);
-      };
+    describe('with an instance that calls its own methods before it is handed out', () => {
+      const eagerWays: readonly Way[] = [
+        ['getAsync', (one) => one.getAsync(Eager)],
+        ['getAllAsync', (one) => one.getAllAsync(Eager)],
+        ['getAsync of a class that depends on it', (one) => one.getAsync(Dependent)],
+      ];
+      for (const [title, take] of eagerWays) {
+        it(`counts calls in the constructor and in an asynchronous @postConstruct, by ${title}`, async () => {
+          container.bind(Eager).toSelf();
+          container.bind(Dependent).toSelf();
+          await unrecorded(() => take(container));
+          const seen = recorder.series('warm_ups_total').map(({ labels, value }) => [labels['by'], value]);
+          // Why not more: what follows an await runs after the container has returned, and has no recorder yet.
+          expect(seen).to.deep.equal([
+            ['constructor', 1],
+            ['start', 1],
+          ]);
+          expect(recorder.value('starts_total', { outcome: 'success' })).to.equal(1);
+          expect(recorder.advice.filter(({ code }) => code === 'unwired').at(-1)?.message).to.match(
+            /^class Eager: a call was not recorded, because the instance got its recorder only afterwards/,
+          );
+        });
+      }
 
+      it('counts calls in the constructor and in a synchronous @postConstruct, by get and getAll', () => {
+        @injectable()
+        class Prompt {
+          constructor() {
+            this.prepare('constructor');
+          }
+
+          @postConstruct()
+          @Counter({ name: 'prompts_total', help: 'Prompts' })
+          start(): void {
+            this.prepare('start');
+          }
+
+          @Counter({ name: 'preparations_total', help: 'Preparations', labels: { by: (by) => by } })
+          prepare(by: string): string {
+            return by;
+          }
+        }
+        container.bind(Prompt).toSelf();
+        container.get(Prompt);
+        container.getAll(Prompt);
+        expect(recorder.value('prompts_total')).to.equal(2);
+        expect(recorder.series('preparations_total').map(({ value }) => value)).to.deep.equal([2, 2]);
+        expect(recorder.advice).to.deep.equal([]);
+      });
+
+      it('leaves such calls to the recorder of the container that resolves, where one resolves from another', () => {
+        const other = inversify.container();
+        const others = new MemoryRecorder({ strict: true });
+        installMetrics(other, { recorder: others });
+        other.bind(Store).toDynamicValue(() => {
+          const store = new Store();
+          store.load('inner');
+          return store;
+        });
+        container.bind('outer').toDynamicValue(() => {
+          other.get(Store);
+          return new Store().load('outer');
+        });
+        container.get('outer');
+        const ids = [recorder, others].map((one) => one.series('loads_total').map(({ labels }) => labels['id']));
+        expect(ids).to.deep.equal([['outer'], ['inner']]);
+      });
+    });
+
+    describe('with an instance that does not come from the container', () => {
       it('leaves out a singleton that was resolved before', async () => {
         const late = inversify.container();
         late.bind(Store).toSelf().inSingletonScope();

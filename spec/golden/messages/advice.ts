@@ -127,6 +127,11 @@ const told =
 
 /** Everything else that is worth a remark. */
 export const remarks: Cases = {
+  'a negative sum': () =>
+    heard(async (recorder) => {
+      recorder.histogram(defineHistogram({ name: 'balance', help: 'Balance', buckets: [1] })).observe({}, -5);
+      await recorder.snapshot();
+    }),
   'another help': () =>
     heard((recorder) => {
       recorder.open(defineGauge({ name: 'level', help: 'The first' }));
@@ -136,6 +141,25 @@ export const remarks: Cases = {
   'a static method without a recorder': told(() => unwiredService().still()),
   'a function without a recorder': told(() => {
     instrumentFunction(function work() {}, Counter({ name: 'calls_total', help: 'Calls' }))();
+  }),
+  'an instance that gets its recorder after a call': told((recorder) => {
+    const service = new (unwiredService())();
+    service.work();
+    attachRecorder(service, recorder);
+  }),
+  'a callback that is not followed': told((recorder) => {
+    class Service {
+      @Counter({ name: 'calls_total', help: 'Calls' })
+      work(_callback: () => void): void {}
+    }
+    attachRecorder(new Service(), recorder).work(() => undefined);
+  }),
+  'seconds in a family of milliseconds': told((recorder) => {
+    class Service {
+      @Timed({ name: 'work_ms', help: 'Duration' })
+      work(): void {}
+    }
+    attachRecorder(new Service(), recorder).work();
   }),
   'a minified class with @Instrumented': told((recorder) => {
     const Ʒ = class {

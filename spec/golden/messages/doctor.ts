@@ -49,13 +49,18 @@ interface Result {
   readonly step: string;
   readonly status: string;
   readonly detail: string;
+  readonly remarks?: readonly string[];
   readonly cause?: string;
   readonly fix?: string;
 }
 
 /** A result as lines. */
-const spelled = ({ step, status, detail, cause, fix }: Result): string =>
-  [`${step} ${status}: ${detail}`, ...(cause === undefined ? [] : [`  likely: ${cause}`, `  do: ${fix}`])].join('\n');
+const spelled = ({ step, status, detail, remarks = [], cause, fix }: Result): string =>
+  [
+    `${step} ${status}: ${detail}`,
+    ...remarks.map((one) => `  remark: ${one}`),
+    ...(cause === undefined ? [] : [`  likely: ${cause}`, `  do: ${fix}`]),
+  ].join('\n');
 
 /** One run of the doctor, and which of its steps are looked at; all where none is named. */
 interface Examination {
@@ -179,6 +184,7 @@ const malformed: Readonly<Record<string, string>> = {
   'no sample': `${'hello '.repeat(20)}\n`,
   'a value that is no number': 'a one\n',
   'a series twice': 'a{b="c"} 1\na{b="c"} 2\n',
+  'a blank at the end, twice': 'a 1 \nb 1 \n',
 };
 
 const many = Array.from({ length: 1001 }, (_, i) => `a_total{id="${i}",kind="k"} 1\n`).join('');

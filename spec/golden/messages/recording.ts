@@ -57,6 +57,7 @@ export const drops: Cases = {
   'a label reader gives an object': called(Counter({ ...total, labels: { a: (() => ({})) as Untyped } })),
   'a value reader throws': called(Gauge({ ...x, value: throws(new Error('no size')) })),
   'a value reader gives a text': called(Gauge({ ...x, value: (() => '1') as Untyped })),
+  'a value reader gives a BigInt that no number holds': called(Gauge({ ...x, value: () => 2n ** 53n + 1n })),
   'a value reader gives a promise': called(Histogram({ ...x, value: (async () => 1) as Untyped })),
   'a histogram value is not finite': called(Histogram({ ...x, value: () => Number.NaN })),
   'a when reader throws': called(Counter({ ...total, when: throws(new Error('no result')) })),

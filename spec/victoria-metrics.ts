@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.js';
+
+/** A real VictoriaMetrics on one node, which scrapes what its configuration says. */
+export class VictoriaMetrics {
+  readonly url: string;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, url: string, folder: string) {
+    this.#process = child;
+    this.url = url;
+    this.#folder = folder;
+  }
+
+  static async start(config: string): Promise<VictoriaMetrics> {
+    const folder = mkdtempSync(join(tmpdir(), 'victoria-metrics-'));
+    const file = join(folder, 'scrape.yml');
+    writeFileSync(file, `${config}\n`);
+    const address = `127.0.0.1:${await freePort()}`;
+    const child = spawn('victoria-metrics', [
+      `-httpListenAddr=${address}`,
+      `-storageDataPath=${join(folder, 'data')}`,
+      `-promscrape.config=${file}`,
+      '-retentionPeriod=1',
+      // Why: without it a sample shows after 30 seconds.
+      '-search.latencyOffset=0s',
+    ]);
+    const url = `http://${address}`;
+    await until(() =>
+      fetch(`${url}/health`, { headers: { connection: 'close' } }).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    return new VictoriaMetrics(child, url, folder);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Why looked for: VictoriaMetrics does not say which port it has chosen. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
