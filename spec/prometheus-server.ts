@@ -21,11 +21,12 @@ export class PrometheusServer {
     this.#folder = folder;
   }
 
-  static async start(metricsUrl: string): Promise<PrometheusServer> {
+  static async start(metricsUrl: string, command = 'prometheus'): Promise<PrometheusServer> {
     const target = new URL(metricsUrl).host;
     return PrometheusServer.startIn(
       mkdtempSync(join(tmpdir(), 'prometheus-')),
       `scrape_configs: [{ job_name: flowplane, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${target}'] }] }]\n`,
+      command,
     );
   }
 

@@ -221,25 +221,30 @@ describe(`A thousand random families (seed ${seed}), as other parsers read them`
     expect(refused).to.contain('Counter-like samples cannot be negative');
   });
 
-  it('equal the model in Prometheus, which drops none of them', async function () {
-    needs(this, 'prometheus');
-    const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
-    const { url } = await server.listen();
-    const prometheus = await PrometheusServer.start(url);
-    try {
-      const scraped = 'scrape_samples_scraped{job="flowplane"}';
-      expect(await prometheus.until(`${scraped} > bool 0`, 1)).to.equal(1);
-      const stored = await prometheus.query('{__name__=~"story_.*"}');
-      const parsed = stored.map(({ metric: { __name__: name = '', job, instance, ...labels }, value }) => {
-        expect([job, instance]).to.deep.equal(['flowplane', new URL(url).host]);
-        return [name, labels, value[1]] as const;
-      });
-      // Prometheus asks for OpenMetrics first.
-      same(samplesOf(parsed), inOpenMetrics);
-      expect(prometheus.log.filter((line) => /level=(warn|error)/.test(line))).to.deep.equal([]);
-    } finally {
-      await prometheus.stop();
-      await server.close();
-    }
-  });
+  for (const [title, command] of [
+    ['Prometheus 2', 'prometheus'],
+    ['Prometheus 3', 'prometheus-3'],
+  ] as const) {
+    it(`equal the model in ${title}, which drops none of them`, async function () {
+      needs(this, command);
+      const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
+      const { url } = await server.listen();
+      const prometheus = await PrometheusServer.start(url, command);
+      try {
+        const scraped = 'scrape_samples_scraped{job="flowplane"}';
+        expect(await prometheus.until(`${scraped} > bool 0`, 1)).to.equal(1);
+        const stored = await prometheus.query('{__name__=~"story_.*"}');
+        const parsed = stored.map(({ metric: { __name__: name = '', job, instance, ...labels }, value }) => {
+          expect([job, instance]).to.deep.equal(['flowplane', new URL(url).host]);
+          return [name, labels, value[1]] as const;
+        });
+        // Prometheus asks for OpenMetrics first.
+        same(samplesOf(parsed), inOpenMetrics);
+        expect(prometheus.log.filter((line) => /level=(warn|error)/i.test(line))).to.deep.equal([]);
+      } finally {
+        await prometheus.stop();
+        await server.close();
+      }
+    });
+  }
 });
