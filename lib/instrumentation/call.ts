@@ -136,6 +136,13 @@ export class Call {
 // Why apart: a closure keeps everything alive that any closure of the same function captures, so `this` as well.
 const bindRelease = (observer: CallObserver, leases: InFlightLease) => (): void => observer.release(leases);
 
+/** The last argument of a call. Why one by one: a list of them would be allocated at every call. */
+export function lastArgument({ count, first, second, third, all }: Call): unknown {
+  if (count === 1) return first;
+  if (count === 2) return second;
+  return count === 3 ? third : all?.at(-1);
+}
+
 /** Calls a function with the `this` and the arguments of a call. */
 export function invoke(fn: AnyMethod, call: Call): unknown {
   const { self, count } = call;

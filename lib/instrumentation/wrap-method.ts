@@ -4,7 +4,7 @@ import { recorderOf } from '../recorder/attach.js';
 import { isRecorder, type MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { type Advice, adviseAll, anyRecorder } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
-import { type AnyMethod, Call, type CallObserver } from './call.js';
+import { type AnyMethod, Call, type CallObserver, lastArgument } from './call.js';
 import { callWithCallback } from './completion/callback.js';
 import { findTracker, track, trackerOfMethod } from './completion/track.js';
 import { copyIdentity } from './copy-identity.js';
@@ -147,9 +147,7 @@ class InstrumentedMethod {
 
   /** Advises, once, where the method returned nothing and its last argument is a function. */
   lookForCallback(call: Call): void {
-    const { count, all } = call;
-    const last = all === undefined ? [call.first, call.second, call.third][count - 1] : all[count - 1];
-    if (typeof last !== 'function') return;
+    if (typeof lastArgument(call) !== 'function') return;
     this.mayHaveCallback = false;
     this.lastRecorder?.advise(createCallbackAdvice(this.instruments));
   }
