@@ -25,6 +25,9 @@ export interface ReadLabels {
   readonly isWithoutComma: boolean;
 }
 
+/** The labels of a sample without braces. */
+export const noLabels: ReadLabels = { pairs: [], isWithoutComma: false };
+
 export interface LabelPair {
   /** Where it stands in the text. */
   readonly at: number;

@@ -3,6 +3,7 @@ import type { ExposedSample } from './exposition.js';
 import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
 import {
   type LabelStyle,
+  noLabels,
   type ReadLabels,
   readDeclaredName,
   readLabels,
@@ -34,7 +35,6 @@ const labelStyle: LabelStyle = {
   hasLineFeeds: false,
   refusesLastComma: true,
 };
-const noLabels: ReadLabels = { pairs: [], isWithoutComma: false };
 
 /** An exemplar, as it is written behind a sample. */
 export interface Exemplar {

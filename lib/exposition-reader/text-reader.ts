@@ -3,6 +3,7 @@ import { type ExposedSample, prometheus } from './exposition.js';
 import type { ExpositionBuilder, Suffixes } from './exposition-builder.js';
 import {
   type LabelStyle,
+  noLabels,
   type ReadLabels,
   readDeclaredName,
   readLabels,
@@ -22,8 +23,6 @@ const valueText = /[^{ \t\n\0]+/y;
 const digits = /\d+/y;
 const types = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
 const labelStyle: LabelStyle = { blanks, hasOptionalCommas: true, hasLineFeeds: true, refusesLastComma: false };
-
-const noLabels: ReadLabels = { pairs: [], isWithoutComma: false };
 
 /** Reads the text format, 0.0.4 and 1.0.0, as Prometheus does. */
 export class TextReader {

@@ -89,7 +89,8 @@ export class Call {
   }
 
   /**
-   * Lets the readers run in the asynchronous context of the call, such as that of its tenant, whoever completes it.
+   * Lets the readers run in the asynchronous context of the call, such as that of its tenant, even where other code
+   * completes it.
    *
    * Why not for promises: their handlers run in that context anyway. Why `requireManualDestroy`: the context ends with the
    * call, not when the garbage collector finds it.

@@ -1,5 +1,5 @@
 import { type DropReason, formatValue, MetricsError } from '../error.js';
-import type { Family, GaugeFamily } from '../families/family.js';
+import type { Family } from '../families/family.js';
 import { kinds, type Operation, toNumber } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { isObject } from '../validation.js';
@@ -149,7 +149,7 @@ export class FamilyHandle {
 }
 
 /** Every label set that a collector has returned, with its value. */
-type CollectedList = Exclude<CollectedValues, number | bigint>;
+export type CollectedList = Exclude<CollectedValues, number | bigint>;
 
 /** Copies what a collector has returned, as a list. Throws where it is neither a number nor a list. */
 export function listCollected(collected: CollectedValues): CollectedList {
@@ -159,19 +159,10 @@ export function listCollected(collected: CollectedValues): CollectedList {
   throw new TypeError(`it gives neither a number nor a list of { labels, value } but ${formatValue(collected)}`);
 }
 
-/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
-export const readCollected = (collected: CollectedValues): CollectedList => listCollected(collected).map(readEntry);
-
 /** Reads one entry of such a list. Throws where it is none. */
 // Why before anything is set: a wrong entry must cost no more than this metric.
 export function readEntry(given: CollectedList[number] | null | undefined): CollectedList[number] {
   if (given === null || given === undefined) throw new TypeError(`it gives a list with ${given} in it`);
   const { labels, value } = given;
   return { labels, value };
-}
-
-/** Sets a gauge to what a collector has returned; what cannot be recorded is dropped and counted. */
-export function setCollected(recorder: MetricsRecorder, family: Family, values: CollectedList): void {
-  const gauge = recorder.gauge(family as GaugeFamily<LabelPolicies>);
-  for (const { labels, value } of values) gauge.set(labels as never, value);
 }

@@ -54,9 +54,6 @@ function matcher(expression: RegExp, mark: string): (text: string) => boolean {
   return (text) => text.includes(mark) && expression.test(text);
 }
 
-/** The names of the patterns. */
-export const sensitivePatterns: readonly SensitivePattern[] = patterns.map(([name]) => name);
-
 /** Digits that may be the number of a card: in one run, or in groups with one kind of separator. */
 const cardCandidates =
   /(?<![\w.])(?:\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})(?!\w|\.\d)/g;

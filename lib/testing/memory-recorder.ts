@@ -1,12 +1,12 @@
 import { isThenable } from '../async/thenable.js';
 import type { DropReason } from '../error.js';
-import { type Family, sameDefinition } from '../families/family.js';
+import { type Family, type GaugeFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
-import { readCollected, setCollected } from '../recorder/handles.js';
-import type { CollectedValues, Collector, FamilyRecorder } from '../recorder/metrics-recorder.js';
+import { type CollectedList, listCollected, readEntry } from '../recorder/handles.js';
+import type { CollectedValues, Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import type { Advice } from '../recorder/reports.js';
 import { MemoryFamily } from './memory-family.js';
@@ -132,4 +132,13 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
   protected override countDrop({ name }: Family, reason: DropReason): void {
     this.drops.push({ metric: name, reason });
   }
+}
+
+/** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */
+const readCollected = (collected: CollectedValues): CollectedList => listCollected(collected).map(readEntry);
+
+/** Sets a gauge to what a collector has returned; what cannot be recorded is dropped and counted. */
+function setCollected(recorder: MetricsRecorder, family: Family, values: CollectedList): void {
+  const gauge = recorder.gauge(family as GaugeFamily<LabelPolicies>);
+  for (const { labels, value } of values) gauge.set(labels as never, value);
 }

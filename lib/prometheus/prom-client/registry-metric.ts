@@ -1,4 +1,5 @@
 import { Slices } from '../../async/slices.js';
+import type { Family } from '../../families/family.js';
 import type { MetricKind } from '../../families/kinds.js';
 import type { FamilyHandle } from '../../recorder/handles.js';
 import type { StoredFamily } from '../../store/companion.js';
@@ -38,7 +39,7 @@ export function createRegistryMetric(stored: StoredFamily, registry: ExternalReg
     set name(_) {},
     help,
     type,
-    aggregator: family.aggregator ?? (type === 'gauge' ? 'max' : 'sum'),
+    aggregator: aggregatorOf(family),
     labelNames,
     get: () => read(toNumber),
     getForPromString: () => read((bound) => bound),
@@ -73,9 +74,11 @@ async function readValues(stored: StoredFamily, registry: ExternalRegistry, spel
   const samples = new CollectedSamples(name);
   const slices = new Slices();
   for (const _ of exposed?.write(samples) ?? []) if (slices.isOver) await slices.pause();
-  const aggregator = family.aggregator ?? (type === 'gauge' ? 'max' : 'sum');
-  return { name: spell(name), help, type, aggregator, values: samples.samples.map(toValue) };
+  return { name: spell(name), help, type, aggregator: aggregatorOf(family), values: samples.samples.map(toValue) };
 }
+
+/** How prom-client joins the values of several processes. */
+const aggregatorOf = ({ aggregator, kind }: Family): string => aggregator ?? (kind === 'gauge' ? 'max' : 'sum');
 
 /** Why: the registry gives its default labels to each value without such a label, and another value may have it so. */
 function emptyLabels(own: readonly string[], registry: ExternalRegistry): Labels {
