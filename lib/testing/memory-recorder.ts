@@ -73,11 +73,19 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
   override collect(family: Family, collector: Collector): void {
     const { name } = family;
     this.open(family);
+    let isRunning = false;
     this.#collectors.set(name, () => {
-      const collected = collector();
-      if (isThenable(collected)) return;
-      this.#families.get(name)?.remove({});
-      setCollected(this, family, readCollected(collected as CollectedValues));
+      // Why: a collector may read its own recorder. It gets the values that are there, as in production.
+      if (isRunning) return;
+      isRunning = true;
+      try {
+        const collected = collector();
+        if (isThenable(collected)) return;
+        this.#families.get(name)?.remove({});
+        setCollected(this, family, readCollected(collected as CollectedValues));
+      } finally {
+        isRunning = false;
+      }
     });
   }
 

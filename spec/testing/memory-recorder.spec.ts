@@ -96,6 +96,39 @@ describe('A MemoryRecorder that is asked', () => {
     }
   });
 
+  it('answers a collector that reads the recorder with the values that are there', () => {
+    const reads: Readonly<Record<string, () => unknown>> = {
+      value: () => recorder.value('depth'),
+      series: () => recorder.series('depth'),
+      increase: () => recorder.increase('depth', {}, () => undefined),
+      'value of a family whose collector reads this one': () => recorder.value('backlog'),
+    };
+    const depth = defineGauge({ name: 'depth', help: 'Depth' });
+    const backlog = defineGauge({ name: 'backlog', help: 'Backlog' });
+    recorder.gauge(backlog).collect(() => recorder.value('depth') ?? 0);
+    for (const [way, read] of Object.entries(reads)) {
+      const seen: unknown[] = [];
+      recorder.gauge(depth).collect(() => {
+        seen.push(read());
+        return 3;
+      });
+      expect(recorder.value('depth'), way).to.equal(3);
+      expect(seen, way).to.have.length(1);
+    }
+  });
+
+  it('runs a collector again after it has thrown', () => {
+    const failure = new Error('no answer');
+    let isBroken = true;
+    recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).collect(() => {
+      if (isBroken) throw failure;
+      return 3;
+    });
+    expect(() => recorder.value('depth')).to.throw(failure);
+    isBroken = false;
+    expect(recorder.value('depth')).to.equal(3);
+  });
+
   const ways: Readonly<Record<string, (name: string, labels?: Record<string, string>) => unknown>> = {
     value: (name, labels) => recorder.value(name, labels),
     increase: (name, labels = {}) => recorder.increase(name, labels, () => undefined),
