@@ -86,7 +86,7 @@ describe("A recorder's own metrics", () => {
     for (let i = start; i < start + count; i++) recorder.counter(jobs).inc({ team: `t${i}` });
   };
 
-  it('are, while nothing is lost and little is used, the losses at 0 for every reason and the size of the whole', async () => {
+  it('show the losses at 0 for every reason and the size of the whole, and nothing else while nothing is lost and little is used', async () => {
     const recorder = make();
     for (const family of [jobs, rooms, waits] as Family[]) recorder.open(family);
     const expected = { ...losses({}), series: 0, series_limit: 100_000 };
@@ -193,7 +193,7 @@ describe("A recorder's own metrics", () => {
     });
   });
 
-  it('are absent of a recorder that has no metrics, until it loses something', async () => {
+  it('stay away from a recorder that has no metrics, until it loses something', async () => {
     const recorder = make();
     const openMetrics = async () =>
       text((await scrape(recorder, { method: 'GET', accept: 'application/openmetrics-text' })).body);
