@@ -1,4 +1,4 @@
-/** All reasons why an observation was not recorded: the values of `reason` in `flowplane_metrics_dropped_total`. */
+/** All reasons why an observation was not recorded: the values of `reason` in `flowplane_metrics_losses_total`. */
 export const dropReasons = [
   'reader_threw',
   'reader_promise',
@@ -11,7 +11,7 @@ export const dropReasons = [
   'family_clash',
 ] as const;
 
-/** Why an observation was not recorded; the values of the label `reason` of `flowplane_metrics_dropped_total`. */
+/** Why an observation was not recorded; the values of the label `reason` of `flowplane_metrics_losses_total`. */
 export type DropReason = (typeof dropReasons)[number];
 
 /** The stable codes of a `MetricsError`. The reasons of dropped observations are codes too. */

@@ -63,7 +63,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
-  readonly #self = new SelfMetrics(this.#numbers, this.#names);
+  readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
   readonly #collectors = new Collectors((metric, cause) => this.#countFailure(metric, cause));
@@ -90,6 +90,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
+    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreationTimes = options.created ?? false;
   }
@@ -150,7 +151,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
   explain(): Explanation[] {
-    return explainFamilies(allInstruments(), this.#recorders, this.#self.reasons);
+    return explainFamilies(allInstruments(), this.#recorders, this.#self.drops);
   }
 
   /** The families that were opened so far, in that order. */
@@ -202,8 +203,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       if (this.#collectorOf.has(series.family.name) && !isAnswer)
         this.#self.setCollectorUp(series.family, own[i] !== undefined);
     }
-    const self = this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
-    return [...own.filter((family) => family !== undefined), ...self.filter(({ name }) => isChosen(name)), ...others];
+    const self = this.#exposeSelf().filter(({ name }) => isChosen(name));
+    return [...own.filter((family) => family !== undefined), ...self, ...others];
+  }
+
+  /** The metrics of the recorder about itself. There are none of a recorder that has no metrics, and has lost none. */
+  #exposeSelf(): ExposedFamily[] {
+    const isEmpty = this.#recorders.size === 0 && this.#companion === undefined && this.#self.drops.size === 0;
+    return isEmpty ? [] : this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
   }
 
   /** A family as it is exposed, its values computed first if it has a collector; `undefined` if that fails. */
@@ -301,7 +308,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);
-    this.#self.declare(family);
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
