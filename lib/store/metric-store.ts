@@ -26,7 +26,7 @@ import { NumberStore } from './numbers.js';
 import { hashWith, type LabelTransform } from './redaction.js';
 import { chooseFamilies } from './selection.js';
 import { SelfMetrics } from './self-metrics.js';
-import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
+import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
 
@@ -159,9 +159,13 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
   }
 
-  /** How many series each family has, and which labels cause them; the family with the most samples first. */
+  /**
+   * How many series each family has, and which labels cause them; the family with the most samples first. Series that have
+   * expired are removed first; where they are so many that it would take long, the rest go after this has returned.
+   */
   cardinality(): FamilyCardinality[] {
-    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+    // Why caught: the stack may be exhausted, and nobody waits for the rest.
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.now()).catch(() => undefined);
     return this.#countCardinality();
   }
 
@@ -215,7 +219,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     const { family } = series;
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
-    } else this.#expiring.get(family.name)?.sweep(this.now());
+    } else await this.#expiring.get(family.name)?.sweep(this.now());
     return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
   }
 
@@ -295,7 +299,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     }
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
-    const recorder = createSeriesRecorder(family, {
+    const recorder = this.#createRecorder(family, {
       maxSeries: family.maxSeries ?? this.#maxSeriesPerFamily,
       numbers: this.#numbers,
       sampleLimit: this.#sampleLimit,
@@ -304,9 +308,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);
-    if (family.expireAfterSeconds !== undefined) {
-      this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
-    }
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -317,6 +318,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
+    const { name, expireAfterSeconds } = family;
+    if (expireAfterSeconds === undefined) return createSeriesRecorder(family, options);
+    const expiring = new ExpiringRecorder(family, expireAfterSeconds, options);
+    this.#expiring.set(name, expiring);
+    return expiring.recorder;
   }
 
   #reopen(recorder: SeriesRecorder, family: Family, site: string): SeriesRecorder {
