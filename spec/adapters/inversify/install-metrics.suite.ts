@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import type { Container } from 'inversify';
 import { catalogueOf, installMetrics } from '../../../lib/adapters/inversify/index.js';
@@ -255,6 +256,27 @@ export function describeInstallMetrics(inversify: Inversify): void {
           .toSelf()
           .onActivation((_context, store) => Object.freeze(store));
         return container.get(Store);
+      },
+    ],
+    [
+      'an activation that gives a promise of another realm',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          .onActivation((_context, store) => runInNewContext('Promise.resolve(store)', { store }));
+        return container.getAsync(Store);
+      },
+    ],
+    [
+      'an activation that gives a thenable',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested.
+          .onActivation((_context, store) => ({ then: (resolve: (one: Store) => void) => resolve(store) }) as never);
+        return container.getAsync(Store);
       },
     ],
     [
