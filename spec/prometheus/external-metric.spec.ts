@@ -3,6 +3,7 @@ import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram,
 import {
   attachRecorder,
   Counter,
+  catalogue,
   Gauge,
   Histogram,
   InFlight,
@@ -11,6 +12,7 @@ import {
   Timed,
 } from '../../lib/index.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
+import { documentAt } from '../documents/documents.js';
 import { readSamples } from './read-samples.js';
 
 const registry = new Registry();
@@ -87,6 +89,13 @@ describe('A metric of prom-client in a decorator', () => {
     await attachRecorder(new Service(), memory).work('ab');
     expect(memory.value('placed_calls_total', { team: 'ab', end: 'returned' })).to.equal(1);
     expect(await metrics()).to.not.include('placed_calls_total{team="ab",end="returned"} 1');
+  });
+
+  it('is not in the catalogue, and the page for users of prom-client says so', () => {
+    const names = catalogue([Service]).map(({ name }) => name);
+    expect(names).to.deep.equal([]);
+    const page = documentAt('docs/guides/migrating-from-prom-client.md').lines.join('\n');
+    expect(page).to.contain('leave such a metric out: it declares no limits');
   });
 
   it('must be of the kind of the decorator, and needs all of its labels', () => {

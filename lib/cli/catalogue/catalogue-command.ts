@@ -15,6 +15,7 @@ export const catalogueCommand: Command = {
 
 Loads JavaScript modules in a process of their own, and prints what they and their imports declare: names, kinds, labels,
 limits. What the modules print goes to standard error. Give the modules that declare, not the one that starts the service.
+Metrics of prom-client are not listed, also those that a decorator feeds: they declare no limits.
 
   --json                    print JSON instead of a Markdown table
   --check FILE              print nothing, and fail unless FILE contains what would be printed
