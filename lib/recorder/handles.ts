@@ -1,4 +1,4 @@
-import { type DropReason, formatValue, MetricsError } from '../error.js';
+import { type DropReason, formatValue, isInstance, MetricsError } from '../error.js';
 import type { Family } from '../families/family.js';
 import { kinds, type Operation, toNumber } from '../families/kinds.js';
 import { isCommonProperty, type LabelPolicies, type LabelSet, readLabel } from '../families/labels.js';
@@ -112,7 +112,7 @@ export class FamilyHandle {
         else reason = id;
       }
     } catch (thrown) {
-      reason = thrown instanceof MetricsError ? 'label_type' : 'reader_threw';
+      reason = isInstance(thrown, MetricsError) ? 'label_type' : 'reader_threw';
       cause = thrown;
     }
     if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause ?? this.#clash);
