@@ -40,6 +40,10 @@ class Service {
   }
 }
 
+const fail = (): never => {
+  throw new Error('a broken client');
+};
+
 describe('A metric of prom-client in a decorator', () => {
   let now: number;
   let recorder: PrometheusRecorder;
@@ -89,6 +93,27 @@ describe('A metric of prom-client in a decorator', () => {
     await attachRecorder(new Service(), memory).work('ab');
     expect(memory.value('placed_calls_total', { team: 'ab', end: 'returned' })).to.equal(1);
     expect(await metrics()).to.not.include('placed_calls_total{team="ab",end="returned"} 1');
+  });
+
+  it('leaves every call unharmed where it throws, and tells it once for each decorator', async () => {
+    const broken: unknown[] = [];
+    for (const metric of [calls, size, flight, seconds, bytes]) {
+      for (const operation of ['inc', 'dec', 'set', 'observe']) {
+        if (operation in metric) broken.push(Object.assign(metric, { [operation]: fail }));
+      }
+    }
+    try {
+      const service = attachRecorder(new Service(), recorder);
+      for (let i = 0; i < 2; i++) expect(await service.work('ab')).to.equal('ab');
+      expect(told.map(({ code }) => code)).to.deep.equal(Array(5).fill('reader_threw'));
+      Object.assign(flight, { inc: () => undefined });
+      for (let i = 0; i < 2; i++) expect(await service.work('ab')).to.equal('ab');
+      expect(told).to.have.length(5);
+    } finally {
+      // Why: what was assigned hides the methods of the client.
+      for (const metric of broken)
+        for (const operation of ['inc', 'dec', 'set', 'observe']) delete (metric as Record<string, unknown>)[operation];
+    }
   });
 
   it('is not in the catalogue, and the page for users of prom-client says so', () => {
