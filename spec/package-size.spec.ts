@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { isExternal, readDocument, resolveLink } from './documents/documents.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,6 +36,22 @@ describe('The tarball', function () {
       ...['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
       ...['docs/README.md', 'docs/reference/options.md', 'dist/lib/index.js', 'dist/lib/index.d.ts'],
     ]);
-    expect(paths.filter((path) => /^(spec|samples|bench|lib|dist\/(?!lib\/))/.test(path))).to.deep.equal([]);
+    expect(paths.filter((path) => /^(spec|samples|bench|lib|dist\/(?!lib\/))/.test(path))).to.deep.equal([
+      'samples/hello.mjs',
+    ]);
+  });
+
+  it('has every file that its documents link to', () => {
+    const paths = packed.files.map(({ path }) => path);
+    const links = paths
+      .filter((path) => path.endsWith('.md'))
+      .map(readDocument)
+      .flatMap((document) =>
+        document.links
+          .filter(({ target }) => !isExternal(target))
+          .map(({ target, line }) => ({ from: `${document.path}:${line}`, to: resolveLink(document, target).path })),
+      );
+    expect(links.length).to.be.above(100);
+    expect(links.filter(({ to }) => !paths.includes(to))).to.deep.equal([]);
   });
 });

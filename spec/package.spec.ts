@@ -19,7 +19,10 @@ function printed(script: string): string {
 describe('The package', () => {
   it('has no hard dependencies, and ships only dist/lib and the documents', () => {
     expect(manifest.dependencies).to.equal(undefined);
-    expect(manifest.files).to.deep.equal(['dist/lib', 'docs', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES']);
+    expect(manifest.files).to.deep.equal([
+      ...['dist/lib', 'docs', 'samples/hello.mjs', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
+      ...['SECURITY.md', 'THIRD-PARTY-NOTICES'],
+    ]);
   });
 
   it('exports its own version', () => {

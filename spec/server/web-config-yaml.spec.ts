@@ -94,6 +94,11 @@ describe('A web-config.yml', () => {
         ],
         'an anchor that contains itself': [`basic_auth_users: &a\n  a: *a\n`, /is not YAML/],
         'an alias of nothing': ['basic_auth_users: *users\n', /line 1: "web-config\.yml" is not YAML/],
+        'a control character in a name': [
+          `basic_auth_users:\n  a\0b: ${hash}\n`,
+          /line 2: .* is not YAML \(it has a control/,
+        ],
+        'a control character in a comment': [`# \x1b[0m\n`, /line 1: .* is not YAML \(it has a control character\)/],
         'another version of YAML': [
           `%YAML 1.2\n---\nbasic_auth_users: {a: ${hash}}\n`,
           /is not YAML \(exporters read version 1\.1/,
