@@ -89,4 +89,10 @@ export function formatValue(value: unknown): string {
   return String(value);
 }
 
+/**
+ * Formats a count with a comma between thousands. Why not by `toLocaleString`: its first call takes 10 ms, in which
+ * nothing else runs.
+ */
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);

@@ -39,6 +39,15 @@ export function exportsOf<T extends object>(module: T & { readonly default?: unk
   return typeof whole === 'object' && whole !== null ? { ...(whole as T), ...module } : module;
 }
 
+/**
+ * Gives the default export of a package: `import()` and `require()` of one package give it in different places.
+ */
+export function defaultOf<T>(module: { readonly default: T }): T {
+  const { default: outer = module as T } = module;
+  const { default: inner = outer } = outer as { readonly default?: T };
+  return inner;
+}
+
 /** Says which versions were found, and what is wrong with them. */
 function describe(packages: readonly string[], cause: unknown): string {
   const missing = packages.filter((name) => isAbsent(cause, name));
