@@ -44,6 +44,27 @@ const requirePeers = {
   renderChunk: (code) => ({ code: code.replace(/\bimport\((['"][^'"]+['"])\)/g, 'require($1)'), map: null }),
 };
 
+/**
+ * Loads what Node has for hashes, compression and streams when it is first used, in CommonJS.
+ *
+ * Why: on import it would take as long as everything else of the package. The line is one line as before, so that the
+ * source map stays right.
+ */
+const loadLate = {
+  name: 'load-late',
+  renderChunk: (code) => {
+    const names = [];
+    const late = code.replace(
+      /^let (node_\w+) = require\("(node:(?:crypto|stream|stream\/web|zlib))"\);$/gm,
+      (_line, name, module) => {
+        names.push(name);
+        return `const ${name} = { loaded: void 0, get module() { return this.loaded ??= require("${module}"); } };`;
+      },
+    );
+    return { code: names.reduce((text, name) => text.replaceAll(`${name}.`, `${name}.module.`), late), map: null };
+  },
+};
+
 await Promise.all([bundle('esm', 'bundler', '.js'), bundle('cjs', 'node', '.cjs')]);
 await wrap();
 declare();
@@ -60,7 +81,7 @@ async function bundle(format, folder, extension) {
     external: /^[^./]/,
     platform: 'node',
     resolve: { extensionAlias: { '.js': ['.ts'] } },
-    plugins: format === 'cjs' ? [requirePeers] : [],
+    plugins: format === 'cjs' ? [requirePeers, loadLate] : [],
     onLog(_level, { message }) {
       throw new Error(message);
     },

@@ -53,6 +53,15 @@ describe('The package', () => {
     expect(JSON.parse(printed(script))).to.deep.equal({ peers: [], started: [] });
   });
 
+  it('leaves the streams, hashes and compression of Node for first use, where the main entry is required', () => {
+    const script = `
+      const before = process.moduleLoadList.length;
+      require('flowplane-metrics');
+      const loaded = process.moduleLoadList.slice(before).map((name) => name.replace('NativeModule ', ''));
+      console.log(JSON.stringify(['stream', 'stream/web', 'crypto', 'zlib'].filter((name) => loaded.includes(name))));`;
+    expect(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })).to.equal('[]\n');
+  });
+
   it('loads two files for the main entry, and at most five for any other', () => {
     const counts = subpaths.map((subpath) => {
       const script = `require('${subpath}'); console.log(Object.keys(require.cache).length);`;
