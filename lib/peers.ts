@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { formatValue, MetricsError } from './error.js';
 import { findOwnPath } from './process-state.js';
 
@@ -61,7 +60,7 @@ const formatFault = (cause: unknown): string =>
 
 /** A package with the version that is installed, as this package finds it; `undefined` in a bundle. */
 export function describeVersion(name: string): string | undefined {
-  for (const folder of listFolders(name)) {
+  for (const folder of listFolders(findOwnPath())) {
     try {
       return `${name} ${JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version}`;
     } catch {
@@ -71,8 +70,9 @@ export function describeVersion(name: string): string | undefined {
   return undefined;
 }
 
-/** The folders in which Node would look for a package. */
-function listFolders(name: string): readonly string[] {
-  const path = join(findOwnPath(), 'any.js');
-  return (isAbsolute(path) && createRequire(path).resolve.paths(name)) || [];
+/** The folders in which Node would look for a package. Why not by `createRequire`: webpack takes that for its own. */
+function listFolders(from: string): readonly string[] {
+  if (!isAbsolute(from)) return [];
+  const above = dirname(from);
+  return [join(from, 'node_modules'), ...(above === from ? [] : listFolders(above))];
 }

@@ -35,7 +35,9 @@ const peers: PeerUse = {
 async function koaApplication(routes: Routes): Promise<Application> {
   try {
     // Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
-    const [koa, router] = await Promise.all([import('koa'), import('@koa/router')]);
+    // Why one after the other: esbuild lets a package be absent only where its import is awaited by itself.
+    const koa = await import('koa');
+    const router = await import('@koa/router');
     return createApplication(defaultOf(koa), defaultOf(router), routes);
   } catch (cause) {
     throw peerError('MetricsServer', peers, cause);
