@@ -1,4 +1,4 @@
-import { formatValue } from '../error.js';
+import { formatCount, formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { Advice } from '../recorder/reports.js';
 import type { FamilyCardinality } from './cardinality.js';
@@ -118,5 +118,3 @@ function listExamples(guard: LabelGuard | undefined): string {
 // Why: nothing has examined a value outside "oneOf" before.
 const showSafely = (value: string): string =>
   findSensitivePattern(value) === undefined ? formatValue(value) : '"redacted"';
-
-const formatCount = (count: number): string => count.toLocaleString('en-US');
