@@ -10,6 +10,7 @@ import {
   checkValue,
   countRule,
   flagRule,
+  formatCount,
   isFunction,
   isObject,
   type Rule,
@@ -34,7 +35,7 @@ export interface PrometheusRecorderOptions extends StoreOptions {
 const showType = (value: unknown): string => (value === null ? 'null' : typeof value);
 const flag: Rule = { ...flagRule(), show: showType };
 const listener: Rule = { must: 'be a function', accepts: isFunction, show: showType };
-const countWithDefault = (count: number): Rule => countRule(`Leave it out for ${count.toLocaleString('en-US')}`);
+const countWithDefault = (count: number): Rule => countRule(`Leave it out for ${formatCount(count)}`);
 
 const isRegistry = (value: unknown): boolean =>
   isObject(value) &&
