@@ -10,6 +10,7 @@ import {
   checkValue,
   countRule,
   flagRule,
+  formatCount,
   isFunction,
   isObject,
   type Rule,
