@@ -10,7 +10,6 @@ import {
   checkValue,
   countRule,
   flagRule,
-  formatCount,
   isFunction,
   isObject,
   type Rule,
