@@ -5,6 +5,10 @@ export type Measurement = () => Promise<number>;
 export interface Row {
   readonly unit: 'ns' | 'ms' | 'B';
   readonly clients: Readonly<Record<string, Measurement>>;
+  /** How often ours may be what these clients have, at most. */
+  readonly goals?: Readonly<Record<string, number>>;
+  /** What ours may be beyond the bare case, at most: in the unit of the row. */
+  readonly most?: number;
 }
 
 export const ours = 'flowplane-metrics';
@@ -16,7 +20,7 @@ export function cpuSince(start: NodeJS.CpuUsage): number {
 }
 
 /** The least time of one call, in nanoseconds: the time of this many calls is measured again and again for a while. */
-export async function leastTime(calls: number, run: () => unknown, milliseconds = 700): Promise<number> {
+export async function leastTime(calls: number, run: () => unknown, milliseconds = 300): Promise<number> {
   let least = Infinity;
   for (const end = performance.now() + milliseconds; performance.now() < end; ) {
     const start = process.hrtime.bigint();
