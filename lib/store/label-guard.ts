@@ -54,11 +54,11 @@ export class LabelGuard {
   /** The label values of raw ones that series have, or that the policy lists. */
   #known = new Map<unknown, string>();
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
-  #examined = new Map<unknown, string | Substitute>();
+  #examined: Map<unknown, string | Substitute> | undefined;
   /** The different values that series have. */
   #values = new Set<string>();
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
-  #more = new Map<string, number>();
+  #more: Map<string, number> | undefined;
   /** The raw values of transformed ones; `undefined` where none is transformed. */
   #origins: Map<string, string> | undefined;
   #folded = 0;
@@ -86,7 +86,7 @@ export class LabelGuard {
 
   /** Whether no further raw value will be examined. */
   get isFull(): boolean {
-    return this.#known.size + this.#examined.size >= this.#maxKnown;
+    return this.#known.size + (this.#examined?.size ?? 0) >= this.#maxKnown;
   }
 
   /** How often a new value has become `other`. */
@@ -144,6 +144,7 @@ export class LabelGuard {
   retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
     if (this.#values.has(value)) {
+      this.#more ??= new Map();
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
@@ -151,35 +152,35 @@ export class LabelGuard {
     const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
     this.#origins?.set(value, text);
     this.#known.set(text, value);
-    if (this.#examined.size > 0) this.#examined.delete(text);
+    this.#examined?.delete(text);
     this.#events.onGrown?.(this.#values.size);
   }
 
   /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */
   rememberExamined(value: string, raw: unknown): void {
     const text = this.#transform === undefined ? value : (labelText(raw) ?? value);
-    if (value !== '' && !isSubstitute(value) && !this.#known.has(text)) this.#examined.set(text, value);
+    if (value !== '' && !isSubstitute(value) && !this.#known.has(text)) this.#keepExamined(text, value);
   }
 
   /** Takes back one `retain`. A value that is not retained any more makes room for another one. */
   release(value: string): void {
-    const more = this.#more.get(value);
+    const more = this.#more?.get(value);
     if (more === undefined) this.#drop(value);
-    else if (more > 1) this.#more.set(value, more - 1);
-    else this.#more.delete(value);
+    else if (more > 1) this.#more?.set(value, more - 1);
+    else this.#more?.delete(value);
   }
 
   /** Forgets what was examined and is no value of a series: it may be admitted now. */
   forgetExamined(): void {
-    if (this.#examined.size > 0) this.#examined = new Map();
+    this.#examined = undefined;
   }
 
   /** Forgets all values. Why without a loop: there may be a million of them. */
   reset(): void {
     this.#known = new Map();
-    this.#examined = new Map();
+    this.#examined = undefined;
     this.#values = new Set();
-    this.#more = new Map();
+    this.#more = undefined;
     if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
   }
@@ -215,7 +216,7 @@ export class LabelGuard {
   }
 
   #recall(raw: unknown): string | Substitute | undefined {
-    return this.#known.get(raw) ?? (this.#examined.size === 0 ? undefined : this.#examined.get(raw));
+    return this.#known.get(raw) ?? this.#examined?.get(raw);
   }
 
   /** Whether this is a new value that is not examined any more: such values may come without end, and must cost little. */
@@ -235,7 +236,7 @@ export class LabelGuard {
     if (isFull) return this.#putOutside(text);
     const verdict = this.#examine(text);
     // Why not a label value: as a rule a series has it next, and it is known then.
-    if (typeof verdict !== 'string') this.#examined.set(text, verdict);
+    if (typeof verdict !== 'string') this.#keepExamined(text, verdict);
     return verdict;
   }
 
@@ -248,6 +249,11 @@ export class LabelGuard {
     const value = isHashed ? this.#applyTransform(text) : text;
     if (limit === undefined || this.#values.size < limit) return value;
     return this.#values.has(value) || value === substitutes.other.value ? value : this.#putOutside(text);
+  }
+
+  #keepExamined(text: string, verdict: string | Substitute): void {
+    this.#examined ??= new Map();
+    this.#examined.set(text, verdict);
   }
 
   #redact(pattern: SensitivePattern): Substitute {
