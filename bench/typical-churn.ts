@@ -249,6 +249,36 @@ function cold(hasSeries: boolean): ChurnRow {
   return { unit: 'ms', clients };
 }
 
+/** How much memory a day of sessions leaves behind, of which 1,000 are there at any time; throws where a number is wrong. */
+function aDay(sessions: number): ChurnRow {
+  const own: Measurement = async () => {
+    const recorder = new PrometheusRecorder(room);
+    const labels = { kind: {}, id: { limit: 2000 } };
+    const family = defineCounter({ name: 'sessions_total', help: 'Sessions', labels });
+    const counter = recorder.counter(family);
+    const live = 1000;
+    const labelsOf = (i: number) => ({ kind: `kind-${i % 10}`, id: `session-${i}` });
+    let before = 0;
+    for (let i = 0; i < sessions; i++) {
+      counter.inc(labelsOf(i), i);
+      recorder.remove(family, labelsOf(i - live));
+      if ((i + 1) % Math.ceil(sessions / 100) !== 0) continue;
+      const samples = (await recorder.snapshot()).find(({ name }) => name === 'sessions_total')?.samples ?? [];
+      const isRight = samples.every(({ labels, value }) => labels['id'] === `session-${value}` && value > i - live);
+      if (samples.length !== live || !isRight) throw new Error(`wrong numbers after ${i} sessions`);
+      if (before === 0) before = memory();
+    }
+    return memory() - before;
+  };
+  return { unit: 'B', clients: { 'flowplane-metrics': own } };
+}
+
+function memory(): number {
+  for (let i = 0; i < 3; i++) global.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
 /** What comes and goes, and what a cold start costs the store: by what is measured. */
 export const churnRows: Readonly<Record<string, ChurnRow>> = {
   'remove + creation, one of 100': replacement(100),
@@ -259,6 +289,7 @@ export const churnRows: Readonly<Record<string, ChurnRow>> = {
   }),
   'expiry of 100,000, longest turn': longestTurn(expiring(100_000)),
   'collector of 100,000 sets, longest turn': longestTurn(collecting(100_000)),
+  'memory after 10,000,000 sessions that came and went': aDay(10_000_000),
   'declaring 30 families, cold': cold(false),
   '30 families and 1,000 series, cold': cold(true),
 };

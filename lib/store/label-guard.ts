@@ -51,12 +51,12 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
-  /** The label values of raw ones that series have, or that the policy lists. */
+  /** The label values of raw ones that series have, beside the fixed ones. */
   #known = new Map<unknown, string>();
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
   #examined: Map<unknown, string | Substitute> | undefined;
-  /** The different values that series have. */
-  #values = new Set<string>();
+  /** The values of a label with `oneOf` that series have; `undefined` for any other label, whose known values these are. */
+  #listed: Set<string> | undefined;
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
   #more: Map<string, number> | undefined;
   /** The raw values of transformed ones; `undefined` where none is transformed. */
@@ -69,6 +69,7 @@ export class LabelGuard {
     this.policy = policy;
     this.#transform = transform;
     if (transform !== undefined) this.#origins = new Map();
+    if (policy.oneOf !== undefined) this.#listed = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -76,12 +77,13 @@ export class LabelGuard {
 
   /** How many different values the series have, without `other` and `redacted`. */
   get size(): number {
-    return this.#values.size;
+    return this.#listed?.size ?? this.#known.size - 1;
   }
 
   /** The different values that the series have, the oldest first. */
-  values(): Iterable<string> {
-    return this.#values;
+  *values(): Iterable<string> {
+    if (this.#listed !== undefined) yield* this.#listed;
+    else for (const [text, value] of this.#known) if (text !== substitutes.other.value) yield value;
   }
 
   /** Whether no further raw value will be examined. */
@@ -143,17 +145,17 @@ export class LabelGuard {
    */
   retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
-    if (this.#values.has(value)) {
+    if (this.#isRetained(value)) {
       this.#more ??= new Map();
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
-    this.#values.add(value);
+    this.#listed?.add(value);
     const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
     this.#origins?.set(value, text);
     this.#known.set(text, value);
     this.#examined?.delete(text);
-    this.#events.onGrown?.(this.#values.size);
+    this.#events.onGrown?.(this.size);
   }
 
   /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */
@@ -179,7 +181,7 @@ export class LabelGuard {
   reset(): void {
     this.#known = new Map();
     this.#examined = undefined;
-    this.#values = new Set();
+    this.#listed?.clear();
     this.#more = undefined;
     if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
@@ -189,7 +191,7 @@ export class LabelGuard {
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
     this.#examined = other.#examined;
-    this.#values = other.#values;
+    this.#listed = other.#listed;
     this.#more = other.#more;
     this.#origins = other.#origins;
     this.#folded += other.#folded;
@@ -197,7 +199,8 @@ export class LabelGuard {
   }
 
   #drop(value: string): void {
-    if (!this.#values.delete(value)) return;
+    if (!this.#isRetained(value)) return;
+    this.#listed?.delete(value);
     const text = this.originOf(value);
     this.#origins?.delete(value);
     if (!this.#isFixed(text)) this.#known.delete(text);
@@ -209,6 +212,10 @@ export class LabelGuard {
   #rememberFixedValues(): void {
     for (const value of this.policy.oneOf ?? [substitutes.other.value])
       this.#known.set(value, this.#applyTransform(value));
+  }
+
+  #isRetained(value: string): boolean {
+    return (this.#listed ?? this.#origins ?? this.#known).has(value);
   }
 
   #isFixed(text: string): boolean {
@@ -247,8 +254,8 @@ export class LabelGuard {
     const pattern = sensitive === 'allow' || isHashed ? undefined : findSensitivePattern(text);
     if (pattern !== undefined) return this.#redact(pattern);
     const value = isHashed ? this.#applyTransform(text) : text;
-    if (limit === undefined || this.#values.size < limit) return value;
-    return this.#values.has(value) || value === substitutes.other.value ? value : this.#putOutside(text);
+    if (limit === undefined || this.size < limit) return value;
+    return this.#isRetained(value) || value === substitutes.other.value ? value : this.#putOutside(text);
   }
 
   #keepExamined(text: string, verdict: string | Substitute): void {
