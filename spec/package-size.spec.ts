@@ -34,11 +34,12 @@ describe('The tarball', function () {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).to.include.members([
       ...['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
-      ...['docs/README.md', 'docs/reference/options.md', 'dist/lib/index.js', 'dist/lib/index.d.ts'],
+      ...['docs/README.md', 'docs/reference/options.md', 'dist/types/index.d.ts', 'lib/index.ts'],
+      ...['dist/node/index.cjs', 'dist/node/index.mjs', 'dist/node/flowplane-metrics.cjs', 'dist/bundler/index.js'],
     ]);
-    expect(paths.filter((path) => /^(spec|samples|bench|lib|dist\/(?!lib\/))/.test(path))).to.deep.equal([
-      'samples/hello.mjs',
-    ]);
+    expect(
+      paths.filter((path) => /^(spec|samples|bench|build|dist\/(?!(bundler|node|types)\/))/.test(path)),
+    ).to.deep.equal(['samples/hello.mjs']);
   });
 
   it('has every file that its documents link to', () => {

@@ -156,6 +156,9 @@ describe('flowplane-metrics doctor', function () {
     expect(found['format']).to.deep.include({ status: 'ok', detail: '2 families, 2 samples, 0.1 KiB, in OpenMetrics' });
     expect(found['families']).to.include({ status: 'ok' });
     expect(found['losses']?.detail).to.equal('Observations were dropped: a: 2 (overflow)');
+    const totals = 'flowplane_metrics_losses_total{reason="overflow"} 2\n';
+    const filtered = await stepsFor(`${text.replace('dropped', 'losses')}${totals}# EOF\n`, contentType);
+    expect(filtered['losses']?.detail).to.equal('Observations were dropped: all metrics: 2 (overflow)');
     expect((await stepsFor(text, contentType))['format']?.detail).to.contain('# EOF is missing at the end');
   });
 

@@ -20,10 +20,10 @@ export interface Option {
 export type Source = { readonly type: string } | { readonly parameterOf: string };
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, { readonly types?: string }>>;
+  readonly exports: Readonly<Record<string, { readonly require?: { readonly types: string } }>>;
 };
-const entries = Object.values(manifest.exports).flatMap(({ types }) =>
-  types === undefined ? [] : [join(root, types)],
+const entries = Object.values(manifest.exports).flatMap(({ require }) =>
+  require === undefined ? [] : [join(root, require.types)],
 );
 
 /** The public types of the package, as its users see them: the declarations of all entries. */

@@ -115,10 +115,15 @@ function familyOf(families: ReadonlyMap<string, ExposedFamily>, name: string): E
 }
 
 function checkLosses({ families = new Map() }: DoctorState): StepResult {
-  const dropped = familyOf(families, 'flowplane_metrics_dropped_total');
-  const losses: readonly ExposedSample[] = dropped?.samples.filter(({ value }) => value > 0) ?? [];
+  const samplesOf = (name: string): readonly ExposedSample[] =>
+    familyOf(families, name)?.samples.filter(({ value }) => value > 0) ?? [];
+  const ofEach = samplesOf('flowplane_metrics_dropped_total');
+  // Why: a scrape that was filtered may have the totals alone.
+  const losses = ofEach.length > 0 ? ofEach : samplesOf('flowplane_metrics_losses_total');
   if (losses.length === 0) return ok('no observation was dropped');
-  const list = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
+  const list = losses.map(
+    ({ labels, value }) => `${labels['metric'] ?? 'all metrics'}: ${value} (${labels['reason']})`,
+  );
   return fail(
     `Observations were dropped: ${list.join(', ')}`,
     'a reader that throws, a value that is no number, or more label values than the family may have',
@@ -127,7 +132,9 @@ function checkLosses({ families = new Map() }: DoctorState): StepResult {
 }
 
 function checkCardinality({ options, response, families = new Map() }: DoctorState): StepResult {
-  const all = [...families.values()].map((family) => ({ family, ...countSeries(family) }));
+  const own = applicationFamilies(families);
+  // Why without the runtime's families: nobody can change their labels.
+  const all = (own.length > 0 ? own : [...families.values()]).map((family) => ({ family, ...countSeries(family) }));
   const [largest] = all.sort((a, b) => b.series - a.series);
   if (largest === undefined) return ok('nothing is exposed');
   const { family, series, label, values } = largest;
