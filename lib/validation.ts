@@ -101,6 +101,3 @@ export const flagRule = (remedy?: string): Rule => ({
   ...(remedy && { remedy }),
 });
 export const countRule = (remedy: string): Rule => ({ must: 'be a whole number above 0', accepts: isCount, remedy });
-
-/** A count with a comma before each three digits. Why by hand: the data for the locales take 20 ms to load. */
-export const formatCount = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');

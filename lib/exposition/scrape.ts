@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import { Readable } from 'node:stream';
 import { constants, createGzip, type Gzip } from 'node:zlib';
 import { Slices } from '../async/slices.js';

@@ -1,4 +1,4 @@
-import { formatValue, type Problem } from '../error.js';
+import { formatCount, formatValue, type Problem } from '../error.js';
 import { checkFormats } from '../exposition/formats/formats.js';
 import { defaultMaxSeries } from '../families/family.js';
 import { isLabelName, isMetricName } from '../families/naming.js';
@@ -10,7 +10,6 @@ import {
   checkValue,
   countRule,
   flagRule,
-  formatCount,
   isFunction,
   isObject,
   type Rule,

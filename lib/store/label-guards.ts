@@ -1,4 +1,4 @@
-import { countCombinations, isClosed, type LabelPolicies, type LabelPolicy } from '../families/labels.js';
+import { countCombinations, isClosed, type LabelPolicies, type LabelPolicy, readLabel } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -113,7 +113,7 @@ export class LabelGuards {
     if (Object.keys(labels).some((name) => !this.byName.has(name))) return undefined;
     const values: (string | undefined)[] = [];
     for (const [name, guard] of this.byName) {
-      const raw = labels[name];
+      const raw = readLabel(labels, name);
       const value = raw === undefined ? undefined : guard.toExposed(raw);
       if (raw !== undefined && value === undefined) return undefined;
       values.push(value);

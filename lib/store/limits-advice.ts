@@ -1,7 +1,6 @@
-import { formatValue } from '../error.js';
+import { formatCount, formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { Advice } from '../recorder/reports.js';
-import { formatCount } from '../validation.js';
 import type { FamilyCardinality } from './cardinality.js';
 import type { LabelGuard } from './label-guard.js';
 import type { Limit, LimitsWatch, SampleLimitWatch } from './limits.js';

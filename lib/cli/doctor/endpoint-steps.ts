@@ -20,18 +20,17 @@ export const endpointSteps: readonly Step[] = [
   { name: 'cardinality', needs: ['format'], check: checkCardinality },
 ];
 
-async function scrape({ options }: DoctorState): Promise<HttpResponse | StepResult> {
+async function scrape({ options, clocks }: DoctorState): Promise<HttpResponse | StepResult> {
   const headers = new Headers(options.metrics.headers);
   // Why the text format first: every consumer reads it. Why OpenMetrics too: some endpoints have nothing else.
   headers.set('Accept', 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5');
-  return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'));
+  return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'), clocks);
 }
 
 async function checkEndpoint(state: DoctorState): Promise<StepResult> {
   const response = await scrape(state);
   if (isResult(response)) return response;
   state.response = response;
-  if (response.clockAhead !== undefined) state.clocks.set('The endpoint', response.clockAhead);
   return ok(`${state.options.metrics.url} answers in ${Math.round(response.seconds * 1000)} ms`);
 }
 
