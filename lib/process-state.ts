@@ -104,8 +104,9 @@ export function registerCopy(): string | undefined {
   return `flowplane-metrics is loaded in versions that cannot share a recorder (given ${given.join(', ')}). Each records apart from the others. Install a single version: npm ls flowplane-metrics.`;
 }
 
-/** Counts the copies in use that share this state. */
-export const countCopies = (): number => loadedCopies().filter((copy) => copy.stateVersion === stateVersion).length;
+/** Counts the copies in use that share this state. Why by path: the forms of one installed package are no copies of it. */
+export const countCopies = (): number =>
+  new Set(loadedCopies().flatMap((copy) => (copy.stateVersion === stateVersion ? [copy.path] : []))).size;
 
 /**
  * Finds the folder, or the bundle, that this copy was loaded from.
@@ -122,7 +123,10 @@ export function findOwnPath(): string {
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   if (typeof file !== 'string') return 'an unknown path';
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return path.replace(/([\\/]dist[\\/]lib)?[\\/]process-state\.[cm]?js$/, '');
+  return path.replace(
+    /[\\/]dist[\\/](lib[\\/]process-state|(node|bundler)[\\/]core)\.c?js$|[\\/]process-state\.[cm]?js$/,
+    '',
+  );
 }
 
 /** Emits a process warning. */

@@ -41,7 +41,13 @@ export function checkInTurn(subject: string, rules: readonly Rule[], value: unkn
 
 /** Checks the values that have a rule, and no others; `where` stands before the name of each. */
 export function checkFields(given: Unchecked, rules: Rules, where = ''): Problem[] {
-  return Object.entries(rules).flatMap(([name, rule]) => checkValue(`${where}"${name}"`, rule, given[name]));
+  const problems: Problem[] = [];
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name];
+    // Why asked here too: most options are left out, and then nothing has to be called anything.
+    if (value !== undefined || rule.isRequired) problems.push(...checkValue(`${where}"${name}"`, rule, value));
+  }
+  return problems;
 }
 
 /** Refuses unknown options. Why: a misspelled option would silently do nothing. */

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { version } from '../lib/version.js';
@@ -17,9 +16,21 @@ function printed(script: string): string {
 }
 
 describe('The package', () => {
-  it('has no hard dependencies, and ships only dist/lib and the documents', () => {
+  it('has no hard dependencies, and ships only its bundles, its types, its sources and the documents', () => {
     expect(manifest.dependencies).to.equal(undefined);
-    expect(manifest.files).to.deep.equal(['dist/lib', 'docs', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES']);
+    expect(manifest.files).to.deep.equal([
+      ...[
+        'dist/bundler',
+        'dist/node',
+        'dist/types',
+        'lib',
+        'docs',
+        'samples/hello.mjs',
+        'ARCHITECTURE.md',
+        'CHANGELOG.md',
+      ],
+      ...['CONTRIBUTING.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
+    ]);
   });
 
   it('exports its own version', () => {
@@ -31,9 +42,14 @@ describe('The package', () => {
   });
 
   for (const subpath of subpaths) {
-    it(`exports ${subpath} to import and to require()`, async () => {
-      const imported = await import(subpath);
-      expect(createRequire(import.meta.url)(subpath)).to.have.all.keys(Object.keys(imported));
+    it(`gives require('${subpath}') the same functions and classes as import`, () => {
+      const script = `
+        import { createRequire } from 'node:module';
+        import * as imported from '${subpath}';
+        const required = createRequire(process.cwd() + '/any.js')('${subpath}');
+        const names = Object.keys(imported);
+        console.log(names.length > 0, names.length - Object.keys(required).length, names.every((name) => imported[name] === required[name]));`;
+      expect(printed(script)).to.equal('true 0 true\n');
     });
   }
 
@@ -42,9 +58,35 @@ describe('The package', () => {
       import { createRequire } from 'node:module';
       const started = () => process.getActiveResourcesInfo().filter((name) => name !== 'Immediate' && name !== 'PipeWrap');
       for (const subpath of ${JSON.stringify(subpaths)}) await import(subpath);
-      const peers = Object.keys(createRequire(process.cwd() + '/any.js').cache);
+      const loaded = Object.keys(createRequire(process.cwd() + '/any.js').cache);
       await new Promise(setImmediate);
-      console.log(JSON.stringify({ peers, started: started() }));`;
+      console.log(JSON.stringify({ peers: loaded.filter((path) => path.includes('node_modules')), started: started() }));`;
     expect(JSON.parse(printed(script))).to.deep.equal({ peers: [], started: [] });
+  });
+
+  it('leaves the streams, hashes and compression of Node for first use, where the main entry is required', () => {
+    const script = `
+      const before = process.moduleLoadList.length;
+      require('flowplane-metrics');
+      const loaded = process.moduleLoadList.slice(before).map((name) => name.replace('NativeModule ', ''));
+      console.log(JSON.stringify(['stream', 'stream/web', 'crypto', 'zlib'].filter((name) => loaded.includes(name))));`;
+    expect(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })).to.equal('[]\n');
+  });
+
+  it('loads two files for the main entry, and at most five for any other', () => {
+    const counts = subpaths.map((subpath) => {
+      const script = `require('${subpath}'); console.log(Object.keys(require.cache).length);`;
+      return [
+        subpath,
+        Number(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' })),
+      ] as const;
+    });
+    expect(Object.fromEntries(counts)).to.have.property('flowplane-metrics', 2);
+    expect(counts.filter(([, count]) => count > 5)).to.deep.equal([]);
+  });
+
+  it('runs its command line', () => {
+    const program = manifest.bin['flowplane-metrics'];
+    expect(execFileSync(process.execPath, [program, '--help'], { cwd: root, encoding: 'utf8' })).to.contain('doctor');
   });
 });

@@ -88,7 +88,7 @@ const checks: readonly Check[] = [
     return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
   },
   ({ name, family: { unit } }) =>
-    unit !== undefined && !new RegExp(`(^|_)${unit}(_total)?$`).test(name)
+    unit !== undefined && ![name, name.replace(/_total$/, '')].some((one) => `_${one}`.endsWith(`_${unit}`))
       ? `the name does not end in its unit "${unit}"`
       : undefined,
   ({ words }) => {
@@ -96,7 +96,8 @@ const checks: readonly Check[] = [
     return kind && `the type "${kind}" does not belong in the name`;
   },
   ({ name, family: { labels } }) => {
-    const label = Object.keys(labels).find((one) => new RegExp(`_(by|per)_${one}(_|$)`).test(name));
+    const end = `${name}_`;
+    const label = Object.keys(labels).find((one) => end.includes(`_by_${one}_`) || end.includes(`_per_${one}_`));
     return label && `label "${label}" is repeated in the name`;
   },
   ({ family: { labels } }) => {

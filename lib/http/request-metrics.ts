@@ -1,10 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
+import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
   conventions,
   defineRequestFamilies,
@@ -22,7 +23,7 @@ import { onResponseEnd, trackResponse } from './response-tracker.js';
 export type RouteOf = (method: string) => unknown;
 
 /** Tracks one request from now until its response ends, and records it then. */
-export type TrackRequest = (request: IncomingMessage, response: ServerResponse, routeOf: RouteOf) => void;
+export type TrackRequest = (request: NodeRequest, response: NodeResponse, routeOf: RouteOf) => void;
 
 /**
  * Measures the requests of an application on `node:http`, for any web framework:
@@ -56,16 +57,11 @@ export function requestMetrics(
   refuseIfAny(site, checkRequestMetricsOptions(options));
   refuseUnlessRecorder(site, recorder);
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
-  return (request, response, routeOf) => trackRequest(metrics, request, response, routeOf);
+  return (request, response, routeOf) => trackRequest(metrics, request, response as ServerResponse, routeOf);
 }
 
 /** Reads from `node:http` what the metrics need: the method, the end of the response, its status and its size. */
-function trackRequest(
-  metrics: RequestMetrics,
-  request: IncomingMessage,
-  response: ServerResponse,
-  routeOf: RouteOf,
-): void {
+function trackRequest(metrics: RequestMetrics, request: NodeRequest, response: ServerResponse, routeOf: RouteOf): void {
   const method = String(request.method);
   const claimed = metrics.claim(response);
   if (claimed.size === 0) return;

@@ -4,6 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { WholeBody } from '../exposition/body.js';
 import { scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http-messages.js';
 import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
 import { sendResponse, toReadable } from './send-response.js';
 
@@ -23,13 +24,9 @@ import { sendResponse, toReadable } from './send-response.js';
  *   else response.end('hello');
  * });
  */
-export async function handleScrape(
-  recorder: Scrapable,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const context = parseRequest(request);
-  sendResponse(response, context.method, await scrape(recorder, scrapeRequest(context)));
+export async function handleScrape(recorder: Scrapable, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const context = parseRequest(request as IncomingMessage);
+  sendResponse(response as ServerResponse, context.method, await scrape(recorder, scrapeRequest(context)));
 }
 
 /**
@@ -45,7 +42,7 @@ export async function handleScrape(
  * const response = await handleFetchScrape(recorder, new Request('http://localhost/metrics'));
  * console.log(response.status, await response.text());
  */
-export async function handleFetchScrape(recorder: Scrapable, request: Request): Promise<Response> {
+export async function handleFetchScrape(recorder: Scrapable, request: FetchRequest): Promise<FetchResponse> {
   const context = parseFetchRequest(request);
   const { status, headers, body } = await scrape(recorder, scrapeRequest(context));
   if (context.method === 'HEAD') return new Response(null, { status, headers });

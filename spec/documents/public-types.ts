@@ -20,10 +20,10 @@ export interface Option {
 export type Source = { readonly type: string } | { readonly parameterOf: string };
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, { readonly types?: string }>>;
+  readonly exports: Readonly<Record<string, { readonly require?: { readonly types: string } }>>;
 };
-const entries = Object.values(manifest.exports).flatMap(({ types }) =>
-  types === undefined ? [] : [join(root, types)],
+const entries = Object.values(manifest.exports).flatMap(({ require }) =>
+  require === undefined ? [] : [join(root, require.types)],
 );
 
 /** The public types of the package, as its users see them: the declarations of all entries. */
@@ -108,6 +108,10 @@ export class PublicTypes {
   #spellings(type: ts.Type): string[] {
     if (type.flags & ts.TypeFlags.Undefined) return [];
     if (type.flags & ts.TypeFlags.Boolean) return ['boolean'];
+    if (type.flags & ts.TypeFlags.Conditional) {
+      // Why: a condition on the method of the user is known only where the option is used; readers want what it allows.
+      return this.#spellings(this.#checker.getBaseConstraintOfType(type) ?? type);
+    }
     if (type.isUnion()) {
       const parts = type.types.flatMap((one) => this.#spellings(one));
       const isBoolean = parts.includes('true') && parts.includes('false');

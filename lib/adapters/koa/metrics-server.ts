@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type RouterClass from '@koa/router';
 import type KoaClass from 'koa';
 import { toBytesOrStream } from '../../http/send-response.js';
-import { type PeerUse, peerError } from '../../peers.js';
+import { defaultOf, type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
 import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
 import { setBody } from './set-body.js';
@@ -36,8 +36,10 @@ const peers: PeerUse = {
 async function koaApplication(routes: Routes): Promise<Application> {
   try {
     // Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
-    const [{ default: Koa }, { default: Router }] = await Promise.all([import('koa'), import('@koa/router')]);
-    return createApplication(Koa, Router, routes);
+    // Why one after the other: esbuild lets a package be absent only where its import is awaited by itself.
+    const koa = await import('koa');
+    const router = await import('@koa/router');
+    return createApplication(defaultOf(koa), defaultOf(router), routes);
   } catch (cause) {
     throw peerError('MetricsServer', peers, cause);
   }
