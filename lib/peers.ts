@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { formatValue, MetricsError } from './error.js';
+import { formatError, formatValue, MetricsError } from './error.js';
 import { findOwnPath } from './process-state.js';
 
 /** Packages that something needs, and that are installed only by those who want it. */
@@ -55,8 +55,7 @@ function describe(packages: readonly string[], cause: unknown): string {
   return `${found.join(' and ') || 'an unknown version'}, with the error: ${formatFault(cause)}`;
 }
 
-const formatFault = (cause: unknown): string =>
-  cause instanceof Error ? `${cause.name}: ${cause.message.split('\n')[0]}` : formatValue(cause);
+const formatFault = (cause: unknown): string => formatError(cause)?.split('\n')[0] ?? formatValue(cause);
 
 /** A package with the version that is installed, as this package finds it; `undefined` in a bundle. */
 export function describeVersion(name: string): string | undefined {

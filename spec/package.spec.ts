@@ -20,8 +20,19 @@ function printed(script: string, ...options: readonly string[]): string {
 describe('The package', () => {
   it('has no hard dependencies, and ships only its bundles, its types, its sources and the documents', () => {
     expect(manifest.dependencies).to.equal(undefined);
-    const documents = ['docs', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'];
-    expect(manifest.files).to.deep.equal(['dist/bundler', 'dist/node', 'dist/types', 'lib', ...documents]);
+    expect(manifest.files).to.deep.equal([
+      ...[
+        'dist/bundler',
+        'dist/node',
+        'dist/types',
+        'lib',
+        'docs',
+        'samples/hello.mjs',
+        'ARCHITECTURE.md',
+        'CHANGELOG.md',
+      ],
+      ...['CONTRIBUTING.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
+    ]);
   });
 
   it('exports its own version', () => {

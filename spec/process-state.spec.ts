@@ -87,6 +87,45 @@ describe('Two copies of the package in one process', () => {
     expect(warnings).to.deep.equal([]);
   });
 
+  it('count a call once that both have instrumented alike, as code does that is loaded again with its own copy', async () => {
+    const copies = [install('a'), install('b')] as const;
+    const { result } = await run(
+      copies,
+      `${expose}
+      class Pool { query(sql) { return sql; } }
+      const load = (copy) => copy.instrumentMethod(Pool.prototype, 'query',
+        copy.Counter({ name: 'queries_total', help: 'Queries', labels: { kind: 'sql', verb: (sql) => sql.slice(0, 3) } }),
+        copy.Gauge({ name: 'query_length', help: 'Length', value: (sql) => sql.length }),
+        copy.InFlight({ name: 'open_queries', help: 'Queries' }));
+      const wrap = (fn, copy) => copy.instrumentFunction(fn, copy.Counter({ name: 'wrapped_total', help: 'Calls' }));
+      const recorder = new a.PrometheusRecorder({ onAdvice: () => undefined });
+      a.setDefaultRecorder(recorder);
+      let wrapped = () => 1;
+      for (const copy of [a, b, a, b, b]) {
+        load(copy);
+        wrapped = wrap(wrapped, copy);
+      }
+      new Pool().query('select 1');
+      wrapped();
+      b.instrumentMethod(Pool.prototype, 'query', b.Counter({ name: 'more_total', help: 'More' }));
+      new Pool().query('update 2');
+      const fedBy = a.catalogue([Pool]).map(({ name, fedBy }) => [name, fedBy.length]);
+      const result = { lines: (await expose(recorder)).match(/^(quer|open|wrapped|more).*$/gm).sort(), fedBy };`,
+    );
+    expect(result).to.deep.equal({
+      lines: [
+        ...['more_total 1', 'open_queries 0', 'queries_total{kind="sql",verb="sel"} 1'],
+        ...['queries_total{kind="sql",verb="upd"} 1', 'query_length 8', 'wrapped_total 1'],
+      ],
+      fedBy: [
+        ['more_total', 1],
+        ['open_queries', 1],
+        ['queries_total', 1],
+        ['query_length', 1],
+      ],
+    });
+  });
+
   it('give a container the same identifier where their states have the same version', async () => {
     const copies = [install('a'), install('b')] as const;
     const { result } = await run(

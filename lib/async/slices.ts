@@ -27,3 +27,9 @@ export class Slices {
     this.#startedAt = performance.now();
   }
 }
+
+/** Runs steps of work in slices, the first one before this returns. */
+export async function runInSlices(steps: Iterable<void>): Promise<void> {
+  const slices = new Slices();
+  for (const _ of steps) if (slices.isOver) await slices.pause();
+}

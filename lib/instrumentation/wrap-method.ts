@@ -4,8 +4,9 @@ import { recorderOf } from '../recorder/attach.js';
 import { isRecorder, type MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { type Advice, adviseAll, anyRecorder } from '../recorder/reports.js';
 import { bindInstruments } from './bound-instrument.js';
-import { type AnyMethod, Call, type CallObserver, lastArgument } from './call.js';
+import { type AnyMethod, Call, type CallObserver, lastArgument, type Outcome } from './call.js';
 import { callWithCallback } from './completion/callback.js';
+import type { CompletionTracker } from './completion/completion-tracker.js';
 import { findTracker, track, trackerOfMethod } from './completion/track.js';
 import { copyIdentity } from './copy-identity.js';
 import { type Instrument, isSameInstrument } from './instrument.js';
@@ -22,7 +23,7 @@ export function wrapMethod(method: AnyMethod, instrument: Instrument): AnyMethod
     existing.add(instrument);
     return method;
   }
-  const instrumented = new InstrumentedMethod(beneathLayers.get(method) ?? []);
+  const instrumented = new InstrumentedMethod(method, beneathLayers.get(method) ?? allInstrumentsOn(method));
   instrumented.add(instrument);
   const bare = createWrapper(method, instrumented);
   const wrapper = copyIdentity(isConstructor(method) ? makeConstructor(bare, method) : bare, method);
@@ -40,10 +41,14 @@ export function dropRepeated(method: AnyMethod, before: readonly Instrument[]): 
   return instrumentedMethodOf(method)?.dropRepeated(before) ?? [];
 }
 
-/** The instruments that this function carries, and those that the functions carry which it was made of. */
+/**
+ * The instruments that this function carries, and those that the functions carry which it was made of, also where another
+ * copy of this package has put them there.
+ */
 export function allInstrumentsOn(method: AnyMethod): readonly Instrument[] {
-  const instrumented = instrumentedMethodOf(method);
-  return instrumented === undefined ? [] : [...instrumented.instruments, ...instrumented.beneath];
+  // Why so typed: only this file declares carriers, in every copy.
+  const { instruments = [], beneath = [] } = (carrierOf(method) ?? {}) as Partial<InstrumentedMethod>;
+  return [...instruments, ...beneath];
 }
 
 const beneathLayers = new WeakMap<AnyMethod, readonly Instrument[]>();
@@ -76,6 +81,8 @@ class InstrumentedMethod {
   readonly instruments: Instrument[] = [];
   /** The instruments of the function that this one was put around. */
   readonly beneath: readonly Instrument[];
+  /** What tracks every result of the method, where that is known. */
+  private readonly knownTracker: CompletionTracker | undefined;
   private observers = new WeakMap<MetricsRecorder, CallObserver>();
   // Why kept: nearly all calls of a method report to one recorder, and a comparison costs less than a look-up.
   private lastRecorder: MetricsRecorder | undefined;
@@ -86,7 +93,8 @@ class InstrumentedMethod {
   /** Whether a last argument that is a function is worth advice. */
   mayHaveCallback = true;
 
-  constructor(beneath: readonly Instrument[]) {
+  constructor(method: AnyMethod, beneath: readonly Instrument[]) {
+    this.knownTracker = trackerOfMethod(method);
     this.beneath = beneath;
   }
 
@@ -116,21 +124,38 @@ class InstrumentedMethod {
   }
 
   /**
-   * The call of this instance, to be filled in; `undefined` where it is not recorded. `giveBack` takes the same one again
-   * once it has settled, so that a synchronous call allocates nothing; a call that starts before that gets a new one.
+   * A call of this instance with its first three arguments; `undefined` where it is not recorded. The call is the same
+   * object again once the one before it has ended, so that a synchronous call allocates nothing; a call that starts before
+   * that gets a new one.
    */
-  begin(instance: unknown): Call | undefined {
-    const observer = this.observerFor(instance);
+  begin(self: unknown, count: number, first: unknown, second: unknown, third: unknown): Call | undefined {
+    const observer = this.observerFor(self);
     if (observer === undefined) return undefined;
     const call = this.spareCall ?? new Call();
     this.spareCall = undefined;
     call.observer = observer;
+    call.self = self;
+    call.count = count;
+    call.first = first;
+    // Why not always: a call is kept, so that each object written to it costs more than the question.
+    if (count > 1) {
+      call.second = second;
+      call.third = third;
+    }
     return call;
   }
 
-  giveBack(call: Call): void {
+  /** Records a call that has ended, or tracks its result. Gives what the caller gets. */
+  end(call: Call, result: unknown): unknown {
+    if (call.outcome === 'returned') {
+      if (result === undefined && this.mayHaveCallback) this.lookForCallback(call);
+      const tracker = this.knownTracker ?? (typeof result === 'object' ? findTracker(result) : undefined);
+      if (tracker !== undefined) return track(result as object, tracker, call);
+    }
+    call.observer?.onSettle(call);
     call.clear();
     this.spareCall = call;
+    return result;
   }
 
   /** The observer for the recorder of this instance; `undefined` where the call is not recorded. */
@@ -146,7 +171,7 @@ class InstrumentedMethod {
   }
 
   /** Advises, once, where the method returned nothing and its last argument is a function. */
-  lookForCallback(call: Call): void {
+  private lookForCallback(call: Call): void {
     if (typeof lastArgument(call) !== 'function') return;
     this.mayHaveCallback = false;
     this.lastRecorder?.advise(createCallbackAdvice(this.instruments));
@@ -179,54 +204,40 @@ class InstrumentedMethod {
  * after the method may throw: where the stack is exhausted, the call is left to `unfinishedCalls`.
  */
 function createWrapper(method: AnyMethod, instrumented: InstrumentedMethod): AnyMethod {
-  const knownTracker = trackerOfMethod(method);
   return {
     wrapper(this: unknown, ...args: unknown[]): unknown {
-      const call = instrumented.begin(this);
+      const count = args.length;
+      const call = instrumented.begin(this, count, args[0], args[1], args[2]);
       if (call === undefined) return Reflect.apply(method, this, args);
-      call.self = this;
-      call.count = args.length;
-      call.first = args[0];
-      call.second = args[1];
-      call.third = args[2];
       // Why spread: V8 makes no list of the arguments as long as nothing but a call takes them all.
-      call.all = args.length > 3 ? toList(...args) : undefined;
+      if (count > 3) call.all = toList(...args);
       if (call.observer?.observesStart) start(call);
-      if (instrumented.completesByCallback && typeof args[args.length - 1] === 'function') {
+      if (instrumented.completesByCallback && typeof args[count - 1] === 'function') {
         return callWithCallback(method, call, ...args);
       }
+      let outcome: Outcome = 'returned';
       let result: unknown;
       try {
-        result = Reflect.apply(method, this, args);
+        if (count === 0) result = method.call(this);
+        else if (count === 1) result = method.call(this, args[0]);
+        else if (count === 2) result = method.call(this, args[0], args[1]);
+        else result = Reflect.apply(method, this, args);
       } catch (error) {
-        call.outcome = 'threw';
-        call.value = error;
-        // Why this before the call: it needs no stack.
-        call.previous = unfinishedCalls.last;
-        unfinishedCalls.last = call;
-        try {
-          unfinishedCalls.finish();
-          instrumented.giveBack(call);
-        } catch (fault) {
-          if (!(fault instanceof RangeError)) throw fault;
-        }
-        throw error;
+        outcome = 'threw';
+        result = error;
       }
-      call.outcome = 'returned';
+      call.outcome = outcome;
       call.value = result;
       try {
         if (unfinishedCalls.last !== undefined) finishCalls();
-        if (result === undefined && instrumented.mayHaveCallback) instrumented.lookForCallback(call);
-        const tracker = knownTracker ?? (typeof result === 'object' ? findTracker(result) : undefined);
-        if (tracker !== undefined) return track(result as object, tracker, call);
-        call.observer?.onSettle(call);
-        instrumented.giveBack(call);
+        result = instrumented.end(call, result);
       } catch (fault) {
         if (!(fault instanceof RangeError)) throw fault;
-        call.outcome = 'returned';
+        call.outcome = outcome;
         call.previous = unfinishedCalls.last;
         unfinishedCalls.last = call;
       }
+      if (outcome === 'threw') throw result;
       return result;
     },
   }.wrapper;

@@ -49,9 +49,16 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
-  #known = new Map<unknown, string | Substitute>();
+  /** The label values of raw ones that series have, or that the policy lists. */
+  #known = new Map<unknown, string>();
+  /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
+  #examined = new Map<unknown, string | Substitute>();
   /** The different values that series have. */
   #values = new Set<string>();
+  /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
+  #more = new Map<string, number>();
+  /** The raw values of transformed ones. */
+  #origins = new Map<string, string>();
   #folded = 0;
   #wasOutside = false;
   readonly #redacted = new Map<SensitivePattern, number>();
@@ -76,7 +83,7 @@ export class LabelGuard {
 
   /** Whether no further raw value will be examined. */
   get isFull(): boolean {
-    return this.#known.size >= this.#maxKnown;
+    return this.#known.size + this.#examined.size >= this.#maxKnown;
   }
 
   /** How often a new value has become `other`. */
@@ -91,7 +98,7 @@ export class LabelGuard {
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
   resolveKnown(raw: unknown, allowOverflow: boolean): string | undefined {
-    const verdict = this.#known.get(raw) ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
+    const verdict = this.#recall(raw) ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
     return allowOverflow ? verdict.value : undefined;
   }
@@ -102,7 +109,7 @@ export class LabelGuard {
    * @param allowOverflow whether a value that is not exposed may be counted under its substitute; if not, it is dropped.
    */
   admit(raw: unknown, allowOverflow: boolean): string | Substitute {
-    const verdict = this.#known.get(raw) ?? this.#resolve(raw);
+    const verdict = this.#recall(raw) ?? this.#resolve(raw);
     if (typeof verdict === 'string') return verdict;
     return allowOverflow ? (verdict.value ?? verdict) : verdict;
   }
@@ -116,40 +123,99 @@ export class LabelGuard {
 
   /** The label value that a raw value is exposed as if its policy admits it; `undefined` for a type that is never a label. */
   toExposed(raw: unknown): string | undefined {
+    if (this.#transform === undefined && isPlainText(raw)) return raw;
     const text = labelText(raw);
-    return text === undefined || text === '' ? text : this.#applyTransform(text);
+    return text === undefined || text === '' ? text : (this.#known.get(text) ?? this.#applyTransform(text));
   }
 
-  /** Counts an admitted value that a series has. */
-  retain(value: string): void {
+  /** The text that an exposed value was made from: the same, unless it is transformed. */
+  originOf(value: string): string {
+    return this.#origins.get(value) ?? value;
+  }
+
+  /**
+   * Counts a label value that was admitted, once more for each time that it is to be released.
+   *
+   * @param raw what it was admitted for.
+   */
+  retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
     const before = this.#values.size;
-    if (this.#values.add(value).size === before) return;
-    if (this.#transform === undefined) this.#known.set(value, value);
+    if (this.#values.add(value).size === before) {
+      this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
+      return;
+    }
+    this.#remember(value, raw);
     this.#events.onGrown?.(before + 1);
   }
 
-  /** Forgets all values; those of the series that are left are to be retained again. */
+  /** Takes back one `retain`. A value that is not retained any more makes room for another one. */
+  release(value: string): void {
+    const more = this.#more.get(value);
+    if (more === undefined) this.#drop(value);
+    else if (more > 1) this.#more.set(value, more - 1);
+    else this.#more.delete(value);
+  }
+
+  /** Forgets what was examined and is no value of a series: it may be admitted now. */
+  forgetExamined(): void {
+    if (this.#examined.size > 0) this.#examined = new Map();
+  }
+
+  /** Forgets all values. Why without a loop: there may be a million of them. */
   reset(): void {
-    this.#known.clear();
-    this.#values.clear();
+    this.#known = new Map();
+    this.#examined = new Map();
+    this.#values = new Set();
+    this.#more = new Map();
+    this.#origins = new Map();
     this.#rememberFixedValues();
   }
 
   /** Takes over the values of another guard of the same label, and counts what that one has not exposed. */
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
+    this.#examined = other.#examined;
     this.#values = other.#values;
+    this.#more = other.#more;
+    this.#origins = other.#origins;
     this.#folded += other.#folded;
     for (const [pattern, count] of other.#redacted) {
       this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
     }
   }
 
+  #remember(value: string, raw: unknown): void {
+    let text = value;
+    if (this.#transform !== undefined) {
+      text = labelText(raw) ?? value;
+      this.#origins.set(value, text);
+    }
+    this.#examined.delete(text);
+    this.#known.set(text, value);
+  }
+
+  #drop(value: string): void {
+    if (!this.#values.delete(value)) return;
+    const text = this.originOf(value);
+    this.#origins.delete(value);
+    if (!this.#isFixed(text)) this.#known.delete(text);
+    // Why: what was one value too many fits now.
+    if (this.policy.limit !== undefined) this.forgetExamined();
+  }
+
   /** Remembers the values that count against no limit: those that the policy lists, or else `other`. */
   #rememberFixedValues(): void {
     for (const value of this.policy.oneOf ?? [substitutes.other.value])
       this.#known.set(value, this.#applyTransform(value));
+  }
+
+  #isFixed(text: string): boolean {
+    return this.policy.oneOf !== undefined || text === substitutes.other.value;
+  }
+
+  #recall(raw: unknown): string | Substitute | undefined {
+    return this.#known.get(raw) ?? this.#examined.get(raw);
   }
 
   /** Whether this is a new value that is not examined any more: such values may come without end, and must cost little. */
@@ -162,11 +228,11 @@ export class LabelGuard {
     const text = labelText(raw);
     if (text === undefined) return substitutes.notALabel;
     if (text === '') return text;
-    const known = this.#known.get(text);
+    const known = this.#recall(text);
     if (known !== undefined) return known;
     if (this.isFull) return this.#putOutside(text);
     const verdict = this.#examine(text);
-    this.#known.set(text, verdict);
+    this.#examined.set(text, verdict);
     return verdict;
   }
 

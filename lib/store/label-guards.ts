@@ -1,4 +1,4 @@
-import { countCombinations, isClosed, type LabelPolicies } from '../families/labels.js';
+import { countCombinations, isClosed, type LabelPolicies, readLabel } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -56,14 +56,21 @@ export class LabelGuards {
     return this.#guards.map((guard, depth) => guard.fold(values[depth] as string));
   }
 
-  /** Counts the values that a series has. */
-  retain(values: readonly string[]): void {
-    for (const [depth, guard] of this.#guards.entries()) guard.retain(values[depth] as string);
+  /** Counts the values of a label set from the label at this depth on, for which `raw` was admitted. */
+  retain(values: readonly string[], raw: readonly unknown[], from = 0): void {
+    for (let depth = from; depth < this.#guards.length; depth++) {
+      (this.#guards[depth] as LabelGuard).retain(values[depth] as string, raw[depth]);
+    }
   }
 
-  /** Counts one value that a series has. */
-  retainAt(depth: number, value: string): void {
-    this.#guards[depth]?.retain(value);
+  /** Takes back that the value of the label at this depth was counted. */
+  release(depth: number, value: string): void {
+    this.#guards[depth]?.release(value);
+  }
+
+  /** The text that the value of the label at this depth was made from. */
+  originOf(depth: number, value: string): string {
+    return this.#guards[depth]?.originOf(value) ?? value;
   }
 
   /** Whether a label has so many values that no further one will be examined. */
@@ -74,6 +81,11 @@ export class LabelGuards {
   /** Takes over the values of other guards of the same labels. */
   adopt(others: LabelGuards): void {
     for (const [depth, guard] of this.#guards.entries()) guard.adopt(others.#guards[depth] as LabelGuard);
+  }
+
+  /** Makes every label examine again what is no value of a series. */
+  forgetExamined(): void {
+    for (const guard of this.#guards) guard.forgetExamined();
   }
 
   /** Forgets all values. */
@@ -89,7 +101,7 @@ export class LabelGuards {
     if (Object.keys(labels).some((name) => !this.byName.has(name))) return undefined;
     const values: (string | undefined)[] = [];
     for (const [name, guard] of this.byName) {
-      const raw = labels[name];
+      const raw = readLabel(labels, name);
       const value = raw === undefined ? undefined : guard.toExposed(raw);
       if (raw !== undefined && value === undefined) return undefined;
       values.push(value);

@@ -7,6 +7,9 @@ export const defaultMaxSamples = 100_000;
 /** How many series or values make a limit nearly reached: four fifths. */
 export const warningLevel = (max: number): number => Math.ceil(max * 0.8);
 
+/** Whether four fifths of a limit are used. */
+export const isNearlyReached = (used: number, max: number): boolean => used > 0 && used >= warningLevel(max);
+
 /** A limit of a family's series or, if it names a label, of that label's values. */
 export interface Limit {
   readonly label?: string;
@@ -48,6 +51,11 @@ export class SampleLimit {
   constructor(max: number, watch: SampleLimitWatch) {
     this.max = max;
     this.#watch = watch;
+  }
+
+  /** How many samples are taken. */
+  get used(): number {
+    return this.#used;
   }
 
   /** Takes this many samples, unless that is more than there may be; returns whether it took them. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -157,14 +157,40 @@ describe('flowplane-metrics catalogue', () => {
   it('exits with 2 and names the problem where the arguments are wrong or a module does not exist', async () => {
     const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
       [['catalogue'], 'catalogue: a module is missing'],
-      [['catalogue', 'nowhere.mjs'], 'nowhere.mjs cannot be loaded'],
-      [['catalogue', 'services.mjs', '--jsn'], '--jsn'],
+      [
+        ['catalogue', 'nowhere.mjs'],
+        'nowhere.mjs cannot be loaded (given a path where no file is). Give the path of a',
+      ],
+      [
+        ['catalogue', join(folder, 'sources')],
+        'sources cannot be loaded (given a folder). Give the modules in it, for example ',
+      ],
+      [
+        ['catalogue', join(folder, 'sources/service.ts')],
+        'Compile it first, and give the compiled module, for example dist/service.js.',
+      ],
+      [['catalogue', join(folder, 'sources/page.mtsx')], 'cannot be loaded'],
+      [['catalogue', join(folder, 'sources/service.mts')], 'for example dist/service.mjs.'],
+      [
+        ['catalogue', services, '--check', 'NOPE.md'],
+        '--check: NOPE.md cannot be read (given ENOENT). Correct the path,',
+      ],
+      [
+        ['catalogue', services, '--check', folder],
+        `--check: ${folder} cannot be read (given EISDIR). Correct the path,`,
+      ],
+      [['catalogue', 'services.mjs', '--jsn'], 'option --jsn is unknown (given --jsn). Did you mean --json?'],
+      [['catalogue', 'services.mjs', '--timeout'], '--timeout must have a value (given none). Write it after a blank.'],
       [['catalogue', 'services.mjs', '--timeout', '0'], '--timeout must be a number of seconds above 0'],
       [['catalogue', 'services.mjs', '--timeout', 'soon'], '(given "soon")'],
       [['catalogue', 'services.mjs', '--timeout', 'Infinity'], '(given "Infinity")'],
       [['catalog'], 'command "catalog" is unknown (known: catalogue'],
       [['load-modules'], 'command "load-modules" is unknown (known: catalogue'],
     ];
+    mkdirSync(join(folder, 'sources'));
+    for (const name of ['service.ts', 'service.mts', 'page.mtsx']) {
+      writeFileSync(join(folder, 'sources', name), 'class Service { @counted work(): void {} }\n');
+    }
     const runs = await runAll(wrong.map(([args]) => args));
     for (const [i, { code, out, err }] of runs.entries()) {
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });

@@ -108,6 +108,10 @@ export class PublicTypes {
   #spellings(type: ts.Type): string[] {
     if (type.flags & ts.TypeFlags.Undefined) return [];
     if (type.flags & ts.TypeFlags.Boolean) return ['boolean'];
+    if (type.flags & ts.TypeFlags.Conditional) {
+      // Why: a condition on the method of the user is known only where the option is used; readers want what it allows.
+      return this.#spellings(this.#checker.getBaseConstraintOfType(type) ?? type);
+    }
     if (type.isUnion()) {
       const parts = type.types.flatMap((one) => this.#spellings(one));
       const isBoolean = parts.includes('true') && parts.includes('false');

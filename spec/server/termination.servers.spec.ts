@@ -42,6 +42,24 @@ for (const as of ['usual', 'first'] as const) {
       return { outcome: await process.outcome(), said: process.said };
     };
 
+    for (const signal of signals) {
+      it(`with drain, where nothing is left to do once the handler sends ${signal} again: ends by it`, async () => {
+        const process = await start(`${ours('drain: true')}
+          const handle = async () => {
+            process.off('${signal}', handle);
+            await cleanUp();
+            process.kill(process.pid, '${signal}');
+          };
+          process.on('${signal}', handle);`);
+        process.send(signal);
+        await process.hears('cleans up');
+        expect((await ask(process.url)).status).to.equal(200);
+        await process.hasClosed();
+        process.release();
+        expect(await process.ended()).to.equal(as === 'first' ? codeOf(signal) : signal);
+      });
+    }
+
     for (const [handler, code] of Object.entries(handlers)) {
       for (const signal of signals) {
         const ending = endingOf(handler, signal, as);

@@ -1,5 +1,5 @@
 import type { ExposedFamily, ExpositionFormat } from '../../store/exposed-family.js';
-import { goFloat } from '../../store/go-float.js';
+import { canonicalFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
 import { versionedContentType } from './versions.js';
 
@@ -24,7 +24,7 @@ const dialect: Dialect = {
   allowsNegativeBounds: false,
   allowsExemplars: (family) => familyLine(family).type === 'counter' || family.type === 'histogram',
   // Source: "Canonical Numbers": a bound is a float, and looks like one.
-  formatBound: (at) => goFloat(at).replace(/^-?\d+$/, '$&.0'),
+  formatBound: canonicalFloat,
   end: '# EOF\n',
 };
 

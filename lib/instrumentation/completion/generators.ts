@@ -9,7 +9,7 @@ import { saysConsumerLeft } from './consumer-left.js';
  * own intercept the steps.
  */
 export const generatorTracker: CompletionTracker<Generator> = {
-  matches: (value) => types.isGeneratorObject(value) && Symbol.iterator in value,
+  matches: (value) => canBeWatched(value) && Symbol.iterator in value,
   track(generator, call) {
     let isRunning = false;
     interceptSteps(generator, (step: Step<IteratorResult<unknown>>, given) => {
@@ -32,9 +32,12 @@ export const generatorTracker: CompletionTracker<Generator> = {
   },
 };
 
+/** Whether a value is a generator object whose steps can be intercepted: a frozen one takes no properties. */
+const canBeWatched = (value: object): boolean => types.isGeneratorObject(value) && Object.isExtensible(value);
+
 /** An async generator object completes when the promise of one of its steps resolves as the last one, or rejects. */
 export const asyncGeneratorTracker: CompletionTracker<AsyncGenerator> = {
-  matches: (value) => types.isGeneratorObject(value) && Symbol.asyncIterator in value,
+  matches: (value) => canBeWatched(value) && Symbol.asyncIterator in value,
   track(generator, call) {
     interceptSteps(generator, (step: Step<Promise<IteratorResult<unknown>>>, given) =>
       step().then(

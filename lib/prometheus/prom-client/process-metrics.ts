@@ -1,3 +1,4 @@
+import { formatError, formatThrown } from '../../error.js';
 import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
 import { adviseAll } from '../../recorder/reports.js';
@@ -72,7 +73,7 @@ async function createRegistry(): Promise<ExternalRegistry | undefined> {
     client.collectDefaultMetrics({ register: registry });
     return registry;
   } catch (cause) {
-    const given = String(cause).split('\n')[0];
+    const given = (formatError(cause) ?? formatThrown(cause)).split('\n')[0];
     const message = `the metrics of the process are left out, because the installed client cannot be used (given ${given}). In a bundle, mark prom-client as external; or set "processMetrics" to false.`;
     adviseAll({ code: 'process_metrics', message });
     return undefined;
