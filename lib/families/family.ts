@@ -155,7 +155,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
     ...options,
     kind,
     labels: freezeCopy(labels) as P,
-    buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
+    buckets: options.buckets === undefined ? defaultBuckets : Object.freeze(options.buckets.filter(Number.isFinite)),
     initial: initial === 'all' ? initial : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
     site,
   });
