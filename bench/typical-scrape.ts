@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type PrometheusRecorder, scrape } from 'flowplane-metrics';
-import { cpuSince, leastTime, type Measurement, type Row } from './measurement.js';
+import { cpuSince, leastTime, type Measurement, mainThreadTime, type Row } from './measurement.js';
 import { clientsOf, loadPeer, ourService, theirService } from './typical-service.js';
 
 type Scraped = () => Promise<unknown>;
@@ -44,15 +43,6 @@ async function secondToTenth(scraped: Scraped): Promise<number> {
 async function warm(scraped: Scraped): Promise<number> {
   for (let i = 0; i < 100; i++) await scraped();
   return (await leastTime(1, scraped, 500)) / 1e6;
-}
-
-/** The CPU time of the main thread, in milliseconds; of the whole process where the system does not tell it. */
-function mainThreadTime(): number {
-  try {
-    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e6;
-  } catch {
-    return cpuSince({ user: 0, system: 0 });
-  }
 }
 
 /** What the first scrape by another process costs this one. */

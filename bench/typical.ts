@@ -17,7 +17,7 @@ const modules = {
   'typical-scrape': 3,
   'typical-answers': 1,
   'typical-calls': 3,
-  'typical-http': 2,
+  'typical-http': 3,
 } as const;
 
 /** What several processes have measured for one client. */
