@@ -4,9 +4,12 @@ import { setImmediate } from 'node:timers';
 const sliceNanoseconds = 500_000n;
 
 // Why kept: a test may put fake timers in their place, which would stop a scrape.
-const nextTurn = setImmediate;
+const runInNextTurn = setImmediate;
 // Why not `performance`: its first use loads a module of Node that takes as long as a first scrape.
 const now = process.hrtime.bigint;
+
+/** Resolves in the next turn of the event loop. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => void runInNextTurn(resolve));
 
 /**
  * Cuts long work into slices, so that the event loop stays free.
@@ -28,7 +31,7 @@ export class Slices {
 
   /** Gives the event loop a turn, and begins the next slice. */
   async pause(): Promise<void> {
-    await new Promise<void>((resolve) => void nextTurn(resolve));
+    await nextTurn();
     this.#startedAt = now();
   }
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../async/slices.js';
 import { formatError, formatThrown } from '../../error.js';
 import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
@@ -21,9 +22,18 @@ const timeoutSeconds = 5;
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
 const { processMetrics: state } = processState;
 
+/** Loads what gives the metrics of the process, once. Never rejects. */
+export async function loadProcessMetrics(): Promise<void> {
+  state.loading ??= createRegistry();
+  state.registry = await state.loading;
+}
+
 /**
  * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client or its
- * successor is installed: each of them that these families do not have already, by its name or under a prefix.
+ * successor is installed, and loaded by now: each of them that these families do not have already, by its name or under a
+ * prefix.
+ *
+ * Why not waited for: it would be loaded in the time of a scraper that waits.
  *
  * @param labels labels that each sample of the process metrics gets.
  * @param isChosen says which of the process metrics are asked for.
@@ -33,8 +43,7 @@ export async function withProcessMetrics(
   labels: ConstantLabels,
   isChosen: ScrapeScope['isChosen'],
 ): Promise<readonly ExposedFamily[]> {
-  state.registry ??= createRegistry();
-  const registry = await state.registry;
+  const { registry } = state;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
   const added = await readRegistry(registry, collectors, { seconds: timeoutSeconds, isChosen });
@@ -66,6 +75,8 @@ function findPrefixes(taken: ReadonlySet<string>, names: readonly string[]): str
 
 /** Never rejects: what is wrong with a client that is installed is advice, and costs only the metrics of the process. */
 async function createRegistry(): Promise<ExternalRegistry | undefined> {
+  // Why a turn later: what starts it is the constructor of a recorder, and `require()` of a client takes long.
+  await nextTurn();
   try {
     const client = await importClient();
     if (client === undefined) return undefined;
