@@ -1,9 +1,10 @@
+import type { SharedWork } from '../../async/shared-runs.js';
 import { nextTurn } from '../../async/slices.js';
 import { formatError, formatThrown } from '../../error.js';
 import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
 import { adviseAll } from '../../recorder/reports.js';
-import { Collectors } from '../../store/collectors.js';
+import type { CollectorRuns } from '../../store/collectors.js';
 import type { ScrapeScope } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
@@ -15,9 +16,24 @@ interface PromClient {
   collectDefaultMetrics(options: { register: ExternalRegistry }): void;
 }
 
-// Why failures are not reported: the process metrics of prom-client give their values at once.
-const collectors = new Collectors(() => undefined);
-const timeoutSeconds = 5;
+/**
+ * Runs what gives the values of one metric of the process; one that fails is left out.
+ *
+ * Why without a limit and without a report: they give their values at once, and ask no recorder. Why not as the others: the
+ * first run that may be asked for in a run makes each promise of the process slower, on Node 20 and 22.
+ */
+const collectors: CollectorRuns = {
+  isAsking: false,
+  isRunning: () => false,
+  async run<T>(_key: object, _metric: string, collect: SharedWork<T>): Promise<Awaited<T> | undefined> {
+    try {
+      return await collect(() => true);
+    } catch {
+      return undefined;
+    }
+  },
+};
+const seconds = 5;
 
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
 const { processMetrics: state } = processState;
@@ -46,7 +62,7 @@ export async function withProcessMetrics(
   const { registry } = state;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await readRegistry(registry, collectors, { seconds: timeoutSeconds, isChosen });
+  const added = await readRegistry(registry, collectors, { seconds, isChosen });
   const prefixes = findPrefixes(
     taken,
     added.map(({ name }) => name),
