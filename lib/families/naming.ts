@@ -88,7 +88,7 @@ const checks: readonly Check[] = [
     return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
   },
   ({ name, family: { unit } }) =>
-    unit !== undefined && !endsInUnit(name, unit) && !endsInUnit(name.replace(/_total$/, ''), unit)
+    unit !== undefined && ![name, name.replace(/_total$/, '')].some((one) => `_${one}`.endsWith(`_${unit}`))
       ? `the name does not end in its unit "${unit}"`
       : undefined,
   ({ words }) => {
@@ -96,9 +96,8 @@ const checks: readonly Check[] = [
     return kind && `the type "${kind}" does not belong in the name`;
   },
   ({ name, family: { labels } }) => {
-    const label = Object.keys(labels).find((one) =>
-      [`_by_${one}_`, `_per_${one}_`].some((part) => `${name}_`.includes(part)),
-    );
+    const end = `${name}_`;
+    const label = Object.keys(labels).find((one) => end.includes(`_by_${one}_`) || end.includes(`_per_${one}_`));
     return label && `label "${label}" is repeated in the name`;
   },
   ({ family: { labels } }) => {
@@ -129,8 +128,6 @@ const checks: readonly Check[] = [
 
 const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
-
-const endsInUnit = (name: string, unit: string): boolean => name === unit || name.endsWith(`_${unit}`);
 
 /** Finds the base unit of a word that is a unit, with or without a prefix. */
 const findBaseUnit = (word: string): string | undefined =>

@@ -34,6 +34,8 @@ const substitutes = {
   notALabel: { refused: 'label_type' },
 } as const satisfies Record<string, Substitute>;
 
+const noneRedacted: ReadonlyMap<SensitivePattern, number> = new Map();
+
 /** Whether a label value stands for several others, which may be exposed themselves another time. */
 export const isSubstitute = (value: string | undefined): boolean =>
   value === substitutes.other.value || value === substitutes.redacted.value;
@@ -57,15 +59,16 @@ export class LabelGuard {
   #values = new Set<string>();
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
   #more = new Map<string, number>();
-  /** The raw values of transformed ones. */
-  #origins = new Map<string, string>();
+  /** The raw values of transformed ones; `undefined` where none is transformed. */
+  #origins: Map<string, string> | undefined;
   #folded = 0;
   #wasOutside = false;
-  readonly #redacted = new Map<SensitivePattern, number>();
+  #redacted: Map<SensitivePattern, number> | undefined;
 
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
+    if (transform !== undefined) this.#origins = new Map();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -93,7 +96,7 @@ export class LabelGuard {
 
   /** How many new values were not exposed, by what they looked like. */
   get redacted(): ReadonlyMap<SensitivePattern, number> {
-    return this.#redacted;
+    return this.#redacted ?? noneRedacted;
   }
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
@@ -130,7 +133,7 @@ export class LabelGuard {
 
   /** The text that an exposed value was made from: the same, unless it is transformed. */
   originOf(value: string): string {
-    return this.#origins.get(value) ?? value;
+    return this.#origins?.get(value) ?? value;
   }
 
   /**
@@ -140,13 +143,22 @@ export class LabelGuard {
    */
   retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
-    const before = this.#values.size;
-    if (this.#values.add(value).size === before) {
+    if (this.#values.has(value)) {
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
-    this.#remember(value, raw);
-    this.#events.onGrown?.(before + 1);
+    this.#values.add(value);
+    const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
+    this.#origins?.set(value, text);
+    this.#known.set(text, value);
+    if (this.#examined.size > 0) this.#examined.delete(text);
+    this.#events.onGrown?.(this.#values.size);
+  }
+
+  /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */
+  rememberExamined(value: string, raw: unknown): void {
+    const text = this.#transform === undefined ? value : (labelText(raw) ?? value);
+    if (value !== '' && !isSubstitute(value) && !this.#known.has(text)) this.#examined.set(text, value);
   }
 
   /** Takes back one `retain`. A value that is not retained any more makes room for another one. */
@@ -168,7 +180,7 @@ export class LabelGuard {
     this.#examined = new Map();
     this.#values = new Set();
     this.#more = new Map();
-    this.#origins = new Map();
+    if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
   }
 
@@ -180,25 +192,13 @@ export class LabelGuard {
     this.#more = other.#more;
     this.#origins = other.#origins;
     this.#folded += other.#folded;
-    for (const [pattern, count] of other.#redacted) {
-      this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
-    }
-  }
-
-  #remember(value: string, raw: unknown): void {
-    let text = value;
-    if (this.#transform !== undefined) {
-      text = labelText(raw) ?? value;
-      this.#origins.set(value, text);
-    }
-    this.#examined.delete(text);
-    this.#known.set(text, value);
+    for (const [pattern, count] of other.redacted) this.#countRedacted(pattern, count);
   }
 
   #drop(value: string): void {
     if (!this.#values.delete(value)) return;
     const text = this.originOf(value);
-    this.#origins.delete(value);
+    this.#origins?.delete(value);
     if (!this.#isFixed(text)) this.#known.delete(text);
     // Why: what was one value too many fits now.
     if (this.policy.limit !== undefined) this.forgetExamined();
@@ -215,7 +215,7 @@ export class LabelGuard {
   }
 
   #recall(raw: unknown): string | Substitute | undefined {
-    return this.#known.get(raw) ?? this.#examined.get(raw);
+    return this.#known.get(raw) ?? (this.#examined.size === 0 ? undefined : this.#examined.get(raw));
   }
 
   /** Whether this is a new value that is not examined any more: such values may come without end, and must cost little. */
@@ -223,33 +223,42 @@ export class LabelGuard {
     return this.isFull && isPlainText(raw);
   }
 
+  // Why in few steps: a service that has just started runs them for each of its series, and its code is not compiled yet.
   #resolve(raw: unknown): string | Substitute {
-    if (this.#isBeyondMemory(raw)) return substitutes.other;
+    const { isFull } = this;
+    if (isFull && isPlainText(raw)) return substitutes.other;
     const text = labelText(raw);
     if (text === undefined) return substitutes.notALabel;
     if (text === '') return text;
-    const known = this.#recall(text);
+    const known = text === raw ? undefined : this.#recall(text);
     if (known !== undefined) return known;
-    if (this.isFull) return this.#putOutside(text);
+    if (isFull) return this.#putOutside(text);
     const verdict = this.#examine(text);
-    this.#examined.set(text, verdict);
+    // Why not a label value: as a rule a series has it next, and it is known then.
+    if (typeof verdict !== 'string') this.#examined.set(text, verdict);
     return verdict;
   }
 
   #examine(text: string): string | Substitute {
     const { oneOf, limit, sensitive } = this.policy;
     if (oneOf !== undefined) return this.#putOutside(text);
-    const pattern = sensitive === 'allow' || this.#transform !== undefined ? undefined : findSensitivePattern(text);
+    const isHashed = this.#transform !== undefined;
+    const pattern = sensitive === 'allow' || isHashed ? undefined : findSensitivePattern(text);
     if (pattern !== undefined) return this.#redact(pattern);
-    const value = this.#applyTransform(text);
-    const isNew = !this.#values.has(value) && value !== substitutes.other.value;
-    return limit !== undefined && isNew && this.#values.size >= limit ? this.#putOutside(text) : value;
+    const value = isHashed ? this.#applyTransform(text) : text;
+    if (limit === undefined || this.#values.size < limit) return value;
+    return this.#values.has(value) || value === substitutes.other.value ? value : this.#putOutside(text);
   }
 
   #redact(pattern: SensitivePattern): Substitute {
-    if (this.#redacted.size === 0) this.#events.onSensitive?.(pattern);
-    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + 1);
+    if (this.#redacted === undefined) this.#events.onSensitive?.(pattern);
+    this.#countRedacted(pattern, 1);
     return this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
+  }
+
+  #countRedacted(pattern: SensitivePattern, count: number): void {
+    this.#redacted ??= new Map();
+    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
   }
 
   #putOutside(text: string): Substitute {

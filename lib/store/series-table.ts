@@ -39,6 +39,8 @@ export class SeriesTable {
   /** Why public: a table that is to replace this one has the same. */
   readonly options: TableOptions;
   readonly #width: number;
+  /** From how many series on the family has nearly as many as it may have. */
+  readonly #nearly: number;
   #initialSize = 0;
   #wasFull = false;
   /** How many walks have begun and not ended. */
@@ -60,6 +62,7 @@ export class SeriesTable {
     this.options = options;
     this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
     this.maxSeries = options.maxSeries;
+    this.#nearly = warningLevel(options.maxSeries);
     this.samplesPerSeries = countSamplesPerSeries(family);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
@@ -187,40 +190,37 @@ export class SeriesTable {
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
     const admitted = this.#guards.admit(raw, allowOverflow);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const known = this.trie.lookupAll(admitted);
-    const values = known === undefined ? this.#fit(admitted, allowOverflow) : admitted;
+    const hasRoom = this.size < this.#guards.maxUnfolded(allowOverflow);
+    // Why first: nearly all new label sets are like that, and nothing else has to be looked up for them.
+    if (hasRoom && areSame(admitted, raw)) return this.#insert(admitted, raw);
+    const isKnown = hasRoom || this.trie.lookupAll(admitted) !== undefined;
+    const values = isKnown ? admitted : this.#fold(admitted, raw, allowOverflow);
     if (values === undefined) return 'overflow';
-    const series = known ?? this.trie.lookupAll(values) ?? this.#insert(values, raw);
+    const series = this.trie.lookupAll(values) ?? this.#insert(values, raw);
     if (typeof series === 'number' && !areStrings(raw)) this.trie.addAliases(values, raw, this.maxSeries);
     return series;
   }
 
-  /** The new label set or, if there is no room for it, the one that it is folded into; `undefined` if neither fits. */
-  #fit(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
-    if (this.size < this.#guards.maxUnfolded(allowOverflow)) return values;
+  /** The label set that a new one is folded into, as there is no room for it; `undefined` if there is none for that either. */
+  #fold(values: readonly string[], raw: readonly unknown[], allowOverflow: boolean): readonly string[] | undefined {
     this.#reportFull();
+    this.#guards.rememberExamined(values, raw);
     if (!allowOverflow) return undefined;
     const folded = this.#guards.fold(values);
     return this.size < this.maxSeries || this.trie.lookupAll(folded) !== undefined ? folded : undefined;
   }
 
   #insert(values: readonly string[], raw: readonly unknown[]): SeriesId | DropReason {
-    const { sampleLimit, watch } = this.options;
+    const { sampleLimit, watch, numbers, wallClock, onCreate } = this.options;
     if (sampleLimit?.take(this.samplesPerSeries) === false) return 'overflow';
-    const series = this.#allocate();
-    this.options.onCreate?.(series, values);
-    this.#guards.retain(values, raw, this.trie.insert(values, series));
-    if (this.#wasRemovedInWalk) this.#reborn.set(series, this.#begunWalks);
-    if (this.size === warningLevel(this.maxSeries)) {
-      watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
-    }
-    return series;
-  }
-
-  #allocate(): SeriesId {
-    const { numbers, wallClock } = this.options;
     const series = numbers.allocate(this.#width);
     if (wallClock !== undefined) numbers.set(series + this.#width - 1, wallClock());
+    onCreate?.(series, values);
+    this.#guards.retain(values, raw, this.trie.insert(values, series));
+    if (this.#wasRemovedInWalk) this.#reborn.set(series, this.#begunWalks);
+    if (this.size === this.#nearly) {
+      watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
+    }
     return series;
   }
 
@@ -314,6 +314,12 @@ export class SeriesTable {
 }
 
 const createTrie = ({ labels }: Family): SeriesTrie => new SeriesTrie(Object.keys(labels).length);
+
+/** Whether the label values are the raw ones, of a family with labels. */
+function areSame(values: readonly string[], raw: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== raw[i]) return false;
+  return values.length > 0;
+}
 
 function areStrings(raw: readonly unknown[]): boolean {
   for (let i = 0; i < raw.length; i++) if (typeof raw[i] !== 'string') return false;
