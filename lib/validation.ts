@@ -42,24 +42,24 @@ export function checkInTurn(subject: string, rules: readonly Rule[], value: unkn
 /** Checks the values that have a rule, and no others; `where` stands before the name of each. */
 export function checkFields(given: Unchecked, rules: Rules, where = ''): Problem[] {
   const problems: Problem[] = [];
-  for (const [name, rule] of Object.entries(rules)) {
+  // Why by name: a list of entries is garbage, and these are checked for each family of a service that starts.
+  for (const name in rules) {
+    const rule = rules[name] as Rule;
     const value = given[name];
-    // Why asked here too: most options are left out, and then nothing has to be called anything.
-    if (value !== undefined || rule.isRequired) problems.push(...checkValue(`${where}"${name}"`, rule, value));
+    if (isBroken(rule, value)) problems.push(describeBroken(`${where}"${name}"`, rule, value));
   }
   return problems;
 }
 
 /** Refuses unknown options. Why: a misspelled option would silently do nothing. */
 export function checkNames(given: Unchecked, known: readonly string[], where = ''): Problem[] {
-  return Object.keys(given)
-    .filter((name) => !known.includes(name))
-    .map((name) =>
-      problem(
-        'unknown_option',
-        `${where}option ${formatValue(name)} is unknown (known: ${known.join(', ')}). Correct or remove it.`,
-      ),
-    );
+  const problems: Problem[] = [];
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const message = `${where}option ${formatValue(name)} is unknown (known: ${known.join(', ')}). Correct or remove it.`;
+    problems.push(problem('unknown_option', message));
+  }
+  return problems;
 }
 
 /** Checks that options are an object; nothing else about them makes sense where they are not. */

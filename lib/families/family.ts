@@ -167,7 +167,8 @@ const noInitial: Initial = Object.freeze([]);
 
 function freezeCopy(policies: LabelPolicies): LabelPolicies {
   const copies: Record<string, LabelPolicy> = {};
-  for (const [name, policy] of Object.entries(policies)) {
+  for (const name of Object.keys(policies)) {
+    const policy = policies[name] as LabelPolicy;
     const { oneOf } = policy;
     const copy = oneOf === undefined ? { ...policy } : { ...policy, oneOf: Object.freeze([...oneOf]) };
     copies[name] = Object.freeze(copy);

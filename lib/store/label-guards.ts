@@ -1,4 +1,4 @@
-import { countCombinations, isClosed, type LabelPolicies, readLabel } from '../families/labels.js';
+import { countCombinations, isClosed, type LabelPolicies, type LabelPolicy, readLabel } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -20,7 +20,8 @@ export class LabelGuards {
 
   constructor(labels: LabelPolicies, { hash, maxSeries, events }: LabelGuardsOptions) {
     const byName = new Map<string, LabelGuard>();
-    for (const [name, policy] of Object.entries(labels)) {
+    for (const name of Object.keys(labels)) {
+      const policy = labels[name] as LabelPolicy;
       const transform = policy.hash ? hash : undefined;
       byName.set(name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) }));
     }
