@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { compile } from './compiler.js';
 import { type Document, root } from './documents.js';
 import type { Fence } from './markdown.js';
 
@@ -75,20 +76,10 @@ function statedOutput({ prose, fences }: Document, snippet: Fence): string {
   return /\bprints\b/.test(words) && next?.language === '' ? next.text : '';
 }
 
-/**
- * Compiles all snippets in one program, as a service with decorators would be; gives what the compiler says is wrong.
- *
- * Why TypeScript 7: it takes a second where others take ten, and types.servers.spec.ts compares the versions.
- */
+/** Compiles all snippets in one program; gives what the compiler says is wrong. */
 export function compileSnippets(): string[] {
-  const tsc = join(root, 'node_modules/typescript-7/bin/tsc');
-  const options = [
-    '--ignoreConfig --strict --skipLibCheck --types node --target ES2023 --module NodeNext --pretty false',
-    '--experimentalDecorators --emitDecoratorMetadata --allowJs --rootDir . --outDir ../compiled',
-  ].flatMap((line) => line.split(' '));
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => /\.m?[jt]s$/.test(file));
-  const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: sources, encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => line !== '');
+  return compile(sources, files, '--allowJs', '--rootDir', '.', '--outDir', '../compiled');
 }
 
 /** What a snippet has printed. */
