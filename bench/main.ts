@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Figure } from './call.js';
 import { measureAllStores, type Tell } from './measure-stores.js';
 import { operations } from './operations.js';
+import { measureTypical } from './typical.js';
 
 const script = fileURLToPath(new URL('call.js', import.meta.url));
 // Why so much room for young objects: a collection in the middle would hide what was allocated.
@@ -41,9 +42,19 @@ function measure(tell: Tell, operation: string, methods: number, strings: string
 const isJson = process.argv.includes('--json');
 const tell: Tell = isJson ? () => undefined : (line) => console.log(line);
 const wanted = process.argv.slice(2).filter((one) => one !== '--json');
+const parts = ['typical', ...Object.keys(operations), 'series'];
+const unknown = wanted.filter((one) => !parts.includes(one));
+if (unknown.length > 0) {
+  const list = parts.map((part) => JSON.stringify(part)).join(', ');
+  console.error(
+    `bench: there is no part ${unknown.map((part) => JSON.stringify(part)).join(', ')}. Use ${list}, or none for all, and --json.`,
+  );
+  process.exit(2);
+}
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
-tell(`Cost of one call, 2 labels, 300 series, medians. Node ${process.version}, ${process.arch}.`);
+const typical = isWanted('typical') ? await measureTypical(tell) : undefined;
+tell(`\nCost of one call, 2 labels, 300 series, medians. Node ${process.version}, ${process.arch}.`);
 const calls: CallFigures[] = [];
 for (const operation of Object.keys(operations).filter(isWanted)) {
   for (const methods of [1, 40]) {
@@ -53,5 +64,5 @@ for (const operation of Object.keys(operations).filter(isWanted)) {
 const stores = isWanted('series') ? measureAllStores(tell) : undefined;
 if (isJson) {
   const { version: node, arch } = process;
-  console.log(JSON.stringify({ node, arch, calls, ...stores }, null, 2));
+  console.log(JSON.stringify({ node, arch, typical, calls, ...stores }, null, 2));
 }

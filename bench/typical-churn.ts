@@ -1,17 +1,9 @@
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defineCounter, defineGauge, type Family, PrometheusRecorder, scrape } from 'flowplane-metrics';
+import { cpuSince, type Measurement, type Row } from './measurement.js';
 
 const require = createRequire(new URL('../../bench/package.json', import.meta.url));
-
-/** Measures one figure of one client. Each is to run in a process of its own, with `--expose-gc`. */
-export type Measurement = () => Promise<number>;
-
-/** What the figures of one row are compared with each other for: by the client's name. */
-export interface ChurnRow {
-  readonly unit: 'ns' | 'ms' | 'B';
-  readonly clients: Readonly<Record<string, Measurement>>;
-}
 
 const room = { maxSeriesPerFamily: 2_000_000, maxSamples: 20_000_000, onAdvice: () => undefined };
 const peers = { 'prom-client': 'prom-client', '@prometheus-io/client': '@prometheus-io/client' } as const;
@@ -71,7 +63,7 @@ async function measureReplacement(churned: Churned, series: number): Promise<num
   return best;
 }
 
-function replacement(series: number, limit?: number): ChurnRow {
+function replacement(series: number, limit?: number): Row {
   const clients: Record<string, Measurement> = {
     'flowplane-metrics': () => measureReplacement(ours(limit), series),
   };
@@ -190,7 +182,7 @@ const promClearing =
       return async () => counter.reset();
     });
 
-function longestTurn(measurement: Measurement, others: Readonly<Record<string, Measurement>> = {}): ChurnRow {
+function longestTurn(measurement: Measurement, others: Readonly<Record<string, Measurement>> = {}): Row {
   return { unit: 'ms', clients: { 'flowplane-metrics': measurement, 'bare loop': bareLoop, ...others } };
 }
 
@@ -198,11 +190,7 @@ const families = 30;
 const values = Array.from({ length: 34 }, (_, i) => `value-${i}`);
 
 /** The CPU time of declaring 30 families, with or without 1,000 series, in a process that has done nothing before. */
-function cold(hasSeries: boolean): ChurnRow {
-  const spent = (since: NodeJS.CpuUsage): number => {
-    const { user, system } = process.cpuUsage(since);
-    return (user + system) / 1000;
-  };
+function cold(hasSeries: boolean): Row {
   const client =
     (name: string): Measurement =>
     async () => {
@@ -222,7 +210,7 @@ function cold(hasSeries: boolean): ChurnRow {
           else record.inc({ team: 'mail', route }, 1);
         }
       }
-      return spent(start);
+      return cpuSince(start);
     };
   const own: Measurement = async () => {
     const { defineHistogram } = await import('flowplane-metrics');
@@ -242,7 +230,7 @@ function cold(hasSeries: boolean): ChurnRow {
         if (hasSeries) for (const route of values) histogram.observe({ team: 'mail', route }, 0.3);
       }
     }
-    return spent(start);
+    return cpuSince(start);
   };
   const clients: Record<string, Measurement> = { 'flowplane-metrics': own };
   for (const name of Object.values(peers)) clients[name] = client(name);
@@ -250,7 +238,7 @@ function cold(hasSeries: boolean): ChurnRow {
 }
 
 /** What comes and goes, and what a cold start costs the store: by what is measured. */
-export const churnRows: Readonly<Record<string, ChurnRow>> = {
+export const rows: Readonly<Record<string, Row>> = {
   'remove + creation, one of 100': replacement(100),
   'remove + creation, one of 10,000': replacement(10_000),
   'remove + creation, one of 10,000, label with a limit': replacement(10_000, 20_000),

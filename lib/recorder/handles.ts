@@ -119,8 +119,8 @@ export class FamilyHandle {
   }
 
   #refuse(operation: Operation, value: number): DropReason | undefined {
-    const { operations, refuse } = kinds[this.#family.kind];
-    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuse(value);
+    const kind = kinds[this.#family.kind];
+    return this.#opened === undefined || !kind.operations.includes(operation) ? 'family_clash' : kind.refuse(value);
   }
 
   // Why each label is read once: it may be a getter.

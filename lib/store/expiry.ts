@@ -2,10 +2,9 @@ import { runInSlices } from '../async/slices.js';
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import type { NumberStore } from './numbers.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder } from './series-recorders.js';
-
-/** After how many series a sweep looks whether it has lasted long enough. */
-const seriesPerStep = 128;
+import { notDated } from './series-table.js';
 
 /**
  * Removes series that nothing has observed for a time. It stands before the family's recorder, so that a family that never
@@ -17,87 +16,69 @@ const seriesPerStep = 128;
 export class ExpiringRecorder implements FamilyRecorder {
   readonly recorder: SeriesRecorder;
   readonly #seconds: number;
-  #observed = new Set<SeriesId>();
-  /** When each series was observed, the longest ago first. */
-  #lastObserved = new Map<SeriesId, number>();
+  readonly #numbers: NumberStore;
+  /** Where the numbers of a series say when it was observed. */
+  readonly #observedAt: number;
   #isSweeping = false;
   #sweeping: Promise<void> | undefined;
 
   constructor(family: Family, seconds: number, options: SeriesOptions) {
     this.#seconds = seconds;
-    // Why: an initial series, which nothing has observed yet, expires as if the next sweep had observed it.
-    const onCreate = (series: SeriesId): void => void this.#observed.add(series);
-    this.recorder = createSeriesRecorder(family, { ...options, onCreate });
+    this.#numbers = options.numbers;
+    this.recorder = createSeriesRecorder(family, { ...options, expires: true });
+    this.#observedAt = this.recorder.series.observedAt;
   }
 
   /**
-   * Removes in slices what has expired by now, in seconds on the recorder's clock; the first slice before this returns. One
-   * sweep waits for the other, so that a scrape shows nothing that an earlier one has found expired.
+   * Removes in slices what has expired, by the recorder's clock in seconds; the first slice before this returns. One sweep
+   * waits for the other, so that a scrape shows nothing that an earlier one has found expired.
    */
-  async sweep(now: number): Promise<void> {
+  async sweep(clock: () => number): Promise<void> {
     while (this.#isSweeping) await this.#sweeping;
-    this.#sweeping = runInSlices(this.#sweep(now));
+    this.#sweeping = runInSlices(this.#sweep(clock));
     await this.#sweeping;
   }
 
   clear(): void {
-    this.#lastObserved = new Map();
-    this.#observed = new Set();
     this.recorder.series.clear();
   }
 
-  *#sweep(now: number): Generator<void> {
+  *#sweep(clock: () => number): Generator<void> {
     this.#isSweeping = true;
     try {
-      yield* this.#dateObserved(now);
-      const expired = new Set<SeriesId>();
-      yield* this.#takeExpired(now, expired);
-      if (expired.size > 0) yield* this.recorder.series.removeWhere((series) => this.#isExpired(series, expired));
+      let now = clock();
+      for (const _ of this.recorder.series.removeWhere((series) => this.#isExpired(series, now))) {
+        yield;
+        now = clock();
+      }
     } finally {
       this.#isSweeping = false;
     }
   }
 
-  *#dateObserved(now: number): Generator<void> {
-    const observed = this.#observed;
-    const lastObserved = this.#lastObserved;
-    this.#observed = new Set();
-    let dated = 0;
-    for (const series of observed) {
-      // Why deleted first: what is set anew comes last.
-      lastObserved.delete(series);
-      lastObserved.set(series, now);
-      if (++dated % seriesPerStep === 0) yield;
+  #isExpired(series: SeriesId, now: number): boolean {
+    const observed = this.#numbers.get(series + this.#observedAt);
+    // Why a held series too: the call that holds it goes on.
+    if (observed === notDated || this.recorder.isHeld(series)) {
+      this.#numbers.set(series + this.#observedAt, now);
+      return false;
     }
+    return now - observed >= this.#seconds;
   }
 
-  *#takeExpired(now: number, expired: Set<SeriesId>): Generator<void> {
-    const lastObserved = this.#lastObserved;
-    for (const [series, observed] of lastObserved) {
-      if (now - observed < this.#seconds) return;
-      lastObserved.delete(series);
-      expired.add(series);
-      if (expired.size % seriesPerStep === 0) yield;
-    }
-  }
-
-  #isExpired(series: SeriesId, expired: Set<SeriesId>): boolean {
-    // Why deleted: another series may get the numbers of this one before the sweep has ended.
-    if (!expired.delete(series) || this.#observed.has(series)) return false;
-    const isHeld = this.recorder.isHeld(series);
-    if (isHeld) this.#observed.add(series);
-    return !isHeld;
+  #note(series: SeriesId): void {
+    this.#numbers.set(series + this.#observedAt, notDated);
   }
 
   lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
     const series = this.recorder.lookup(a, b, c);
-    if (series !== undefined) this.#observed.add(series);
+    if (series !== undefined) this.#note(series);
     return series;
   }
 
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
     const series = this.recorder.getOrCreate(values, allowOverflow);
-    if (typeof series === 'number') this.#observed.add(series);
+    if (typeof series === 'number') this.#note(series);
     return series;
   }
 
@@ -118,7 +99,7 @@ export class ExpiringRecorder implements FamilyRecorder {
   }
 
   release(series: SeriesId): void {
-    this.#observed.add(series);
+    this.#note(series);
     this.recorder.release(series);
   }
 }

@@ -34,6 +34,8 @@ const substitutes = {
   notALabel: { refused: 'label_type' },
 } as const satisfies Record<string, Substitute>;
 
+const noneRedacted: ReadonlyMap<SensitivePattern, number> = new Map();
+
 /** Whether a label value stands for several others, which may be exposed themselves another time. */
 export const isSubstitute = (value: string | undefined): boolean =>
   value === substitutes.other.value || value === substitutes.redacted.value;
@@ -49,23 +51,25 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
-  /** The label values of raw ones that series have, or that the policy lists. */
+  /** The label values of raw ones that series have, beside the fixed ones. */
   #known = new Map<unknown, string>();
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
-  #examined = new Map<unknown, string | Substitute>();
-  /** The different values that series have. */
-  #values = new Set<string>();
+  #examined: Map<unknown, string | Substitute> | undefined;
+  /** The values of a label with `oneOf` that series have; `undefined` for any other label, whose known values these are. */
+  #listed: Set<string> | undefined;
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
-  #more = new Map<string, number>();
-  /** The raw values of transformed ones. */
-  #origins = new Map<string, string>();
+  #more: Map<string, number> | undefined;
+  /** The raw values of transformed ones; `undefined` where none is transformed. */
+  #origins: Map<string, string> | undefined;
   #folded = 0;
   #wasOutside = false;
-  readonly #redacted = new Map<SensitivePattern, number>();
+  #redacted: Map<SensitivePattern, number> | undefined;
 
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
+    if (transform !== undefined) this.#origins = new Map();
+    if (policy.oneOf !== undefined) this.#listed = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -73,17 +77,18 @@ export class LabelGuard {
 
   /** How many different values the series have, without `other` and `redacted`. */
   get size(): number {
-    return this.#values.size;
+    return this.#listed?.size ?? this.#known.size - 1;
   }
 
   /** The different values that the series have, the oldest first. */
-  values(): Iterable<string> {
-    return this.#values;
+  *values(): Iterable<string> {
+    if (this.#listed !== undefined) yield* this.#listed;
+    else for (const [text, value] of this.#known) if (text !== substitutes.other.value) yield value;
   }
 
   /** Whether no further raw value will be examined. */
   get isFull(): boolean {
-    return this.#known.size + this.#examined.size >= this.#maxKnown;
+    return this.#known.size + (this.#examined?.size ?? 0) >= this.#maxKnown;
   }
 
   /** How often a new value has become `other`. */
@@ -93,7 +98,7 @@ export class LabelGuard {
 
   /** How many new values were not exposed, by what they looked like. */
   get redacted(): ReadonlyMap<SensitivePattern, number> {
-    return this.#redacted;
+    return this.#redacted ?? noneRedacted;
   }
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
@@ -130,7 +135,7 @@ export class LabelGuard {
 
   /** The text that an exposed value was made from: the same, unless it is transformed. */
   originOf(value: string): string {
-    return this.#origins.get(value) ?? value;
+    return this.#origins?.get(value) ?? value;
   }
 
   /**
@@ -140,35 +145,45 @@ export class LabelGuard {
    */
   retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
-    const before = this.#values.size;
-    if (this.#values.add(value).size === before) {
+    if (this.#isRetained(value)) {
+      this.#more ??= new Map();
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
-    this.#remember(value, raw);
-    this.#events.onGrown?.(before + 1);
+    this.#listed?.add(value);
+    const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
+    this.#origins?.set(value, text);
+    this.#known.set(text, value);
+    this.#examined?.delete(text);
+    this.#events.onGrown?.(this.size);
+  }
+
+  /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */
+  rememberExamined(value: string, raw: unknown): void {
+    const text = this.#transform === undefined ? value : (labelText(raw) ?? value);
+    if (value !== '' && !isSubstitute(value) && !this.#known.has(text)) this.#keepExamined(text, value);
   }
 
   /** Takes back one `retain`. A value that is not retained any more makes room for another one. */
   release(value: string): void {
-    const more = this.#more.get(value);
+    const more = this.#more?.get(value);
     if (more === undefined) this.#drop(value);
-    else if (more > 1) this.#more.set(value, more - 1);
-    else this.#more.delete(value);
+    else if (more > 1) this.#more?.set(value, more - 1);
+    else this.#more?.delete(value);
   }
 
   /** Forgets what was examined and is no value of a series: it may be admitted now. */
   forgetExamined(): void {
-    if (this.#examined.size > 0) this.#examined = new Map();
+    this.#examined = undefined;
   }
 
   /** Forgets all values. Why without a loop: there may be a million of them. */
   reset(): void {
     this.#known = new Map();
-    this.#examined = new Map();
-    this.#values = new Set();
-    this.#more = new Map();
-    this.#origins = new Map();
+    this.#examined = undefined;
+    this.#listed?.clear();
+    this.#more = undefined;
+    if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
   }
 
@@ -176,29 +191,18 @@ export class LabelGuard {
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
     this.#examined = other.#examined;
-    this.#values = other.#values;
+    this.#listed = other.#listed;
     this.#more = other.#more;
     this.#origins = other.#origins;
     this.#folded += other.#folded;
-    for (const [pattern, count] of other.#redacted) {
-      this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
-    }
-  }
-
-  #remember(value: string, raw: unknown): void {
-    let text = value;
-    if (this.#transform !== undefined) {
-      text = labelText(raw) ?? value;
-      this.#origins.set(value, text);
-    }
-    this.#examined.delete(text);
-    this.#known.set(text, value);
+    for (const [pattern, count] of other.redacted) this.#countRedacted(pattern, count);
   }
 
   #drop(value: string): void {
-    if (!this.#values.delete(value)) return;
+    if (!this.#isRetained(value)) return;
+    this.#listed?.delete(value);
     const text = this.originOf(value);
-    this.#origins.delete(value);
+    this.#origins?.delete(value);
     if (!this.#isFixed(text)) this.#known.delete(text);
     // Why: what was one value too many fits now.
     if (this.policy.limit !== undefined) this.forgetExamined();
@@ -210,12 +214,16 @@ export class LabelGuard {
       this.#known.set(value, this.#applyTransform(value));
   }
 
+  #isRetained(value: string): boolean {
+    return (this.#listed ?? this.#origins ?? this.#known).has(value);
+  }
+
   #isFixed(text: string): boolean {
     return this.policy.oneOf !== undefined || text === substitutes.other.value;
   }
 
   #recall(raw: unknown): string | Substitute | undefined {
-    return this.#known.get(raw) ?? this.#examined.get(raw);
+    return this.#known.get(raw) ?? this.#examined?.get(raw);
   }
 
   /** Whether this is a new value that is not examined any more: such values may come without end, and must cost little. */
@@ -223,33 +231,47 @@ export class LabelGuard {
     return this.isFull && isPlainText(raw);
   }
 
+  // Why in few steps: a service that has just started runs them for each of its series, and its code is not compiled yet.
   #resolve(raw: unknown): string | Substitute {
-    if (this.#isBeyondMemory(raw)) return substitutes.other;
+    const { isFull } = this;
+    if (isFull && isPlainText(raw)) return substitutes.other;
     const text = labelText(raw);
     if (text === undefined) return substitutes.notALabel;
     if (text === '') return text;
-    const known = this.#recall(text);
+    const known = text === raw ? undefined : this.#recall(text);
     if (known !== undefined) return known;
-    if (this.isFull) return this.#putOutside(text);
+    if (isFull) return this.#putOutside(text);
     const verdict = this.#examine(text);
-    this.#examined.set(text, verdict);
+    // Why not a label value: as a rule a series has it next, and it is known then.
+    if (typeof verdict !== 'string') this.#keepExamined(text, verdict);
     return verdict;
   }
 
   #examine(text: string): string | Substitute {
     const { oneOf, limit, sensitive } = this.policy;
     if (oneOf !== undefined) return this.#putOutside(text);
-    const pattern = sensitive === 'allow' || this.#transform !== undefined ? undefined : findSensitivePattern(text);
+    const isHashed = this.#transform !== undefined;
+    const pattern = sensitive === 'allow' || isHashed ? undefined : findSensitivePattern(text);
     if (pattern !== undefined) return this.#redact(pattern);
-    const value = this.#applyTransform(text);
-    const isNew = !this.#values.has(value) && value !== substitutes.other.value;
-    return limit !== undefined && isNew && this.#values.size >= limit ? this.#putOutside(text) : value;
+    const value = isHashed ? this.#applyTransform(text) : text;
+    if (limit === undefined || this.size < limit) return value;
+    return this.#isRetained(value) || value === substitutes.other.value ? value : this.#putOutside(text);
+  }
+
+  #keepExamined(text: string, verdict: string | Substitute): void {
+    this.#examined ??= new Map();
+    this.#examined.set(text, verdict);
   }
 
   #redact(pattern: SensitivePattern): Substitute {
-    if (this.#redacted.size === 0) this.#events.onSensitive?.(pattern);
-    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + 1);
+    if (this.#redacted === undefined) this.#events.onSensitive?.(pattern);
+    this.#countRedacted(pattern, 1);
     return this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
+  }
+
+  #countRedacted(pattern: SensitivePattern, count: number): void {
+    this.#redacted ??= new Map();
+    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
   }
 
   #putOutside(text: string): Substitute {

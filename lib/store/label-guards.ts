@@ -1,4 +1,4 @@
-import { countCombinations, isClosed, type LabelPolicies, readLabel } from '../families/labels.js';
+import { countCombinations, isClosed, type LabelPolicies, type LabelPolicy, readLabel } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -19,12 +19,14 @@ export class LabelGuards {
   readonly #maxUnfolded: number;
 
   constructor(labels: LabelPolicies, { hash, maxSeries, events }: LabelGuardsOptions) {
-    const entries = Object.entries(labels).map(([name, policy]) => {
+    const byName = new Map<string, LabelGuard>();
+    for (const name of Object.keys(labels)) {
+      const policy = labels[name] as LabelPolicy;
       const transform = policy.hash ? hash : undefined;
-      return [name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) })] as const;
-    });
-    this.byName = new Map(entries);
-    this.#guards = entries.map(([, guard]) => guard);
+      byName.set(name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) }));
+    }
+    this.byName = byName;
+    this.#guards = [...byName.values()];
     this.#maxSeries = maxSeries;
     const foldedSeries = isClosed(labels) ? 0 : countCombinations(Object.values(labels));
     this.#maxUnfolded = maxSeries - Math.min(foldedSeries, Math.floor(maxSeries / 2));
@@ -38,12 +40,22 @@ export class LabelGuards {
   /** The label values of raw ones; or the substitute of the first value that cannot be a label value. */
   admit(raw: readonly unknown[], allowOverflow: boolean): string[] | Substitute {
     const values: string[] = [];
-    for (const [depth, guard] of this.#guards.entries()) {
-      const admitted = guard.admit(raw[depth], allowOverflow);
-      if (typeof admitted !== 'string') return admitted;
+    for (let depth = 0; depth < this.#guards.length; depth++) {
+      const admitted = (this.#guards[depth] as LabelGuard).admit(raw[depth], allowOverflow);
+      if (typeof admitted !== 'string') {
+        this.rememberExamined(values, raw);
+        return admitted;
+      }
       values.push(admitted);
     }
     return values;
+  }
+
+  /** Remembers label values that were admitted, although they become no series. */
+  rememberExamined(values: readonly string[], raw: readonly unknown[]): void {
+    for (let depth = 0; depth < values.length; depth++) {
+      (this.#guards[depth] as LabelGuard).rememberExamined(values[depth] as string, raw[depth]);
+    }
   }
 
   /** Below how many series a new label set is created as it is. What can be folded leaves room for what it is folded into. */

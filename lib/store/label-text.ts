@@ -7,7 +7,7 @@ const maxLength = 1024;
 export function labelText(raw: unknown): string | undefined {
   switch (typeof raw) {
     case 'string':
-      return copyWellFormed(cut(raw));
+      return raw.length < shortestSlice ? raw.toWellFormed() : copyWellFormed(cut(raw));
     case 'number':
     case 'boolean':
     case 'bigint':
@@ -24,12 +24,13 @@ export const isPlainText = (raw: unknown): raw is string =>
   typeof raw === 'string' && raw !== '' && raw.length <= maxLength && raw.isWellFormed();
 
 /**
- * Why a copy: a slice of a large string keeps the whole of it alive. V8 slices from 13 code units on; a shorter text owns its
+ * From which length on a text may be a slice of another one, which it keeps alive as a whole. Why V8's: a shorter text owns its
  * memory, and kept as the caller's own object it is found again by identity.
  */
-function copyWellFormed(text: string): string {
-  return text.length < 13 ? text.toWellFormed() : Buffer.from(text, 'utf8').toString('utf8');
-}
+const shortestSlice = 13;
+
+/** A copy that owns its memory. */
+const copyWellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 function cut(text: string): string {
   if (text.length <= maxLength) return text;

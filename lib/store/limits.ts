@@ -44,12 +44,14 @@ export interface SampleLimitWatch {
 export class SampleLimit {
   readonly max: number;
   readonly #watch: SampleLimitWatch;
+  readonly #nearly: number;
   #used = 0;
   #wasNearlyReached = false;
   #wasExceeded = false;
 
   constructor(max: number, watch: SampleLimitWatch) {
     this.max = max;
+    this.#nearly = warningLevel(max);
     this.#watch = watch;
   }
 
@@ -60,11 +62,13 @@ export class SampleLimit {
 
   /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
   take(samples: number): boolean {
-    if (this.#used + samples > this.max) {
+    const used = this.#used + samples;
+    if (used > this.max) {
       this.#exceed();
       return false;
     }
-    this.#use(samples);
+    this.#used = used;
+    if (used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
     return true;
   }
 
@@ -80,12 +84,11 @@ export class SampleLimit {
 
   /** Puts this many samples in the place of others. */
   replace(samples: number, replaced: number): void {
-    this.#use(samples - replaced);
+    this.#used += samples - replaced;
+    if (this.#used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
   }
 
-  #use(samples: number): void {
-    this.#used += samples;
-    if (this.#wasNearlyReached || this.#used < warningLevel(this.max)) return;
+  #nearlyReach(): void {
     this.#wasNearlyReached = true;
     this.#watch.onNearlyReached();
   }

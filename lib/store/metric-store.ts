@@ -76,6 +76,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
   readonly #hasCreationTimes: boolean;
+  readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
     super(options);
@@ -165,7 +166,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
    */
   cardinality(): FamilyCardinality[] {
     // Why caught: the stack may be exhausted, and nobody waits for the rest.
-    for (const expiring of this.#expiring.values()) expiring.sweep(this.now()).catch(() => undefined);
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.#clock).catch(() => undefined);
     return this.#countCardinality();
   }
 
@@ -219,7 +220,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     const { family } = series;
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
-    } else await this.#expiring.get(family.name)?.sweep(this.now());
+    } else await this.#expiring.get(family.name)?.sweep(this.#clock);
     return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
   }
 

@@ -19,8 +19,10 @@ export class NumberStore {
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
-    const reused = this.reuse(width);
-    if (reused !== undefined) return reused;
+    if (this.freed.size > 0 || this.reclaims.length > 0) {
+      const reused = this.reuse(width);
+      if (reused !== undefined) return reused;
+    }
     const leftInChunk = chunkSize - (this.next & (chunkSize - 1));
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;

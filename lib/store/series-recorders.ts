@@ -8,7 +8,7 @@ import { SeriesTable, type TableOptions } from './series-table.js';
 import type { SeriesTrie } from './series-trie.js';
 
 /** How a recorder stores its series; how many numbers each has, the kind knows. */
-export type SeriesOptions = Omit<TableOptions, 'width' | 'isHeld'>;
+export type SeriesOptions = Omit<TableOptions, 'width' | 'onCreate' | 'isHeld'>;
 
 /**
  * Records one family into a table of series, and writes the samples of a series. Each kind overrides the operations that it
@@ -137,7 +137,7 @@ class HistogramRecorder extends SeriesRecorder {
 
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: family.buckets.length + 2 }), options.numbers);
-    this.bounds = Float64Array.from(family.buckets);
+    this.bounds = new Float64Array(family.buckets);
     this.#view = {
       upperBounds: [...family.buckets, Infinity],
       cumulativeCounts: new Float64Array(family.buckets.length + 1),

@@ -20,6 +20,8 @@ export interface TableOptions {
   readonly watch?: LimitsWatch | undefined;
   /** The time in seconds since the epoch. With it each series remembers when it was created, in one more number. */
   readonly wallClock?: (() => number) | undefined;
+  /** Whether each series remembers when it was observed, in one more number: `observedAt`. */
+  readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
   /** Runs for each new series. */
@@ -27,6 +29,9 @@ export interface TableOptions {
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
   isHeld?(series: SeriesId): boolean;
 }
+
+/** In place of the time of an observation that no sweep has dated yet. */
+export const notDated = Infinity;
 
 /** All series of one family in one recorder: raw label values lead to a series, within the limits of the family. */
 export class SeriesTable {
@@ -39,6 +44,12 @@ export class SeriesTable {
   /** Why public: a table that is to replace this one has the same. */
   readonly options: TableOptions;
   readonly #width: number;
+  /** Where the numbers of a series say when it was created. */
+  readonly #createdAt: number;
+  /** Where they say when it was last observed; `notDated` if that was after the last sweep. */
+  readonly observedAt: number;
+  /** From how many series on the family has nearly as many as it may have. */
+  readonly #nearly: number;
   #initialSize = 0;
   #wasFull = false;
   /** How many walks have begun and not ended. */
@@ -48,7 +59,7 @@ export class SeriesTable {
   /** Whether a series was removed while a walk goes on. */
   #wasRemovedInWalk = false;
   /** The series that were created after that, with the number of walks that had begun by then. */
-  readonly #reborn = new Map<SeriesId, number>();
+  #reborn: Map<SeriesId, number> | undefined;
   /** Removed series whose numbers are freed when the last walk has ended. */
   #disposed: SeriesId[] = [];
   /** Removed series that something still holds: `disposeIfRemoved` frees them. */
@@ -58,8 +69,11 @@ export class SeriesTable {
     this.family = family;
     this.trie = createTrie(family);
     this.options = options;
-    this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
+    this.#createdAt = options.width;
+    this.observedAt = options.width + (options.wallClock === undefined ? 0 : 1);
+    this.#width = this.observedAt + (options.expires ? 1 : 0);
     this.maxSeries = options.maxSeries;
+    this.#nearly = warningLevel(options.maxSeries);
     this.samplesPerSeries = countSamplesPerSeries(family);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
@@ -126,7 +140,8 @@ export class SeriesTable {
       // Why compared: the series may have been removed, and another one may have its label values.
       for (const [series, at] of found.splice(0)) if (this.trie.lookupAll(at) === series) this.#remove(at);
     };
-    for (const _ of this.trie.walk(visitor)) {
+    // Why a walk like those of scrapes: no other series gets the numbers of one that the predicate may still see.
+    for (const _ of this.walk(visitor)) {
       removeFound();
       yield;
     }
@@ -165,6 +180,7 @@ export class SeriesTable {
    */
   *walk(visitor: SeriesVisitor): Generator<void> {
     this.#walks++;
+    this.#reborn ??= new Map();
     try {
       yield* this.trie.walk(visitor, { series: this.#reborn, walk: ++this.#begunWalks });
     } finally {
@@ -176,7 +192,7 @@ export class SeriesTable {
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
   createdAt(series: SeriesId): number | undefined {
     const { wallClock, numbers } = this.options;
-    return wallClock === undefined ? undefined : numbers.get(series + this.#width - 1);
+    return wallClock === undefined ? undefined : numbers.get(series + this.#createdAt);
   }
 
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
@@ -187,40 +203,38 @@ export class SeriesTable {
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
     const admitted = this.#guards.admit(raw, allowOverflow);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const known = this.trie.lookupAll(admitted);
-    const values = known === undefined ? this.#fit(admitted, allowOverflow) : admitted;
+    const hasRoom = this.size < this.#guards.maxUnfolded(allowOverflow);
+    // Why first: nearly all new label sets are like that, and nothing else has to be looked up for them.
+    if (hasRoom && areSame(admitted, raw)) return this.#insert(admitted, raw);
+    const isKnown = hasRoom || this.trie.lookupAll(admitted) !== undefined;
+    const values = isKnown ? admitted : this.#fold(admitted, raw, allowOverflow);
     if (values === undefined) return 'overflow';
-    const series = known ?? this.trie.lookupAll(values) ?? this.#insert(values, raw);
+    const series = this.trie.lookupAll(values) ?? this.#insert(values, raw);
     if (typeof series === 'number' && !areStrings(raw)) this.trie.addAliases(values, raw, this.maxSeries);
     return series;
   }
 
-  /** The new label set or, if there is no room for it, the one that it is folded into; `undefined` if neither fits. */
-  #fit(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
-    if (this.size < this.#guards.maxUnfolded(allowOverflow)) return values;
+  /** The label set that a new one is folded into, as there is no room for it; `undefined` if there is none for that either. */
+  #fold(values: readonly string[], raw: readonly unknown[], allowOverflow: boolean): readonly string[] | undefined {
     this.#reportFull();
+    this.#guards.rememberExamined(values, raw);
     if (!allowOverflow) return undefined;
     const folded = this.#guards.fold(values);
     return this.size < this.maxSeries || this.trie.lookupAll(folded) !== undefined ? folded : undefined;
   }
 
   #insert(values: readonly string[], raw: readonly unknown[]): SeriesId | DropReason {
-    const { sampleLimit, watch } = this.options;
+    const { sampleLimit, watch, numbers, wallClock, expires, onCreate } = this.options;
     if (sampleLimit?.take(this.samplesPerSeries) === false) return 'overflow';
-    const series = this.#allocate();
-    this.options.onCreate?.(series, values);
+    const series = numbers.allocate(this.#width);
+    if (wallClock !== undefined) numbers.set(series + this.#createdAt, wallClock());
+    if (expires) numbers.set(series + this.observedAt, notDated);
+    onCreate?.(series, values);
     this.#guards.retain(values, raw, this.trie.insert(values, series));
-    if (this.#wasRemovedInWalk) this.#reborn.set(series, this.#begunWalks);
-    if (this.size === warningLevel(this.maxSeries)) {
+    if (this.#wasRemovedInWalk) this.#reborn?.set(series, this.#begunWalks);
+    if (this.size === this.#nearly) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
     }
-    return series;
-  }
-
-  #allocate(): SeriesId {
-    const { numbers, wallClock } = this.options;
-    const series = numbers.allocate(this.#width);
-    if (wallClock !== undefined) numbers.set(series + this.#width - 1, wallClock());
     return series;
   }
 
@@ -271,7 +285,7 @@ export class SeriesTable {
 
   #endWalks(): void {
     this.#wasRemovedInWalk = false;
-    this.#reborn.clear();
+    this.#reborn?.clear();
     if (this.#disposed.length === 0) return;
     const disposed = this.#disposed;
     this.#disposed = [];
@@ -314,6 +328,12 @@ export class SeriesTable {
 }
 
 const createTrie = ({ labels }: Family): SeriesTrie => new SeriesTrie(Object.keys(labels).length);
+
+/** Whether the label values are the raw ones, of a family with labels. */
+function areSame(values: readonly string[], raw: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== raw[i]) return false;
+  return values.length > 0;
+}
 
 function areStrings(raw: readonly unknown[]): boolean {
   for (let i = 0; i < raw.length; i++) if (typeof raw[i] !== 'string') return false;

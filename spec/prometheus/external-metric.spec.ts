@@ -116,7 +116,7 @@ describe('A metric of prom-client in a decorator', () => {
     }
   });
 
-  it('is not in the catalogue, and the page for users of prom-client says so', () => {
+  it('stays out of the catalogue, as the page for users of prom-client says', () => {
     const names = catalogue([Service]).map(({ name }) => name);
     expect(names).to.deep.equal([]);
     const page = documentAt('docs/guides/migrating-from-prom-client.md').lines.join('\n');

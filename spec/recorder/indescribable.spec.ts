@@ -143,7 +143,7 @@ describe('A listener of a recorder', () => {
 });
 
 describe('A value in the message of an error', () => {
-  it('is shown where it has no text, is revoked, is long or contains itself', () => {
+  it('can be shown where it has no text, is revoked, is long or contains itself', () => {
     const itself: unknown[] = ['a'];
     itself.push(itself);
     expect(formatValue(itself)).to.equal('["a", a list]');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type RouterClass from '@koa/router';
 import type KoaClass from 'koa';
+import { toBytesOrStream } from '../../http/send-response.js';
 import { defaultOf, type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
 import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
@@ -57,8 +58,7 @@ function createApplication(Koa: typeof KoaClass, Router: typeof RouterClass, rou
       const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
-      setBody(context, typeof body === 'string' ? Buffer.from(body) : body);
+      setBody(context, toBytesOrStream(body));
     });
   }
   const application = new Koa();

@@ -1,0 +1,3 @@
+import type { Row } from './measurement.js';
+
+export const rows: Readonly<Record<string, Row>> = {};
