@@ -56,7 +56,7 @@ export class LabelGuard {
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
   #examined: Map<unknown, string | Substitute> | undefined;
   /** The values of a label with `oneOf` that series have; `undefined` for any other label, whose known values these are. */
-  #listed: Set<string> | undefined;
+  #closedValues: Set<string> | undefined;
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
   #more: Map<string, number> | undefined;
   /** The raw values of transformed ones; `undefined` where none is transformed. */
@@ -69,7 +69,7 @@ export class LabelGuard {
     this.policy = policy;
     this.#transform = transform;
     if (transform !== undefined) this.#origins = new Map();
-    if (policy.oneOf !== undefined) this.#listed = new Set();
+    if (policy.oneOf !== undefined) this.#closedValues = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -77,12 +77,12 @@ export class LabelGuard {
 
   /** How many different values the series have, without `other` and `redacted`. */
   get size(): number {
-    return this.#listed?.size ?? this.#known.size - 1;
+    return this.#closedValues?.size ?? this.#known.size - 1;
   }
 
   /** The different values that the series have, the oldest first. */
   *values(): Iterable<string> {
-    if (this.#listed !== undefined) yield* this.#listed;
+    if (this.#closedValues !== undefined) yield* this.#closedValues;
     else for (const [text, value] of this.#known) if (text !== substitutes.other.value) yield value;
   }
 
@@ -150,7 +150,7 @@ export class LabelGuard {
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
-    this.#listed?.add(value);
+    this.#closedValues?.add(value);
     const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
     this.#origins?.set(value, text);
     this.#known.set(text, value);
@@ -181,7 +181,7 @@ export class LabelGuard {
   reset(): void {
     this.#known = new Map();
     this.#examined = undefined;
-    this.#listed?.clear();
+    this.#closedValues?.clear();
     this.#more = undefined;
     if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
@@ -191,7 +191,7 @@ export class LabelGuard {
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
     this.#examined = other.#examined;
-    this.#listed = other.#listed;
+    this.#closedValues = other.#closedValues;
     this.#more = other.#more;
     this.#origins = other.#origins;
     this.#folded += other.#folded;
@@ -200,7 +200,7 @@ export class LabelGuard {
 
   #drop(value: string): void {
     if (!this.#isRetained(value)) return;
-    this.#listed?.delete(value);
+    this.#closedValues?.delete(value);
     const text = this.originOf(value);
     this.#origins?.delete(value);
     if (!this.#isFixed(text)) this.#known.delete(text);
@@ -215,7 +215,7 @@ export class LabelGuard {
   }
 
   #isRetained(value: string): boolean {
-    return (this.#listed ?? this.#origins ?? this.#known).has(value);
+    return (this.#closedValues ?? this.#origins ?? this.#known).has(value);
   }
 
   #isFixed(text: string): boolean {
