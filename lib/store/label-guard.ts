@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { LabelPolicy } from '../families/labels.js';
-import { isPlainText, labelText } from './label-text.js';
+import { isLong, isPlainText, labelText } from './label-text.js';
 import { findSensitivePattern, type LabelTransform, type SensitivePattern } from './redaction.js';
 
 /** Replaces a value that is not exposed. Without a `value`, or if the observation cannot be aggregated, it is dropped. */
@@ -91,7 +91,8 @@ export class LabelGuard {
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
   resolveKnown(raw: unknown, allowOverflow: boolean): string | undefined {
-    const verdict = this.#known.get(raw) ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
+    const known = this.#known.get(isLong(raw) ? labelText(raw) : raw);
+    const verdict = known ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
     return allowOverflow ? verdict.value : undefined;
   }
