@@ -49,7 +49,11 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
+  /** Whether the label may have any value, which is exposed as it stands. */
+  readonly #isOpen: boolean;
   #known = new Map<unknown, string | Substitute>();
+  /** Those of the known values that are not exposed because of what they look like. */
+  #hidden = new Map<string, Substitute>();
   /** The different values that series have. */
   #values = new Set<string>();
   #folded = 0;
@@ -59,6 +63,7 @@ export class LabelGuard {
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
+    this.#isOpen = policy.oneOf === undefined && policy.limit === undefined && transform === undefined;
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -98,6 +103,18 @@ export class LabelGuard {
   }
 
   /**
+   * The same for a value that the series found so far do not have, where the family has no room for another one.
+   *
+   * Why apart: what was admitted would become `other` too, so that ever new values are not looked for among thousands of
+   * known ones, which takes longer than all the rest.
+   */
+  resolveWhereFull(raw: unknown, allowOverflow: boolean): string | undefined {
+    if (!allowOverflow || !this.#isOpen || !this.#isBeyondMemory(raw)) return this.resolveKnown(raw, allowOverflow);
+    const hidden = this.#hidden.get(raw);
+    return (hidden ?? this.#putOutside(raw)).value;
+  }
+
+  /**
    * The label value of a raw value.
    *
    * @param allowOverflow whether a value that is not exposed may be counted under its substitute; if not, it is dropped.
@@ -133,6 +150,7 @@ export class LabelGuard {
   /** Forgets all values; those of the series that are left are to be retained again. */
   reset(): void {
     this.#known.clear();
+    this.#hidden.clear();
     this.#values.clear();
     this.#rememberFixedValues();
   }
@@ -140,6 +158,7 @@ export class LabelGuard {
   /** Takes over the values of another guard of the same label, and counts what that one has not exposed. */
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
+    this.#hidden = other.#hidden;
     this.#values = other.#values;
     this.#folded += other.#folded;
     for (const [pattern, count] of other.#redacted) {
@@ -175,16 +194,18 @@ export class LabelGuard {
     const { oneOf, limit, sensitive } = this.policy;
     if (oneOf !== undefined) return this.#putOutside(text);
     const pattern = sensitive === 'allow' || this.#transform !== undefined ? undefined : findSensitivePattern(text);
-    if (pattern !== undefined) return this.#redact(pattern);
+    if (pattern !== undefined) return this.#redact(text, pattern);
     const value = this.#applyTransform(text);
     const isNew = !this.#values.has(value) && value !== substitutes.other.value;
     return limit !== undefined && isNew && this.#values.size >= limit ? this.#putOutside(text) : value;
   }
 
-  #redact(pattern: SensitivePattern): Substitute {
+  #redact(text: string, pattern: SensitivePattern): Substitute {
     if (this.#redacted.size === 0) this.#events.onSensitive?.(pattern);
     this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + 1);
-    return this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
+    const substitute = this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
+    this.#hidden.set(text, substitute);
+    return substitute;
   }
 
   #putOutside(text: string): Substitute {
