@@ -149,12 +149,8 @@ export function invoke(fn: AnyMethod, call: Call): unknown {
   const { self, count } = call;
   if (count === 1) return fn.call(self, call.first);
   if (count === 2) return fn.call(self, call.first, call.second);
-  return invokeOften(fn, call);
-}
-
-function invokeOften(fn: AnyMethod, { self, count, first, second, third, all }: Call): unknown {
-  if (count === 3) return fn.call(self, first, second, third);
-  return all === undefined ? fn.call(self) : Reflect.apply(fn, self, all);
+  if (count === 3) return fn.call(self, call.first, call.second, call.third);
+  return call.all === undefined ? fn.call(self) : Reflect.apply(fn, self, call.all);
 }
 
 /** Calls a function with the result or the error of a settled call, followed by its arguments. */
