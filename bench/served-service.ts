@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { defineCounter, PrometheusRecorder } from 'flowplane-metrics';
-import { serveMetrics } from '../lib/server/index.js';
+import { serveMetrics } from 'flowplane-metrics/serve';
 
 // The service of bench/served.ts: an API with an annotated counter, and 10,000 series that are scraped.
 

@@ -1,4 +1,3 @@
-/// <reference types="node" preserve="true" />
 export {
   type CatalogueEntry,
   type CatalogueLabel,
@@ -37,6 +36,7 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
 export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { isAbsolute, join } from 'node:path';
-import { formatValue, MetricsError } from './error.js';
+import { dirname, isAbsolute, join } from 'node:path';
+import { formatError, formatValue, MetricsError } from './error.js';
 import { findOwnPath } from './process-state.js';
 
 /** Packages that something needs, and that are installed only by those who want it. */
@@ -39,6 +38,15 @@ export function exportsOf<T extends object>(module: T & { readonly default?: unk
   return typeof whole === 'object' && whole !== null ? { ...(whole as T), ...module } : module;
 }
 
+/**
+ * Gives the default export of a package: `import()` and `require()` of one package give it in different places.
+ */
+export function defaultOf<T>(module: { readonly default: T }): T {
+  const { default: outer = module as T } = module;
+  const { default: inner = outer } = outer as { readonly default?: T };
+  return inner;
+}
+
 /** Says which versions were found, and what is wrong with them. */
 function describe(packages: readonly string[], cause: unknown): string {
   const missing = packages.filter((name) => isAbsent(cause, name));
@@ -47,12 +55,11 @@ function describe(packages: readonly string[], cause: unknown): string {
   return `${found.join(' and ') || 'an unknown version'}, with the error: ${formatFault(cause)}`;
 }
 
-const formatFault = (cause: unknown): string =>
-  cause instanceof Error ? `${cause.name}: ${cause.message.split('\n')[0]}` : formatValue(cause);
+const formatFault = (cause: unknown): string => formatError(cause)?.split('\n')[0] ?? formatValue(cause);
 
 /** A package with the version that is installed, as this package finds it; `undefined` in a bundle. */
 export function describeVersion(name: string): string | undefined {
-  for (const folder of listFolders(name)) {
+  for (const folder of listFolders(findOwnPath())) {
     try {
       return `${name} ${JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8')).version}`;
     } catch {
@@ -62,8 +69,9 @@ export function describeVersion(name: string): string | undefined {
   return undefined;
 }
 
-/** The folders in which Node would look for a package. */
-function listFolders(name: string): readonly string[] {
-  const path = join(findOwnPath(), 'any.js');
-  return (isAbsolute(path) && createRequire(path).resolve.paths(name)) || [];
+/** The folders in which Node would look for a package. Why not by `createRequire`: webpack takes that for its own. */
+function listFolders(from: string): readonly string[] {
+  if (!isAbsolute(from)) return [];
+  const above = dirname(from);
+  return [join(from, 'node_modules'), ...(above === from ? [] : listFolders(above))];
 }

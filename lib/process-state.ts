@@ -41,8 +41,11 @@ export interface ProcessState {
   readonly notRecorded: WeakSet<object>;
   /** The class names that look minified, and that advice was given on. */
   readonly minified: Set<string>;
-  /** The registry with the process metrics of prom-client, once it was requested. */
-  readonly processMetrics: { registry?: Promise<ExternalRegistry | undefined> };
+  /** The registry with the process metrics of prom-client, once it was requested, and once it is loaded. */
+  readonly processMetrics: {
+    loading?: Promise<ExternalRegistry | undefined>;
+    registry?: ExternalRegistry | undefined;
+  };
   /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
   /** What that identifier constructs, by a container in which no recorder is bound. The first copy creates it. */
@@ -104,8 +107,9 @@ export function registerCopy(): string | undefined {
   return `flowplane-metrics is loaded in versions that cannot share a recorder (given ${given.join(', ')}). Each records apart from the others. Install a single version: npm ls flowplane-metrics.`;
 }
 
-/** Counts the copies in use that share this state. */
-export const countCopies = (): number => loadedCopies().filter((copy) => copy.stateVersion === stateVersion).length;
+/** Counts the copies in use that share this state. Why by path: the forms of one installed package are no copies of it. */
+export const countCopies = (): number =>
+  new Set(loadedCopies().flatMap((copy) => (copy.stateVersion === stateVersion ? [copy.path] : []))).size;
 
 /**
  * Finds the folder, or the bundle, that this copy was loaded from.
@@ -122,7 +126,10 @@ export function findOwnPath(): string {
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   if (typeof file !== 'string') return 'an unknown path';
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return path.replace(/([\\/]dist[\\/]lib)?[\\/]process-state\.[cm]?js$/, '');
+  return path.replace(
+    /[\\/]dist[\\/](lib[\\/]process-state|(node|bundler)[\\/]core)\.c?js$|[\\/]process-state\.[cm]?js$/,
+    '',
+  );
 }
 
 /** Emits a process warning. */

@@ -26,34 +26,45 @@ export type Rules = Readonly<Record<string, Rule>>;
 export const problem = (code: MetricsErrorCode, message: string): Problem => ({ code, message });
 
 /** Checks one value; `subject` is how an error calls it, with its quotation marks. */
-export function checkValue(subject: string, rule: Rule, value: unknown): Problem[] {
-  if ((value === undefined && !rule.isRequired) || rule.accepts(value)) return [];
+export const checkValue = (subject: string, rule: Rule, value: unknown): Problem[] =>
+  isBroken(rule, value) ? [describeBroken(subject, rule, value)] : [];
+
+const isBroken = (rule: Rule, value: unknown): boolean =>
+  (value !== undefined || rule.isRequired === true) && !rule.accepts(value);
+
+function describeBroken(subject: string, rule: Rule, value: unknown): Problem {
   const { must, remedy = 'Correct or remove it', code = 'illegal_option', isSecret, show = formatValue } = rule;
   const given = isSecret ? 'something else' : show(value);
-  return [problem(code, `${subject} must ${must} (given ${given}). ${remedy}.`)];
+  return problem(code, `${subject} must ${must} (given ${given}). ${remedy}.`);
 }
 
 /** Checks one value by several rules, each of which presumes the ones before; reports the first that is broken. */
 export function checkInTurn(subject: string, rules: readonly Rule[], value: unknown): Problem[] {
-  const broken = rules.find((rule) => checkValue(subject, rule, value).length > 0);
-  return broken === undefined ? [] : checkValue(subject, broken, value);
+  const broken = rules.find((rule) => isBroken(rule, value));
+  return broken === undefined ? [] : [describeBroken(subject, broken, value)];
 }
 
 /** Checks the values that have a rule, and no others; `where` stands before the name of each. */
 export function checkFields(given: Unchecked, rules: Rules, where = ''): Problem[] {
-  return Object.entries(rules).flatMap(([name, rule]) => checkValue(`${where}"${name}"`, rule, given[name]));
+  const problems: Problem[] = [];
+  // Why by name: a list of entries is garbage, and these are checked for each family of a service that starts.
+  for (const name in rules) {
+    const rule = rules[name] as Rule;
+    const value = given[name];
+    if (isBroken(rule, value)) problems.push(describeBroken(`${where}"${name}"`, rule, value));
+  }
+  return problems;
 }
 
 /** Refuses unknown options. Why: a misspelled option would silently do nothing. */
 export function checkNames(given: Unchecked, known: readonly string[], where = ''): Problem[] {
-  return Object.keys(given)
-    .filter((name) => !known.includes(name))
-    .map((name) =>
-      problem(
-        'unknown_option',
-        `${where}option ${formatValue(name)} is unknown (known: ${known.join(', ')}). Correct or remove it.`,
-      ),
-    );
+  const problems: Problem[] = [];
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const message = `${where}option ${formatValue(name)} is unknown (known: ${known.join(', ')}). Correct or remove it.`;
+    problems.push(problem('unknown_option', message));
+  }
+  return problems;
 }
 
 /** Checks that options are an object; nothing else about them makes sense where they are not. */

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { isExternal, readDocument, resolveLink } from './documents/documents.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -33,8 +34,25 @@ describe('The tarball', function () {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).to.include.members([
       ...['LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md', 'THIRD-PARTY-NOTICES'],
-      ...['docs/README.md', 'docs/reference/options.md', 'dist/lib/index.js', 'dist/lib/index.d.ts'],
+      ...['docs/README.md', 'docs/reference/options.md', 'dist/types/index.d.ts', 'lib/index.ts'],
+      ...['dist/node/index.cjs', 'dist/node/index.mjs', 'dist/node/flowplane-metrics.cjs', 'dist/bundler/index.js'],
     ]);
-    expect(paths.filter((path) => /^(spec|samples|bench|lib|dist\/(?!lib\/))/.test(path))).to.deep.equal([]);
+    expect(
+      paths.filter((path) => /^(spec|samples|bench|build|dist\/(?!(bundler|node|types)\/))/.test(path)),
+    ).to.deep.equal(['samples/hello.mjs']);
+  });
+
+  it('has every file that its documents link to', () => {
+    const paths = packed.files.map(({ path }) => path);
+    const links = paths
+      .filter((path) => path.endsWith('.md'))
+      .map(readDocument)
+      .flatMap((document) =>
+        document.links
+          .filter(({ target }) => !isExternal(target))
+          .map(({ target, line }) => ({ from: `${document.path}:${line}`, to: resolveLink(document, target).path })),
+      );
+    expect(links.length).to.be.above(100);
+    expect(links.filter(({ to }) => !paths.includes(to))).to.deep.equal([]);
   });
 });

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { buildSync, type Format } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,20 +24,26 @@ describe('Two copies of the package in one process', () => {
   /** Puts a copy of the built package into a folder of its own, with another version of the state where one is given. */
   function install(name: string, stateVersion?: number): string {
     const copy = join(folder, name);
-    cpSync(join(root, 'dist/lib'), join(copy, 'dist/lib'), { recursive: true });
+    for (const form of ['node', 'bundler']) {
+      cpSync(join(root, 'dist', form), join(copy, 'dist', form), { recursive: true });
+    }
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
     if (stateVersion === undefined) return copy;
-    const file = join(copy, 'dist/lib/process-state.js');
-    const changed = readFileSync(file, 'utf8').replace('stateVersion = 1;', `stateVersion = ${stateVersion};`);
-    writeFileSync(file, changed);
-    expect(changed).to.contain(`stateVersion = ${stateVersion};`);
+    for (const core of ['node/core.cjs', 'bundler/core.js']) {
+      const file = join(copy, 'dist', core);
+      const changed = readFileSync(file, 'utf8').replace('stateVersion = 1;', `stateVersion = ${stateVersion};`);
+      writeFileSync(file, changed);
+      expect(changed).to.contain(`stateVersion = ${stateVersion};`);
+    }
     return copy;
   }
 
   /** Runs a program that has the copies as `a` and `b`; gives what it logs as JSON, and the warnings of the process. */
   async function run(copies: readonly [a: string, b: string], program: string) {
     const file = join(folder, 'program.mjs');
-    const imports = copies.map((copy, i) => `import * as ${'ab'[i]} from '${copy}/dist/lib/index.js';`);
+    // Why of two forms: what Node runs must work together with what a bundler takes.
+    const forms = ['node/index.mjs', 'bundler/index.js'];
+    const imports = copies.map((copy, i) => `import * as ${'ab'[i]} from '${copy}/dist/${forms[i]}';`);
     const warnings = `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));`;
     const wait = 'await new Promise(setImmediate);';
     writeFileSync(
@@ -78,6 +85,45 @@ describe('Two copies of the package in one process', () => {
     expect(result).to.have.property('body').that.contains('calls_total 2');
     expect(result).to.have.deep.property('advice', ['second_copy', 'second_copy']);
     expect(warnings).to.deep.equal([]);
+  });
+
+  it('count a call once that both have instrumented alike, as code does that is loaded again with its own copy', async () => {
+    const copies = [install('a'), install('b')] as const;
+    const { result } = await run(
+      copies,
+      `${expose}
+      class Pool { query(sql) { return sql; } }
+      const load = (copy) => copy.instrumentMethod(Pool.prototype, 'query',
+        copy.Counter({ name: 'queries_total', help: 'Queries', labels: { kind: 'sql', verb: (sql) => sql.slice(0, 3) } }),
+        copy.Gauge({ name: 'query_length', help: 'Length', value: (sql) => sql.length }),
+        copy.InFlight({ name: 'open_queries', help: 'Queries' }));
+      const wrap = (fn, copy) => copy.instrumentFunction(fn, copy.Counter({ name: 'wrapped_total', help: 'Calls' }));
+      const recorder = new a.PrometheusRecorder({ onAdvice: () => undefined });
+      a.setDefaultRecorder(recorder);
+      let wrapped = () => 1;
+      for (const copy of [a, b, a, b, b]) {
+        load(copy);
+        wrapped = wrap(wrapped, copy);
+      }
+      new Pool().query('select 1');
+      wrapped();
+      b.instrumentMethod(Pool.prototype, 'query', b.Counter({ name: 'more_total', help: 'More' }));
+      new Pool().query('update 2');
+      const fedBy = a.catalogue([Pool]).map(({ name, fedBy }) => [name, fedBy.length]);
+      const result = { lines: (await expose(recorder)).match(/^(quer|open|wrapped|more).*$/gm).sort(), fedBy };`,
+    );
+    expect(result).to.deep.equal({
+      lines: [
+        ...['more_total 1', 'open_queries 0', 'queries_total{kind="sql",verb="sel"} 1'],
+        ...['queries_total{kind="sql",verb="upd"} 1', 'query_length 8', 'wrapped_total 1'],
+      ],
+      fedBy: [
+        ['more_total', 1],
+        ['open_queries', 1],
+        ['queries_total', 1],
+        ['query_length', 1],
+      ],
+    });
   });
 
   it('give a container the same identifier where their states have the same version', async () => {
@@ -162,5 +208,56 @@ describe('Two copies of the package in one process', () => {
       const result = [Error.prepareStackTrace === prepare, Error.stackTraceLimit];`,
     );
     expect(result).to.deep.equal([true, 7]);
+  });
+});
+
+describe('Two bundles in one process', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'bundles-')));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Bundles a program with the package, as a framework does with each of its entry points. */
+  function bundle(program: string, format: Format): string {
+    const outfile = join(folder, `${format}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+    const stdin = { contents: program, resolveDir: root };
+    // Why no tsconfig.json: its paths would lead to the sources.
+    const options = {
+      bundle: true,
+      minify: true,
+      tsconfigRaw: '{}',
+      external: ['prom-client', '@prometheus-io/client'],
+    };
+    buildSync({ stdin, outfile, format, platform: 'node', logLevel: 'error', ...options });
+    return outfile;
+  }
+
+  it('share the recorder', async () => {
+    const instrumentation = bundle(
+      `import { PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+      export const recorder = new PrometheusRecorder();
+      setDefaultRecorder(recorder);`,
+      'cjs',
+    );
+    const route = bundle(
+      `import { Counter, instrumentFunction, scrape } from 'flowplane-metrics';
+      const count = instrumentFunction(() => 1, Counter({ name: 'calls_total', help: 'Calls' }));
+      export async function answer(recorder) {
+        count();
+        const chunks = [];
+        for await (const chunk of (await scrape(recorder, { method: 'GET' })).body) chunks.push(chunk);
+        return Buffer.concat(chunks).toString();
+      }`,
+      'esm',
+    );
+    const program = `
+      const { recorder } = require(${JSON.stringify(instrumentation)});
+      import(${JSON.stringify(route)}).then(async ({ answer }) => console.log(await answer(recorder)));`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', program]);
+    expect(stdout).to.match(/^calls_total 1$/m);
+    expect(stderr).to.equal('');
   });
 });

@@ -45,7 +45,8 @@ interface ListingRecorder {
 
 /**
  * Lists what is measured, as data, sorted by name: by these classes, functions and families, or by this recorder; without
- * either, by everything that is decorated in the process.
+ * either, by everything that is decorated in the process. Metrics of prom-client are left out, also those that a decorator
+ * feeds: they declare no limits.
  *
  * @example
  * import { Counter, catalogue } from 'flowplane-metrics';

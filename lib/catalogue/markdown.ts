@@ -1,10 +1,11 @@
+import { formatCount } from '../error.js';
 import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
   ['metric', ({ name }) => formatCode(name)],
   ['kind', ({ kind, buckets }) => (buckets === undefined ? kind : `${kind} of ${buckets.length + 1} buckets`)],
   ['labels', ({ labels }) => labels.map(formatLabel).join('<br>')],
-  ['series at most', ({ seriesAtMost }) => seriesAtMost.toLocaleString('en-US')],
+  ['series at most', ({ seriesAtMost }) => formatCount(seriesAtMost)],
   ['fed by', ({ fedBy }) => fedBy.map(formatCode).join('<br>')],
   ['what it is', ({ help, unit }) => escapeText(unit === undefined ? help : `${help} (${unit})`)],
 ];
@@ -27,7 +28,7 @@ export function catalogueMarkdown(entries: readonly CatalogueEntry[]): string {
 function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
   const bounds = [
     oneOf && `one of ${oneOf.map(formatCode).join(', ')}`,
-    limit && `at most ${limit.toLocaleString('en-US')}`,
+    limit && `at most ${formatCount(limit)}`,
     hash && 'hashed',
     sensitive && `sensitive values: ${sensitive}`,
   ].filter(Boolean);

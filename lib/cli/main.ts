@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { formatThrown } from '../error.js';
 import { catalogueCommand } from './catalogue/catalogue-command.js';
 import { loadModules, loadModulesCommand } from './catalogue/load-modules.js';
 import type { Command, Output } from './command.js';
@@ -33,7 +34,7 @@ async function main([name = '', ...args]: readonly string[], output: Output): Pr
   try {
     return await command.run(args, output);
   } catch (error) {
-    output.err(`flowplane-metrics ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    output.err(`flowplane-metrics ${name}: ${formatThrown(error)}\n`);
     return 2;
   }
 }

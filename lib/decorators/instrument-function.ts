@@ -71,9 +71,16 @@ export function instrumentMethod<C extends object, K extends keyof C & string>(
       `method "${method}" cannot be replaced (given a frozen prototype). Annotate it, or use instrumentFunction.`,
     );
   }
-  const before = [...instrumentsOn(descriptor.value)];
+  const before = allInstrumentsOn(descriptor.value);
   for (const decorate of decorators.toReversed()) decorate(prototype, method, descriptor);
-  forgetInstruments(prototype, dropRepeated(descriptor.value, before));
+  const added = instrumentsOn(descriptor.value).filter((one) => !before.includes(one));
+  const repeated = dropRepeated(descriptor.value, before);
+  if (added.length > 0 && instrumentsOn(descriptor.value).length === 0) {
+    // Why: another copy of this package has put the same instruments there, and cannot be made to replace them.
+    forgetInstruments(prototype, added);
+    return;
+  }
+  forgetInstruments(prototype, repeated);
   Object.defineProperty(prototype, method, descriptor);
 }
 

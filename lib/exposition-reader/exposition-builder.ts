@@ -1,3 +1,4 @@
+import { canonicalFloat } from '../store/go-float.js';
 import {
   type Consumer,
   type Effect,
@@ -121,10 +122,11 @@ export class ExpositionBuilder {
       this.object(at, 'the timestamp is more than an hour old, or more than ten minutes ahead', prometheus, 'lose');
       return;
     }
-    const boundLabel = boundOf[this.#latestType] ?? '';
-    const bound = labels[boundLabel] ?? '';
+    const boundLabel = boundOf[this.#latestType];
+    // Why both: below another type the same label is a text like any other.
+    const bound = `${labels['le'] ?? ''} ${labels['quantile'] ?? ''}`;
     // Why by its number: Prometheus 3 writes each bound in one way, so that le="1" and le="1.0" are one series.
-    const key = `${name}{${keyOfLabels(labels, (label, value) => (label === boundLabel ? String(parseGoFloat(value) ?? value) : value))}`;
+    const key = `${name}{${keyOfLabels(labels, (label, value) => (label === boundLabel ? spellBound(value) : value))}`;
     const before = this.#series.get(key);
     if (before === undefined) {
       this.#series.set(key, { time, bounds: [bound] });
@@ -156,5 +158,10 @@ export class ExpositionBuilder {
 
 /** The label that bounds a sample of this type. */
 const boundOf: Readonly<Record<string, string>> = { histogram: 'le', summary: 'quantile' };
+
+function spellBound(written: string): string {
+  const bound = parseGoFloat(written);
+  return bound === undefined ? written : canonicalFloat(bound);
+}
 
 const shorten = (line: string): string => (line.length > 80 ? `${line.slice(0, 79)}…` : line);

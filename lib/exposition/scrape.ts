@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream';
-import { constants, createGzip, type Gzip } from 'node:zlib';
-import { Slices } from '../async/slices.js';
 import type { Scrapable, ScrapeLimits } from '../store/exposed-family.js';
 import { chooseFamilies } from '../store/selection.js';
+import { noBody, renderBody, WholeBody } from './body.js';
 import { type AcceptHeaders, type NegotiatedFormat, negotiate } from './negotiation.js';
 
 /** What a scrape asks for, whatever the web framework. */
@@ -18,8 +16,11 @@ export interface ScrapeRequest extends AcceptHeaders {
 export interface ScrapeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The bytes, rendered while they are read: read or destroy it. `text(body)` of `node:stream/consumers` reads it all. */
-  readonly body: Readable;
+  /**
+   * The bytes. Those of an answer of up to 256 KiB are one chunk, and the headers have its `Content-Length`; larger answers
+   * are rendered while they are read: read them, or leave the loop. `text(body)` of `node:stream/consumers` reads it all.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
   /** The name of the body's format, e.g. `openmetrics`; absent unless the status is 200. */
   readonly format?: string;
 }
@@ -67,50 +68,16 @@ async function answer(
   // Why chosen again: a Scrapable may return more than it was asked for.
   const families = (await scrapable.exposedFamilies(limitsOf(request))).filter(({ name }) => isChosen(name));
   const isGzip = encoding === 'gzip';
-  const headers = {
+  const head = {
     'Content-Type': contentType,
     Vary: 'Accept, Accept-Encoding',
     ...uncached,
     ...(isGzip && { 'Content-Encoding': 'gzip' }),
   };
-  const response = { status: 200, headers, format: format.name };
-  if (request.method === 'HEAD') return { ...response, body: Readable.from([]) };
-  const chunks = renderInSlices(format.render(families));
-  const body = isGzip ? compress(chunks) : Readable.from(copyChunks(chunks), { objectMode: false });
-  return { ...response, body };
-}
-
-async function* renderInSlices(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const slices = new Slices();
-  for (const chunk of chunks) {
-    yield chunk;
-    if (slices.isOver) await slices.pause();
-  }
-}
-
-/** Chunks that their reader may keep. */
-async function* copyChunks(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) yield Buffer.from(chunk);
-}
-
-// Why the least effort: metrics are so repetitive that more effort saves few bytes.
-function compress(chunks: AsyncIterable<Uint8Array>): Readable {
-  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-  // Why nothing: a format may throw before anybody reads, and that must not end the process. Who reads gets the error.
-  gzip.on('error', () => undefined);
-  writeAll(chunks, gzip).catch((error) => gzip.destroy(error));
-  return gzip;
-}
-
-/** Why not a pipeline: a chunk that was compressed may be written over, so no copy of it is needed. */
-async function writeAll(chunks: AsyncIterable<Uint8Array>, gzip: Gzip): Promise<void> {
-  const closed = new Promise<void>((resolve) => gzip.once('close', resolve));
-  for await (const chunk of chunks) {
-    const written = new Promise<void>((resolve) => gzip.write(chunk, () => resolve()));
-    await Promise.race([written, closed]);
-    if (gzip.destroyed) return;
-  }
-  gzip.end();
+  if (request.method === 'HEAD') return { status: 200, headers: head, format: format.name, body: noBody() };
+  const body = await renderBody(format.render(families), isGzip);
+  const headers = body instanceof WholeBody ? { ...head, ...body.headers } : head;
+  return { status: 200, headers, format: format.name, body };
 }
 
 // Why: a timer of Node that is to wait for more than 24 days fires at once.
@@ -126,9 +93,6 @@ export function limitsOf({ timeout, names = [] }: ScrapeRequest): ScrapeLimits {
 }
 
 function refuse(status: number, line: string, headers: Readonly<Record<string, string>> = {}): ScrapeResponse {
-  return {
-    status,
-    headers: { ...plainText, ...uncached, ...headers },
-    body: Readable.from([Buffer.from(`${line}\n`)]),
-  };
+  const body = new WholeBody(Buffer.from(`${line}\n`));
+  return { status, headers: { ...plainText, ...uncached, ...headers, ...body.headers }, body };
 }

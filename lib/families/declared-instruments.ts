@@ -39,6 +39,8 @@ export function forgetInstruments(owner: object, declarations: readonly Declarat
 /** The instruments that a wrapper around a method feeds; the list may grow. */
 export interface Carrier {
   readonly instruments: readonly Declaration[];
+  /** The instruments of the function that the wrapper was put around. */
+  readonly beneath?: readonly Declaration[];
 }
 
 /** Remembers which instruments this wrapper feeds. */

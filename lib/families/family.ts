@@ -3,8 +3,7 @@ import { defaultBuckets } from './buckets.js';
 import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
-import type { LabelPolicies, LabelSet } from './labels.js';
-import { type Initial, isClosed } from './labels.js';
+import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
 
 /** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -150,23 +149,31 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   site: string,
 ): Family<K, P> {
   const labels = options.labels ?? {};
-  const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : []);
+  const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : noInitial);
   return Object.freeze({
     ...options,
     kind,
     labels: freezeCopy(labels) as P,
-    buckets: Object.freeze((options.buckets ?? defaultBuckets).filter(Number.isFinite)),
-    initial: initial === 'all' ? initial : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
+    buckets: options.buckets === undefined ? defaultBuckets : Object.freeze(options.buckets.filter(Number.isFinite)),
+    initial:
+      initial === 'all' || initial === noInitial
+        ? initial
+        : Object.freeze(initial.map((set) => Object.freeze({ ...set }))),
     site,
   });
 }
 
+const noInitial: Initial = Object.freeze([]);
+
 function freezeCopy(policies: LabelPolicies): LabelPolicies {
-  const copies = Object.entries(policies).map(([name, policy]) => {
-    const oneOf = policy.oneOf && { oneOf: Object.freeze([...policy.oneOf]) };
-    return [name, Object.freeze({ ...policy, ...oneOf })] as const;
-  });
-  return Object.freeze(Object.fromEntries(copies));
+  const copies: Record<string, LabelPolicy> = {};
+  for (const name of Object.keys(policies)) {
+    const policy = policies[name] as LabelPolicy;
+    const { oneOf } = policy;
+    const copy = oneOf === undefined ? { ...policy } : { ...policy, oneOf: Object.freeze([...oneOf]) };
+    copies[name] = Object.freeze(copy);
+  }
+  return Object.freeze(copies);
 }
 
 /** Whether two declarations describe the same family, so that they may share series. Help and site may differ. */

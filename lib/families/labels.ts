@@ -24,6 +24,19 @@ export type LabelValueOf<P extends LabelPolicy> = P extends { readonly oneOf: re
 /** A whole label set, typed by the family's policies. */
 export type LabelSet<P extends LabelPolicies> = { readonly [K in keyof P]: LabelValueOf<P[K]> };
 
+/**
+ * What a label set gives for a label.
+ *
+ * Why not simply the property: every object has `constructor`, `toString` and the like, also one that leaves these labels out.
+ */
+export function readLabel(labels: Readonly<Record<string, unknown>>, name: string): unknown {
+  const given = labels[name];
+  return isCommonProperty(name) && given === Reflect.get(Object.prototype, name) ? undefined : given;
+}
+
+/** Whether every object has a property of this name. */
+export const isCommonProperty = (name: string): boolean => name in Object.prototype;
+
 /** The label sets that exist at 0 before the first observation: a list, or every combination of the `oneOf` values. */
 export type Initial = 'all' | readonly Readonly<Record<string, LabelValue>>[];
 
@@ -44,7 +57,7 @@ interface Declared {
 export function listInitialSeries({ labels, initial }: Declared): Iterable<readonly LabelValue[]> {
   if (initial === 'all') return product(Object.values(labels).map(({ oneOf }) => oneOf ?? []));
   const names = Object.keys(labels);
-  return initial.map((set) => names.map((name) => set[name]));
+  return initial.map((set) => names.map((name) => readLabel(set, name) as LabelValue));
 }
 
 function* product([first, ...rest]: readonly (readonly string[])[]): Generator<readonly string[]> {

@@ -48,13 +48,14 @@ const reservedEndings = ['sum', 'count', 'bucket', 'created', 'info'];
 const kindNames = ['counter', 'gauge', 'histogram', 'summary'];
 
 /** The labels of samples, which only the kind that writes them may have, and that kind. */
-const labelsOfSamples = { le: 'histogram', quantile: 'summary' };
+const labelsOfSamples = { le: 'histogram', quantile: 'summary' } as const;
+const labelNamesOfSamples = ['le', 'quantile'] as const;
 
 // Sources: Prometheus, "Jobs and instances" and "Alerting rules"; vmagent, "Automatically generated metrics".
 /** The names of series that Prometheus and its relatives write themselves, and what they write them for. */
-const namesOfPrometheus: readonly (readonly [RegExp, string])[] = [
-  [/^(?:up$|scrape_)/, 'target'],
-  [/^ALERTS(?:_FOR_STATE)?$/, 'alert'],
+const namesOfPrometheus: readonly { readonly names: RegExp; readonly subject: string }[] = [
+  { names: /^(?:up$|scrape_)/, subject: 'target' },
+  { names: /^ALERTS(?:_FOR_STATE)?$/, subject: 'alert' },
 ];
 
 /** A family under the name that it is exposed by. */
@@ -88,7 +89,7 @@ const checks: readonly Check[] = [
     return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
   },
   ({ name, family: { unit } }) =>
-    unit !== undefined && !new RegExp(`(^|_)${unit}(_total)?$`).test(name)
+    unit !== undefined && !endsInUnit(name, unit) && !endsInUnit(name.replace(/_total$/, ''), unit)
       ? `the name does not end in its unit "${unit}"`
       : undefined,
   ({ words }) => {
@@ -96,7 +97,8 @@ const checks: readonly Check[] = [
     return kind && `the type "${kind}" does not belong in the name`;
   },
   ({ name, family: { labels } }) => {
-    const label = Object.keys(labels).find((one) => new RegExp(`_(by|per)_${one}(_|$)`).test(name));
+    const end = `${name}_`;
+    const label = Object.keys(labels).find((one) => end.includes(`_by_${one}_`) || end.includes(`_per_${one}_`));
     return label && `label "${label}" is repeated in the name`;
   },
   ({ family: { labels } }) => {
@@ -104,16 +106,17 @@ const checks: readonly Check[] = [
     return label && `label "${label}" is what Prometheus calls the target: use another name`;
   },
   ({ family: { kind, labels } }) => {
-    const found = Object.entries(labelsOfSamples).find(([label, owner]) => label in labels && kind !== owner);
-    return found && `label "${found[0]}" is kept for samples of a ${found[1]}`;
+    const label = labelNamesOfSamples.find((one) => one in labels && kind !== labelsOfSamples[one]);
+    return label && `label "${label}" is kept for samples of a ${labelsOfSamples[label]}`;
   },
   ({ name, family: { labels } }) => {
-    const camel = [name, ...Object.keys(labels)].find((one) => /[a-z][A-Z]/.test(one));
+    const isCamel = (one: string): boolean => /[a-z][A-Z]/.test(one);
+    const camel = isCamel(name) ? name : Object.keys(labels).find(isCamel);
     return camel && `"${camel}" is in camelCase: names are in snake_case`;
   },
   ({ name }) => (name.includes(':') ? 'a ":" is kept for recording rules' : undefined),
   ({ name }) => {
-    const subject = namesOfPrometheus.find(([names]) => names.test(name))?.[1];
+    const subject = namesOfPrometheus.find((one) => one.names.test(name))?.subject;
     return subject && `Prometheus writes "${name}" itself, for each ${subject}: use another name`;
   },
   ({ family: { name, help } }) => (help.trim() === name ? 'the help says no more than the name' : undefined),
@@ -128,6 +131,8 @@ const checks: readonly Check[] = [
 const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
 
+const endsInUnit = (name: string, unit: string): boolean => name === unit || name.endsWith(`_${unit}`);
+
 /** Finds the base unit of a word that is a unit, with or without a prefix. */
 const findBaseUnit = (word: string): string | undefined =>
   baseOfUnit.get(word) ?? baseOfUnit.get(word.replace(prefixes, ''));
@@ -141,7 +146,11 @@ const findBaseUnit = (word: string): string | undefined =>
 export function adviseOnNaming(family: Family, name = family.name): string | undefined {
   if (family.advice === false) return undefined;
   const exposed: ExposedName = { name, words: name.toLowerCase().split('_'), family };
-  const found = checks.map((check) => check(exposed)).filter((one) => one !== undefined);
+  const found: string[] = [];
+  for (const check of checks) {
+    const one = check(exposed);
+    if (one !== undefined) found.push(one);
+  }
   if (found.length === 0) return undefined;
   return `${family.site}: family "${name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
 }

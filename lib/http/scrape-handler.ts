@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import { WholeBody } from '../exposition/body.js';
 import { scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http-messages.js';
 import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
-import { sendResponse } from './send-response.js';
+import { sendResponse, toReadable } from './send-response.js';
 
 /**
  * Answers a request of `node:http` with the metrics of a recorder, in the format that the request asks for.
@@ -22,13 +24,9 @@ import { sendResponse } from './send-response.js';
  *   else response.end('hello');
  * });
  */
-export async function handleScrape(
-  recorder: Scrapable,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const context = parseRequest(request);
-  sendResponse(response, context.method, await scrape(recorder, scrapeRequest(context)));
+export async function handleScrape(recorder: Scrapable, request: NodeRequest, response: NodeResponse): Promise<void> {
+  const context = parseRequest(request as IncomingMessage);
+  sendResponse(response as ServerResponse, context.method, await scrape(recorder, scrapeRequest(context)));
 }
 
 /**
@@ -44,12 +42,13 @@ export async function handleScrape(
  * const response = await handleFetchScrape(recorder, new Request('http://localhost/metrics'));
  * console.log(response.status, await response.text());
  */
-export async function handleFetchScrape(recorder: Scrapable, request: Request): Promise<Response> {
+export async function handleFetchScrape(recorder: Scrapable, request: FetchRequest): Promise<FetchResponse> {
   const context = parseFetchRequest(request);
   const { status, headers, body } = await scrape(recorder, scrapeRequest(context));
-  // Why: a cast is needed as Node and the DOM declare the same stream twice.
-  const stream = toWebStream(body) as unknown as ConstructorParameters<typeof Response>[0];
-  return new Response(context.method === 'HEAD' ? null : stream, { status, headers });
+  if (context.method === 'HEAD') return new Response(null, { status, headers });
+  const sent = body instanceof WholeBody ? body.bytes : toWebStream(toReadable(body));
+  // Why: a cast is needed as Node and the DOM declare the same types twice.
+  return new Response(sent as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 
 /**

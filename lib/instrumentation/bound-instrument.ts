@@ -128,17 +128,20 @@ class BoundInFlightGauge implements CallObserver {
     let cause: unknown;
     try {
       series = seriesOf(this.family, this.instrument.labels.returned, true, call);
+      if (typeof series === 'number') {
+        // Why the lease comes first: where the stack is exhausted in between, nothing is held.
+        const lease: InFlightLease = { gauge: this, series: undefined, next: call.leases };
+        call.leases = lease;
+        this.family.acquire(series);
+        lease.series = series;
+        return;
+      }
     } catch (thrown) {
       if (isStackExhausted(thrown)) throw thrown;
+      series = 'reader_threw';
       cause = thrown;
     }
-    if (typeof series === 'number') {
-      // Why the lease comes first: where the stack is exhausted in between, nothing is held.
-      const lease: InFlightLease = { gauge: this, series: undefined, next: call.leases };
-      call.leases = lease;
-      this.family.acquire(series);
-      lease.series = series;
-    } else reportDrop(this.instrument, this.recorder, series, cause);
+    reportDrop(this.instrument, this.recorder, series, cause);
   }
 
   onSettle(call: Call): void {
@@ -149,8 +152,15 @@ class BoundInFlightGauge implements CallObserver {
     let lease = leases;
     while (lease !== undefined && lease.gauge !== this) lease = lease.next;
     if (lease?.series === undefined) return;
-    this.family.release(lease.series);
-    lease.series = undefined;
+    try {
+      this.family.release(lease.series);
+      lease.series = undefined;
+    } catch (thrown) {
+      // Why: a metric of prom-client, or a recorder of the user, may throw.
+      if (isStackExhausted(thrown)) throw thrown;
+      lease.series = undefined;
+      reportDrop(this.instrument, this.recorder, 'reader_threw', thrown);
+    }
   }
 }
 

@@ -29,10 +29,16 @@ export interface CallObserver {
   release(leases: InFlightLease): void;
 }
 
+/** The asynchronous context of a call. Why by shape: the declarations of the main entry need none of Node's. */
+interface CallContext {
+  runInAsyncScope<This, Given>(run: (this: This, given: Given) => void, self: This, given: Given): void;
+  emitDestroy(): unknown;
+}
+
 /** What completes a call later, and in which context. Why apart: most calls have none of it, and it would be allocated. */
 interface Tracking {
   /** The asynchronous context of the call, where other code decides in which one its result completes. */
-  context: AsyncResource | undefined;
+  context: CallContext | undefined;
   /** Whether the promise of the call has resolved to something that completes it. */
   isHandedOver: boolean;
   /** Runs when the call settles. */

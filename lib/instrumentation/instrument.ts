@@ -1,4 +1,4 @@
-import type { DropReason } from '../error.js';
+import { type DropReason, isInstance } from '../error.js';
 import type { Declaration } from '../families/declared-instruments.js';
 import { sameDefinition } from '../families/family.js';
 import type { Operation } from '../families/kinds.js';
@@ -52,7 +52,7 @@ export function reportDrop(
   reason: DropReason,
   thrown: unknown,
 ): void {
-  if (thrown instanceof DroppedObservation) recorder.dropped(family, thrown.reason, site, thrown.cause);
+  if (isInstance(thrown, DroppedObservation)) recorder.dropped(family, thrown.reason, site, thrown.cause);
   else recorder.dropped(family, reason, site, thrown);
 }
 

@@ -37,10 +37,15 @@ export function toReader(given: unknown, reads: 'arguments' | 'value'): Reader {
   return reads === 'arguments' ? (given as AnyMethod) : new ValueReader(given as AnyMethod);
 }
 
-/** The text of a reader: equal for readers of which nothing but the time of their creation differs. */
+/**
+ * The text of a reader: equal for readers of which nothing but the time of their creation differs.
+ *
+ * Why not by class: another copy of this package, which may have instrumented the same method, has classes of its own.
+ */
 export function describeReader(reader: Reader | undefined): string {
-  if (reader instanceof Constant) return `constant ${typeof reader.value} ${String(reader.value)}`;
-  return reader instanceof ValueReader ? `of the result ${reader.read}` : String(reader);
+  if (typeof reader !== 'object') return String(reader);
+  if ('read' in reader) return `of the result ${reader.read}`;
+  return `constant ${typeof reader.value} ${String(reader.value)}`;
 }
 
 /** Reads one value of a call. Throws what the user's reader throws. */

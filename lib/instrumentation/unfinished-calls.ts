@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Call, CallObserver } from './call.js';
 
 /**
@@ -54,12 +55,14 @@ function finishCall(call: Call): void {
  * compile a function that was never called before, V8 wants 40 KiB.
  */
 export function isStackExhausted(error: unknown): boolean {
-  if (!(error instanceof RangeError)) return false;
+  // Why native: a Proxy may not be asked for its prototype.
+  if (!types.isNativeError(error)) return false;
   try {
+    if (!(error instanceof RangeError)) return false;
     Reflect.apply(ignore, undefined, manyArguments);
     return false;
-  } catch {
-    return true;
+  } catch (fault) {
+    return fault instanceof RangeError;
   }
 }
 

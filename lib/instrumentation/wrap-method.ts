@@ -23,7 +23,7 @@ export function wrapMethod(method: AnyMethod, instrument: Instrument): AnyMethod
     existing.add(instrument);
     return method;
   }
-  const instrumented = new InstrumentedMethod(method, beneathLayers.get(method) ?? []);
+  const instrumented = new InstrumentedMethod(method, beneathLayers.get(method) ?? allInstrumentsOn(method));
   instrumented.add(instrument);
   const bare = createWrapper(method, instrumented);
   const wrapper = copyIdentity(isConstructor(method) ? makeConstructor(bare, method) : bare, method);
@@ -41,10 +41,14 @@ export function dropRepeated(method: AnyMethod, before: readonly Instrument[]): 
   return instrumentedMethodOf(method)?.dropRepeated(before) ?? [];
 }
 
-/** The instruments that this function carries, and those that the functions carry which it was made of. */
+/**
+ * The instruments that this function carries, and those that the functions carry which it was made of, also where another
+ * copy of this package has put them there.
+ */
 export function allInstrumentsOn(method: AnyMethod): readonly Instrument[] {
-  const instrumented = instrumentedMethodOf(method);
-  return instrumented === undefined ? [] : [...instrumented.instruments, ...instrumented.beneath];
+  // Why so typed: only this file declares carriers, in every copy.
+  const { instruments = [], beneath = [] } = (carrierOf(method) ?? {}) as Partial<InstrumentedMethod>;
+  return [...instruments, ...beneath];
 }
 
 const beneathLayers = new WeakMap<AnyMethod, readonly Instrument[]>();

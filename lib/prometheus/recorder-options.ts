@@ -1,4 +1,4 @@
-import { formatValue, type Problem } from '../error.js';
+import { formatCount, formatValue, type Problem } from '../error.js';
 import { checkFormats } from '../exposition/formats/formats.js';
 import { defaultMaxSeries } from '../families/family.js';
 import { isLabelName, isMetricName } from '../families/naming.js';
@@ -24,7 +24,7 @@ export interface PrometheusRecorderOptions extends StoreOptions {
    * beside ours. Default: none.
    */
   readonly registry?: ExternalRegistry;
-  /** Expose the process metrics of prom-client, or else of its successor, too, if one is installed. Default `false`; `installMetrics` sets `true`. */
+  /** Expose the process metrics of prom-client, or else of its successor, too, if one is installed. It is loaded in the background; a scrape before that lacks them. Default `false`; `installMetrics` sets `true`. */
   readonly processMetrics?: boolean;
   /** Formats in which this recorder can be scraped, beside the text format and OpenMetrics. Default: none. */
   readonly formats?: readonly ExpositionFormat[];
@@ -34,7 +34,7 @@ export interface PrometheusRecorderOptions extends StoreOptions {
 const showType = (value: unknown): string => (value === null ? 'null' : typeof value);
 const flag: Rule = { ...flagRule(), show: showType };
 const listener: Rule = { must: 'be a function', accepts: isFunction, show: showType };
-const countWithDefault = (count: number): Rule => countRule(`Leave it out for ${count.toLocaleString('en-US')}`);
+const countWithDefault = (count: number): Rule => countRule(`Leave it out for ${formatCount(count)}`);
 
 const isRegistry = (value: unknown): boolean =>
   isObject(value) &&

@@ -1,7 +1,7 @@
-import { type DropReason, formatValue, MetricsError } from '../error.js';
+import { type DropReason, formatValue, isInstance, MetricsError } from '../error.js';
 import type { Family } from '../families/family.js';
 import { kinds, type Operation, toNumber } from '../families/kinds.js';
-import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { isCommonProperty, type LabelPolicies, type LabelSet, readLabel } from '../families/labels.js';
 import { isObject } from '../validation.js';
 import {
   type CollectedValues,
@@ -60,6 +60,8 @@ export class FamilyHandle {
   readonly #site: string;
   readonly #names: readonly string[];
   readonly #known: ReadonlySet<string>;
+  /** Whether there are more than three labels, or one of them is also a property of every object. */
+  readonly #readsList: boolean;
   #opened: FamilyRecorder | undefined;
   #clash: unknown;
 
@@ -69,6 +71,7 @@ export class FamilyHandle {
     this.#site = `recorder.${family.kind}("${family.name}")`;
     this.#names = Object.keys(family.labels);
     this.#known = new Set(this.#names);
+    this.#readsList = this.#names.length > 3 || this.#names.some(isCommonProperty);
     try {
       this.#opened = recorder.open(family, this.#site);
     } catch (clash) {
@@ -109,23 +112,23 @@ export class FamilyHandle {
         else reason = id;
       }
     } catch (thrown) {
-      reason = thrown instanceof MetricsError ? 'label_type' : 'reader_threw';
+      reason = isInstance(thrown, MetricsError) ? 'label_type' : 'reader_threw';
       cause = thrown;
     }
     if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause ?? this.#clash);
   }
 
   #refuse(operation: Operation, value: number): DropReason | undefined {
-    const { operations, refuse } = kinds[this.#family.kind];
-    return this.#opened === undefined || !operations.includes(operation) ? 'family_clash' : refuse(value);
+    const kind = kinds[this.#family.kind];
+    return this.#opened === undefined || !kind.operations.includes(operation) ? 'family_clash' : kind.refuse(value);
   }
 
   // Why each label is read once: it may be a getter.
   #findSeries(opened: FamilyRecorder, labels: RawLabels, allowOverflow: boolean): SeriesId | DropReason {
     this.#checkLabels(labels);
     const names = this.#names;
-    if (names.length > 3) {
-      const values = names.map((name) => labels[name]);
+    if (this.#readsList) {
+      const values = names.map((name) => readLabel(labels, name));
       return opened.getOrCreate(values, allowOverflow);
     }
     const a = names[0] && labels[names[0]];

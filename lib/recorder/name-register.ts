@@ -19,7 +19,8 @@ export class NameRegister {
   take(family: Family, name: string, site: string): void {
     const names = listExposedNames(family, name);
     if (names.some((one) => this.#taken.has(one))) throw this.createClash(family, name, site);
-    for (const one of names) this.#taken.set(one, { family, site });
+    const taken = { family, site };
+    for (const one of names) this.#taken.set(one, taken);
   }
 
   /** The families that have taken the names that an external metric of this type would have. */

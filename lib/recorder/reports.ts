@@ -1,5 +1,6 @@
+import { isThenable } from '../async/thenable.js';
 import type { DropReason } from '../error.js';
-import { MetricsError } from '../error.js';
+import { formatError, formatThrown, isInstance, MetricsError } from '../error.js';
 import { processState, warn, warnOnce } from '../process-state.js';
 import type { MetricsRecorder } from './metrics-recorder.js';
 
@@ -88,8 +89,7 @@ export class Reports {
     if (!this.#isNew(`collector ${metric}`)) return;
     const { onError = warnOfError } = this.#options;
     const site = `the collector of "${metric}"`;
-    const given = cause instanceof Error ? cause.message : String(cause);
-    const message = `a scrape does not have "${metric}" (${given}). ${remedy}.`;
+    const message = `a scrape does not have "${metric}" (${formatThrown(cause)}). ${remedy}.`;
     ignoreErrors(() => onError(new MetricsError(site, [{ code: 'collector_failed', message }], { cause }), site));
   }
 
@@ -106,15 +106,18 @@ export class Reports {
 }
 
 function createDropError(metric: string, reason: DropReason, site: string, cause: unknown): MetricsError {
-  if (reason === 'family_clash' && cause instanceof MetricsError) return cause;
-  const given = cause instanceof Error ? ` (${cause.name}: ${cause.message})` : '';
+  if (reason === 'family_clash' && isInstance(cause, MetricsError)) return cause;
+  const fault = formatError(cause);
+  const given = fault === undefined ? '' : ` (${fault})`;
   const message = `an observation of "${metric}" is dropped: ${causes[reason]}${given}. ${remedies[reason]}.`;
   return new MetricsError(site, [{ code: reason, message }], { cause });
 }
 
-function ignoreErrors(report: () => void): void {
+function ignoreErrors(report: () => unknown): void {
   try {
-    report();
+    const reported = report();
+    // Why: the listener may be an async function.
+    if (isThenable(reported)) Promise.resolve(reported).catch(() => undefined);
   } catch {
     // Why ignored: a fault of a listener must not reach the call of the service, and there is no other listener.
   }

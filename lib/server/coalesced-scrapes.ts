@@ -1,12 +1,14 @@
 import { SingleFlight } from '../async/single-flight.js';
+import { WholeBody } from '../exposition/body.js';
 import { type NegotiatedFormat, negotiate } from '../exposition/negotiation.js';
 import { limitsOf, type ScrapeRequest, type ScrapeResponse, scrape } from '../exposition/scrape.js';
+import { toReadable } from '../http/send-response.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import type { EndpointMetrics } from './endpoint-metrics.js';
 import { SharedBody } from './shared-body.js';
 
 interface Rendering extends Omit<ScrapeResponse, 'body'> {
-  readonly body: SharedBody;
+  readonly body: SharedBody | WholeBody;
 }
 
 /** Answers scrapes. A scrape that asks for the same as another one, which is being rendered, gets the same bytes. */
@@ -16,7 +18,7 @@ export class CoalescedScrapes {
   /** The scrapes whose values are being collected. */
   readonly #starts = new SingleFlight<string, Rendering>();
   /** The scrapes whose bytes are being sent. */
-  readonly #renderings = new Map<string, Rendering>();
+  readonly #renderings = new Map<string, Rendering & { readonly body: SharedBody }>();
 
   constructor(scrapable: Scrapable, metrics: EndpointMetrics) {
     this.#scrapable = scrapable;
@@ -30,6 +32,10 @@ export class CoalescedScrapes {
     const key = `${generation} ${cacheKey(negotiated, request)}`;
     const start = () => this.#start(key, request, negotiated);
     const { body, ...head } = this.#joinable(key) ?? (await this.#starts.run(key, start));
+    if (body instanceof WholeBody) {
+      this.#metrics.countSentBytes(body.bytes.length);
+      return { ...head, body };
+    }
     const reader = body.read();
     reader.once('end', () => this.#metrics.countSentBytes(reader.bytes));
     return { ...head, body: reader };
@@ -42,9 +48,11 @@ export class CoalescedScrapes {
 
   async #start(key: string, request: ScrapeRequest, negotiated: NegotiatedFormat): Promise<Rendering> {
     const { body, ...head } = await scrape(this.#scrapable, request, negotiated);
-    const rendering = { ...head, body: new SharedBody(body) };
+    if (body instanceof WholeBody) return { ...head, body };
+    const source = toReadable(body);
+    const rendering = { ...head, body: new SharedBody(source) };
     this.#renderings.set(key, rendering);
-    body.once('close', () => {
+    source.once('close', () => {
       if (this.#renderings.get(key) === rendering) this.#renderings.delete(key);
     });
     return rendering;

@@ -43,8 +43,11 @@ const reloaded = defineGauge({
   help: 'Whether the web config file, certificates and tokens are in use as they were read last',
 });
 
-const families = [scrapes, duration, size, inFlight, refused, reloaded];
-const names = new Set(families.map(({ name }) => name));
+/** What is there from the start: counters at 0, so that `rate()` sees the first event, and gauges. */
+const fromTheStart = [scrapes, inFlight, refused, reloaded];
+/** What is there from the first scrape on. Why not before: their buckets would be 26 zeros. */
+const onceObserved = [duration, size];
+const names = new Set([...fromTheStart, ...onceObserved].map(({ name }) => name));
 
 /** The metrics of a server about its own work. */
 export class EndpointMetrics implements ScrapeObserver {
@@ -52,7 +55,7 @@ export class EndpointMetrics implements ScrapeObserver {
   readonly #recorder = new PrometheusRecorder({ onAdvice: () => undefined });
 
   constructor() {
-    for (const family of families) this.#recorder.open(family);
+    for (const family of fromTheStart) this.#recorder.open(family);
     this.#recorder.gauge(inFlight).set({}, 0);
     this.setLastReloadSuccessful(true);
   }

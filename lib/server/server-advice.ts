@@ -1,4 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
+import { isThenable } from '../async/thenable.js';
+import { formatThrown } from '../error.js';
 import type { Advice } from '../recorder/reports.js';
 import type { MetricsServerOptions } from './config/options.js';
 
@@ -28,8 +30,10 @@ export const sharedPortAdvice = (port: number, worker: number | undefined): Advi
 
 /** The advice about a changed file that is ignored. */
 export function reloadAdvice(error: unknown): Advice {
-  const cause = error instanceof Error ? error.message : String(error);
-  return { code: 'web_config', message: `${cause} The change is ignored; the previous configuration stays active.` };
+  return {
+    code: 'web_config',
+    message: `${formatThrown(error)} The change is ignored; the previous configuration stays active.`,
+  };
 }
 
 /** The advice about a part of the web config file that hardly is what its author means. */
@@ -38,7 +42,9 @@ export const remarkAdvice = (message: string): Advice => ({ code: 'web_config', 
 /** Gives advice to the listener in the options. */
 export function advise({ onAdvice = emitWarning }: MetricsServerOptions, advice: Advice): void {
   try {
-    onAdvice(advice);
+    const given: unknown = onAdvice(advice);
+    // Why: the listener may be an async function.
+    if (isThenable(given)) Promise.resolve(given).catch(() => undefined);
   } catch {
     // Why: a listener's fault must not end the process, and no one else listens.
   }

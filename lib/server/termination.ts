@@ -30,6 +30,14 @@ export function beforeTermination(work: LastWork): () => void {
 const raiseMs = 100;
 
 /**
+ * Lets the event loop turn once more before the process ends.
+ *
+ * Why: a process that has nothing left to do ends without receiving the signal that it has just sent to itself, because a
+ * listener does not keep it running. It would end with the code 0.
+ */
+const turnOnce = (): void => void setImmediate(() => undefined);
+
+/**
  * Delays the end of the process by a signal, and changes nothing else about it: an application that handles the signal ends
  * the process itself, and otherwise it ends by the signal, as without us.
  */
@@ -75,8 +83,10 @@ class Termination {
     const endsBy = this.#endsBy;
     this.#endsBy = undefined;
     this.#received.clear();
-    // Why it listens on otherwise: the application may still clean up, and then send the signal again to end by it.
-    if (endsBy !== undefined) this.#raise(endsBy);
+    if (endsBy !== undefined) return this.#raise(endsBy);
+    // Why it listens on: the application may still clean up, and then send the signal again to end by it.
+    process.off('beforeExit', turnOnce);
+    process.once('beforeExit', turnOnce);
   }
 
   /** Ends the process by this signal, unless a listener has been added that handles it. */

@@ -1,6 +1,10 @@
+import { runInSlices } from '../async/slices.js';
 import type { DropReason } from '../error.js';
+import type { Family } from '../families/family.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
-import type { SeriesRecorder } from './series-recorders.js';
+import type { NumberStore } from './numbers.js';
+import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder } from './series-recorders.js';
+import { notDated } from './series-table.js';
 
 /**
  * Removes series that nothing has observed for a time. It stands before the family's recorder, so that a family that never
@@ -10,66 +14,92 @@ import type { SeriesRecorder } from './series-recorders.js';
  * that moment. So a series never expires too early, and is gone at the latest one sweep after its time.
  */
 export class ExpiringRecorder implements FamilyRecorder {
-  readonly #recorder: SeriesRecorder;
+  readonly recorder: SeriesRecorder;
   readonly #seconds: number;
-  readonly #observed = new Set<SeriesId>();
-  #lastObserved = new Map<SeriesId, number>();
+  readonly #numbers: NumberStore;
+  /** Where the numbers of a series say when it was observed. */
+  readonly #observedAt: number;
+  #isSweeping = false;
+  #sweeping: Promise<void> | undefined;
 
-  constructor(recorder: SeriesRecorder, seconds: number) {
-    this.#recorder = recorder;
+  constructor(family: Family, seconds: number, options: SeriesOptions) {
     this.#seconds = seconds;
+    this.#numbers = options.numbers;
+    this.recorder = createSeriesRecorder(family, { ...options, expires: true });
+    this.#observedAt = this.recorder.series.observedAt;
   }
 
-  /** Removes what has expired by now, in seconds on the recorder's clock. */
-  sweep(now: number): void {
-    const remaining = new Map<SeriesId, number>();
-    this.#recorder.series.removeWhere((series) => {
-      // Why "now" for a series without an entry: it is an initial series, which nothing has observed yet.
-      const observed = this.#observed.has(series) ? now : (this.#lastObserved.get(series) ?? now);
-      if (now - observed >= this.#seconds && !this.#recorder.isHeld(series)) return true;
-      remaining.set(series, observed);
-      return false;
-    });
-    this.#lastObserved = remaining;
-    this.#observed.clear();
+  /**
+   * Removes in slices what has expired, by the recorder's clock in seconds; the first slice before this returns. One sweep
+   * waits for the other, so that a scrape shows nothing that an earlier one has found expired.
+   */
+  async sweep(clock: () => number): Promise<void> {
+    while (this.#isSweeping) await this.#sweeping;
+    this.#sweeping = runInSlices(this.#sweep(clock));
+    await this.#sweeping;
   }
 
   clear(): void {
-    this.#lastObserved.clear();
-    this.#observed.clear();
-    this.#recorder.series.clear();
+    this.recorder.series.clear();
+  }
+
+  *#sweep(clock: () => number): Generator<void> {
+    this.#isSweeping = true;
+    try {
+      let now = clock();
+      for (const _ of this.recorder.series.removeWhere((series) => this.#isExpired(series, now))) {
+        yield;
+        now = clock();
+      }
+    } finally {
+      this.#isSweeping = false;
+    }
+  }
+
+  #isExpired(series: SeriesId, now: number): boolean {
+    const observed = this.#numbers.get(series + this.#observedAt);
+    // Why a held series too: the call that holds it goes on.
+    if (observed === notDated || this.recorder.isHeld(series)) {
+      this.#numbers.set(series + this.#observedAt, now);
+      return false;
+    }
+    return now - observed >= this.#seconds;
+  }
+
+  #note(series: SeriesId): void {
+    this.#numbers.set(series + this.#observedAt, notDated);
   }
 
   lookup(a: unknown, b: unknown, c: unknown): SeriesId | undefined {
-    const series = this.#recorder.lookup(a, b, c);
-    if (series !== undefined) this.#observed.add(series);
+    const series = this.recorder.lookup(a, b, c);
+    if (series !== undefined) this.#note(series);
     return series;
   }
 
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
-    const series = this.#recorder.getOrCreate(values, allowOverflow);
-    if (typeof series === 'number') this.#observed.add(series);
+    const series = this.recorder.getOrCreate(values, allowOverflow);
+    if (typeof series === 'number') this.#note(series);
     return series;
   }
 
   add(series: SeriesId, by: number): void {
-    this.#recorder.add(series, by);
+    this.recorder.add(series, by);
   }
 
   set(series: SeriesId, value: number): void {
-    this.#recorder.set(series, value);
+    this.recorder.set(series, value);
   }
 
   observe(series: SeriesId, value: number): void {
-    this.#recorder.observe(series, value);
+    this.recorder.observe(series, value);
   }
 
   acquire(series: SeriesId): void {
-    this.#recorder.acquire(series);
+    this.recorder.acquire(series);
   }
 
   release(series: SeriesId): void {
-    this.#observed.add(series);
-    this.#recorder.release(series);
+    this.#note(series);
+    this.recorder.release(series);
   }
 }

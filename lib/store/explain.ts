@@ -25,11 +25,11 @@ export interface Explanation {
 export function explainFamilies(
   instruments: readonly Declaration[],
   recorders: ReadonlyMap<string, SeriesRecorder>,
-  dropped: ReadonlyMap<string, ReadonlySet<DropReason>>,
+  dropped: ReadonlyMap<string, ReadonlyMap<DropReason, number>>,
 ): Explanation[] {
   const names = new Set([...recorders.keys(), ...instruments.map(({ family }) => family.name)]);
   return [...names].map((name) => {
-    const reasons = [...(dropped.get(name) ?? [])];
+    const reasons = [...(dropped.get(name)?.keys() ?? [])];
     const sites = instruments.filter(({ family }) => family.name === name).map(({ site }) => site);
     const isMissed = instruments.some((one) => one.family.name === name && notRecorded.has(one));
     return { name, state: stateOf(recorders.get(name), reasons, isMissed), reasons, sites };

@@ -38,8 +38,8 @@ export async function fillGauge({ series }: SeriesRecorder, collector: Collector
   } finally {
     drops.count();
     // Why in the same turn as the claim: no other values may get in between.
-    for (const _ of isUsed ? series.replaceBy(prepared.series) : prepared.series.discard())
-      if (slices.isOver) await slices.pause();
+    if (isUsed) series.replaceBy(prepared.series);
+    else prepared.series.discard();
   }
   return true;
 }

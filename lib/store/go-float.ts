@@ -12,4 +12,7 @@ export function goFloat(n: number): string {
   return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
+/** The same as OpenMetrics and Prometheus 3 spell a bound: `1.0`. */
+export const canonicalFloat = (n: number): string => goFloat(n).replace(/^-?\d+$/, '$&.0');
+
 const decimal = (n: number): string => (Object.is(n, -0) ? '-0' : String(n));

@@ -34,6 +34,8 @@ const substitutes = {
   notALabel: { refused: 'label_type' },
 } as const satisfies Record<string, Substitute>;
 
+const noneRedacted: ReadonlyMap<SensitivePattern, number> = new Map();
+
 /** Whether a label value stands for several others, which may be exposed themselves another time. */
 export const isSubstitute = (value: string | undefined): boolean =>
   value === substitutes.other.value || value === substitutes.redacted.value;
@@ -51,19 +53,26 @@ export class LabelGuard {
   readonly #events: LabelGuardEvents;
   /** Whether the label may have any value, which is exposed as it stands. */
   readonly #isOpen: boolean;
-  #known = new Map<unknown, string | Substitute>();
-  /** Those of the known values that are not exposed because of what they look like. */
-  #hidden = new Map<string, Substitute>();
-  /** The different values that series have. */
-  #values = new Set<string>();
+  /** The label values of raw ones that series have, beside the fixed ones. */
+  #known = new Map<unknown, string>();
+  /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
+  #examined: Map<unknown, string | Substitute> | undefined;
+  /** The values of a label with `oneOf` that series have; `undefined` for any other label, whose known values these are. */
+  #listed: Set<string> | undefined;
+  /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
+  #more: Map<string, number> | undefined;
+  /** The raw values of transformed ones; `undefined` where none is transformed. */
+  #origins: Map<string, string> | undefined;
   #folded = 0;
   #wasOutside = false;
-  readonly #redacted = new Map<SensitivePattern, number>();
+  #redacted: Map<SensitivePattern, number> | undefined;
 
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
     this.#isOpen = policy.oneOf === undefined && policy.limit === undefined && transform === undefined;
+    if (transform !== undefined) this.#origins = new Map();
+    if (policy.oneOf !== undefined) this.#listed = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -71,17 +80,18 @@ export class LabelGuard {
 
   /** How many different values the series have, without `other` and `redacted`. */
   get size(): number {
-    return this.#values.size;
+    return this.#listed?.size ?? this.#known.size - 1;
   }
 
   /** The different values that the series have, the oldest first. */
-  values(): Iterable<string> {
-    return this.#values;
+  *values(): Iterable<string> {
+    if (this.#listed !== undefined) yield* this.#listed;
+    else for (const [text, value] of this.#known) if (text !== substitutes.other.value) yield value;
   }
 
   /** Whether no further raw value will be examined. */
   get isFull(): boolean {
-    return this.#known.size >= this.#maxKnown;
+    return this.#known.size + (this.#examined?.size ?? 0) >= this.#maxKnown;
   }
 
   /** How often a new value has become `other`. */
@@ -91,12 +101,12 @@ export class LabelGuard {
 
   /** How many new values were not exposed, by what they looked like. */
   get redacted(): ReadonlyMap<SensitivePattern, number> {
-    return this.#redacted;
+    return this.#redacted ?? noneRedacted;
   }
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
   resolveKnown(raw: unknown, allowOverflow: boolean): string | undefined {
-    const known = this.#known.get(isLong(raw) ? labelText(raw) : raw);
+    const known = this.#recall(isLong(raw) ? labelText(raw) : raw);
     const verdict = known ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
     return allowOverflow ? verdict.value : undefined;
@@ -110,8 +120,8 @@ export class LabelGuard {
    */
   resolveWhereFull(raw: unknown, allowOverflow: boolean): string | undefined {
     if (!allowOverflow || !this.#isOpen || !this.#isBeyondMemory(raw)) return this.resolveKnown(raw, allowOverflow);
-    const hidden = this.#hidden.get(raw);
-    return (hidden ?? this.#putOutside(raw)).value;
+    const examined = this.#examined?.get(raw) ?? this.#putOutside(raw);
+    return typeof examined === 'string' ? examined : examined.value;
   }
 
   /**
@@ -120,7 +130,7 @@ export class LabelGuard {
    * @param allowOverflow whether a value that is not exposed may be counted under its substitute; if not, it is dropped.
    */
   admit(raw: unknown, allowOverflow: boolean): string | Substitute {
-    const verdict = this.#known.get(raw) ?? this.#resolve(raw);
+    const verdict = this.#recall(raw) ?? this.#resolve(raw);
     if (typeof verdict === 'string') return verdict;
     return allowOverflow ? (verdict.value ?? verdict) : verdict;
   }
@@ -134,36 +144,84 @@ export class LabelGuard {
 
   /** The label value that a raw value is exposed as if its policy admits it; `undefined` for a type that is never a label. */
   toExposed(raw: unknown): string | undefined {
+    if (this.#transform === undefined && isPlainText(raw)) return raw;
     const text = labelText(raw);
-    return text === undefined || text === '' ? text : this.#applyTransform(text);
+    return text === undefined || text === '' ? text : (this.#known.get(text) ?? this.#applyTransform(text));
   }
 
-  /** Counts an admitted value that a series has. */
-  retain(value: string): void {
+  /** The text that an exposed value was made from: the same, unless it is transformed. */
+  originOf(value: string): string {
+    return this.#origins?.get(value) ?? value;
+  }
+
+  /**
+   * Counts a label value that was admitted, once more for each time that it is to be released.
+   *
+   * @param raw what it was admitted for.
+   */
+  retain(value: string, raw: unknown): void {
     if (value === '' || isSubstitute(value)) return;
-    const before = this.#values.size;
-    if (this.#values.add(value).size === before) return;
-    if (this.#transform === undefined) this.#known.set(value, value);
-    this.#events.onGrown?.(before + 1);
+    if (this.#isRetained(value)) {
+      this.#more ??= new Map();
+      this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
+      return;
+    }
+    this.#listed?.add(value);
+    const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
+    this.#origins?.set(value, text);
+    this.#known.set(text, value);
+    this.#examined?.delete(text);
+    this.#events.onGrown?.(this.size);
   }
 
-  /** Forgets all values; those of the series that are left are to be retained again. */
+  /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */
+  rememberExamined(value: string, raw: unknown): void {
+    const text = this.#transform === undefined ? value : (labelText(raw) ?? value);
+    if (value !== '' && !isSubstitute(value) && !this.#known.has(text)) this.#keepExamined(text, value);
+  }
+
+  /** Takes back one `retain`. A value that is not retained any more makes room for another one. */
+  release(value: string): void {
+    const more = this.#more?.get(value);
+    if (more === undefined) this.#drop(value);
+    else if (more > 1) this.#more?.set(value, more - 1);
+    else this.#more?.delete(value);
+  }
+
+  /** Forgets what was examined and is no value of a series: it may be admitted now. */
+  forgetExamined(): void {
+    this.#examined = undefined;
+  }
+
+  /** Forgets all values. Why without a loop: there may be a million of them. */
   reset(): void {
-    this.#known.clear();
-    this.#hidden.clear();
-    this.#values.clear();
+    this.#known = new Map();
+    this.#examined = undefined;
+    this.#listed?.clear();
+    this.#more = undefined;
+    if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
   }
 
   /** Takes over the values of another guard of the same label, and counts what that one has not exposed. */
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
-    this.#hidden = other.#hidden;
-    this.#values = other.#values;
+    this.#examined = other.#examined;
+    this.#listed = other.#listed;
+    this.#more = other.#more;
+    this.#origins = other.#origins;
     this.#folded += other.#folded;
-    for (const [pattern, count] of other.#redacted) {
-      this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
-    }
+    for (const [pattern, count] of other.redacted) this.#countRedacted(pattern, count);
+  }
+
+  #drop(value: string): void {
+    if (!this.#isRetained(value)) return;
+    this.#listed?.delete(value);
+    const text = this.originOf(value);
+    this.#origins?.delete(value);
+    if (!this.#isFixed(text)) this.#known.delete(text);
+    // Why: what was one value too many fits now.
+    if (this.policy.limit !== undefined) this.forgetExamined();
   }
 
   /** Remembers the values that count against no limit: those that the policy lists, or else `other`. */
@@ -172,40 +230,64 @@ export class LabelGuard {
       this.#known.set(value, this.#applyTransform(value));
   }
 
+  #isRetained(value: string): boolean {
+    return (this.#listed ?? this.#origins ?? this.#known).has(value);
+  }
+
+  #isFixed(text: string): boolean {
+    return this.policy.oneOf !== undefined || text === substitutes.other.value;
+  }
+
+  #recall(raw: unknown): string | Substitute | undefined {
+    return this.#known.get(raw) ?? this.#examined?.get(raw);
+  }
+
   /** Whether this is a new value that is not examined any more: such values may come without end, and must cost little. */
   #isBeyondMemory(raw: unknown): raw is string {
     return this.isFull && isPlainText(raw);
   }
 
+  // Why in few steps: a service that has just started runs them for each of its series, and its code is not compiled yet.
   #resolve(raw: unknown): string | Substitute {
-    if (this.#isBeyondMemory(raw)) return substitutes.other;
+    const { isFull } = this;
+    if (isFull && isPlainText(raw)) return substitutes.other;
     const text = labelText(raw);
     if (text === undefined) return substitutes.notALabel;
     if (text === '') return text;
-    const known = this.#known.get(text);
+    const known = text === raw ? undefined : this.#recall(text);
     if (known !== undefined) return known;
-    if (this.isFull) return this.#putOutside(text);
+    if (isFull) return this.#putOutside(text);
     const verdict = this.#examine(text);
-    this.#known.set(text, verdict);
+    // Why not a label value: as a rule a series has it next, and it is known then.
+    if (typeof verdict !== 'string') this.#keepExamined(text, verdict);
     return verdict;
   }
 
   #examine(text: string): string | Substitute {
     const { oneOf, limit, sensitive } = this.policy;
     if (oneOf !== undefined) return this.#putOutside(text);
-    const pattern = sensitive === 'allow' || this.#transform !== undefined ? undefined : findSensitivePattern(text);
-    if (pattern !== undefined) return this.#redact(text, pattern);
-    const value = this.#applyTransform(text);
-    const isNew = !this.#values.has(value) && value !== substitutes.other.value;
-    return limit !== undefined && isNew && this.#values.size >= limit ? this.#putOutside(text) : value;
+    const isHashed = this.#transform !== undefined;
+    const pattern = sensitive === 'allow' || isHashed ? undefined : findSensitivePattern(text);
+    if (pattern !== undefined) return this.#redact(pattern);
+    const value = isHashed ? this.#applyTransform(text) : text;
+    if (limit === undefined || this.size < limit) return value;
+    return this.#isRetained(value) || value === substitutes.other.value ? value : this.#putOutside(text);
   }
 
-  #redact(text: string, pattern: SensitivePattern): Substitute {
-    if (this.#redacted.size === 0) this.#events.onSensitive?.(pattern);
-    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + 1);
-    const substitute = this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
-    this.#hidden.set(text, substitute);
-    return substitute;
+  #keepExamined(text: string, verdict: string | Substitute): void {
+    this.#examined ??= new Map();
+    this.#examined.set(text, verdict);
+  }
+
+  #redact(pattern: SensitivePattern): Substitute {
+    if (this.#redacted === undefined) this.#events.onSensitive?.(pattern);
+    this.#countRedacted(pattern, 1);
+    return this.policy.sensitive === 'drop' ? substitutes.none : substitutes.redacted;
+  }
+
+  #countRedacted(pattern: SensitivePattern, count: number): void {
+    this.#redacted ??= new Map();
+    this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
   }
 
   #putOutside(text: string): Substitute {

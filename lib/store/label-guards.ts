@@ -1,4 +1,4 @@
-import { countCombinations, isClosed, type LabelPolicies } from '../families/labels.js';
+import { countCombinations, isClosed, type LabelPolicies, type LabelPolicy, readLabel } from '../families/labels.js';
 import { LabelGuard, type LabelGuardEvents, type Substitute } from './label-guard.js';
 import type { LabelTransform } from './redaction.js';
 
@@ -19,12 +19,14 @@ export class LabelGuards {
   readonly #maxUnfolded: number;
 
   constructor(labels: LabelPolicies, { hash, maxSeries, events }: LabelGuardsOptions) {
-    const entries = Object.entries(labels).map(([name, policy]) => {
+    const byName = new Map<string, LabelGuard>();
+    for (const name of Object.keys(labels)) {
+      const policy = labels[name] as LabelPolicy;
       const transform = policy.hash ? hash : undefined;
-      return [name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) })] as const;
-    });
-    this.byName = new Map(entries);
-    this.#guards = entries.map(([, guard]) => guard);
+      byName.set(name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) }));
+    }
+    this.byName = byName;
+    this.#guards = [...byName.values()];
     this.#maxSeries = maxSeries;
     const foldedSeries = isClosed(labels) ? 0 : countCombinations(Object.values(labels));
     this.#maxUnfolded = maxSeries - Math.min(foldedSeries, Math.floor(maxSeries / 2));
@@ -43,12 +45,22 @@ export class LabelGuards {
   /** The label values of raw ones; or the substitute of the first value that cannot be a label value. */
   admit(raw: readonly unknown[], allowOverflow: boolean): string[] | Substitute {
     const values: string[] = [];
-    for (const [depth, guard] of this.#guards.entries()) {
-      const admitted = guard.admit(raw[depth], allowOverflow);
-      if (typeof admitted !== 'string') return admitted;
+    for (let depth = 0; depth < this.#guards.length; depth++) {
+      const admitted = (this.#guards[depth] as LabelGuard).admit(raw[depth], allowOverflow);
+      if (typeof admitted !== 'string') {
+        this.rememberExamined(values, raw);
+        return admitted;
+      }
       values.push(admitted);
     }
     return values;
+  }
+
+  /** Remembers label values that were admitted, although they become no series. */
+  rememberExamined(values: readonly string[], raw: readonly unknown[]): void {
+    for (let depth = 0; depth < values.length; depth++) {
+      (this.#guards[depth] as LabelGuard).rememberExamined(values[depth] as string, raw[depth]);
+    }
   }
 
   /** Below how many series a new label set is created as it is. What can be folded leaves room for what it is folded into. */
@@ -61,14 +73,21 @@ export class LabelGuards {
     return this.#guards.map((guard, depth) => guard.fold(values[depth] as string));
   }
 
-  /** Counts the values that a series has. */
-  retain(values: readonly string[]): void {
-    for (const [depth, guard] of this.#guards.entries()) guard.retain(values[depth] as string);
+  /** Counts the values of a label set from the label at this depth on, for which `raw` was admitted. */
+  retain(values: readonly string[], raw: readonly unknown[], from = 0): void {
+    for (let depth = from; depth < this.#guards.length; depth++) {
+      (this.#guards[depth] as LabelGuard).retain(values[depth] as string, raw[depth]);
+    }
   }
 
-  /** Counts one value that a series has. */
-  retainAt(depth: number, value: string): void {
-    this.#guards[depth]?.retain(value);
+  /** Takes back that the value of the label at this depth was counted. */
+  release(depth: number, value: string): void {
+    this.#guards[depth]?.release(value);
+  }
+
+  /** The text that the value of the label at this depth was made from. */
+  originOf(depth: number, value: string): string {
+    return this.#guards[depth]?.originOf(value) ?? value;
   }
 
   /** Whether a label has so many values that no further one will be examined. */
@@ -79,6 +98,11 @@ export class LabelGuards {
   /** Takes over the values of other guards of the same labels. */
   adopt(others: LabelGuards): void {
     for (const [depth, guard] of this.#guards.entries()) guard.adopt(others.#guards[depth] as LabelGuard);
+  }
+
+  /** Makes every label examine again what is no value of a series. */
+  forgetExamined(): void {
+    for (const guard of this.#guards) guard.forgetExamined();
   }
 
   /** Forgets all values. */
@@ -94,7 +118,7 @@ export class LabelGuards {
     if (Object.keys(labels).some((name) => !this.byName.has(name))) return undefined;
     const values: (string | undefined)[] = [];
     for (const [name, guard] of this.byName) {
-      const raw = labels[name];
+      const raw = readLabel(labels, name);
       const value = raw === undefined ? undefined : guard.toExposed(raw);
       if (raw !== undefined && value === undefined) return undefined;
       values.push(value);

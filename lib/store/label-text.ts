@@ -7,7 +7,8 @@ const maxLength = 1024;
 export function labelText(raw: unknown): string | undefined {
   switch (typeof raw) {
     case 'string':
-      return isLong(raw) ? cut(raw) : copyWellFormed(raw);
+      if (raw.length > maxLength) return cut(raw);
+      return raw.length < shortestSlice ? raw.toWellFormed() : copyWellFormed(raw);
     case 'number':
     case 'boolean':
     case 'bigint':
@@ -27,12 +28,13 @@ export const isPlainText = (raw: unknown): raw is string =>
 export const isLong = (raw: unknown): raw is string => typeof raw === 'string' && raw.length > maxLength;
 
 /**
- * Why a copy: a slice of a large string keeps the whole of it alive. V8 slices from 13 code units on; a shorter text owns its
+ * From which length on a text may be a slice of another one, which it keeps alive as a whole. Why V8's: a shorter text owns its
  * memory, and kept as the caller's own object it is found again by identity.
  */
-function copyWellFormed(text: string): string {
-  return text.length < 13 ? text.toWellFormed() : Buffer.from(text, 'utf8').toString('utf8');
-}
+const shortestSlice = 13;
+
+/** A copy that owns its memory. */
+const copyWellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
 
 /** What a long text begins with, and what every text with this beginning is cut to. */
 interface Cut {

@@ -1,4 +1,4 @@
-import { formatValue } from '../error.js';
+import { formatCount, formatValue } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { Advice } from '../recorder/reports.js';
 import type { FamilyCardinality } from './cardinality.js';
@@ -11,7 +11,7 @@ export class LimitsAdvice implements LimitsWatch {
   readonly #family: Family;
   readonly #advise: (advice: Advice) => void;
   /** What was advised on. Why not the messages: they show values that were there by chance. */
-  readonly #advised = new Set<string>();
+  #advised: Set<string> | undefined;
 
   constructor(family: Family, advise: (advice: Advice) => void) {
     this.#family = family;
@@ -46,6 +46,7 @@ export class LimitsAdvice implements LimitsWatch {
 
   #isNew(event: string, label = ''): boolean {
     const key = `${event} ${label}`;
+    this.#advised ??= new Set();
     if (this.#advised.has(key)) return false;
     this.#advised.add(key);
     return true;
@@ -118,5 +119,3 @@ function listExamples(guard: LabelGuard | undefined): string {
 // Why: nothing has examined a value outside "oneOf" before.
 const showSafely = (value: string): string =>
   findSensitivePattern(value) === undefined ? formatValue(value) : '"redacted"';
-
-const formatCount = (count: number): string => count.toLocaleString('en-US');

@@ -7,6 +7,9 @@ export const defaultMaxSamples = 100_000;
 /** How many series or values make a limit nearly reached: four fifths. */
 export const warningLevel = (max: number): number => Math.ceil(max * 0.8);
 
+/** Whether four fifths of a limit are used. */
+export const isNearlyReached = (used: number, max: number): boolean => used > 0 && used >= warningLevel(max);
+
 /** A limit of a family's series or, if it names a label, of that label's values. */
 export interface Limit {
   readonly label?: string;
@@ -41,22 +44,31 @@ export interface SampleLimitWatch {
 export class SampleLimit {
   readonly max: number;
   readonly #watch: SampleLimitWatch;
+  readonly #nearly: number;
   #used = 0;
   #wasNearlyReached = false;
   #wasExceeded = false;
 
   constructor(max: number, watch: SampleLimitWatch) {
     this.max = max;
+    this.#nearly = warningLevel(max);
     this.#watch = watch;
+  }
+
+  /** How many samples are taken. */
+  get used(): number {
+    return this.#used;
   }
 
   /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
   take(samples: number): boolean {
-    if (this.#used + samples > this.max) {
+    const used = this.#used + samples;
+    if (used > this.max) {
       this.#exceed();
       return false;
     }
-    this.#use(samples);
+    this.#used = used;
+    if (used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
     return true;
   }
 
@@ -72,12 +84,11 @@ export class SampleLimit {
 
   /** Puts this many samples in the place of others. */
   replace(samples: number, replaced: number): void {
-    this.#use(samples - replaced);
+    this.#used += samples - replaced;
+    if (this.#used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
   }
 
-  #use(samples: number): void {
-    this.#used += samples;
-    if (this.#wasNearlyReached || this.#used < warningLevel(this.max)) return;
+  #nearlyReach(): void {
     this.#wasNearlyReached = true;
     this.#watch.onNearlyReached();
   }

@@ -26,7 +26,7 @@ import { NumberStore } from './numbers.js';
 import { hashWith, type LabelTransform } from './redaction.js';
 import { chooseFamilies } from './selection.js';
 import { SelfMetrics } from './self-metrics.js';
-import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
+import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
 
@@ -63,7 +63,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
-  readonly #self = new SelfMetrics(this.#numbers, this.#names);
+  readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
   readonly #collectors = new Collectors((metric, cause) => this.#countFailure(metric, cause));
@@ -76,6 +76,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
   readonly #hasCreationTimes: boolean;
+  readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
     super(options);
@@ -90,6 +91,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
+    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreationTimes = options.created ?? false;
   }
@@ -150,7 +152,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
   explain(): Explanation[] {
-    return explainFamilies(allInstruments(), this.#recorders, this.#self.reasons);
+    return explainFamilies(allInstruments(), this.#recorders, this.#self.drops);
   }
 
   /** The families that were opened so far, in that order. */
@@ -158,9 +160,13 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
   }
 
-  /** How many series each family has, and which labels cause them; the family with the most samples first. */
+  /**
+   * How many series each family has, and which labels cause them; the family with the most samples first. Series that have
+   * expired are removed first; where they are so many that it would take long, the rest go after this has returned.
+   */
   cardinality(): FamilyCardinality[] {
-    for (const expiring of this.#expiring.values()) expiring.sweep(this.now());
+    // Why caught: the stack may be exhausted, and nobody waits for the rest.
+    for (const expiring of this.#expiring.values()) expiring.sweep(this.#clock).catch(() => undefined);
     return this.#countCardinality();
   }
 
@@ -198,8 +204,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       if (this.#collectorOf.has(series.family.name) && !isAnswer)
         this.#self.setCollectorUp(series.family, own[i] !== undefined);
     }
-    const self = this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
-    return [...own.filter((family) => family !== undefined), ...self.filter(({ name }) => isChosen(name)), ...others];
+    const self = this.#exposeSelf().filter(({ name }) => isChosen(name));
+    return [...own.filter((family) => family !== undefined), ...self, ...others];
+  }
+
+  /** The metrics of the recorder about itself. There are none of a recorder that has no metrics, and has lost none. */
+  #exposeSelf(): ExposedFamily[] {
+    const isEmpty = this.#recorders.size === 0 && this.#companion === undefined && this.#self.drops.size === 0;
+    return isEmpty ? [] : this.#self.toExposedFamilies(this.#tables(), this.constantLabels());
   }
 
   /** A family as it is exposed, its values computed first if it has a collector; `undefined` if that fails. */
@@ -208,7 +220,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     const { family } = series;
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
-    } else this.#expiring.get(family.name)?.sweep(this.now());
+    } else await this.#expiring.get(family.name)?.sweep(this.#clock);
     return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
   }
 
@@ -288,7 +300,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     }
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
-    const recorder = createSeriesRecorder(family, {
+    const recorder = this.#createRecorder(family, {
       maxSeries: family.maxSeries ?? this.#maxSeriesPerFamily,
       numbers: this.#numbers,
       sampleLimit: this.#sampleLimit,
@@ -297,10 +309,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);
-    if (family.expireAfterSeconds !== undefined) {
-      this.#expiring.set(family.name, new ExpiringRecorder(recorder, family.expireAfterSeconds));
-    }
-    this.#self.declare(family);
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -311,6 +319,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
+    const { name, expireAfterSeconds } = family;
+    if (expireAfterSeconds === undefined) return createSeriesRecorder(family, options);
+    const expiring = new ExpiringRecorder(family, expireAfterSeconds, options);
+    this.#expiring.set(name, expiring);
+    return expiring.recorder;
   }
 
   #reopen(recorder: SeriesRecorder, family: Family, site: string): SeriesRecorder {

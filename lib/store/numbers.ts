@@ -1,3 +1,5 @@
+import { Slices } from '../async/slices.js';
+
 const chunkBits = 12;
 const chunkSize = 1 << chunkBits;
 
@@ -10,12 +12,17 @@ const chunkSize = 1 << chunkBits;
 export class NumberStore {
   private readonly chunks: Float64Array[] = [];
   private readonly freed = new Map<number, number[]>();
+  /** What frees numbers in steps, and has not ended. */
+  private readonly reclaims: Iterator<void>[] = [];
+  private isReclaiming = false;
   private next = 0;
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
-    const reused = this.freed.get(width)?.pop();
-    if (reused !== undefined) return reused;
+    if (this.freed.size > 0 || this.reclaims.length > 0) {
+      const reused = this.reuse(width);
+      if (reused !== undefined) return reused;
+    }
     const leftInChunk = chunkSize - (this.next & (chunkSize - 1));
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;
@@ -32,8 +39,25 @@ export class NumberStore {
     else freed.push(first);
   }
 
+  /**
+   * Runs steps that free numbers: the first one at once, the others in slices, or where numbers are needed before. So it takes
+   * no time from the caller however many there are, and a program that never lets the event loop turn needs no more memory.
+   */
+  reclaim(steps: Iterable<void>): void {
+    const iterator = steps[Symbol.iterator]();
+    if (iterator.next().done) return;
+    this.reclaims.push(iterator);
+    if (this.isReclaiming) return;
+    this.isReclaiming = true;
+    this.reclaimInSlices().catch(() => {
+      // Why nothing more: the stack of the caller is exhausted. What needs numbers takes the steps, or the next reclaim.
+      this.isReclaiming = false;
+    });
+  }
+
   get(index: number): number {
-    return this.chunkOf(index)[index & (chunkSize - 1)] as number;
+    // Why without a call: a scrape reads all numbers, before the compiler has joined the two.
+    return (this.chunks[index >> chunkBits] as Float64Array)[index & (chunkSize - 1)] as number;
   }
 
   set(index: number, value: number): void {
@@ -55,6 +79,24 @@ export class NumberStore {
     const first = index & (chunkSize - 1);
     chunk[first] = (chunk[first] as number) + by;
     chunk[first + 1] = (chunk[first + 1] as number) + by;
+  }
+
+  private reuse(width: number): number | undefined {
+    const reused = this.freed.get(width)?.pop();
+    if (reused !== undefined || this.reclaims.length === 0) return reused;
+    this.reclaimStep();
+    return this.freed.get(width)?.pop();
+  }
+
+  private async reclaimInSlices(): Promise<void> {
+    const slices = new Slices();
+    await slices.pause();
+    for (; this.reclaims.length > 0; this.reclaimStep()) if (slices.isOver) await slices.pause();
+    this.isReclaiming = false;
+  }
+
+  private reclaimStep(): void {
+    if (this.reclaims[0]?.next().done) this.reclaims.shift();
   }
 
   private chunkOf(index: number): Float64Array {

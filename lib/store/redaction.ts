@@ -44,8 +44,13 @@ const patterns: readonly (readonly [SensitivePattern, (text: string) => boolean]
   ['payment_card', hasPaymentCard],
 ];
 
+/** How many characters the shortest text has that is no e-mail address and matches a pattern: a JWT. */
+const shortestToken = 'eyJ'.length + 8 + '..'.length;
+
 /** Finds what a text looks like that must not be exposed; `undefined` for any other text. */
 export function findSensitivePattern(text: string): SensitivePattern | undefined {
+  // Why: most label values are short, and only an address may be shorter than a token.
+  if (text.length < shortestToken && !text.includes('@')) return undefined;
   return patterns.find(([, isIn]) => isIn(text))?.[0];
 }
 

@@ -3,6 +3,7 @@ import { createFamily, type Family, type FamilyOptions } from '../families/famil
 import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
+import { isNearlyReached, type SampleLimit } from './limits.js';
 import type { NumberStore } from './numbers.js';
 import { createSeriesRecorder, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
@@ -12,12 +13,6 @@ type Options = FamilyOptions<LabelPolicies>;
 
 const counter = (options: Options): Family => createFamily('counter', options, 'flowplane-metrics');
 const gauge = (options: Options): Family => createFamily('gauge', options, 'flowplane-metrics');
-
-const droppedFamily = counter({
-  name: 'flowplane_metrics_dropped_total',
-  help: 'Observations that were not recorded, by metric and reason',
-  labels: { metric: {}, reason: { oneOf: dropReasons } },
-});
 
 const failuresFamily = counter({
   name: 'flowplane_metrics_collector_failures_total',
@@ -31,31 +26,76 @@ const upFamily = gauge({
   labels: { metric: {} },
 });
 
-/** A sample that is derived from a family's series: the label values after the metric's name, and the number. */
-type DerivedSample = readonly [values: readonly string[], number: number];
+/** How many observations were dropped, by the family's name and the reason. */
+type Drops = ReadonlyMap<string, ReadonlyMap<DropReason, number>>;
+
+/** What the derived families are derived from. */
+interface RecorderState {
+  readonly drops: Drops;
+  readonly tables: readonly SeriesTable[];
+  /** Those of the tables that have most of the series that they may have. */
+  readonly nearlyFull: readonly SeriesTable[];
+  readonly sampleLimit: SampleLimit;
+}
+
+/** A derived sample: the values of its labels and the number. */
+type DerivedSample = readonly [labels: readonly string[], number: number];
+
+/** The label `metric` of what is about all metrics. Why empty: such a label is not written, and no constant label takes its place. */
+const noMetric = '';
 
 interface DerivedFamily {
   readonly family: Family;
-  derive(series: SeriesTable): readonly DerivedSample[];
+  derive(state: RecorderState): readonly DerivedSample[];
 }
 
-/** What is derived from the families when they are scraped: nothing is counted for it at an observation. */
+/**
+ * What is derived when it is scraped: nothing is counted for it at an observation that is recorded. A series of one metric
+ * appears when there is something to say of it. Why: most metrics lose nothing, and 13 series of each would be a third of
+ * the answer. The series of the whole recorder are there from the start, so that `rate()` sees the first loss.
+ */
 const derivedFamilies: readonly DerivedFamily[] = [
+  {
+    family: counter({
+      name: 'flowplane_metrics_losses_total',
+      help: 'Lost observations, by reason',
+      labels: { reason: { oneOf: dropReasons } },
+    }),
+    derive: ({ drops }) => {
+      const ofAll = [...drops.values()];
+      return dropReasons.map((reason) => [[reason], ofAll.reduce((sum, one) => sum + (one.get(reason) ?? 0), 0)]);
+    },
+  },
+  {
+    family: counter({
+      name: 'flowplane_metrics_dropped_total',
+      help: 'Lost observations, by metric and reason',
+      labels: { metric: {}, reason: { oneOf: dropReasons } },
+    }),
+    derive: ({ drops }) =>
+      [...drops].flatMap(([metric, reasons]) => [...reasons].map(([reason, n]) => [[metric, reason], n] as const)),
+  },
   {
     family: gauge({
       name: 'flowplane_metrics_series',
-      help: 'Series of each metric, before buckets',
+      help: 'Series of a metric with 80 % of its limit; without metric: all samples',
       labels: { metric: {} },
     }),
-    derive: ({ size }) => [[[], size]],
+    derive: ({ nearlyFull, sampleLimit }) => [
+      [[noMetric], sampleLimit.used],
+      ...nearlyFull.map(({ family: { name }, size }) => [[name], size] as const),
+    ],
   },
   {
     family: gauge({
       name: 'flowplane_metrics_series_limit',
-      help: 'How many series each metric may have',
+      help: 'The limit of flowplane_metrics_series',
       labels: { metric: {} },
     }),
-    derive: ({ maxSeries }) => [[[], maxSeries]],
+    derive: ({ nearlyFull, sampleLimit }) => [
+      [[noMetric], sampleLimit.max],
+      ...nearlyFull.map(({ family: { name }, maxSeries }) => [[name], maxSeries] as const),
+    ],
   },
   {
     family: counter({
@@ -63,7 +103,12 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'Fresh label values that became "other", or would have, because they are outside the bounds of the label or metric',
       labels: { metric: {}, label: {} },
     }),
-    derive: ({ guards }) => [...guards].map(([label, { folded }]) => [[label], folded]),
+    derive: ({ tables }) =>
+      tables.flatMap(({ family: { name }, guards }) =>
+        [...guards]
+          .filter(([, { folded }]) => folded > 0)
+          .map(([label, { folded }]) => [[name, label], folded] as const),
+      ),
   },
   {
     family: counter({
@@ -71,48 +116,48 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'Fresh label values that are not exposed, because of what they look like',
       labels: { metric: {}, label: {}, pattern: {} },
     }),
-    derive: ({ guards }) =>
-      [...guards].flatMap(([label, { redacted }]) =>
-        [...redacted].map(([pattern, number]) => [[label, pattern], number] as const),
+    derive: ({ tables }) =>
+      tables.flatMap(({ family: { name }, guards }) =>
+        [...guards].flatMap(([label, { redacted }]) =>
+          [...redacted].map(([pattern, number]) => [[name, label, pattern], number] as const),
+        ),
       ),
   },
 ];
 
-const ownFamilies = [droppedFamily, failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
+const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
 
 /** The metrics of a recorder about itself: every lost observation is counted. */
 export class SelfMetrics {
-  readonly #dropped: SeriesRecorder;
+  readonly #drops = new Map<string, Map<DropReason, number>>();
+  readonly #sampleLimit: SampleLimit;
   readonly #failures: SeriesRecorder;
   readonly #up: SeriesRecorder;
-  readonly #reasons = new Map<string, Set<DropReason>>();
 
-  constructor(numbers: NumberStore, names: NameRegister) {
-    this.#dropped = createSeriesRecorder(droppedFamily, { maxSeries: Infinity, numbers });
+  constructor(numbers: NumberStore, names: NameRegister, sampleLimit: SampleLimit) {
+    this.#sampleLimit = sampleLimit;
     // Why limited: the names of external metrics come from elsewhere.
     this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
     this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
     for (const family of ownFamilies) names.take(family, family.name, family.site);
   }
 
-  /** Why observations were dropped, by the family's name. */
-  get reasons(): ReadonlyMap<string, ReadonlySet<DropReason>> {
-    return this.#reasons;
-  }
-
-  /** Creates a series at 0 for each reason, so that `rate()` sees the first drop. */
-  declare({ name }: Family): void {
-    for (const reason of dropReasons) this.#dropped.getOrCreate([name, reason], true);
+  get drops(): Drops {
+    return this.#drops;
   }
 
   countDrop({ name }: Family, reason: DropReason, drops = 1): void {
-    increment(this.#dropped, [name, reason], drops);
-    const reasons = this.#reasons.get(name) ?? new Set();
-    this.#reasons.set(name, reasons.add(reason));
+    let ofFamily = this.#drops.get(name);
+    if (ofFamily === undefined) {
+      ofFamily = new Map();
+      this.#drops.set(name, ofFamily);
+    }
+    ofFamily.set(reason, (ofFamily.get(reason) ?? 0) + drops);
   }
 
   countFailure(metric: string): void {
-    increment(this.#failures, [metric]);
+    const series = this.#failures.getOrCreate([metric], true);
+    if (typeof series === 'number') this.#failures.add(series, 1);
   }
 
   /** Records whether a collector gave its values for this scrape. */
@@ -123,27 +168,22 @@ export class SelfMetrics {
 
   /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
   toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
-    const counted = [this.#dropped, this.#failures, this.#up].filter(({ series }) => series.size > 0);
+    const nearlyFull = tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
+    const state = { drops: this.#drops, tables, nearlyFull, sampleLimit: this.#sampleLimit };
+    const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
+      ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),
       ...counted.map((recorder) => toExposedFamily(recorder, recorder.series.family.name, labels)),
-      ...derivedFamilies.flatMap((one) => deriveFamily(one, tables, labels)),
     ];
   }
 }
 
-function increment(recorder: SeriesRecorder, values: readonly string[], by = 1): void {
-  const series = recorder.getOrCreate(values, true);
-  if (typeof series === 'number') recorder.add(series, by);
-}
-
 function deriveFamily(
   { family, derive }: DerivedFamily,
-  tables: readonly SeriesTable[],
+  state: RecorderState,
   labels: ConstantLabels,
 ): ExposedFamily[] {
-  const samples = tables.flatMap((series) =>
-    derive(series).map(([values, number]) => [[series.family.name, ...values], number] as const),
-  );
+  const samples = derive(state);
   if (samples.length === 0) return [];
   const { name, kind: type, help } = family;
   const names = Object.keys(family.labels);

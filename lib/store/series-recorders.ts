@@ -137,7 +137,7 @@ class HistogramRecorder extends SeriesRecorder {
 
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: family.buckets.length + 2 }), options.numbers);
-    this.bounds = Float64Array.from(family.buckets);
+    this.bounds = new Float64Array(family.buckets);
     this.#view = {
       upperBounds: [...family.buckets, Infinity],
       cumulativeCounts: new Float64Array(family.buckets.length + 1),

@@ -7,7 +7,7 @@ import { LabelGuards } from './label-guards.js';
 import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
 import type { NumberStore } from './numbers.js';
 import type { LabelTransform } from './redaction.js';
-import { type SeriesFilter, SeriesTrie, type SeriesVisitor } from './series-trie.js';
+import { SeriesTrie, type SeriesVisitor } from './series-trie.js';
 
 /** How the series of a family are limited and where their numbers are. */
 export interface TableOptions {
@@ -20,6 +20,8 @@ export interface TableOptions {
   readonly watch?: LimitsWatch | undefined;
   /** The time in seconds since the epoch. With it each series remembers when it was created, in one more number. */
   readonly wallClock?: (() => number) | undefined;
+  /** Whether each series remembers when it was observed, in one more number: `observedAt`. */
+  readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
   /** Runs for each new series. */
@@ -27,6 +29,9 @@ export interface TableOptions {
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
   isHeld?(series: SeriesId): boolean;
 }
+
+/** In place of the time of an observation that no sweep has dated yet. */
+export const notDated = Infinity;
 
 /** All series of one family in one recorder: raw label values lead to a series, within the limits of the family. */
 export class SeriesTable {
@@ -39,30 +44,40 @@ export class SeriesTable {
   /** Why public: a table that is to replace this one has the same. */
   readonly options: TableOptions;
   readonly #width: number;
-  readonly #hasLabelLimit: boolean;
+  /** Where the numbers of a series say when it was created. */
+  readonly #createdAt: number;
+  /** Where they say when it was last observed; `notDated` if that was after the last sweep. */
+  readonly observedAt: number;
+  /** From how many series on the family has nearly as many as it may have. */
+  readonly #nearly: number;
   #initialSize = 0;
   #wasFull = false;
   /** How many walks have begun and not ended. */
   #walks = 0;
+  /** How many walks have begun at all. */
+  #begunWalks = 0;
+  /** Whether a series was removed while a walk goes on. */
+  #wasRemovedInWalk = false;
+  /** The series that were created after that, with the number of walks that had begun by then. */
+  #reborn: Map<SeriesId, number> | undefined;
   /** Removed series whose numbers are freed when the last walk has ended. */
-  readonly #disposed: SeriesId[] = [];
+  #disposed: SeriesId[] = [];
   /** Removed series that something still holds: `disposeIfRemoved` frees them. */
   readonly heldAfterRemoval = new Set<SeriesId>();
-  /** How many series were removed since the label values were counted. */
-  #removedSinceCount = 0;
 
   constructor(family: Family, options: TableOptions) {
-    const policies = Object.values(family.labels);
     this.family = family;
-    this.trie = new SeriesTrie(policies.length);
+    this.trie = createTrie(family);
     this.options = options;
-    this.#width = options.width + (options.wallClock === undefined ? 0 : 1);
+    this.#createdAt = options.width;
+    this.observedAt = options.width + (options.wallClock === undefined ? 0 : 1);
+    this.#width = this.observedAt + (options.expires ? 1 : 0);
     this.maxSeries = options.maxSeries;
+    this.#nearly = warningLevel(options.maxSeries);
     this.samplesPerSeries = countSamplesPerSeries(family);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
-    this.#hasLabelLimit = policies.some(({ limit }) => limit !== undefined);
     this.createInitial(family);
   }
 
@@ -96,8 +111,6 @@ export class SeriesTable {
    * @param allowOverflow whether a value outside its label's policy becomes `other`: only numbers that add up may do that.
    */
   getOrCreate(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
-    // Why not at each removal: the room may never be needed.
-    if (this.#removedSinceCount > 0 && this.#guards.isFull) this.#countValues();
     return this.trie.lookupKnown(raw, this.#guards, allowOverflow) ?? this.#create(raw, allowOverflow);
   }
 
@@ -105,41 +118,55 @@ export class SeriesTable {
   remove(labels: Readonly<Record<string, unknown>>): number {
     const values = this.#guards.match(labels);
     if (values === undefined) return 0;
-    return this.#removeSelected({
-      matchesLabel: (depth, value) => (values[depth] ?? value) === value,
-      matchesSeries: () => true,
-    });
+    return values.every((value) => value === undefined) ? this.#removeAll() : this.#remove(values);
   }
 
-  /** Removes the series for which the predicate holds; returns how many there were. */
-  removeWhere(predicate: (series: SeriesId) => boolean): number {
-    return this.#removeSelected({ matchesLabel: () => true, matchesSeries: predicate });
+  /**
+   * Removes each series for which the predicate holds when its turn comes, in steps. Whatever else happens between two steps,
+   * every series is removed whole, or not at all.
+   */
+  *removeWhere(predicate: (series: SeriesId) => boolean): Generator<void> {
+    const values: string[] = [];
+    const found: [SeriesId, readonly string[]][] = [];
+    const visitor: SeriesVisitor = {
+      label: (depth, value) => {
+        values[depth] = value;
+      },
+      series: (series) => {
+        if (predicate(series)) found.push([series, [...values]]);
+      },
+    };
+    const removeFound = (): void => {
+      // Why compared: the series may have been removed, and another one may have its label values.
+      for (const [series, at] of found.splice(0)) if (this.trie.lookupAll(at) === series) this.#remove(at);
+    };
+    // Why a walk like those of scrapes: no other series gets the numbers of one that the predicate may still see.
+    for (const _ of this.walk(visitor)) {
+      removeFound();
+      yield;
+    }
+    removeFound();
   }
 
   /** Removes every series and creates the initial ones anew. A series that is held from before is none of the new ones. */
   clear(): void {
-    this.removeWhere(() => true);
-    this.#initialSize = 0;
+    this.#removeAll();
     this.createInitial(this.family);
   }
 
-  /**
-   * Takes over the series of another table of the same family, all at once. The series that it had are then removed step by
-   * step; a walk that has begun still visits them.
-   */
-  *replaceBy(other: SeriesTable): Generator<void> {
+  /** Takes over the series of another table of the same family, all at once. A walk that has begun visits those before. */
+  replaceBy(other: SeriesTable): void {
     const replaced = this.size;
     this.trie.exchange(other.trie);
     this.#guards.adopt(other.#guards);
-    this.#removedSinceCount = 0;
     this.#initialSize = 0;
     this.options.sampleLimit?.replace(this.size * this.samplesPerSeries, replaced * this.samplesPerSeries);
-    yield* this.#releaseAll(other.trie);
+    this.#releaseAll(other.trie);
   }
 
-  /** Gives back the numbers of all series step by step. The table is not used any more. */
-  discard(): Iterable<void> {
-    return this.#releaseAll(this.trie);
+  /** Gives back the numbers of all series. The table is not used any more. */
+  discard(): void {
+    this.#releaseAll(this.trie);
   }
 
   /** Visits every series, oldest first. */
@@ -147,21 +174,25 @@ export class SeriesTable {
     this.trie.visit(visitor);
   }
 
-  /** The same in steps. A series that is removed meanwhile is still visited, with the numbers that it had. */
+  /**
+   * The same in steps. A series that is removed meanwhile may still be visited, with the numbers that it had; of several that
+   * are removed together, all or none. No label values are visited twice.
+   */
   *walk(visitor: SeriesVisitor): Generator<void> {
     this.#walks++;
+    this.#reborn ??= new Map();
     try {
-      yield* this.trie.walk(visitor);
+      yield* this.trie.walk(visitor, { series: this.#reborn, walk: ++this.#begunWalks });
     } finally {
       this.#walks--;
-      if (this.#walks === 0) for (const series of this.#disposed.splice(0)) this.#free(series);
+      if (this.#walks === 0) this.#endWalks();
     }
   }
 
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
   createdAt(series: SeriesId): number | undefined {
     const { wallClock, numbers } = this.options;
-    return wallClock === undefined ? undefined : numbers.get(series + this.#width - 1);
+    return wallClock === undefined ? undefined : numbers.get(series + this.#createdAt);
   }
 
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
@@ -172,54 +203,72 @@ export class SeriesTable {
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
     const admitted = this.#guards.admit(raw, allowOverflow);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const known = this.trie.lookupAll(admitted);
-    const values = known === undefined ? this.#fit(admitted, allowOverflow) : admitted;
+    const hasRoom = this.size < this.#guards.maxUnfolded(allowOverflow);
+    // Why first: nearly all new label sets are like that, and nothing else has to be looked up for them.
+    if (hasRoom && areSame(admitted, raw)) return this.#insert(admitted, raw);
+    const isKnown = hasRoom || this.trie.lookupAll(admitted) !== undefined;
+    const values = isKnown ? admitted : this.#fold(admitted, raw, allowOverflow);
     if (values === undefined) return 'overflow';
-    const series = known ?? this.trie.lookupAll(values) ?? this.#insert(values);
+    const series = this.trie.lookupAll(values) ?? this.#insert(values, raw);
     if (typeof series === 'number' && !areStrings(raw)) this.trie.addAliases(values, raw, this.maxSeries);
     return series;
   }
 
-  /** The new label set or, if there is no room for it, the one that it is folded into; `undefined` if neither fits. */
-  #fit(values: readonly string[], allowOverflow: boolean): readonly string[] | undefined {
-    if (this.size < this.#guards.maxUnfolded(allowOverflow)) return values;
+  /** The label set that a new one is folded into, as there is no room for it; `undefined` if there is none for that either. */
+  #fold(values: readonly string[], raw: readonly unknown[], allowOverflow: boolean): readonly string[] | undefined {
     this.#reportFull();
+    this.#guards.rememberExamined(values, raw);
     if (!allowOverflow) return undefined;
     const folded = this.#guards.fold(values);
     return this.size < this.maxSeries || this.trie.lookupAll(folded) !== undefined ? folded : undefined;
   }
 
-  #insert(values: readonly string[]): SeriesId | DropReason {
-    const { sampleLimit, watch } = this.options;
+  #insert(values: readonly string[], raw: readonly unknown[]): SeriesId | DropReason {
+    const { sampleLimit, watch, numbers, wallClock, expires, onCreate } = this.options;
     if (sampleLimit?.take(this.samplesPerSeries) === false) return 'overflow';
-    this.#guards.retain(values);
-    const series = this.#allocate();
-    this.options.onCreate?.(series, values);
-    this.trie.insert(values, series);
-    if (this.size === warningLevel(this.maxSeries)) {
+    const series = numbers.allocate(this.#width);
+    if (wallClock !== undefined) numbers.set(series + this.#createdAt, wallClock());
+    if (expires) numbers.set(series + this.observedAt, notDated);
+    onCreate?.(series, values);
+    this.#guards.retain(values, raw, this.trie.insert(values, series));
+    if (this.#wasRemovedInWalk) this.#reborn?.set(series, this.#begunWalks);
+    if (this.size === this.#nearly) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
     }
     return series;
   }
 
-  #allocate(): SeriesId {
-    const { numbers, wallClock } = this.options;
-    const series = numbers.allocate(this.#width);
-    if (wallClock !== undefined) numbers.set(series + this.#width - 1, wallClock());
-    return series;
-  }
-
-  #removeSelected(filter: SeriesFilter): number {
-    const removed = this.trie.remove(filter, this.#walks > 0);
+  /** Removes the series with these label values, `undefined` standing for any value; returns how many there were. */
+  #remove(values: readonly (string | undefined)[]): number {
+    const wasFull = this.#guards.isFull;
+    const removed = this.trie.remove(values, this.#guards, this.#walks > 0);
+    if (removed.length === 0) return 0;
+    // Why: there is room for values that were not examined any more.
+    if (wasFull) this.#guards.forgetExamined();
     for (const series of removed) this.#release(series);
-    this.options.sampleLimit?.giveBack(removed.length * this.samplesPerSeries);
-    this.#removedSinceCount += removed.length;
-    if (this.#hasLabelLimit || this.#removedSinceCount > this.size) this.#countValues();
+    this.#noteRemoved(removed.length);
     return removed.length;
   }
 
-  #releaseAll(trie: SeriesTrie): Iterable<void> {
-    return trie.walk({ label: () => undefined, series: (series) => this.#release(series) });
+  #removeAll(): number {
+    const { size } = this;
+    const removed = createTrie(this.family);
+    this.trie.exchange(removed);
+    this.#guards.reset();
+    this.#initialSize = 0;
+    this.#noteRemoved(size);
+    this.#releaseAll(removed);
+    return size;
+  }
+
+  #noteRemoved(count: number): void {
+    this.options.sampleLimit?.giveBack(count * this.samplesPerSeries);
+    this.#wasRemovedInWalk ||= this.#walks > 0;
+  }
+
+  /** Takes back the numbers of all series of a trie that nothing finds any more, now and later. */
+  #releaseAll(trie: SeriesTrie): void {
+    this.options.numbers.reclaim(trie.walk({ label: () => undefined, series: (series) => this.#release(series) }));
   }
 
   /** Takes back the numbers of a removed series, once nothing holds it. */
@@ -234,18 +283,24 @@ export class SeriesTable {
     else this.#free(series);
   }
 
-  #free(series: SeriesId): void {
-    this.options.numbers.free(series, this.#width);
+  #endWalks(): void {
+    this.#wasRemovedInWalk = false;
+    this.#reborn?.clear();
+    if (this.#disposed.length === 0) return;
+    const disposed = this.#disposed;
+    this.#disposed = [];
+    this.options.numbers.reclaim(this.#freeAll(disposed));
   }
 
-  /**
-   * Makes the guards retain only the values that series still have. Why not at each removal: the time grows with the number
-   * of series; only labels with a limit need it at once.
-   */
-  #countValues(): void {
-    this.#removedSinceCount = 0;
-    this.#guards.reset();
-    this.visit({ label: (depth, value) => this.#guards.retainAt(depth, value), series: () => undefined });
+  *#freeAll(disposed: readonly SeriesId[]): Generator<void> {
+    for (const [i, series] of disposed.entries()) {
+      this.#free(series);
+      if (i % 128 === 127) yield;
+    }
+  }
+
+  #free(series: SeriesId): void {
+    this.options.numbers.free(series, this.#width);
   }
 
   #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {
@@ -270,6 +325,14 @@ export class SeriesTable {
     this.#wasFull = true;
     this.options.watch?.onExceeded({ max: this.maxSeries, guards: this.guards });
   }
+}
+
+const createTrie = ({ labels }: Family): SeriesTrie => new SeriesTrie(Object.keys(labels).length);
+
+/** Whether the label values are the raw ones, of a family with labels. */
+function areSame(values: readonly string[], raw: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== raw[i]) return false;
+  return values.length > 0;
 }
 
 function areStrings(raw: readonly unknown[]): boolean {

@@ -16,13 +16,6 @@ export interface SeriesVisitor {
   series(series: SeriesId): void;
 }
 
-/** Selects series. */
-export interface SeriesFilter {
-  /** Whether series with this value of the label at this depth may be selected. */
-  matchesLabel(depth: number, value: string): boolean;
-  matchesSeries(series: SeriesId): boolean;
-}
-
 /**
  * Label sets and their series: one level of Maps for each label, so that no separator can make two label sets one.
  *
@@ -85,20 +78,26 @@ export class SeriesTrie {
     return branch as unknown as SeriesId;
   }
 
-  /** Inserts a series with label values that no other series has. */
-  insert(values: readonly string[], series: SeriesId): void {
+  /**
+   * Inserts a series with label values that no other series has. Returns the depth from which on they have branches of their
+   * own: a label value is in the trie once for each branch of the labels before it.
+   */
+  insert(values: readonly string[], series: SeriesId): number {
     let branch = this.root;
+    let own = this.last;
     for (let depth = 0; depth < this.last; depth++) {
       const value = values[depth] as string;
       let next = branch.get(value);
       if (next === undefined) {
         next = new Map();
         branch.set(value, next);
+        own = Math.min(own, depth);
       }
       branch = next as Branch;
     }
     branch.set(values[this.last] ?? '', series);
     this.#size++;
+    return own;
   }
 
   /** Makes the raw values that are no strings lead to the series with these label values too, up to a number of aliases. */
@@ -116,17 +115,75 @@ export class SeriesTrie {
   }
 
   /**
-   * Removes the selected series and returns them.
+   * Removes the series with these label values and returns them; `undefined` stands for any value. What the first labels
+   * decide alone takes the same time in a trie of any size.
    *
-   * @param copyBranches whether a walk that has begun still has to see them: then branches are copied before they change.
+   * @param guards count the label values of the trie: what is not in it any more is released.
+   * @param isWalked whether a walk that has begun must see either all of these series or none.
    */
-  remove(filter: SeriesFilter, copyBranches: boolean): SeriesId[] {
+  remove(values: readonly (string | undefined)[], guards: LabelGuards, isWalked: boolean): SeriesId[] {
+    const decided = values.findLastIndex((value) => value !== undefined) + 1;
+    // Why not otherwise: what goes with one entry goes at once.
+    const copies = isWalked && values.slice(0, decided).includes(undefined);
     const removed: SeriesId[] = [];
-    const removal = { filter, last: this.last, copyBranches, removed, aliases: 0 };
-    this.root = removeFrom(this.root, 0, removal);
+    this.root = this.#removeFrom(this.root, 0, { values, decided, copies, guards, removed });
     this.#size -= removed.length;
-    this.#aliases -= removal.aliases;
     return removed;
+  }
+
+  /** The branch without the series that are to be removed. It is another one where a walk may go on with this one. */
+  #removeFrom(branch: Branch, depth: number, removal: Removal): Branch {
+    const given = removal.values[depth];
+    let rest = branch;
+    for (const value of given === undefined ? branch.keys() : [given]) {
+      const next = typeof value === 'string' ? rest.get(value) : undefined;
+      if (next === undefined) continue;
+      const kept = this.#keptOf(next, depth, removal);
+      if (kept === next) continue;
+      if (removal.copies && rest === branch) rest = new Map(branch);
+      this.#replace(rest, { depth, value: value as string, next }, kept, removal.guards);
+    }
+    return rest;
+  }
+
+  /** What is kept of that to which an entry leads; `undefined` for nothing. */
+  #keptOf(next: Branch | SeriesId, depth: number, removal: Removal): Branch | undefined {
+    if (depth + 1 >= removal.decided) {
+      this.#removeAll(next, depth + 1, removal);
+      return undefined;
+    }
+    const rest = this.#removeFrom(next as Branch, depth + 1, removal);
+    return rest.size === 0 ? undefined : rest;
+  }
+
+  #removeAll(next: Branch | SeriesId, depth: number, removal: Removal): void {
+    if (depth > this.last) {
+      removal.removed.push(next as SeriesId);
+      return;
+    }
+    for (const [value, below] of next as Branch) {
+      if (typeof value !== 'string') this.#aliases--;
+      else {
+        this.#removeAll(below, depth + 1, removal);
+        removal.guards.release(depth, value);
+      }
+    }
+  }
+
+  /** Makes an entry and its aliases lead to what is kept, or removes them. */
+  #replace(branch: Branch, { depth, value, next }: Entry, kept: Branch | undefined, guards: LabelGuards): void {
+    if (this.#aliases > 0) {
+      for (const raw of listAliases(guards.originOf(depth, value))) {
+        if (branch.get(raw) !== next) continue;
+        if (kept !== undefined) branch.set(raw, kept);
+        else if (branch.delete(raw)) this.#aliases--;
+      }
+    }
+    if (kept !== undefined) branch.set(value, kept);
+    else {
+      branch.delete(value);
+      guards.release(depth, value);
+    }
   }
 
   /** Changes the series with another trie of the same labels. A walk that has begun goes on with what it has begun with. */
@@ -147,53 +204,46 @@ export class SeriesTrie {
    * Visits every series, depth first, and yields after each hundred or so. A series that is created meanwhile may or may not
    * be visited.
    */
-  walk(visitor: SeriesVisitor): Iterable<void> {
-    return walkBranch(this.root, 0, createWalk(visitor, this.last));
+  walk(visitor: SeriesVisitor, reborn: Reborn = noneReborn): Iterable<void> {
+    return walkBranch(this.root, 0, createWalk(visitor, this.last, reborn));
   }
 }
 
 interface Removal {
-  readonly filter: SeriesFilter;
-  readonly last: number;
-  readonly copyBranches: boolean;
+  readonly values: readonly (string | undefined)[];
+  /** From this depth on, the labels may have any value. */
+  readonly decided: number;
+  /** Whether branches are copied before they change. */
+  readonly copies: boolean;
+  readonly guards: LabelGuards;
   readonly removed: SeriesId[];
-  /** How many aliases were removed with their series. */
-  aliases: number;
 }
 
-/** The branch without the selected series. */
-function removeFrom(branch: Branch, depth: number, removal: Removal): Branch {
-  const { filter, last, removed, copyBranches } = removal;
-  const changed = new Map<Branch | SeriesId, Branch | undefined>();
-  for (const [value, next] of branch) {
-    if (typeof value !== 'string' || !filter.matchesLabel(depth, value)) continue;
-    if (depth < last) {
-      const rest = removeFrom(next as Branch, depth + 1, removal);
-      if (rest !== next || rest.size === 0) changed.set(next, rest.size === 0 ? undefined : rest);
-    } else if (filter.matchesSeries(next as SeriesId)) {
-      removed.push(next as SeriesId);
-      changed.set(next, undefined);
-    }
-  }
-  return changed.size === 0 ? branch : replaceEntries(copyBranches ? new Map(branch) : branch, changed, removal);
+interface Entry {
+  readonly depth: number;
+  readonly value: string;
+  readonly next: Branch | SeriesId;
 }
 
-// Why by what an entry leads to: all aliases of a string lead to the same branch or series, and go with it.
-function replaceEntries(
-  branch: Branch,
-  changed: ReadonlyMap<Branch | SeriesId, Branch | undefined>,
-  removal: Removal,
-): Branch {
-  for (const [value, next] of branch) {
-    if (!changed.has(next)) continue;
-    const rest = changed.get(next);
-    if (rest !== undefined) branch.set(value, rest);
-    else {
-      branch.delete(value);
-      if (typeof value !== 'string') removal.aliases++;
-    }
+/** The raw values of other types than a string that may have become this text. */
+function listAliases(text: string): readonly unknown[] {
+  switch (text) {
+    case '':
+      return [undefined, null];
+    case 'true':
+    case 'false':
+      return [text === 'true'];
+    default:
+      return /^-?\d+$/.test(text) ? [Number(text), BigInt(text)] : [Number(text)];
   }
-  return branch;
+}
+
+/** Series that a walk does not visit, although it finds them. */
+export interface Reborn {
+  /** For each series with the label values of one that was removed during a walk: how many walks had begun by then. */
+  readonly series: ReadonlyMap<SeriesId, number>;
+  /** How many walks have begun, this one included. */
+  readonly walk: number;
 }
 
 interface Walk {
@@ -205,9 +255,12 @@ interface Walk {
   series: number;
 }
 
-function createWalk(visitor: SeriesVisitor, last: number): Walk {
+const noneReborn: Reborn = { series: new Map(), walk: 0 };
+
+function createWalk(visitor: SeriesVisitor, last: number, reborn: Reborn): Walk {
   const visitLeaf = (series: Branch | SeriesId, value: unknown): void => {
     if (typeof value !== 'string') return;
+    if (reborn.series.size > 0 && (reborn.series.get(series as SeriesId) ?? 0) >= reborn.walk) return;
     visitor.label(last, value);
     visitor.series(series as SeriesId);
   };

@@ -33,21 +33,19 @@ export class MemoryFamily implements FamilyRecorder {
     const removed = [...this.#ids].filter(([, id]) =>
       this.#at(id).values.every((value, i) => (expected[i] ?? value) === value),
     );
-    for (const [key] of removed) this.#ids.delete(key);
-    this.#recount();
+    // Why: there is room for values that were not examined any more.
+    if (removed.length > 0 && this.#labels.isFull) this.#labels.forgetExamined();
+    for (const [key, id] of removed) {
+      this.#ids.delete(key);
+      for (const [depth, value] of this.#at(id).values.entries()) this.#labels.release(depth, value);
+    }
     return removed.length;
   }
 
   clear(): void {
     this.#ids.clear();
-    this.#recount();
-    this.#createInitial();
-  }
-
-  /** Resets the label guards to the values that the series still have. */
-  #recount(): void {
     this.#labels.reset();
-    for (const id of this.#ids.values()) this.#labels.retain(this.#at(id).values);
+    this.#createInitial();
   }
 
   #createInitial(): void {
@@ -62,15 +60,15 @@ export class MemoryFamily implements FamilyRecorder {
     if (!Array.isArray(values)) return values.refused;
     const known = this.#ids.get(JSON.stringify(values));
     if (known !== undefined) return known;
-    if (this.#ids.size < this.#labels.maxUnfolded(allowOverflow)) return this.#create(values);
+    if (this.#ids.size < this.#labels.maxUnfolded(allowOverflow)) return this.#create(values, raw);
     if (!allowOverflow) return 'overflow';
     const folded = this.#labels.fold(values);
     const found = this.#ids.get(JSON.stringify(folded));
-    return found ?? (this.#ids.size < this.#labels.maxUnfolded(false) ? this.#create(folded) : 'overflow');
+    return found ?? (this.#ids.size < this.#labels.maxUnfolded(false) ? this.#create(folded, raw) : 'overflow');
   }
 
-  #create(values: readonly string[]): SeriesId {
-    this.#labels.retain(values);
+  #create(values: readonly string[], raw: readonly unknown[]): SeriesId {
+    this.#labels.retain(values, raw);
     const id = this.#entries.push({ values, observed: [], value: 0 }) - 1;
     this.#ids.set(JSON.stringify(values), id);
     return id;

@@ -69,15 +69,25 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
     this.#families.get(name)?.clear();
   }
 
-  /** Runs a synchronous collector whenever the family is read. An asynchronous one is ignored: reading does not wait. */
+  /**
+   * Runs a synchronous collector whenever the family is read, except by the collector itself: that sees the values before.
+   * An asynchronous one is ignored: reading does not wait.
+   */
   override collect(family: Family, collector: Collector): void {
     const { name } = family;
     this.open(family);
+    let isRunning = false;
     this.#collectors.set(name, () => {
-      const collected = collector();
-      if (isThenable(collected)) return;
-      this.#families.get(name)?.remove({});
-      setCollected(this, family, readCollected(collected as CollectedValues));
+      if (isRunning) return;
+      isRunning = true;
+      try {
+        const collected = collector();
+        if (isThenable(collected)) return ignoreRejection(collected);
+        this.#families.get(name)?.remove({});
+        setCollected(this, family, readCollected(collected as CollectedValues));
+      } finally {
+        isRunning = false;
+      }
     });
   }
 
@@ -132,6 +142,10 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
   protected override countDrop({ name }: Family, reason: DropReason): void {
     this.drops.push({ metric: name, reason });
   }
+}
+
+function ignoreRejection(ignored: PromiseLike<unknown>): void {
+  Promise.resolve(ignored).catch(() => undefined);
 }
 
 /** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */

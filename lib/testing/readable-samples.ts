@@ -2,6 +2,7 @@ import { formatValue, MetricsError, type MetricsErrorCode } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
 import type { Family } from '../families/family.js';
 import { kinds } from '../families/kinds.js';
+import { findNearest } from '../nearest-name.js';
 import type { SampleLabels } from './samples.js';
 
 /** The names of the samples of a family that can be read back. */
@@ -54,26 +55,3 @@ function createUnknownLabel(name: string, label: string, known: ReadonlySet<stri
 
 const createError = (code: MetricsErrorCode, message: string): MetricsError =>
   new MetricsError('MemoryRecorder', [{ code, message }]);
-
-/** Finds the name that differs in the fewest letters, unless it differs in more than a slip of the pen. */
-function findNearest(given: string, names: Iterable<string>): string | undefined {
-  const isNear = (name: string, edits: number) =>
-    edits <= Math.max(2, given.length / 5) || name.startsWith(given) || given.startsWith(name);
-  return Array.from(new Set(names), (name) => ({ name, edits: countEdits(given, name) }))
-    .filter(({ name, edits }) => isNear(name, edits))
-    .sort((a, b) => a.edits - b.edits)[0]?.name;
-}
-
-/** Counts the letters to add, remove or replace: the distance of Levenshtein. */
-function countEdits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] as number;
-}

@@ -198,6 +198,22 @@ export function describeMetricsRecorder(name: string, { create, read }: Subject)
         expect(await read(recording, 'users_total')).to.deep.equal({});
       });
 
+      it('leaves out a label that is called like a property of every object, where it is not given', async () => {
+        const odd = { constructor: {}, toString: {}, valueOf: { limit: 2 } };
+        const gauge = recorder.gauge(defineGauge({ name: 'odd', help: 'Odd', labels: odd, initial: [{} as never] }));
+        expect(await read(recorder, 'odd')).to.deep.equal({ odd: 0 });
+        gauge.set({ toString: 'x' } as never, 1);
+        gauge.set({ constructor: 'y', valueOf: 7 } as never, 2);
+        gauge.set({} as never, 3);
+        expect(await read(recorder, 'odd')).to.deep.equal({
+          odd: 3,
+          'odd{toString="x"}': 1,
+          'odd{constructor="y",valueOf="7"}': 2,
+        });
+        gauge.set({ valueOf: Object } as never, 4);
+        expect(Object.keys(await read(recorder, 'odd'))).to.have.length(3);
+      });
+
       it('drops a label value that is an array, an object, a function or a symbol', async () => {
         const family = recorder.open(calls);
         for (const value of [['x'], { toString: () => 'x' }, () => 'x', Symbol('x')]) {

@@ -148,6 +148,8 @@ describe(`A call (${mode} decorators)`, () => {
     ['an array iterator', () => [1, 2][Symbol.iterator]()],
     ['null', () => null],
     ['a revoked Proxy', revoked],
+    ['a frozen generator', () => Object.freeze(numbers())],
+    ['a frozen async generator', () => Object.freeze(laterNumbers())],
   ] as const) {
     it(`ends at once when the method returns ${what}, which stays the same object`, () => {
       const value: unknown = make();
@@ -372,6 +374,61 @@ describe(`A call (${mode} decorators)`, () => {
       await once(both, 'close');
       expect(await atEnd).to.deep.equal([1, 1, 0]);
       expect(seen()).to.deep.equal([0, 2, 0]);
+    });
+
+    /** A stream that does not close itself, at the end of all of its sides. */
+    const unclosing: Readonly<Record<string, (options: object) => Readable | Writable>> = {
+      'a stream that is only read': (options) => new Readable({ ...options, read() {} }),
+      'a stream that is only written': (options) =>
+        new Writable({ ...options, write: (_chunk, _encoding, done) => done() }),
+      'a stream of both kinds': (options) => new PassThrough(options),
+    };
+    const finish = async (stream: Readable | Writable): Promise<void> => {
+      if (stream instanceof Readable) stream.resume();
+      if (stream instanceof Writable) stream.end('x');
+      else stream.push(null);
+      await setImmediate();
+      await setImmediate();
+    };
+    for (const [what, make] of Object.entries(unclosing)) {
+      for (const options of [{ autoDestroy: false }, { emitClose: false }, { autoDestroy: false, emitClose: false }]) {
+        const how = JSON.stringify(options);
+        it(`ends when its sides have ended: ${what} with ${how}`, async () => {
+          const stream = source.give(() => make(options));
+          await setImmediate();
+          isOpen();
+          await finish(stream);
+          hasReturned();
+        });
+
+        it(`ends at once when its sides had ended before: ${what} with ${how}`, async () => {
+          const stream = make(options);
+          await finish(stream);
+          source.give(() => stream);
+          hasReturned();
+        });
+      }
+
+      it(`ends as threw when it has failed before, and does not close itself: ${what}`, async () => {
+        const stream = make({ autoDestroy: false });
+        stream.on('error', () => undefined);
+        stream.destroy(boom);
+        await setImmediate();
+        source.give(() => stream);
+        hasThrown();
+      });
+    }
+
+    it('stays open while one side of a stream that does not close itself has not ended', async () => {
+      const stream = source.give(() => new PassThrough({ autoDestroy: false }));
+      stream.end('x');
+      await once(stream, 'finish');
+      await setImmediate();
+      isOpen();
+      stream.resume();
+      await once(stream, 'end');
+      await setImmediate();
+      hasReturned();
     });
 
     const endless = () => Readable.from(numbersForEver());

@@ -71,7 +71,10 @@ const sections: readonly Section[] = [
   decorator('Counter', '`on` decides which calls count, and what `when` and `by` read.'),
   decorator('Gauge', 'It sets a gauge when a call has returned.'),
   decorator('Histogram', 'It observes a value when a call has returned.'),
-  decorator('Timed', '`on` decides which calls count, and what `when` reads.'),
+  decorator(
+    'Timed',
+    "`on` decides which calls count, and what `when` reads. With a family that is declared elsewhere it takes `unit: 'milliseconds'` too, where that family has milliseconds; the default is `'seconds'`.",
+  ),
   decorator('InFlight', 'It counts the calls that have begun and have not settled.'),
   {
     title: '@Instrumented',

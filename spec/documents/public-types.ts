@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import ts from 'typescript';
-import { createProgram } from './compiler.js';
-import { root } from './documents.js';
+import { publicEntries, publicProgram } from './compiler.js';
 
 /** One option, in the words of its doc comment. */
 export interface Option {
@@ -19,22 +16,15 @@ export interface Option {
 /** Where options come from: an exported interface, or the only parameter of an exported function. */
 export type Source = { readonly type: string } | { readonly parameterOf: string };
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, { readonly types?: string }>>;
-};
-const entries = Object.values(manifest.exports).flatMap(({ types }) =>
-  types === undefined ? [] : [join(root, types)],
-);
-
 /** The public types of the package, as its users see them: the declarations of all entries. */
 export class PublicTypes {
   readonly #checker: ts.TypeChecker;
   readonly #exports = new Map<string, ts.Symbol>();
 
   constructor() {
-    const program = createProgram(entries);
+    const program = publicProgram();
     this.#checker = program.getTypeChecker();
-    for (const entry of entries) this.#readEntry(program.getSourceFile(entry));
+    for (const { file } of publicEntries) this.#readEntry(program.getSourceFile(file));
   }
 
   #readEntry(file: ts.SourceFile | undefined): void {
@@ -108,6 +98,10 @@ export class PublicTypes {
   #spellings(type: ts.Type): string[] {
     if (type.flags & ts.TypeFlags.Undefined) return [];
     if (type.flags & ts.TypeFlags.Boolean) return ['boolean'];
+    if (type.flags & ts.TypeFlags.Conditional) {
+      // Why: a condition on the method of the user is known only where the option is used; readers want what it allows.
+      return this.#spellings(this.#checker.getBaseConstraintOfType(type) ?? type);
+    }
     if (type.isUnion()) {
       const parts = type.types.flatMap((one) => this.#spellings(one));
       const isBoolean = parts.includes('true') && parts.includes('false');

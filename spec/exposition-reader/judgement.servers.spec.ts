@@ -83,6 +83,10 @@ function differencesOf(mutant: Mutant, now: number, scraped: readonly Scraped[],
 /** Whether a scrape took the whole text, and kept each sample of it. */
 function isTaken(text: string, { isUp, scraped, stored }: Scraped): boolean {
   // Why: Prometheus reads nothing from a NUL byte on, and counts only what it has read.
-  const lines = text.split('\n').filter((line) => !/^\s*(?:#|$)/.test(line)).length;
+  // Why without what is quoted: a label value may go over several lines.
+  const lines = text
+    .replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""')
+    .split('\n')
+    .filter((line) => !/^\s*(?:#|$)/.test(line)).length;
   return isUp && stored.length >= scraped && !(text.includes('\0') && scraped < lines);
 }

@@ -87,6 +87,16 @@ const refused: readonly (readonly [title: string, text: string, problem: string,
     '# TYPE a histogram\na_bucket{le="1"} 1\na_bucket{le="1.0"} 1\n',
     'another spelling of its bound (Prometheus 3 loses it)',
   ],
+  [
+    'a series again below another type',
+    '# TYPE a histogram\na_bucket{le="1.0"} 1\n# TYPE b summary\na_bucket{le="1.0"} 1\n',
+    'line 4, column 1: the series stands here a second time (Prometheus loses it)',
+  ],
+  [
+    'a bound again below another type, in the spelling of Prometheus 3',
+    '# TYPE a histogram\na_bucket{le="1"} 1\n# TYPE b gauge\na_bucket{le="1.0"} 1\n',
+    'another spelling of its bound (Prometheus 3 loses it)',
+  ],
   ['a name in quotes', '{"a.b"} 1\n', 'line 1, column 2: a name is quoted (Prometheus 2 refuses it)'],
   ['a blank before a name', ' a 1\n', 'blanks stand before the name'],
   [

@@ -118,8 +118,8 @@ describe('A push exporter that is added with the public names', () => {
         { labels: { zone: 'eu', team: 'chat' }, bounds, counts: [0, 1, 1], sum: 2, count: 1 },
       ],
     });
-    const own = familyOf('flowplane_metrics_series');
-    expect(own?.points).to.deep.include({ labels: { metric: 'jobs_total', zone: 'eu' }, value: 1 });
+    const own = familyOf('flowplane_metrics_losses_total');
+    expect(own?.points).to.deep.include({ labels: { reason: 'overflow', zone: 'eu' }, value: 0 });
   });
 
   it('reads when a counter was created, if the recorder knows that', async () => {

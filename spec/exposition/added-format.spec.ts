@@ -142,7 +142,7 @@ describe('A format that is added with the public names', () => {
     const recorder = record(new PrometheusRecorder({ formats: [jsonLines] }));
     const request = { method: 'GET', accept: mediaType, acceptEncoding: 'gzip' };
     const { headers, body, format } = await scrape(recorder, request);
-    const chunks: Buffer[] = [];
+    const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
     expect(format).to.equal('jsonl');
     expect(headers['Content-Encoding']).to.equal('gzip');
@@ -157,8 +157,7 @@ describe('A format that is added with the public names', () => {
 
   it('installMetrics takes it as an option', async () => {
     const recorder = record(installMetrics(new Container(), { formats: [jsonLines], processMetrics: false }));
-    const { format, body } = await scrape(recorder, { method: 'GET', accept: mediaType });
-    body.destroy();
+    const { format } = await scrape(recorder, { method: 'GET', accept: mediaType });
     expect(format).to.equal('jsonl');
   });
 

@@ -20,7 +20,7 @@ const golden = join(root, 'spec/golden/api');
 const made = join(root, 'dist/api');
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly exports: Readonly<Record<string, string | { readonly require: { readonly types: string } }>>;
 }
 
 /** One entry of the package: its name as a file, and its declarations. */
@@ -31,7 +31,7 @@ interface Entry {
 
 function entriesOf({ exports }: Manifest): Entry[] {
   return Object.entries(exports).flatMap(([subpath, target]) =>
-    typeof target === 'string' ? [] : [{ name: nameOf(subpath), types: join(root, target.types) }],
+    typeof target === 'string' ? [] : [{ name: nameOf(subpath), types: join(root, target.require.types) }],
   );
 }
 

@@ -12,6 +12,9 @@ export { MemoryRecorder } from '../../lib/testing/index.js';
 /** The built library as a folder. */
 export const library = fileURLToPath(new URL('../../lib', import.meta.url));
 
+/** What Node runs of the package, as a folder. */
+export const shipped = fileURLToPath(new URL('../../node', import.meta.url));
+
 /** The program that `npx flowplane-metrics` runs. */
 export const program = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 

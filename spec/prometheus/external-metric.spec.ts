@@ -3,6 +3,7 @@ import { Counter as PromCounter, Gauge as PromGauge, Histogram as PromHistogram,
 import {
   attachRecorder,
   Counter,
+  catalogue,
   Gauge,
   Histogram,
   InFlight,
@@ -11,6 +12,7 @@ import {
   Timed,
 } from '../../lib/index.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
+import { documentAt } from '../documents/documents.js';
 import { readSamples } from './read-samples.js';
 
 const registry = new Registry();
@@ -37,6 +39,10 @@ class Service {
     return 'unharmed';
   }
 }
+
+const fail = (): never => {
+  throw new Error('a broken client');
+};
 
 describe('A metric of prom-client in a decorator', () => {
   let now: number;
@@ -87,6 +93,34 @@ describe('A metric of prom-client in a decorator', () => {
     await attachRecorder(new Service(), memory).work('ab');
     expect(memory.value('placed_calls_total', { team: 'ab', end: 'returned' })).to.equal(1);
     expect(await metrics()).to.not.include('placed_calls_total{team="ab",end="returned"} 1');
+  });
+
+  it('leaves every call unharmed where it throws, and tells it once for each decorator', async () => {
+    const broken: unknown[] = [];
+    for (const metric of [calls, size, flight, seconds, bytes]) {
+      for (const operation of ['inc', 'dec', 'set', 'observe']) {
+        if (operation in metric) broken.push(Object.assign(metric, { [operation]: fail }));
+      }
+    }
+    try {
+      const service = attachRecorder(new Service(), recorder);
+      for (let i = 0; i < 2; i++) expect(await service.work('ab')).to.equal('ab');
+      expect(told.map(({ code }) => code)).to.deep.equal(Array(5).fill('reader_threw'));
+      Object.assign(flight, { inc: () => undefined });
+      for (let i = 0; i < 2; i++) expect(await service.work('ab')).to.equal('ab');
+      expect(told).to.have.length(5);
+    } finally {
+      // Why: what was assigned hides the methods of the client.
+      for (const metric of broken)
+        for (const operation of ['inc', 'dec', 'set', 'observe']) delete (metric as Record<string, unknown>)[operation];
+    }
+  });
+
+  it('stays out of the catalogue, as the page for users of prom-client says', () => {
+    const names = catalogue([Service]).map(({ name }) => name);
+    expect(names).to.deep.equal([]);
+    const page = documentAt('docs/guides/migrating-from-prom-client.md').lines.join('\n');
+    expect(page).to.contain('leave such a metric out: it declares no limits');
   });
 
   it('must be of the kind of the decorator, and needs all of its labels', () => {

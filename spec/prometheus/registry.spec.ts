@@ -120,6 +120,18 @@ for (const [generation, load] of generations)
         expect(await scraped()).to.contain('\nhostile 5\n');
       });
 
+      it('exposes the labels le and quantile of a gauge and a counter of the client as they are', async () => {
+        const labelNames = ['le', 'quantile'];
+        const labels = { le: 'x', quantile: '0.50' };
+        new client.Gauge({ name: 'bounded', help: 'Bounded', labelNames, registers: [registry] }).set(labels, 1);
+        new client.Counter({ name: 'bounded_total', help: 'Bounded', labelNames, registers: [registry] }).inc(labels);
+        for (const accept of ['text/plain', 'application/openmetrics-text']) {
+          expect(await scraped(accept))
+            .to.contain('\nbounded{le="x",quantile="0.50"} 1\n')
+            .and.contain('\nbounded_total{le="x",quantile="0.50"} 1\n');
+        }
+      });
+
       it("exposes the registry's default labels on every family, whose own labels win", async () => {
         registry.setDefaultLabels({ service: 'shop', queue: 'default' });
         new client.Counter({ name: 'orders_total', help: 'Orders', registers: [registry] }).inc();
@@ -163,8 +175,26 @@ for (const [generation, load] of generations)
         new client.Gauge({ name: 'healthy', help: 'Healthy', registers: [registry] }).set(1);
       });
 
-      for (const given of [null, {}, { name: 'odd' }, { name: 'odd', values: [null] }, { name: 'odd', values: [{}] }]) {
-        it(`omits a metric of another kind that gives ${JSON.stringify(given)}`, async () => {
+      const odd = (...values: unknown[]) => ({ name: 'odd', help: 'Odd', type: 'gauge', values });
+      const unreadable = {
+        get team() {
+          throw new Error('no team');
+        },
+      };
+      const gives: Readonly<Record<string, unknown>> = {
+        null: null,
+        'an empty object': {},
+        'no values': { name: 'odd' },
+        'null for a value': odd(null),
+        'no number': odd({}),
+        'a name with a line feed': { ...odd({ value: 1 }), name: 'odd\nodd_evil 1' },
+        'a sample of another name': odd({ value: 1, metricName: 'other' }),
+        'a sample whose name has a line feed': odd({ value: 1, metricName: 'odd 1\nodd_evil' }),
+        'a sample whose name is a symbol': odd({ value: 1, metricName: Symbol('odd') }),
+        'a label that throws in its second value': odd({ value: 1, labels: {} }, { value: 1, labels: unreadable }),
+      };
+      for (const [what, given] of Object.entries(gives)) {
+        it(`omits a metric of another kind that gives ${what}`, async () => {
           registry.registerMetric({ name: 'odd', get: async () => given } as never);
           const { status, body } = await scrape(recorder, { method: 'GET' });
           expect(status).to.equal(200);
@@ -174,6 +204,17 @@ for (const [generation, load] of generations)
             .and.not.match(/^odd/m);
         });
       }
+
+      it('omits a metric of another kind whose name would break the scrape, and tells what to do', async () => {
+        for (const name of ['two words', 'line\nfeed 1', 'dotted.name', '']) {
+          registry.registerMetric({ name, get: async () => ({ ...odd({ value: 1 }), name }) } as never);
+        }
+        expect(await scraped()).to.match(
+          /^# HELP depth .*\n# TYPE .*\ndepth 7\n# HELP healthy .*\n# TYPE .*\nhealthy 1\n$/,
+        );
+        expect(told).to.have.length(4);
+        for (const { message } of told) expect(message).to.contain('no consumer reads its name: rename it');
+      });
 
       for (const [how, timeout, collect] of [
         [

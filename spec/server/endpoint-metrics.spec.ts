@@ -39,6 +39,16 @@ describe("A metrics server's own metrics", () => {
     expect(now('scrapes_in_flight')).to.equal(1);
   });
 
+  it('show no histogram of scrapes before the first one has ended', async () => {
+    const { url } = await served.listen();
+    const histogram = /^flowplane_metrics_scrape_(?:duration_seconds|size_bytes)/m;
+    expect((await ask(url)).body).to.not.match(histogram);
+    await until(async () => histogram.test((await ask(url)).body));
+    const now = await read(url);
+    expect(now('scrape_duration_seconds_bucket{le="10"}')).to.be.above(0);
+    expect(now('scrape_size_bytes_bucket{le="+Inf"}')).to.be.above(0);
+  });
+
   it('count the requests that were refused, by reason', async () => {
     const { url } = await served.listen({ bearerTokens: [token] });
     await ask(url);

@@ -84,7 +84,7 @@ describe('serveMetrics()', () => {
 function bareFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bare-'));
   mkdirSync(join(folder, 'node_modules/flowplane-metrics/dist'), { recursive: true });
-  for (const part of ['package.json', 'dist/lib']) {
+  for (const part of ['package.json', 'dist/node']) {
     symlinkSync(join(root, part), join(folder, 'node_modules/flowplane-metrics', part));
   }
   return folder;

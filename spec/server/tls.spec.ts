@@ -269,6 +269,32 @@ describe('A metrics server over TLS', function () {
     });
   });
 
+  describe('with certificates that OpenSSL does not take', () => {
+    const write = (name: string, cert: string, key: string): Certificate => {
+      const files = { certFile: join(made.folder, `${name}.crt`), keyFile: join(made.folder, `${name}.key`) };
+      writeFileSync(files.certFile, cert);
+      writeFileSync(files.keyFile, key);
+      return files;
+    };
+    const chains: Readonly<Record<string, (second: string) => string>> = {
+      'is cut off': (second) => second.slice(0, 300),
+      'is cut off in its last line': (second) => second.slice(0, -10),
+      'is no base64': (second) => second.replaceAll('M', '!'),
+      'is no certificate': () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    };
+    for (const [how, spoil] of Object.entries(chains)) {
+      it(`refuses to start, and says which option, where the second of a chain ${how}`, async () => {
+        const { cert, key } = texts(server);
+        const { message } = await refusal({ tls: write('chain', cert + spoil(texts(authority).cert), key) });
+        expect(message)
+          .to.match(
+            /^MetricsServer: "tls\.certFile" cannot be used for TLS \(given what OpenSSL calls "[\w ]+"\)\. Pass/,
+          )
+          .and.not.contain('BEGIN');
+      });
+    }
+  });
+
   describe('with a renewed certificate', () => {
     const replace = (from: Certificate, to: Certificate): void => {
       copyFileSync(from.certFile, to.certFile);

@@ -50,21 +50,7 @@ describe('A web-config.yml', () => {
       };
 
       it('names users as they are written, whatever the name looks like', () => {
-        const names = [
-          '007',
-          '0123',
-          '1e3',
-          'on',
-          'y',
-          'no',
-          'null',
-          '~',
-          '0x1f',
-          '12_34',
-          '2026-01-01',
-          '.5',
-          '__proto__',
-        ];
+        const names = ['007', '0123', '1e3', 'on', 'y', 'no', '0x1f', '12_34', '2026-01-01', '.5', '__proto__'];
         const lines = names.map((name) => `  ${name}: ${hash}\n`).join('');
         expect(usersOf(`basic_auth_users:\n${lines}`)).to.deep.equal(names);
       });
@@ -75,6 +61,11 @@ describe('A web-config.yml', () => {
         'a merge into a section': [`basic_auth_users: {<<: {a: ${hash}}, b: ${hash}}\n`, ['a', 'b']],
         'a merge of several mappings': [`basic_auth_users: {<<: [{a: ${hash}}, {b: ${hash}}]}\n`, ['b', 'a']],
         'a merge into the file': [`<<: {basic_auth_users: {a: ${hash}}}\nbasic_auth_users: {b: ${hash}}\n`, ['a', 'b']],
+        'a user without a name, as null is': [`basic_auth_users: {null: ${hash}}\n`, ['']],
+        'a user without a name in two spellings': [
+          `basic_auth_users:\n  null: ${hash}\n  ~: ${hash}\n`,
+          /line 3: "basic_auth_users\." is given twice/,
+        ],
         'a user whose name is in quotation marks': [`basic_auth_users: {"null": ${hash}}\n`, ['null']],
         'a line break of Windows': [`basic_auth_users:\r\n  a: ${hash}\r\n`, ['a']],
         'a byte order mark': [`\uFEFFbasic_auth_users: {a: ${hash}}\n`, ['a']],
@@ -94,6 +85,11 @@ describe('A web-config.yml', () => {
         ],
         'an anchor that contains itself': [`basic_auth_users: &a\n  a: *a\n`, /is not YAML/],
         'an alias of nothing': ['basic_auth_users: *users\n', /line 1: "web-config\.yml" is not YAML/],
+        'a control character in a name': [
+          `basic_auth_users:\n  a\0b: ${hash}\n`,
+          /line 2: .* is not YAML \(it has a control/,
+        ],
+        'a control character in a comment': [`# \x1b[0m\n`, /line 1: .* is not YAML \(it has a control character\)/],
         'another version of YAML': [
           `%YAML 1.2\n---\nbasic_auth_users: {a: ${hash}}\n`,
           /is not YAML \(exporters read version 1\.1/,

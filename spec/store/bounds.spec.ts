@@ -89,13 +89,11 @@ describe('The limits of a recorder', () => {
       expect(advice[0]?.message).to.contain('given "redacted", beside "page", "feed"').and.contain('Add the value');
     });
 
-    it('expose how many new values became "other", at 0 for each label from the start', async () => {
+    it('expose how many new values became "other", from the first one on', async () => {
       const recorder = make();
-      recorder.open(teams);
-      expect(await shown(recorder)).to.contain(
-        'flowplane_metrics_overflowed_total{metric="teams_total",label="team"} 0\n',
-      );
-      for (let i = 0; i < 8; i++) recorder.counter(teams).inc({ team: `t${i}` });
+      for (let i = 0; i < 5; i++) recorder.counter(teams).inc({ team: `t${i}` });
+      expect(await shown(recorder)).to.not.contain('overflowed');
+      for (let i = 5; i < 8; i++) recorder.counter(teams).inc({ team: `t${i}` });
       recorder.counter(teams).inc({ team: 't7' });
       expect(await shown(recorder)).to.contain(
         'flowplane_metrics_overflowed_total{metric="teams_total",label="team"} 3\n',

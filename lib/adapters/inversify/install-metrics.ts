@@ -11,6 +11,8 @@ import { observeViaPlugin, type PluginContainer } from './observe-via-plugin.js'
 /** The part of an inversify `Container` that is used, by shape: 7 and 8 take plugins, 6 takes middleware. */
 export type MetricsContainer = {
   isBound(identifier: typeof MetricsRecorder): boolean;
+  /** Whether the container itself, and not only a parent, has bound it. */
+  isCurrentBound?(identifier: typeof MetricsRecorder): boolean;
   get(identifier: typeof MetricsRecorder): MetricsRecorder;
   bind(identifier: typeof MetricsRecorder): { toConstantValue(value: MetricsRecorder): unknown };
   unbind(identifier: typeof MetricsRecorder): unknown;
@@ -93,7 +95,9 @@ function bindRecorder(container: MetricsContainer, options: InstallOptions): Met
   const own = 'recorder' in options ? options.recorder : undefined;
   if (own !== undefined) refuseUnlessRecorder('installMetrics', own);
   const bound = boundRecorder(container);
-  if (bound !== undefined) {
+  // Why not where only a parent has bound one: a child container may have a recorder of its own.
+  const isForChild = own !== undefined && container.isCurrentBound?.(MetricsRecorder) === false;
+  if (bound !== undefined && !isForChild) {
     if (own === undefined || own === bound) return bound;
     throw new MetricsError('installMetrics', [
       {

@@ -1,3 +1,4 @@
+import { isThenable } from '../../async/thenable.js';
 import { type InstanceObserver, resolveWith } from '../../recorder/attach.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 
@@ -96,7 +97,7 @@ function activateBinding(binding: Binding): void {
       onInstance?.(one);
       return one;
     };
-    return activated instanceof Promise ? activated.then(observe) : observe(activated);
+    return isThenable(activated) ? Promise.resolve(activated).then(observe) : observe(activated);
   };
   ownActivations.add(activation);
   binding.onActivation = activation;

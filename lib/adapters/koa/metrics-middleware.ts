@@ -1,6 +1,7 @@
 import { refuseIfAny } from '../../error.js';
 import { scrape } from '../../exposition/scrape.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
+import { toBytesOrStream } from '../../http/send-response.js';
 import { checkRecorder } from '../../server/config/option-checks.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { KoaContext, KoaMiddleware } from './context.js';
@@ -36,5 +37,5 @@ async function answerScrape(recorder: Scrapable, context: KoaContext): Promise<v
   const { status, headers, body } = await scrape(recorder, scrapeRequest(parseRequest(context.req)));
   context.status = status;
   for (const [name, value] of Object.entries(headers)) context.set(name, value);
-  setBody(context, body);
+  setBody(context, toBytesOrStream(body));
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type RouterClass from '@koa/router';
 import type KoaClass from 'koa';
-import { type PeerUse, peerError } from '../../peers.js';
+import { toBytesOrStream } from '../../http/send-response.js';
+import { defaultOf, type PeerUse, peerError } from '../../peers.js';
 import { MetricsServer as NodeMetricsServer } from '../../server/metrics-server.js';
 import { type Application, answerByRoute, type Exchange, type Routes } from '../../server/route.js';
 import { setBody } from './set-body.js';
@@ -35,8 +36,10 @@ const peers: PeerUse = {
 async function koaApplication(routes: Routes): Promise<Application> {
   try {
     // Why loaded here: Koa is an optional peer, and a server starts asynchronously anyway.
-    const [{ default: Koa }, { default: Router }] = await Promise.all([import('koa'), import('@koa/router')]);
-    return createApplication(Koa, Router, routes);
+    // Why one after the other: esbuild lets a package be absent only where its import is awaited by itself.
+    const koa = await import('koa');
+    const router = await import('@koa/router');
+    return createApplication(defaultOf(koa), defaultOf(router), routes);
   } catch (cause) {
     throw peerError('MetricsServer', peers, cause);
   }
@@ -55,8 +58,7 @@ function createApplication(Koa: typeof KoaClass, Router: typeof RouterClass, rou
       const { status, headers, body } = await answerByRoute(exchange);
       context.status = status;
       context.set(headers);
-      // Why bytes: with a text, node:http sends the headers in UTF-8 too.
-      setBody(context, typeof body === 'string' ? Buffer.from(body) : body);
+      setBody(context, toBytesOrStream(body));
     });
   }
   const application = new Koa();

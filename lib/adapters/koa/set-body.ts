@@ -6,10 +6,7 @@ import { Readable } from 'node:stream';
  *
  * Why here: Koa 2 and 3.0 leave such a response open, and its client waits for the rest.
  */
-export function setBody(
-  context: { body: unknown; readonly res: ServerResponse },
-  body: string | Buffer | Readable,
-): void {
+export function setBody(context: { body: unknown; readonly res: ServerResponse }, body: Buffer | Readable): void {
   const { res } = context;
   if (body instanceof Readable) {
     // Why before Koa has the body: it answers with status 500 where nothing was sent, and that must be sent.

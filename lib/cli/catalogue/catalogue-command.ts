@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { catalogueMarkdown } from '../../catalogue/markdown.js';
 import type { Command, Output } from '../command.js';
+import { parseOptions } from '../parse-options.js';
 import { listDeclared } from './list-declared.js';
 
 const usage = 'catalogue <module>… [--json] [--check <file>] [--timeout <seconds>] [--help]';
@@ -15,6 +15,7 @@ export const catalogueCommand: Command = {
 
 Loads JavaScript modules in a process of their own, and prints what they and their imports declare: names, kinds, labels,
 limits. What the modules print goes to standard error. Give the modules that declare, not the one that starts the service.
+Metrics of prom-client are not listed, also those that a decorator feeds: they declare no limits.
 
   --json                    print JSON instead of a Markdown table
   --check FILE              print nothing, and fail unless FILE contains what would be printed
@@ -22,14 +23,10 @@ limits. What the modules print goes to standard error. Give the modules that dec
 
 Exit code: 0 for success, 1 where FILE differs, 2 where the options are wrong or a module cannot be loaded.`,
   async run(args, output) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        check: { type: 'string' },
-        timeout: { type: 'string', default: '60' },
-      },
+    const { values, positionals } = parseOptions(args, {
+      json: { type: 'boolean', default: false },
+      check: { type: 'string' },
+      timeout: { type: 'string', default: '60' },
     });
     if (positionals.length === 0) {
       output.err(`catalogue: a module is missing (given none). Call: flowplane-metrics ${usage}\n`);
@@ -55,7 +52,7 @@ function parseTimeout(given: string): number {
 }
 
 async function check(file: string, printed: string, output: Output): Promise<number> {
-  const found = (await readFile(file, 'utf8')).replaceAll('\r\n', '\n');
+  const found = (await readDocument(file)).replaceAll('\r\n', '\n');
   if (contains(found, printed)) return 0;
   const missing = printed.split('\n').filter((line) => line !== '' && !found.includes(`${line}\n`));
   const given = missing.length > 0 ? `it lacks:\n${missing.join('\n')}\n` : 'it has further rows';
@@ -63,6 +60,16 @@ async function check(file: string, printed: string, output: Output): Promise<num
     `${file}: the catalogue is not up to date (${given}). Run the command without --check, and copy its output into the file.\n`,
   );
   return 1;
+}
+
+async function readDocument(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Error(
+      `--check: ${file} cannot be read (given ${(error as NodeJS.ErrnoException).code}). Correct the path, or run the command without --check and write its output into that file.`,
+    );
+  }
 }
 
 /** Whether a text contains the whole catalogue, and no further row of the table after it. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CatalogueEntry } from '../../catalogue/catalogue.js';
 import { isModuleReport, loadModulesCommand, type ModuleReport } from './load-modules.js';
@@ -21,6 +22,7 @@ export async function listDeclared(
   modules: readonly string[],
   timeoutSeconds: number,
 ): Promise<readonly CatalogueEntry[]> {
+  for (const one of modules) await refuseUnlessFile(one);
   const child = startProcess();
   let module = modules[0] as string;
   const loading = (path: string) => {
@@ -40,11 +42,22 @@ export async function listDeclared(
       ),
     ]);
     if (outcome.event === 'loaded') return outcome.entries;
-    throw new Error(`${module} ${describeFailure(outcome)}`);
+    throw new Error(`${module} ${describeFailure(outcome, module)}`);
   } finally {
     timer.abort();
     // Why a while for one that has reported: it runs what its modules do as they end.
     await stop(child, outcome?.event === 'late' ? 0 : 2000);
+  }
+}
+
+async function refuseUnlessFile(module: string): Promise<void> {
+  const found = await stat(module).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) {
+    const given = found.code === 'ENOENT' ? 'a path where no file is' : found.code;
+    throw new Error(`${module} cannot be loaded (given ${given}). Give the path of a compiled module.`);
+  }
+  if (found.isDirectory()) {
+    throw new Error(`${module} cannot be loaded (given a folder). Give the modules in it, for example ${module}/*.js.`);
   }
 }
 
@@ -75,12 +88,18 @@ async function waitForEnd(child: ChildProcess): Promise<Outcome> {
   return { event: 'ended', how: signal === null ? `exit code ${code}` : `signal ${signal}` };
 }
 
+/** The ending of a module that Node cannot load, or not where it has decorators. */
+const sourceEnding = /\.([cm]?)(?:tsx?|jsx)$/;
+const isSource = (module: string): boolean => sourceEnding.test(module);
+
 const remedy = 'Give the module that declares the metrics, not the one that starts the service';
 
-function describeFailure(outcome: Exclude<Outcome, { readonly event: 'loaded' }>): string {
+function describeFailure(outcome: Exclude<Outcome, { readonly event: 'loaded' }>, module: string): string {
   switch (outcome.event) {
     case 'failed':
-      return `cannot be loaded (given ${outcome.problem}). Correct it, or give another module.`;
+      return isSource(module)
+        ? `cannot be loaded (given source code: ${outcome.problem}). Compile it first, and give the compiled module, for example dist/${basename(module).replace(sourceEnding, '.$1js')}.`
+        : `cannot be loaded (given ${outcome.problem}). Correct it, or give another module.`;
     case 'waiting':
       return `never finishes loading (given a top-level await that nothing can settle). ${remedy}.`;
     case 'ended':

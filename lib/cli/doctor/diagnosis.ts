@@ -90,7 +90,7 @@ export const clockStep: Step = {
   name: 'clocks',
   needs: [],
   check({ clocks }) {
-    if (clocks.size === 0) return skip('no response had a date');
+    if (clocks.size === 0) return skip('no server has answered with a date');
     const wrong = [...clocks].find(([, ahead]) => Math.abs(ahead) > toleranceSeconds);
     if (wrong === undefined) return ok(`${[...clocks.keys()].join(', ')} and this machine agree`);
     const [process, ahead] = wrong;

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import type { Command } from '../command.js';
+import { parseOptions } from '../parse-options.js';
 import { clockStep, type DoctorOptions, type DoctorState, type NamedResult, runSteps } from './diagnosis.js';
 import { endpointSteps } from './endpoint-steps.js';
 import { grafanaSteps } from './grafana-steps.js';
@@ -31,7 +31,7 @@ export const doctorCommand: Command = {
   summary: 'Follows metrics from the endpoint through Prometheus to Grafana: where they get lost, why, and what to do.',
   help,
   async run(args, output) {
-    const { options, json } = parseOptions(args);
+    const { options, json } = readOptions(args);
     const state: DoctorState = { options, clocks: new Map() };
     const results: NamedResult[] = [];
     for await (const result of runSteps([...endpointSteps, ...prometheusSteps, ...grafanaSteps, clockStep], state)) {
@@ -44,25 +44,23 @@ export const doctorCommand: Command = {
   },
 };
 
-function parseOptions(args: readonly string[]): { readonly options: DoctorOptions; readonly json: boolean } {
+function readOptions(args: readonly string[]): { readonly options: DoctorOptions; readonly json: boolean } {
   const text = { type: 'string' } as const;
   const texts = { type: 'string', multiple: true } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      metrics: text,
-      prometheus: text,
-      grafana: text,
-      'metrics-header': texts,
-      'prometheus-header': texts,
-      'grafana-header': texts,
-      job: text,
-      family: texts,
-      wait: text,
-      'max-series': text,
-      json: { type: 'boolean' },
-    },
+  const { values, positionals } = parseOptions(args, {
+    metrics: text,
+    prometheus: text,
+    grafana: text,
+    'metrics-header': texts,
+    'prometheus-header': texts,
+    'grafana-header': texts,
+    job: text,
+    family: texts,
+    wait: text,
+    'max-series': text,
+    json: { type: 'boolean' },
   });
+  refuseArguments(positionals);
   const endpoint = (option: 'metrics' | 'prometheus' | 'grafana', url: string): Endpoint => ({
     url: parseUrl(option, url),
     headers: parseHeaders(option, values[`${option}-header`] ?? []),
@@ -78,6 +76,16 @@ function parseOptions(args: readonly string[]): { readonly options: DoctorOption
     maxSeries: parseAmount('max-series', values['max-series'] ?? '1000'),
   };
   return { options, json: values.json ?? false };
+}
+
+/** Why without the argument itself: it may be a part of a secret that has lost its quotation marks. */
+function refuseArguments(given: readonly string[]): void {
+  if (given.length === 0) return;
+  const isUrl = given.some((one) => /^https?:/.test(one));
+  const [what, remedy] = isUrl
+    ? ['a URL without an option', 'Write --metrics before it']
+    : ['a word without an option', 'Put quotation marks around a value that has blanks'];
+  throw new Error(`only options may be given (given ${what}). ${remedy}.`);
 }
 
 function parseUrl(option: string, url: string): string {

@@ -20,18 +20,17 @@ export const endpointSteps: readonly Step[] = [
   { name: 'cardinality', needs: ['format'], check: checkCardinality },
 ];
 
-async function scrape({ options }: DoctorState): Promise<HttpResponse | StepResult> {
+async function scrape({ options, clocks }: DoctorState): Promise<HttpResponse | StepResult> {
   const headers = new Headers(options.metrics.headers);
   // Why the text format first: every consumer reads it. Why OpenMetrics too: some endpoints have nothing else.
   headers.set('Accept', 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5');
-  return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'));
+  return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'), clocks);
 }
 
 async function checkEndpoint(state: DoctorState): Promise<StepResult> {
   const response = await scrape(state);
   if (isResult(response)) return response;
   state.response = response;
-  if (response.clockAhead !== undefined) state.clocks.set('The endpoint', response.clockAhead);
   return ok(`${state.options.metrics.url} answers in ${Math.round(response.seconds * 1000)} ms`);
 }
 
@@ -116,10 +115,15 @@ function familyOf(families: ReadonlyMap<string, ExposedFamily>, name: string): E
 }
 
 function checkLosses({ families = new Map() }: DoctorState): StepResult {
-  const dropped = familyOf(families, 'flowplane_metrics_dropped_total');
-  const losses: readonly ExposedSample[] = dropped?.samples.filter(({ value }) => value > 0) ?? [];
+  const samplesOf = (name: string): readonly ExposedSample[] =>
+    familyOf(families, name)?.samples.filter(({ value }) => value > 0) ?? [];
+  const ofEach = samplesOf('flowplane_metrics_dropped_total');
+  // Why: a scrape that was filtered may have the totals alone.
+  const losses = ofEach.length > 0 ? ofEach : samplesOf('flowplane_metrics_losses_total');
   if (losses.length === 0) return ok('no observation was dropped');
-  const list = losses.map(({ labels, value }) => `${labels['metric']}: ${value} (${labels['reason']})`);
+  const list = losses.map(
+    ({ labels, value }) => `${labels['metric'] ?? 'all metrics'}: ${value} (${labels['reason']})`,
+  );
   return fail(
     `Observations were dropped: ${list.join(', ')}`,
     'a reader that throws, a value that is no number, or more label values than the family may have',
@@ -128,7 +132,9 @@ function checkLosses({ families = new Map() }: DoctorState): StepResult {
 }
 
 function checkCardinality({ options, response, families = new Map() }: DoctorState): StepResult {
-  const all = [...families.values()].map((family) => ({ family, ...countSeries(family) }));
+  const own = applicationFamilies(families);
+  // Why without the runtime's families: nobody can change their labels.
+  const all = (own.length > 0 ? own : [...families.values()]).map((family) => ({ family, ...countSeries(family) }));
   const [largest] = all.sort((a, b) => b.series - a.series);
   if (largest === undefined) return ok('nothing is exposed');
   const { family, series, label, values } = largest;

@@ -10,9 +10,7 @@ export const grafanaSteps: readonly Step[] = [
 /** Requests Grafana's HTTP API. */
 async function query<Data>({ options, clocks }: DoctorState, path: string): Promise<{ data: Data } | StepResult> {
   const endpoint = options.grafana as NonNullable<typeof options.grafana>;
-  const answer = await requestJson<Data>('Grafana', 'grafana', endpoint, path);
-  if (!isResult(answer) && answer.clockAhead !== undefined) clocks.set('Grafana', answer.clockAhead);
-  return answer;
+  return requestJson<Data>('Grafana', 'grafana', endpoint, path, clocks);
 }
 
 async function checkGrafana(state: DoctorState): Promise<StepResult> {

@@ -1,4 +1,4 @@
-import { fail, type StepResult } from './diagnosis.js';
+import { type DoctorState, fail, type StepResult } from './diagnosis.js';
 
 /** A complete response. */
 export interface HttpResponse {
@@ -6,8 +6,6 @@ export interface HttpResponse {
   readonly headers: Headers;
   readonly contentType: string;
   readonly seconds: number;
-  /** By how many seconds the clock of the server is ahead of this machine's; `undefined` without a `Date` header. */
-  readonly clockAhead: number | undefined;
 }
 
 /** A URL, and the headers to send. */
@@ -19,44 +17,54 @@ export interface Endpoint {
 /** Where the address of an endpoint and the credentials for it are configured: what to correct. */
 export interface Settings {
   readonly address: string;
-  readonly credentials: string;
+  /** @param schemes what the server accepts: its header `WWW-Authenticate`. */
+  credentials(schemes: string): string;
 }
 
 /** The settings of an endpoint that the doctor itself requests. */
 export const settingsOf = (option: 'metrics' | 'prometheus' | 'grafana'): Settings => ({
   address: `--${option}`,
-  credentials: `--${option}-header 'Authorization: Bearer …'`,
+  credentials: (schemes) =>
+    /\bbasic\b/i.test(schemes)
+      ? `--${option}-header "Authorization: Basic $(printf %s 'user:password' | base64)"`
+      : `--${option}-header 'Authorization: Bearer …'`,
 });
 
 /** The settings of an endpoint that Prometheus requests. */
 export const scrapeConfig: Settings = {
   address: 'targets in the scrape_config',
-  credentials: 'authorization or basic_auth in the scrape_config',
+  credentials: () => 'authorization or basic_auth in the scrape_config',
 };
 
 const timeoutSeconds = 10;
 const maxBytes = 64 * 2 ** 20;
 
-/** Requests an endpoint; returns the response where it is 2xx, and otherwise the problem. */
+/**
+ * Requests an endpoint; returns the response where it is 2xx, and otherwise the problem. Leaves in `clocks` by how much the
+ * clock of the server is ahead, whatever it answers.
+ */
 export async function request(
   server: string,
   { url, headers }: Endpoint,
   settings: Settings,
+  clocks: DoctorState['clocks'],
 ): Promise<HttpResponse | StepResult> {
   const sentAt = Date.now();
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutSeconds * 1000) });
     const body = await readBody(response);
-    if (!response.ok)
-      return diagnose(`${server} answers ${url} with ${response.status}`, String(response.status), settings);
     const receivedAt = Date.now();
     const date = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(date)) clocks.set(server, (date - (sentAt + receivedAt) / 2) / 1000);
+    if (!response.ok) {
+      const schemes = response.headers.get('www-authenticate') ?? '';
+      return diagnose(`${server} answers ${url} with ${response.status}`, String(response.status), settings, schemes);
+    }
     return {
       body,
       headers: response.headers,
       contentType: response.headers.get('content-type') ?? '',
       seconds: (receivedAt - sentAt) / 1000,
-      clockAhead: Number.isNaN(date) ? undefined : (date - (sentAt + receivedAt) / 2) / 1000,
     };
   } catch (error) {
     const reason = reasonOf(error);
@@ -67,7 +75,6 @@ export async function request(
 /** An answer in JSON. */
 export interface JsonAnswer<Data> {
   readonly data: Data;
-  readonly clockAhead: number | undefined;
   readonly headers: Headers;
 }
 
@@ -77,13 +84,14 @@ export async function requestJson<Data>(
   option: 'prometheus' | 'grafana',
   endpoint: Endpoint,
   path: string,
+  clocks: DoctorState['clocks'],
 ): Promise<JsonAnswer<Data> | StepResult> {
   const url = `${endpoint.url.replace(/\/$/, '')}/api/${path}`;
-  const response = await request(server, { ...endpoint, url }, settingsOf(option));
+  const response = await request(server, { ...endpoint, url }, settingsOf(option), clocks);
   if (isResult(response)) return response;
   try {
     const data = JSON.parse(Buffer.from(response.body).toString()) as Data;
-    return { data, clockAhead: response.clockAhead, headers: response.headers };
+    return { data, headers: response.headers };
   } catch {
     return fail(`${url} does not answer in JSON`, `this is not ${server}`, `Pass its URL: --${option}.`);
   }
@@ -112,7 +120,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The usual causes of a failure, by Node's error codes, HTTP statuses and the messages of Prometheus. */
-const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings) => string][] = [
+const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings, schemes: string) => string][] = [
   [
     /ECONNREFUSED|connection refused/,
     'nothing listens there: the port is another one, the process does not run, or it listens on another interface',
@@ -128,7 +136,13 @@ const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings
     'there was no response in time: a firewall is in between, or the process is too busy',
     () => 'Send the request from that machine; then check firewall rules and the size of a scrape.',
   ],
-  [/\b401\b|\b403\b/, 'credentials are missing or wrong', ({ credentials }) => `Set them: ${credentials}.`],
+  [/\b401\b/, 'credentials are missing or wrong', ({ credentials }, schemes) => `Set them: ${credentials(schemes)}.`],
+  [
+    /\b403\b/,
+    'credentials are missing or have no right to read this, or the server lets in other addresses or certificates only',
+    ({ credentials }, schemes) =>
+      `Set the credentials: ${credentials(schemes)}. Or let this client in, for a MetricsServer by allowedAddresses.`,
+  ],
   [/bad port/, 'Node, like browsers, sends no request to this port', ({ address }) => `Use another port: ${address}.`],
   [/\b404\b/, 'the path is wrong', ({ address }) => `Correct the path: ${address}, metrics_path.`],
   [
@@ -160,11 +174,11 @@ const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings
 ];
 
 /** Creates a problem with the cause that `reason` suggests. */
-export function diagnose(detail: string, reason: string, settings: Settings): StepResult {
+export function diagnose(detail: string, reason: string, settings: Settings, schemes = ''): StepResult {
   const [, cause, fix] = causes.find(([pattern]) => pattern.test(reason)) ?? [
     undefined,
     'unknown',
     () => 'Read the log of that server.',
   ];
-  return fail(detail, cause, fix(settings));
+  return fail(detail, cause, fix(settings, schemes));
 }

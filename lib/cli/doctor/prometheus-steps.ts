@@ -19,9 +19,9 @@ export const prometheusSteps: readonly Step[] = [
 ];
 
 /** Requests Prometheus' HTTP API; returns its `data`. */
-async function query<Data>({ options }: DoctorState, path: string): Promise<JsonAnswer<Data> | StepResult> {
+async function query<Data>({ options, clocks }: DoctorState, path: string): Promise<JsonAnswer<Data> | StepResult> {
   const endpoint = options.prometheus as NonNullable<typeof options.prometheus>;
-  const answer = await requestJson<{ data: Data }>('Prometheus', 'prometheus', endpoint, `v1/${path}`);
+  const answer = await requestJson<{ data: Data }>('Prometheus', 'prometheus', endpoint, `v1/${path}`, clocks);
   return isResult(answer) ? answer : { ...answer, data: answer.data.data };
 }
 
@@ -36,7 +36,6 @@ async function checkPrometheus(state: DoctorState): Promise<StepResult> {
   if (state.options.prometheus === undefined) return skip('pass --prometheus URL');
   const answer = await query<BuildInfo | undefined>(state, 'status/buildinfo');
   if (isResult(answer)) return answer;
-  if (answer.clockAhead !== undefined) state.clocks.set('Prometheus', answer.clockAhead);
   const { version, goVersion, application } = answer.data ?? {};
   // Why by this header and not by the version: VictoriaMetrics says none, or that of a Prometheus which it resembles.
   const isVictoriaMetrics = goVersion === undefined && answer.headers.has('x-server-hostname');

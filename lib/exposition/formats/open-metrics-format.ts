@@ -1,19 +1,18 @@
 import type { ExposedFamily, ExpositionFormat } from '../../store/exposed-family.js';
-import { goFloat } from '../../store/go-float.js';
+import { canonicalFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
+import { escapeText } from './spelling.js';
 import { versionedContentType } from './versions.js';
 
 const total = '_total';
 
 // Source: OpenMetrics 1.0.0, "Text format".
 const dialect: Dialect = {
-  writeMetadata(family, out) {
+  metadataOf(family) {
     const { name, type } = familyLine(family);
-    out.text(`# TYPE ${name} ${type}\n`);
-    if (family.unit !== undefined && name.endsWith(`_${family.unit}`)) out.text(`# UNIT ${name} ${family.unit}\n`);
-    out.text(`# HELP ${name} `);
-    out.escaped(family.help, true);
-    out.text('\n');
+    const { unit } = family;
+    const unitLine = unit !== undefined && name.endsWith(`_${unit}`) ? `# UNIT ${name} ${unit}\n` : '';
+    return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${escapeText(family.help)}\n`;
   },
   createdName: (family) => {
     const { name, type } = familyLine(family);
@@ -24,7 +23,7 @@ const dialect: Dialect = {
   allowsNegativeBounds: false,
   allowsExemplars: (family) => familyLine(family).type === 'counter' || family.type === 'histogram',
   // Source: "Canonical Numbers": a bound is a float, and looks like one.
-  formatBound: (at) => goFloat(at).replace(/^-?\d+$/, '$&.0'),
+  formatBound: canonicalFloat,
   end: '# EOF\n',
 };
 

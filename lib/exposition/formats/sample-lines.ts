@@ -7,12 +7,12 @@ import type {
   SummaryView,
   UpperBound,
 } from '../../store/exposed-family.js';
-import { ByteWriter } from './byte-writer.js';
+import { escapeText, special, spellNumber } from './spelling.js';
 
 /** What the text formats differ in. */
 export interface Dialect {
-  /** Writes the lines before a family's samples. */
-  writeMetadata(family: ExposedFamily, out: ByteWriter): void;
+  /** The lines before a family's samples. */
+  metadataOf(family: ExposedFamily): string;
   /** Whether a sum and a count may stand beside a bound below 0. If not, they are left out. */
   readonly allowsNegativeBounds: boolean;
   /** Whether the samples of this family may have exemplars. Absent: the dialect has none. */
@@ -27,66 +27,73 @@ export interface Dialect {
 
 /** How many code points the names and values of an exemplar's labels may have. Source: OpenMetrics 1.0.0, "Exemplars". */
 const maxExemplarLength = 128;
-const chunkSize = 64 * 1024;
-const comma = 0x2c;
-const quote = 0x22;
-const openBrace = 0x7b;
+const chunkLength = 64 * 1024;
+/** What is yielded between two chunks. Why at all: the reader may let the event loop turn. */
+const nothingYet = new Uint8Array();
 
-/** Renders families as lines of text, which both text formats share. */
-export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
-  // Why larger than a chunk: what is written between two looks at its length still fits.
-  const out = new ByteWriter(2 * chunkSize);
+/** Renders families as lines of text, which both text formats share. A chunk is lent until the next one is asked for. */
+export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Uint8Array> {
+  const out = new GrowingText();
   for (const family of families) {
-    dialect.writeMetadata(family, out);
+    out.text += dialect.metadataOf(family);
     for (const _ of family.write(new SampleLines(family, out, dialect))) {
-      if (out.length >= chunkSize) yield* lend(out);
+      yield out.text.length < chunkLength ? nothingYet : out.takeBytes();
     }
-    if (out.length >= chunkSize) yield* lend(out);
   }
-  out.text(dialect.end);
-  if (out.length > 0) yield* lend(out);
+  out.text += dialect.end;
+  if (out.text !== '') yield out.takeBytes();
 }
 
-/** Lends the bytes until the next chunk is asked for; then they are written over. */
-function* lend(out: ByteWriter): Generator<Buffer> {
-  yield out.written;
-  out.truncate(0);
+/**
+ * The text that is not in a chunk yet.
+ *
+ * Why a text, and bytes only of whole chunks: the runtime joins and encodes texts in its own code, which is fast from the
+ * first scrape on. Ours would not become so by a scrape every ten seconds.
+ */
+class GrowingText {
+  text = '';
+  #bytes: Buffer | undefined;
+
+  /** The text as bytes, which are valid until the next call. */
+  takeBytes(): Buffer {
+    const { text } = this;
+    this.text = '';
+    // Why three times as long: no code unit takes more bytes.
+    if (this.#bytes === undefined || this.#bytes.length < text.length * 3) {
+      this.#bytes = Buffer.allocUnsafeSlow(text.length * 3);
+    }
+    return this.#bytes.subarray(0, this.#bytes.write(text));
+  }
 }
 
 /** Writes the samples of one family. Names, labels and bounds, which samples share, are spelled once. */
 class SampleLines implements SampleWriter {
   readonly #name: string;
-  readonly #out: ByteWriter;
+  readonly #out: GrowingText;
   readonly #dialect: Dialect;
-  /** The beginning of a sample's line, by suffix. */
-  readonly #heads = new Map<string, ByteWriter>();
-  readonly #bounds = new Map<number, ByteWriter>();
   /** The upper bounds of the last histogram, and how each is written. */
   #upperBounds: readonly number[] = [];
-  #spelledBounds: readonly ByteWriter[] = [];
-  /** The text before the value of the label at each depth. */
-  readonly #labelHeads: { readonly name: string; readonly text: ByteWriter }[] = [];
-  readonly #labels = new ByteWriter(256);
-  /** Where the labels of each depth end. */
-  readonly #ends: number[] = [0];
+  #spelledBounds: readonly string[] = [];
+  #bounds: Map<number, string> | undefined;
+  /** The labels up to each depth. */
+  readonly #labels: string[] = [''];
   /**
    * The depth of the last label, and its value as long as that is not among the labels. Why apart: it differs in nearly every
    * line, while all labels before it stay the same for many lines.
    */
   #last = -1;
   #lastName = '';
-  #lastValue: string | undefined;
-  /** A value's line up to the last label's value, and whether it still is right. */
-  readonly #beginning = new ByteWriter(256);
-  #hasBeginning = false;
-  readonly #createdHead: ByteWriter | undefined;
+  #lastValue = '';
+  #isLastPending = false;
+  /** A value's line up to the last label's value; empty where it is not right any more. */
+  #beginning = '';
+  readonly #createdName: string | undefined;
   readonly #hasExemplars: boolean;
   #hasNegativeBound = false;
 
-  constructor(family: ExposedFamily, out: ByteWriter, dialect: Dialect) {
+  constructor(family: ExposedFamily, out: GrowingText, dialect: Dialect) {
     this.#name = family.name;
-    const created = dialect.createdName?.(family);
-    this.#createdHead = created === undefined ? undefined : writerOf(created);
+    this.#createdName = dialect.createdName?.(family);
     this.#hasExemplars = dialect.allowsExemplars?.(family) ?? false;
     this.#out = out;
     this.#dialect = dialect;
@@ -94,9 +101,9 @@ class SampleLines implements SampleWriter {
 
   label(depth: number, name: string, value: string): void {
     if (depth !== this.#last || name !== this.#lastName) {
-      this.#hasBeginning = false;
+      this.#beginning = '';
       if (depth < this.#last) {
-        this.#lastValue = undefined;
+        this.#isLastPending = false;
         this.#spell(depth, name, value);
         return;
       }
@@ -105,74 +112,68 @@ class SampleLines implements SampleWriter {
       this.#lastName = name;
     }
     this.#lastValue = value;
+    this.#isLastPending = true;
   }
 
   #spellLast(): void {
-    if (this.#lastValue === undefined) return;
+    if (!this.#isLastPending) return;
     this.#spell(this.#last, this.#lastName, this.#lastValue);
-    this.#lastValue = undefined;
+    this.#isLastPending = false;
   }
 
   #spell(depth: number, name: string, value: string): void {
-    const labels = this.#labels;
-    labels.truncate(this.#ends[depth] as number);
-    if (value !== '') {
-      if (labels.length > 0) labels.byte(comma);
-      const head = this.#labelHeads[depth];
-      labels.append(head?.name === name ? head.text : this.#labelHead(depth, name));
-      labels.escaped(value, true);
-      labels.byte(quote);
-    }
-    this.#ends[depth + 1] = labels.length;
+    const before = this.#labels[depth] as string;
+    this.#labels[depth + 1] = value === '' ? before : `${beforeLabel(before, name)}${escapeText(value)}"`;
   }
 
   value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
-    if (this.#lastValue && depth === this.#last + 1) {
-      if (!this.#hasBeginning) this.#spellBeginning();
-      this.#out.lineOf(this.#beginning, this.#lastValue, value);
-    } else {
-      this.#labelsTo(depth);
-      this.#line('', value);
-    }
+    if (this.#isLastPending && this.#lastValue !== '' && depth === this.#last + 1) {
+      if (this.#beginning === '') this.#beginning = flatten(this.#spellBeginning());
+      const out = this.#out;
+      // Why one by one, and not a line at first: the runtime copies a text that grows so twice as fast.
+      // Why not always by the functions: most lines need none, and in a cold process calls are what takes time.
+      const label = special.test(this.#lastValue) ? escapeText(this.#lastValue) : this.#lastValue;
+      const number = value > 0 && value < Infinity ? value : spellNumber(value);
+      out.text = `${out.text}${this.#beginning}${label}"} ${number}\n`;
+    } else this.#line('', depth, value);
     if (exemplar !== undefined) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
   histogram(depth: number, view: HistogramView): void {
     const { upperBounds, cumulativeCounts, sum, count, createdAt, exemplars } = view;
-    this.#labelsTo(depth);
     if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
-    const head = this.#headOf('_bucket');
     const bounds = this.#spelledBounds;
+    const labels = this.#labelsTo(depth);
+    const beginning = flatten(`${this.#name}_bucket{${labels}${labels === '' ? '' : ','}`);
+    let lines = this.#out.text;
     for (let i = 0; i < bounds.length; i++) {
-      this.#out.line(head, this.#labels, bounds[i], cumulativeCounts[i] as number);
+      lines = `${lines}${beginning}${bounds[i]}${spellNumber(cumulativeCounts[i] as number)}\n`;
       const exemplar = exemplars?.[i];
-      if (exemplar !== undefined) this.#addExemplar(exemplar);
+      if (exemplar !== undefined) lines = this.#withExemplar(lines, exemplar);
     }
-    this.#writeSumAndCount(sum, count);
+    this.#out.text = lines;
+    this.#writeSumAndCount(depth, sum, count);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
   summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
-    this.#labelsTo(depth);
-    const head = this.#headOf('');
     for (const [i, at] of quantiles.entries()) {
-      this.#out.line(head, this.#labels, this.#boundOf({ label: 'quantile', at }), values[i] as number);
+      this.#line('', depth, values[i] as number, this.#boundOf({ label: 'quantile', at }));
     }
-    this.#writeSumAndCount(sum, count);
+    this.#writeSumAndCount(depth, sum, count);
   }
 
   sample(depth: number, suffix: string, value: number, bound?: UpperBound, exemplar?: Exemplar): void {
     if (this.#mustLeaveOutSum && (suffix === '_sum' || suffix === '_count')) return;
-    this.#labelsTo(depth);
-    this.#line(suffix, value, bound && this.#boundOf(bound));
+    this.#line(suffix, depth, value, bound && this.#boundOf(bound));
     if (exemplar !== undefined && suffix === '_bucket') this.#addExemplar(exemplar);
   }
 
-  #writeSumAndCount(sum: number, count: number): void {
+  #writeSumAndCount(depth: number, sum: number, count: number): void {
     if (this.#mustLeaveOutSum) return;
-    this.#line('_sum', sum);
-    this.#line('_count', count);
+    this.#line('_sum', depth, sum);
+    this.#line('_count', depth, count);
   }
 
   get #mustLeaveOutSum(): boolean {
@@ -180,79 +181,53 @@ class SampleLines implements SampleWriter {
   }
 
   /** Adds an exemplar to the line that was written last. */
-  #addExemplar({ labels, value, timestamp }: Exemplar): void {
+  #addExemplar(exemplar: Exemplar): void {
+    this.#out.text = this.#withExemplar(this.#out.text, exemplar);
+  }
+
+  /** These lines with an exemplar at the end of the last one. */
+  #withExemplar(lines: string, { labels, value, timestamp }: Exemplar): string {
     const named = Object.entries(labels).filter(([name, text]) => isLabelName(name) && text !== '');
     // Why none instead of a shorter one: a trace id that was cut leads nowhere.
-    if (!this.#hasExemplars || countCodePoints(named.flat()) > maxExemplarLength) return;
-    const out = this.#out;
-    out.truncate(out.length - 1);
-    out.text(' # {');
-    for (const [i, [name, text]] of named.entries()) {
-      out.text(`${i === 0 ? '' : ','}${name}="`);
-      out.escaped(text, true);
-      out.byte(quote);
-    }
-    out.text('} ');
-    out.value(value);
-    if (timestamp !== undefined) out.text(` ${timestamp}`);
-    out.text('\n');
+    if (!this.#hasExemplars || countCodePoints(named.flat()) > maxExemplarLength) return lines;
+    const spelled = named.map(([name, text]) => `${name}="${escapeText(text)}"`).join(',');
+    const time = timestamp === undefined ? '' : ` ${timestamp}`;
+    return `${lines.slice(0, -1)} # {${spelled}} ${spellNumber(value)}${time}\n`;
   }
 
   #writeCreated(depth: number, seconds: number): void {
-    if (this.#createdHead === undefined) return;
-    this.#labelsTo(depth);
-    this.#out.line(this.#createdHead, this.#labels, undefined, seconds);
+    if (this.#createdName === undefined) return;
+    this.#out.text += `${this.#createdName}${inBraces(this.#labelsTo(depth))} ${spellNumber(seconds)}\n`;
   }
 
-  /** Brings the spelled labels up to date: those up to this depth, and no others. */
-  #labelsTo(depth: number): void {
+  /** The labels up to this depth, and no others. */
+  #labelsTo(depth: number): string {
     this.#spellLast();
-    this.#labels.truncate(this.#ends[depth] as number);
+    return this.#labels[depth] as string;
   }
 
-  #line(suffix: string, value: number, bound?: ByteWriter): void {
-    this.#out.line(this.#headOf(suffix), this.#labels, bound, value);
+  #line(suffix: string, depth: number, value: number, bound = ''): void {
+    const labels = this.#labelsTo(depth);
+    const all = labels === '' || bound === '' ? labels + bound : `${labels},${bound}`;
+    this.#out.text += `${this.#name}${suffix}${inBraces(all)} ${spellNumber(value)}\n`;
   }
 
-  #spellBeginning(): void {
-    const beginning = this.#beginning;
-    const labels = this.#labels;
-    labels.truncate(this.#ends[this.#last] as number);
-    beginning.truncate(0);
-    beginning.append(this.#headOf(''));
-    beginning.byte(openBrace);
-    beginning.append(labels);
-    if (labels.length > 0) beginning.byte(comma);
-    beginning.text(`${this.#lastName}="`);
-    this.#hasBeginning = true;
-  }
-
-  #headOf(suffix: string): ByteWriter {
-    let head = this.#heads.get(suffix);
-    if (head === undefined) {
-      head = writerOf(this.#name + suffix);
-      this.#heads.set(suffix, head);
-    }
-    return head;
-  }
-
-  #labelHead(depth: number, name: string): ByteWriter {
-    const text = writerOf(`${name}="`);
-    this.#labelHeads[depth] = { name, text };
-    return text;
+  #spellBeginning(): string {
+    return `${this.#name}{${beforeLabel(this.#labels[this.#last] as string, this.#lastName)}`;
   }
 
   #spellUpperBounds(upperBounds: readonly number[]): void {
     this.#upperBounds = upperBounds;
-    this.#spelledBounds = upperBounds.map((at) => this.#boundOf({ label: 'le', at }));
+    this.#spelledBounds = upperBounds.map((at) => `${this.#boundOf({ label: 'le', at })}} `);
   }
 
   // Why by its number alone: a family has one kind of bounds.
-  #boundOf({ label, at }: UpperBound): ByteWriter {
+  #boundOf({ label, at }: UpperBound): string {
+    this.#bounds ??= new Map();
     let bound = this.#bounds.get(at);
     if (bound === undefined) {
       if (at < 0 && label === 'le') this.#hasNegativeBound = true;
-      bound = writerOf(`${label}="${this.#dialect.formatBound(at)}"`);
+      bound = `${label}="${this.#dialect.formatBound(at)}"`;
       this.#bounds.set(at, bound);
     }
     return bound;
@@ -261,8 +236,13 @@ class SampleLines implements SampleWriter {
 
 const countCodePoints = (texts: readonly string[]): number => Array.from(texts.join('')).length;
 
-function writerOf(text: string): ByteWriter {
-  const writer = new ByteWriter(text.length * 3);
-  writer.text(text);
-  return writer;
+/** Everything up to the value of a label: the labels before it, its name and the quote. */
+const beforeLabel = (labels: string, name: string): string => (labels === '' ? `${name}="` : `${labels},${name}="`);
+
+const inBraces = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
+
+/** Makes the runtime copy a text that it keeps in parts to one place. Why: it is a part of many lines. */
+function flatten(text: string): string {
+  text.charCodeAt(0);
+  return text;
 }

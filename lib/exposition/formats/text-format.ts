@@ -1,15 +1,13 @@
 import type { ExpositionFormat } from '../../store/exposed-family.js';
 import { goFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
+import { escapeUnquoted } from './spelling.js';
 import { versionedContentType } from './versions.js';
 
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.
 const dialect: Dialect = {
-  writeMetadata({ name, type, help }, out) {
-    out.text(`# HELP ${name} `);
-    out.escaped(help, false);
-    out.text(`\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`);
-  },
+  metadataOf: ({ name, type, help }) =>
+    `# HELP ${name} ${escapeUnquoted(help)}\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`,
   allowsNegativeBounds: true,
   formatBound: goFloat,
   end: '',

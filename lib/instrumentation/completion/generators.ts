@@ -6,13 +6,16 @@ import { saysConsumerLeft } from './consumer-left.js';
 
 /** A generator object completes when one of its steps is the last one or throws. It keeps its identity. */
 export const generatorTracker: CompletionTracker<Generator> = {
-  matches: (value) => types.isGeneratorObject(value) && Symbol.iterator in value,
+  matches: (value) => canBeWatched(value) && Symbol.iterator in value,
   track: (generator, call) => watch(generator, call, Watched.createStep),
 };
 
+/** Whether a value is a generator object whose steps can be watched: a frozen one takes no other prototype. */
+const canBeWatched = (value: object): boolean => types.isGeneratorObject(value) && Object.isExtensible(value);
+
 /** An async generator object completes when the promise of one of its steps resolves as the last one, or rejects. */
 export const asyncGeneratorTracker: CompletionTracker<AsyncGenerator> = {
-  matches: (value) => types.isGeneratorObject(value) && Symbol.asyncIterator in value,
+  matches: (value) => canBeWatched(value) && Symbol.asyncIterator in value,
   track: (generator, call) => watch(generator, call, Watched.createAsyncStep),
 };
 

@@ -8,12 +8,13 @@ import { prematureClose, saysConsumerLeft } from './consumer-left.js';
 
 interface NodeStream extends EventEmitter {
   readonly closed: boolean;
+  readonly destroyed: boolean;
   readonly errored: Error | null;
 }
 
 /**
- * A Node stream completes when it closes. A stream that is only read completes at its end too, since not every stream
- * closes itself.
+ * A Node stream completes when it closes. A stream that is only read completes at its end too, and any other one when all
+ * of its sides have ended and it is not about to close: not every stream closes itself.
  *
  * Why `errorMonitor`: a listener for `error` would turn an uncaught error into a caught one.
  */
@@ -27,13 +28,26 @@ export const nodeStreamTracker: CompletionTracker<NodeStream> = {
       else call.settle('threw', error);
     };
     stream.on(errorMonitor, onError);
+    const onSideEnded = (): void => {
+      if (hasEnded(stream)) onEnd();
+    };
     stream.on('close', onEnd);
     if (!(stream instanceof Writable)) stream.on('end', onEnd);
-    if (stream.closed && stream.errored) onError(stream.errored);
+    // Why later: a stream that closes itself is destroyed right after this event.
+    else for (const event of ['end', 'finish']) stream.on(event, () => process.nextTick(onSideEnded));
+    if (stream.errored && (stream.closed || !stream.destroyed)) onError(stream.errored);
     else if (stream.closed) onEnd();
+    else onSideEnded();
     return stream;
   },
 };
+
+/** Whether every side of a stream has ended, and it does not close itself, or has closed without an event. */
+function hasEnded(stream: NodeStream): boolean {
+  if (stream.errored || (stream.destroyed && !stream.closed)) return false;
+  if (stream instanceof Readable && !stream.readableEnded) return false;
+  return !(stream instanceof Writable) || stream.writableFinished;
+}
 
 /**
  * Whether the consumer of what this stream gives has left. The same ends a generator, and cancels a web stream.

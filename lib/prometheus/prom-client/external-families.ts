@@ -1,6 +1,6 @@
 import { Slices } from '../../async/slices.js';
-import { isLabelName } from '../../families/naming.js';
-import type { Collectors } from '../../store/collectors.js';
+import { isLabelName, isMetricName } from '../../families/naming.js';
+import type { CollectorRuns } from '../../store/collectors.js';
 import type { ScrapeScope } from '../../store/companion.js';
 import type {
   ConstantLabels,
@@ -81,7 +81,7 @@ export const listMetrics = (registry: ExternalRegistry): readonly unknown[] =>
 /** Reads the metrics of a registry, without `excluded`. One that fails, or takes too long, costs only itself. */
 export async function readRegistry(
   registry: ExternalRegistry,
-  collectors: Collectors,
+  collectors: CollectorRuns,
   { seconds, isChosen }: ScrapeScope,
   excluded: ReadonlySet<unknown> = new Set(),
 ): Promise<ExposedFamily[]> {
@@ -94,7 +94,10 @@ export async function readRegistry(
     const registered = registeredName(metric, registry);
     const name = exposedName(registered, metric.type, registry);
     if (!isChosen(name)) return undefined;
-    const read = async () => checkSnapshot(await metric.get());
+    const read = async () => {
+      if (!isMetricName(name)) throw new TypeError('no consumer reads its name: rename it');
+      return checkSnapshot(await metric.get());
+    };
     const snapshot = await collectors.run(metric, name, read, seconds);
     if (snapshot === undefined) return undefined;
     const defaultsOf = chooseDefaults(snapshot.values, metric.labelNames ?? [], added);
@@ -124,15 +127,24 @@ function registeredName(metric: ExternalMetric, registry: ExternalRegistry): str
 
 /** Throws unless this is what a metric gives: what cannot be written must cost no more than that metric. */
 async function checkSnapshot(snapshot: ExternalSnapshot): Promise<ExternalSnapshot> {
-  const { name, values } = snapshot;
+  const { name, values } = snapshot ?? {};
   const slices = new Slices();
-  let isRight = typeof name === 'string' && Array.isArray(values);
+  let isRight = isMetricName(name) && Array.isArray(values);
   for (const each of isRight ? values : []) {
-    isRight &&= typeof each?.value === 'number';
+    isRight &&= isValue(each, name);
     if (slices.isOver) await slices.pause();
   }
-  if (!isRight) throw new TypeError('it gives no name, or no list of values that are numbers');
+  if (!isRight) throw new TypeError('it gives no name that can be read, or no list of values that are numbers');
   return snapshot;
+}
+
+/** Whether this can be written as a value of the metric. Throws where a label cannot be read. */
+function isValue(given: ExternalValue | null | undefined, name: string): boolean {
+  if (typeof given?.value !== 'number') return false;
+  const { metricName = name, labels, sharedLabels } = given;
+  for (const label in labels) void labels[label];
+  for (const label in sharedLabels) void sharedLabels[label];
+  return metricName === name || (isMetricName(metricName) && metricName.startsWith(name));
 }
 
 function toExposedFamily(
@@ -147,7 +159,7 @@ function toExposedFamily(
     *write(samples) {
       const writer = new ExternalSamples(samples);
       for (const [i, value] of values.entries()) {
-        writer.add(toSample(given, value, defaultsOf(value)));
+        writer.add(toSample(given, type, value, defaultsOf(value)));
         if (i % 128 === 127) yield;
       }
       writer.flush();
@@ -203,12 +215,14 @@ interface ExternalSample {
   readonly exemplar: Exemplar | undefined;
 }
 
-function toSample(name: string, given: ExternalValue, defaults: ConstantLabels): ExternalSample {
+function toSample(name: string, type: string, given: ExternalValue, defaults: ConstantLabels): ExternalSample {
   const { value, metricName = name, exemplar } = given;
+  const isPlain = type === 'counter' || type === 'gauge';
   let bound: UpperBound | undefined;
   const named: (readonly [name: string, value: string])[] = [];
   for (const [label, raw] of Object.entries(labelsOf(given))) {
-    if (label === 'le' || label === 'quantile') bound = { label, at: parseBound(raw) };
+    // Why not of a counter or gauge: the client lets them have labels of these names.
+    if (!isPlain && (label === 'le' || label === 'quantile')) bound = { label, at: parseBound(raw) };
     else if (isLabelName(label)) named.push([label, labelText(raw) ?? '']);
   }
   named.push(...defaults);

@@ -35,12 +35,9 @@ export const decoders: Readonly<Record<GoType, (node: YamlNode) => Decoded>> = {
   names: (node) => decodeList(node, decoders.name),
 };
 
-/** The text of a key; `undefined` where the key is no scalar. It is as it is written, `null` and `~` included. */
+/** The text of a key, as a field of texts has it; `undefined` where the key is no scalar. */
 export function keyOf(key: YamlNode): string | undefined {
-  if (key.kind !== 'scalar') return undefined;
-  const value = resolve(key);
-  if (value === undecodable) return undefined;
-  return value === null ? key.text : (textOf(key) as string);
+  return key.kind === 'scalar' && resolve(key) !== undecodable ? (textOf(key) as string) : undefined;
 }
 
 /** Whether a key is `<<`, which puts the entries of another mapping in its place. */

@@ -52,6 +52,7 @@ export class YamlError extends Error {
 export function parseYaml(text: string, parser: YamlParser): YamlFile {
   // Why: a parser counts the breaks of lines in its own way; here there is only one kind of them.
   const source = text.replace(/\r\n?/g, '\n');
+  refuseControlCharacters(source);
   try {
     return readDocument(source, parser);
   } catch (cause) {
@@ -59,6 +60,18 @@ export function parseYaml(text: string, parser: YamlParser): YamlFile {
     // Why: the parser calls itself for each level, and thousands of brackets end its stack.
     throw new YamlError(1, (cause as Error).message, { cause });
   }
+}
+
+/**
+ * Why: Go refuses them, and the package does not. A file that was being written when the machine lost power has them.
+ *
+ * Source: YAML 1.1, section 5.1.
+ */
+function refuseControlCharacters(source: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  const at = source.search(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/);
+  if (at === -1) return;
+  throw new YamlError(source.slice(0, at).split('\n').length, 'it has a control character');
 }
 
 /*

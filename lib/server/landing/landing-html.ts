@@ -1,3 +1,4 @@
+import { formatCount } from '../../error.js';
 import type { ExposedType } from '../../store/exposed-family.js';
 import { version } from '../../version.js';
 import { paths } from '../route.js';
@@ -77,13 +78,13 @@ function renderFamily({ name, type, help, series }: FamilyRow, index: number): s
 }
 
 const formatSeries = (series: number | undefined): string =>
-  series === undefined ? '' : `${series.toLocaleString('en-US')} series`;
+  series === undefined ? '' : `${formatCount(series)} series`;
 
 const labelCells = ({ family, name, values, limit }: LabelRow): string[] => [
   renderCode(family),
   renderCode(name),
-  values.toLocaleString('en-US'),
-  limit === undefined ? '' : limit.toLocaleString('en-US'),
+  formatCount(values),
+  limit === undefined ? '' : formatCount(limit),
 ];
 
 const silentCells = ({ name, why, sites }: SilentFamilyRow): string[] => [

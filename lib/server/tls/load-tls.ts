@@ -1,10 +1,10 @@
 import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { TlsOptions } from 'node:tls';
+import { createSecureContext, type TlsOptions } from 'node:tls';
 import { type ClientAuthType, ClientCertificates } from '../../access/client-certificates.js';
 import type { WatchedFiles } from '../../access/watched-files.js';
-import { MetricsError } from '../../error.js';
+import { formatThrown, MetricsError } from '../../error.js';
 import { readCertificates, type UsedCertificate } from './certificate-advice.js';
 import { cipherList, curves, type TlsConfig, tlsVersions } from './tls-config.js';
 
@@ -50,14 +50,16 @@ export async function loadTls(config: TlsConfig, source: TlsSource): Promise<Loa
   const ca = configuredCa ?? (isVerified ? await readSystemAuthorities(clientAuthType, source) : undefined);
   if (ca !== undefined) parseCertificate(ca);
   const clients = new ClientCertificates(clientAuthType, configuredCa === undefined ? 'system' : 'configured', names);
+  const options = {
+    ...protocolOptions(config),
+    ...clientOptions(clients),
+    cert: cert.text,
+    key: key.text,
+    ca: ca?.text,
+  };
+  verifyChain(options, cert);
   return {
-    options: {
-      ...protocolOptions(config),
-      ...clientOptions(clients),
-      cert: cert.text,
-      key: key.text,
-      ca: ca?.text,
-    },
+    options,
     clients,
     certificates: [cert, configuredCa].flatMap((pem) => (pem ? readCertificates(pem.field, pem.text) : [])),
   };
@@ -133,6 +135,19 @@ function verifyKeyPair(cert: Pem, key: Pem): void {
   if (certificate.checkPrivateKey(privateKey)) return;
   const message = `"${key.field}" is not the key of the certificate in "${cert.field}" (given a key that does not match). Pass the two that belong together.`;
   throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+}
+
+/**
+ * @throws MetricsError where OpenSSL does not take the certificates: one behind the first is cut off, say.
+ */
+function verifyChain(options: TlsOptions, cert: Pem): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    const reason = formatThrown(cause).replace(/^error:.*::/, '');
+    const message = `"${cert.field}" cannot be used for TLS (given what OpenSSL calls "${reason}"). Pass the certificate and those between it and the root, each whole.`;
+    throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }], { cause });
+  }
 }
 
 function parsePem<T>(expected: string, { field, text }: Pem, parse: (text: string) => T): T {

@@ -197,13 +197,14 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Dropped observations per minute',
-      description: 'Observations that were not recorded, by reason. Alerts.',
+      description:
+        'Observations that were not recorded, by reason. Alerts. flowplane_metrics_dropped_total has the metrics.',
       type: 'timeseries',
       unit: 'cpm',
       queries: [
         {
-          expr: '60 * sum by (metric, reason) (rate(flowplane_metrics_dropped_total[$__rate_interval])) > 0',
-          legend: '{{metric}} {{reason}}',
+          expr: '60 * sum by (reason) (rate(flowplane_metrics_losses_total[$__rate_interval])) > 0',
+          legend: '{{reason}}',
         },
       ],
     },
@@ -216,12 +217,13 @@ export const rows: Readonly<Record<string, readonly PanelSpec[]>> = {
     },
     {
       title: 'Series in use',
-      description: 'Share of the allowed series of each metric. Alerts above 80 %.',
+      description:
+        'Share of the allowed series: of all metrics together, and of each metric from 80 % on. Alerts from there on.',
       type: 'timeseries',
       unit: 'percentunit',
       queries: [
         {
-          expr: 'max by (metric) (flowplane_metrics_series / flowplane_metrics_series_limit)',
+          expr: 'label_replace(max by (metric) (flowplane_metrics_series / flowplane_metrics_series_limit), "metric", "all metrics", "metric", "")',
           legend: '{{metric}}',
         },
       ],

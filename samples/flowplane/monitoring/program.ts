@@ -61,12 +61,17 @@ export class Program {
     const exitedEarly = program.exited.then((lastLine) => {
       throw new Error(`${name} ended: ${lastLine}`);
     });
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), 60_000);
     try {
-      await Promise.race([program.#waitUntilHealthy(healthUrl), exitedEarly]);
+      await Promise.race([program.#waitUntilHealthy(healthUrl, waiting.signal), exitedEarly]);
     } catch (error) {
       await program.stop();
       throw error;
     } finally {
+      // Why: the health of a program that has ended would be asked for another minute.
+      waiting.abort();
+      clearTimeout(timer);
       exitedEarly.catch(() => undefined);
     }
     return program;
@@ -81,22 +86,21 @@ export class Program {
     clearTimeout(timer);
   }
 
-  async #waitUntilHealthy(healthUrl: ProgramOptions['healthUrl']): Promise<void> {
-    const timeout = AbortSignal.timeout(60_000);
-    const url = typeof healthUrl === 'string' ? healthUrl : await this.#findInLog(healthUrl, timeout);
+  async #waitUntilHealthy(healthUrl: ProgramOptions['healthUrl'], waiting: AbortSignal): Promise<void> {
+    const url = typeof healthUrl === 'string' ? healthUrl : await this.#findInLog(healthUrl, waiting);
     for (;;) {
-      const response = await fetch(url, { signal: timeout, headers: { connection: 'close' } }).catch(() => undefined);
+      const response = await fetch(url, { signal: waiting, headers: { connection: 'close' } }).catch(() => undefined);
       if (response?.ok) return;
-      if (timeout.aborted) {
+      if (waiting.aborted) {
         throw new Error(`${this.name} is not healthy: ${url} ${response?.status ?? 'does not answer'}`);
       }
       await wait(100);
     }
   }
 
-  #findInLog(find: (line: string) => string | undefined, timeout: AbortSignal): Promise<string> {
+  #findInLog(find: (line: string) => string | undefined, waiting: AbortSignal): Promise<string> {
     return new Promise((resolve, reject) => {
-      timeout.addEventListener('abort', () => reject(new Error(`${this.name} does not log where it listens`)));
+      waiting.addEventListener('abort', () => reject(new Error(`${this.name} does not log where it listens`)));
       this.#lineListeners.add((line) => {
         const found = find(line);
         if (found !== undefined) resolve(found);

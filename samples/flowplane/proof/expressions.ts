@@ -67,9 +67,10 @@ export const alertExpressions: Readonly<Record<string, (model: ModelAtTime) => V
   FlowplaneCrossTeamAttempts: (model) =>
     above(5, sumBy(['from_team', 'to_team'], model.increase(attempts, 5 * minute))),
   FlowplaneNacks: (model) => above(0, sumBy(['team', 'resource_type'], model.increase('xds_nacks_total', 5 * minute))),
-  FlowplaneCardinalityNearBound: (model) => above(0.8, seriesShare(model, ['instance', 'metric'])),
+  FlowplaneCardinalityNearBound: (model) =>
+    filter(seriesShare(model, ['instance', 'metric']), ({ value }) => value >= 0.8),
   FlowplaneDroppedObservations: (model) =>
-    above(0, sumBy(['instance', 'metric', 'reason'], model.increase('flowplane_metrics_dropped_total', 10 * minute))),
+    above(0, sumBy(['instance', 'reason'], model.increase('flowplane_metrics_losses_total', 10 * minute))),
   FlowplaneSlowRequests: (model) => above(0.5, slowestRoutes(model)),
   FlowplaneRequestErrors: (model) => above(0.05, statusShare(model, 5 * minute, route, '5')),
 };
@@ -110,8 +111,14 @@ export const panelExpressions: Readonly<Record<string, readonly ((model: ModelAt
     },
   ],
   'Dropped observations per minute': [
-    (model) => above(0, scale(60, sumBy(['metric', 'reason'], model.rate('flowplane_metrics_dropped_total', minute)))),
+    (model) => above(0, scale(60, sumBy(['reason'], model.rate('flowplane_metrics_losses_total', minute)))),
   ],
   Memory: [(model) => model.instant('process_resident_memory_bytes')],
-  'Series in use': [(model) => seriesShare(model, ['metric'])],
+  'Series in use': [
+    (model) =>
+      seriesShare(model, ['metric']).map(({ labels, value }) => ({
+        labels: { metric: 'all metrics', ...labels },
+        value,
+      })),
+  ],
 };

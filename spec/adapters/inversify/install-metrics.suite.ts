@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { text } from 'node:stream/consumers';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import type { Container } from 'inversify';
 import { catalogueOf, installMetrics } from '../../../lib/adapters/inversify/index.js';
@@ -258,6 +259,27 @@ export function describeInstallMetrics(inversify: Inversify): void {
       },
     ],
     [
+      'an activation that gives a promise of another realm',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          .onActivation((_context, store) => runInNewContext('Promise.resolve(store)', { store }));
+        return container.getAsync(Store);
+      },
+    ],
+    [
+      'an activation that gives a thenable',
+      (container) => {
+        container
+          .bind(Store)
+          .toSelf()
+          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested.
+          .onActivation((_context, store) => ({ then: (resolve: (one: Store) => void) => resolve(store) }) as never);
+        return container.getAsync(Store);
+      },
+    ],
+    [
       'snapshot and restore',
       (container) => {
         container.snapshot();
@@ -467,6 +489,32 @@ export function describeInstallMetrics(inversify: Inversify): void {
       container.get(Store).load('parent');
       expect(ofChild.series('loads_total')).to.deep.equal([{ labels: { id: 'child' }, value: 1 }]);
       expect(recorder.series('loads_total')).to.deep.equal([{ labels: { id: 'parent' }, value: 1 }]);
+    });
+
+    it('binds the recorder that is given for a child container, although the parent has another one', () => {
+      const ofChild = new MemoryRecorder({ strict: true });
+      const child = inversify.child(container);
+      container.bind(Shop).toSelf();
+      container.bind(Store).toSelf();
+      expect(installMetrics(child, { recorder: ofChild })).to.equal(ofChild);
+      expect(child.get(MetricsRecorder)).to.equal(ofChild);
+      expect(container.get(MetricsRecorder)).to.equal(recorder);
+      child.get(Store).load('child');
+      container.get(Store).load('parent');
+      expect(ofChild.series('loads_total')).to.deep.equal([{ labels: { id: 'child' }, value: 1 }]);
+      expect(recorder.series('loads_total')).to.deep.equal([{ labels: { id: 'parent' }, value: 1 }]);
+      expect(installMetrics(child)).to.equal(ofChild);
+    });
+
+    it('uses the recorder that was bound in the place of the first one, once it is called again', async () => {
+      const other = new MemoryRecorder({ strict: true });
+      await inversify.unbind(container, MetricsRecorder);
+      container.bind(MetricsRecorder).toConstantValue(other);
+      expect(installMetrics(container)).to.equal(other);
+      container.bind(Store).toSelf();
+      container.get(Store).load('7');
+      expect(other.value('loads_total', { id: '7' })).to.equal(1);
+      expect(recorder.value('loads_total', { id: '7' })).to.equal(undefined);
     });
 
     it('binds the recorder, so that a class can inject it', () => {

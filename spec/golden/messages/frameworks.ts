@@ -11,6 +11,7 @@ import {
   httpMetrics,
   installMetrics,
   MemoryRecorder,
+  MetricsRecorder,
   metricsAssertions,
   PrometheusRecorder,
 } from '../entries.js';
@@ -93,9 +94,8 @@ export const inversify: Cases = {
   'wrong options': () => installMetrics(new Container(), { prefix: 'a-' }),
   'another recorder than the one that is bound': () => {
     const container = new Container();
-    installMetrics(container);
-    const other = new Container({ parent: container });
-    installMetrics(other, { recorder: new PrometheusRecorder() });
+    container.bind(MetricsRecorder).toConstantValue(new PrometheusRecorder());
+    installMetrics(container, { recorder: new PrometheusRecorder() });
   },
   'classes that clash': () => installMetrics(bound(First, Second)),
   'classes that clash later': () => {

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import Router from '@koa/router';
+import { PrometheusRecorder } from 'flowplane-metrics';
+import { httpMetrics } from 'flowplane-metrics/koa';
+import Koa, { type Middleware } from 'koa';
+import * as promClient from 'prom-client';
+import { type Measurement, mainThreadTime, ours, type Row } from './measurement.js';
+
+const batch = 2000;
+
+/** A client in a process of its own: at each line it asks so often, and then prints a line. */
+const client = `
+  const { Agent, get } = require('node:http');
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const ask = (url) => new Promise((done, failed) =>
+    get(url, { agent }, (response) => response.resume().on('end', done)).on('error', failed));
+  const askAll = async (url) => {
+    let left = ${batch};
+    await Promise.all(Array.from({ length: 8 }, async () => { while (left-- > 0) await ask(url); }));
+  };
+  require('node:readline').createInterface(process.stdin).on('line', async (url) => {
+    await askAll(url);
+    console.log('done');
+  });
+`;
+
+/** The same three metrics by prom-client, as its users write them. */
+function promClientByHand(): Middleware {
+  const registers = [new promClient.Registry()];
+  const labelNames = ['method', 'route', 'status'] as const;
+  const duration = new promClient.Histogram({ name: 'duration_seconds', help: 'Duration', labelNames, registers });
+  const size = new promClient.Histogram({ name: 'size_bytes', help: 'Size', labelNames, registers });
+  const active = new promClient.Gauge({ name: 'active', help: 'Active', labelNames: ['method'], registers });
+  return async (context, next) => {
+    const { method } = context;
+    active.inc({ method });
+    const end = duration.startTimer();
+    context.res.once('close', () => {
+      const labels = { method, route: String(context['_matchedRoute']), status: context.status };
+      active.dec({ method });
+      end(labels);
+      size.observe(labels, context.length ?? 0);
+    });
+    await next();
+  };
+}
+
+const serving =
+  (middleware?: () => Middleware): Measurement =>
+  async () => {
+    const application = new Koa();
+    if (middleware !== undefined) application.use(middleware());
+    const router = new Router().get('/teams/:team', (context) => {
+      context.body = `the team ${context['params']['team']}`;
+    });
+    const server = application.use(router.routes()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const asking = spawn(process.execPath, ['-e', client], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const answers = asking.stdout[Symbol.asyncIterator]();
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/teams/payments`;
+    let least = Infinity;
+    for (let i = 0; i < 10; i++) {
+      const start = mainThreadTime();
+      asking.stdin.write(`${url}\n`);
+      await answers.next();
+      least = Math.min(least, ((mainThreadTime() - start) * 1e6) / batch);
+    }
+    asking.stdin.end();
+    await once(asking, 'exit');
+    server.closeAllConnections();
+    server.close();
+    return least;
+  };
+
+/** What it costs to measure the requests of an application. */
+export const rows: Readonly<Record<string, Row>> = {
+  'Koa request with three metrics, CPU of the main thread': {
+    unit: 'ns',
+    goals: { 'no metrics': 1.1 },
+    clients: {
+      [ours]: serving(() => httpMetrics(new PrometheusRecorder()) as Middleware),
+      'no metrics': serving(),
+      'prom-client': serving(promClientByHand),
+    },
+  },
+};

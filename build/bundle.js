@@ -1,0 +1,153 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+/*
+ * Makes what the package ships, from `lib/` and from what the compiler has made of it in `dist/lib/`:
+ *
+ *   dist/node      CommonJS, which Node runs; a file `.mjs` beside each entry gives the same module to `import`
+ *   dist/bundler   ES modules, for bundlers
+ *   dist/types     the declarations
+ *
+ * Why `import` gets CommonJS from Node: a process that imports the package and requires it has one copy of it.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+/** The entries of the package, each with its module in `lib/`. */
+const entries = {
+  index: 'index',
+  inversify: 'adapters/inversify/index',
+  koa: 'adapters/koa/index',
+  serve: 'server/index',
+  testing: 'testing/index',
+  'testing/chai': 'testing/chai',
+};
+const program = 'cli/main';
+
+/** The files that entries share. Each takes the modules that one entry needs, and that no file before it has taken. */
+const groups = [
+  { name: 'core', test: /[\\/]lib[\\/]index\.ts$/, priority: 2 },
+  { name: 'server', test: /[\\/]lib[\\/]server[\\/]index\.ts$/, priority: 1 },
+];
+
+/**
+ * Requires the optional peers, in CommonJS.
+ *
+ * Why: Jest runs no `import()` in CommonJS, and a peer must be the module that the program itself has required. What the
+ * command line imports stays so, as its modules may be of either kind.
+ */
+const requirePeers = {
+  name: 'require-peers',
+  renderChunk: (code) => ({ code: code.replace(/\bimport\((['"][^'"]+['"])\)/g, 'require($1)'), map: null }),
+};
+
+/**
+ * Loads what Node has for hashes, compression and streams when it is first used, in CommonJS.
+ *
+ * Why: on import it would take as long as everything else of the package. The line is one line as before, so that the
+ * source map stays right.
+ */
+const loadLate = {
+  name: 'load-late',
+  renderChunk: (code) => {
+    const names = [];
+    const late = code.replace(
+      /^let (node_\w+) = require\("(node:(?:crypto|stream|stream\/web|zlib))"\);$/gm,
+      (_line, name, module) => {
+        names.push(name);
+        return `const ${name} = { loaded: void 0, get module() { return this.loaded ??= require("${module}"); } };`;
+      },
+    );
+    return { code: names.reduce((text, name) => text.replaceAll(`${name}.`, `${name}.module.`), late), map: null };
+  },
+};
+
+await Promise.all([bundle('esm', 'bundler', '.js'), bundle('cjs', 'node', '.cjs')]);
+await wrap();
+declare();
+chmodSync(join(dist, 'node/flowplane-metrics.cjs'), 0o755);
+resolveOwnName();
+
+/** Bundles every entry in one format. */
+async function bundle(format, folder, extension) {
+  rmSync(join(dist, folder), { recursive: true, force: true });
+  const modules = format === 'cjs' ? { ...entries, 'flowplane-metrics': program } : entries;
+  const input = Object.entries(modules).map(([name, module]) => [name, join(root, `lib/${module}.ts`)]);
+  const bundles = await rolldown({
+    input: Object.fromEntries(input),
+    external: /^[^./]/,
+    platform: 'node',
+    resolve: { extensionAlias: { '.js': ['.ts'] } },
+    plugins: format === 'cjs' ? [requirePeers, loadLate] : [],
+    onLog(_level, { message }) {
+      throw new Error(message);
+    },
+  });
+  await bundles.write({
+    dir: join(dist, folder),
+    format,
+    entryFileNames: `[name]${extension}`,
+    chunkFileNames: `[name]${extension}`,
+    codeSplitting: { groups },
+    // Why no comments: the source maps lead to the sources, which the package has.
+    comments: { annotation: true, jsdoc: false, legal: false },
+    minify: false,
+    minifyInternalExports: false,
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+  });
+}
+
+/** Writes for each entry an ES module that exports what the CommonJS module exports. */
+async function wrap() {
+  for (const name of Object.keys(entries)) {
+    const names = Object.keys(await import(`../dist/bundler/${name}.js`));
+    const file = `${name.replace(/.*\//, '')}.cjs`;
+    // Why the default export: Node would look for the names in the text of the module, which takes longer than to run it.
+    const lines = [`import entry from './${file}';`, '', `export const { ${names.join(', ')} } = entry;`, ''];
+    writeFileSync(join(dist, 'node', `${name}.mjs`), lines.join('\n'));
+  }
+}
+
+/** Copies the declarations that the entries need, and gives each entry one for `import`. */
+function declare() {
+  const folder = join(dist, 'types');
+  rmSync(folder, { recursive: true, force: true });
+  const pending = Object.values(entries).map((module) => `${module}.d.ts`);
+  const copied = new Set();
+  for (const file of pending) {
+    if (copied.has(file)) continue;
+    copied.add(file);
+    const text = readFileSync(join(dist, 'lib', file), 'utf8');
+    write(join(folder, file), text);
+    write(join(folder, `${file}.map`), readFileSync(join(dist, 'lib', `${file}.map`), 'utf8'));
+    for (const [, path] of text.matchAll(/(?:\bfrom |\bimport\()['"](\.[^'"]+)\.js['"]/g)) {
+      pending.push(join(dirname(file), `${path}.d.ts`));
+    }
+  }
+  // Why: the one set of declarations is of CommonJS, so that a type is the same for `import` and `require()`.
+  write(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  for (const module of Object.values(entries)) {
+    write(join(folder, `${module}.d.mts`), `export * from './${module.replace(/.*\//, '')}.js';\n`);
+  }
+}
+
+/** Lets the package's own name lead specs, below `dist/`, to the modules in `dist/lib/`, of which they test each by itself. */
+function resolveOwnName() {
+  const exports = Object.entries(entries).map(([name, module]) => [
+    name === 'index' ? '.' : `./${name}`,
+    `./lib/${module}.js`,
+  ]);
+  const manifest = { name: 'flowplane-metrics', private: true, type: 'module', exports: Object.fromEntries(exports) };
+  write(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  // Why: what is measured is what the package ships.
+  write(join(dist, 'bench/package.json'), '{ "private": true, "type": "module" }\n');
+}
+
+function write(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
