@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { LabelPolicy } from '../families/labels.js';
-import { isPlainText, labelText } from './label-text.js';
+import { isLong, isPlainText, labelText } from './label-text.js';
 import { findSensitivePattern, type LabelTransform, type SensitivePattern } from './redaction.js';
 
 /** Replaces a value that is not exposed. Without a `value`, or if the observation cannot be aggregated, it is dropped. */
@@ -51,6 +51,8 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
+  /** Whether the label may have any value, which is exposed as it stands. */
+  readonly #isOpen: boolean;
   /** The label values of raw ones that series have, beside the fixed ones. */
   #known = new Map<unknown, string>();
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
@@ -68,6 +70,7 @@ export class LabelGuard {
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
+    this.#isOpen = policy.oneOf === undefined && policy.limit === undefined && transform === undefined;
     if (transform !== undefined) this.#origins = new Map();
     if (policy.oneOf !== undefined) this.#closedValues = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
@@ -103,9 +106,22 @@ export class LabelGuard {
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
   resolveKnown(raw: unknown, allowOverflow: boolean): string | undefined {
-    const verdict = this.#recall(raw) ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
+    const known = this.#recall(isLong(raw) ? labelText(raw) : raw);
+    const verdict = known ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
     return allowOverflow ? verdict.value : undefined;
+  }
+
+  /**
+   * The same for a value that the series found so far do not have, where the family has no room for another one.
+   *
+   * Why apart: what was admitted would become `other` too, so that ever new values are not looked for among thousands of
+   * known ones, which takes longer than all the rest.
+   */
+  resolveWhereFull(raw: unknown, allowOverflow: boolean): string | undefined {
+    if (!allowOverflow || !this.#isOpen || !this.#isBeyondMemory(raw)) return this.resolveKnown(raw, allowOverflow);
+    const examined = this.#examined?.get(raw) ?? this.#putOutside(raw);
+    return typeof examined === 'string' ? examined : examined.value;
   }
 
   /**
