@@ -20,7 +20,7 @@ function* textsAroundTheLimit(): Generator<string> {
 }
 
 describe('The text of a long label value', () => {
-  it('is cut after 1,023 code points, whatever was cut before, and the same each time', () => {
+  it('ends after 1,023 code points, whatever was cut before, and the same each time', () => {
     for (let round = 0; round < 2; round++) {
       for (const text of textsAroundTheLimit()) {
         const expected = cutByPoints(text);
