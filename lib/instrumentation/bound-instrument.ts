@@ -58,28 +58,33 @@ class BoundInstrument implements CallObserver {
   onSettle(call: Call): void {
     const readers = call.outcome === 'returned' ? this.returned : this.threw;
     if (readers === undefined) return;
-    let reason: DropReason | undefined;
-    let cause: unknown;
+    let series: SeriesId | DropReason;
     try {
       const amount = this.constant ?? this.amountOf(call);
       if (amount === undefined) return;
-      const series = seriesOf(this.family, readers, this.isAdd, call);
-      if (typeof series !== 'number') reason = series;
-      else if (this.isAdd) this.family.add(series, amount);
-      else this.setOrObserve(series, amount);
+      series = seriesOf(this.family, readers, this.isAdd, call);
+      if (typeof series === 'number') {
+        this.record(series, amount);
+        return;
+      }
     } catch (thrown) {
-      if (isStackExhausted(thrown)) throw thrown;
-      reason = 'reader_threw';
-      cause = thrown;
+      this.dropFor(thrown);
+      return;
     }
-    if (reason !== undefined) reportDrop(this.instrument, this.recorder, reason, cause);
+    reportDrop(this.instrument, this.recorder, series, undefined);
   }
 
   release(): void {}
 
-  private setOrObserve(series: SeriesId, amount: number): void {
-    if (this.instrument.operation === 'set') this.family.set(series, amount);
+  private record(series: SeriesId, amount: number): void {
+    if (this.isAdd) this.family.add(series, amount);
+    else if (this.instrument.operation === 'set') this.family.set(series, amount);
     else this.family.observe(series, amount);
+  }
+
+  private dropFor(thrown: unknown): void {
+    if (isStackExhausted(thrown)) throw thrown;
+    reportDrop(this.instrument, this.recorder, 'reader_threw', thrown);
   }
 
   /** The number to record; `undefined` where `when` excludes the call. Throws where there is none. */
@@ -206,13 +211,16 @@ function seriesOf(
   const first = count > 0 ? read(readers[0] as Reader, call) : undefined;
   const second = count > 1 ? read(readers[1] as Reader, call) : undefined;
   const third = count > 2 ? read(readers[2] as Reader, call) : undefined;
-  return (
-    family.lookup(first, second, third) ?? getOrCreate(family, listValues(count, first, second, third), allowOverflow)
-  );
+  const series = family.lookup(first, second, third);
+  return series === undefined ? getOrCreate(family, listValues(count, first, second, third), allowOverflow) : series;
 }
 
-// Why apart: what a closure captures is allocated at every call of the function around it.
-const readAll = (readers: readonly Reader[], call: Call): unknown[] => readers.map((reader) => read(reader, call));
+/** Why no map(): it and its closure take longer at each call than the readers. */
+function readAll(readers: readonly Reader[], call: Call): unknown[] {
+  const values = new Array<unknown>(readers.length);
+  for (let i = 0; i < readers.length; i++) values[i] = read(readers[i] as Reader, call);
+  return values;
+}
 
 function getOrCreate(
   family: FamilyRecorder,

@@ -31,7 +31,7 @@ export interface CallObserver {
 
 /** The asynchronous context of a call. Why by shape: the declarations of the main entry need none of Node's. */
 interface CallContext {
-  runInAsyncScope<This, Given>(run: (this: This, given: Given) => void, self: This, given: Given): void;
+  runInAsyncScope<This, Value>(run: (this: This, value: Value) => void, self: This, value: Value): void;
   emitDestroy(): unknown;
 }
 

@@ -1,6 +1,6 @@
 import type { DropReason } from '../error.js';
 import type { LabelPolicy } from '../families/labels.js';
-import { isPlainText, labelText } from './label-text.js';
+import { isLong, isPlainText, labelText } from './label-text.js';
 import { findSensitivePattern, type LabelTransform, type SensitivePattern } from './redaction.js';
 
 /** Replaces a value that is not exposed. Without a `value`, or if the observation cannot be aggregated, it is dropped. */
@@ -51,12 +51,14 @@ export class LabelGuard {
   readonly #transform: LabelTransform | undefined;
   readonly #maxKnown: number;
   readonly #events: LabelGuardEvents;
+  /** Whether the label may have any value, which is exposed as it stands. */
+  readonly #isOpen: boolean;
   /** The label values of raw ones that series have, beside the fixed ones. */
   #known = new Map<unknown, string>();
   /** What became of other raw values that were examined. Why apart: they are forgotten all at once. */
   #examined: Map<unknown, string | Substitute> | undefined;
   /** The values of a label with `oneOf` that series have; `undefined` for any other label, whose known values these are. */
-  #listed: Set<string> | undefined;
+  #closedValues: Set<string> | undefined;
   /** How often a value was retained after the first time. Why apart: most values of a label with many are retained once. */
   #more: Map<string, number> | undefined;
   /** The raw values of transformed ones; `undefined` where none is transformed. */
@@ -68,8 +70,9 @@ export class LabelGuard {
   constructor(policy: LabelPolicy, { transform, maxRawValues, events = {} }: LabelGuardOptions) {
     this.policy = policy;
     this.#transform = transform;
+    this.#isOpen = policy.oneOf === undefined && policy.limit === undefined && transform === undefined;
     if (transform !== undefined) this.#origins = new Map();
-    if (policy.oneOf !== undefined) this.#listed = new Set();
+    if (policy.oneOf !== undefined) this.#closedValues = new Set();
     this.#maxKnown = maxRawValues + (policy.oneOf?.length ?? 1);
     this.#events = events;
     this.#rememberFixedValues();
@@ -77,12 +80,12 @@ export class LabelGuard {
 
   /** How many different values the series have, without `other` and `redacted`. */
   get size(): number {
-    return this.#listed?.size ?? this.#known.size - 1;
+    return this.#closedValues?.size ?? this.#known.size - 1;
   }
 
   /** The different values that the series have, the oldest first. */
   *values(): Iterable<string> {
-    if (this.#listed !== undefined) yield* this.#listed;
+    if (this.#closedValues !== undefined) yield* this.#closedValues;
     else for (const [text, value] of this.#known) if (text !== substitutes.other.value) yield value;
   }
 
@@ -103,9 +106,22 @@ export class LabelGuard {
 
   /** The label value of a raw value, without examining it; `undefined` if it must be admitted first. */
   resolveKnown(raw: unknown, allowOverflow: boolean): string | undefined {
-    const verdict = this.#recall(raw) ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
+    const known = this.#recall(isLong(raw) ? labelText(raw) : raw);
+    const verdict = known ?? (this.#isBeyondMemory(raw) ? this.#putOutside(raw) : undefined);
     if (typeof verdict === 'string' || verdict === undefined) return verdict;
     return allowOverflow ? verdict.value : undefined;
+  }
+
+  /**
+   * The same for a value that the series found so far do not have, where the family has no room for another one.
+   *
+   * Why apart: what was admitted would become `other` too, so that ever new values are not looked for among thousands of
+   * known ones, which takes longer than all the rest.
+   */
+  resolveWhereFull(raw: unknown, allowOverflow: boolean): string | undefined {
+    if (!allowOverflow || !this.#isOpen || !this.#isBeyondMemory(raw)) return this.resolveKnown(raw, allowOverflow);
+    const examined = this.#examined?.get(raw) ?? this.#putOutside(raw);
+    return typeof examined === 'string' ? examined : examined.value;
   }
 
   /**
@@ -150,7 +166,7 @@ export class LabelGuard {
       this.#more.set(value, (this.#more.get(value) ?? 0) + 1);
       return;
     }
-    this.#listed?.add(value);
+    this.#closedValues?.add(value);
     const text = this.#origins === undefined ? value : (labelText(raw) ?? value);
     this.#origins?.set(value, text);
     this.#known.set(text, value);
@@ -181,7 +197,7 @@ export class LabelGuard {
   reset(): void {
     this.#known = new Map();
     this.#examined = undefined;
-    this.#listed?.clear();
+    this.#closedValues?.clear();
     this.#more = undefined;
     if (this.#origins !== undefined) this.#origins = new Map();
     this.#rememberFixedValues();
@@ -191,7 +207,7 @@ export class LabelGuard {
   adopt(other: LabelGuard): void {
     this.#known = other.#known;
     this.#examined = other.#examined;
-    this.#listed = other.#listed;
+    this.#closedValues = other.#closedValues;
     this.#more = other.#more;
     this.#origins = other.#origins;
     this.#folded += other.#folded;
@@ -200,7 +216,7 @@ export class LabelGuard {
 
   #drop(value: string): void {
     if (!this.#isRetained(value)) return;
-    this.#listed?.delete(value);
+    this.#closedValues?.delete(value);
     const text = this.originOf(value);
     this.#origins?.delete(value);
     if (!this.#isFixed(text)) this.#known.delete(text);
@@ -215,7 +231,7 @@ export class LabelGuard {
   }
 
   #isRetained(value: string): boolean {
-    return (this.#listed ?? this.#origins ?? this.#known).has(value);
+    return (this.#closedValues ?? this.#origins ?? this.#known).has(value);
   }
 
   #isFixed(text: string): boolean {

@@ -32,9 +32,14 @@ export class LabelGuards {
     this.#maxUnfolded = maxSeries - Math.min(foldedSeries, Math.floor(maxSeries / 2));
   }
 
-  /** The value of a raw one of the label at this depth, without examining it; `undefined` if it must be admitted first. */
-  resolveKnown(depth: number, raw: unknown, allowOverflow: boolean): string | undefined {
-    return this.#guards[depth]?.resolveKnown(raw, allowOverflow);
+  /**
+   * The value of a raw one of the label at this depth, without examining it; `undefined` if it must be admitted first.
+   *
+   * @param isFull whether the family has no room for a new label set.
+   */
+  resolveKnown(depth: number, raw: unknown, allowOverflow: boolean, isFull: boolean): string | undefined {
+    const guard = this.#guards[depth];
+    return isFull ? guard?.resolveWhereFull(raw, allowOverflow) : guard?.resolveKnown(raw, allowOverflow);
   }
 
   /** The label values of raw ones; or the substitute of the first value that cannot be a label value. */

@@ -67,7 +67,8 @@ export class SeriesTrie {
     for (let depth = 0; depth <= this.last; depth++) {
       let next = branch.get(raw[depth]);
       if (next === undefined) {
-        const value = guards.resolveKnown(depth, raw[depth], allowOverflow);
+        const isFull = this.#size >= guards.maxUnfolded(allowOverflow);
+        const value = guards.resolveKnown(depth, raw[depth], allowOverflow, isFull);
         // Why tested: the raw value undefined may be an alias in this branch.
         next = value === undefined ? undefined : branch.get(value);
         if (next === undefined) return undefined;

@@ -202,6 +202,27 @@ describe('The limits of a recorder', () => {
     });
   });
 
+  it('leave known values where they were once the family is full: exposed, redacted or hashed', async () => {
+    const recorder = make({ hashKey: 'a key' });
+    const hashed = defineCounter({
+      name: 'hashed_visits_total',
+      help: 'Visits',
+      labels: { kind: {}, user: { hash: true } },
+      maxSeries: 10,
+    });
+    const known = ['first', 'ann@shop.example'];
+    for (const counter of [recorder.counter(visits), recorder.counter(hashed)]) {
+      for (const user of known) counter.inc({ kind: 'page', user });
+      for (let i = 0; i < 50; i++) counter.inc({ kind: 'page', user: `user-${i}` });
+      for (const user of known) counter.inc({ kind: 'page', user }, 10);
+    }
+    const samples = await readSamples(recorder, 'visits_total');
+    expect(samples['visits_total{kind="page",user="first"}']).to.equal(11);
+    expect(samples['visits_total{kind="page",user="redacted"}']).to.equal(11);
+    const counts = Object.values(await readSamples(recorder, 'hashed_visits_total'));
+    expect(counts.filter((count) => count === 11)).to.have.length(2);
+  });
+
   describe('with endless new values', function () {
     this.timeout(600_000);
     const many = process.env['CI'] === 'true' ? 10_000_000 : 500_000;

@@ -1,6 +1,7 @@
 import { type EventEmitter, errorMonitor } from 'node:events';
 import { finished, Readable, Writable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
+import type { Call, CallObserver } from '../call.js';
 import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 import { prematureClose, saysConsumerLeft } from './consumer-left.js';
@@ -20,6 +21,7 @@ interface NodeStream extends EventEmitter {
 export const nodeStreamTracker: CompletionTracker<NodeStream> = {
   matches: (value) => value instanceof Readable || value instanceof Writable,
   track(stream, call) {
+    if (!startsTracking(stream, call)) return stream;
     const onEnd = (): void => call.settle('returned', stream);
     const onError = (error: unknown): void => {
       if (isOfConsumer(stream, error)) onEnd();
@@ -33,7 +35,6 @@ export const nodeStreamTracker: CompletionTracker<NodeStream> = {
     if (!(stream instanceof Writable)) stream.on('end', onEnd);
     // Why later: a stream that closes itself is destroyed right after this event.
     else for (const event of ['end', 'finish']) stream.on(event, () => process.nextTick(onSideEnded));
-    releaseWhenCollected(stream, call);
     if (stream.errored && (stream.closed || !stream.destroyed)) onError(stream.errored);
     else if (stream.closed) onEnd();
     else onSideEnded();
@@ -62,11 +63,32 @@ function isOfConsumer(stream: NodeStream, error: unknown): boolean {
 export const webStreamTracker: CompletionTracker<ReadableStream> = {
   matches: (value) => value instanceof ReadableStream,
   track(stream, call) {
+    if (!startsTracking(stream, call)) return stream;
     finished(stream as unknown as NodeJS.ReadableStream, (error) => {
       if (error) call.settle('threw', error);
       else call.settle('returned', stream);
     });
-    releaseWhenCollected(stream, call);
     return stream;
   },
 };
+
+const observersOf = new WeakMap<object, WeakSet<CallObserver>>();
+
+/**
+ * Whether a stream completes this call. Otherwise its observer tracks the stream already, and the call is over.
+ *
+ * Why: a method that returns one long-lived stream again and again would add listeners without end.
+ */
+function startsTracking(stream: object, call: Call): boolean {
+  const observer = call.observer as CallObserver;
+  const observers = observersOf.get(stream);
+  if (observers?.has(observer)) {
+    call.settle('returned', stream);
+    return false;
+  }
+  if (observers === undefined) observersOf.set(stream, new WeakSet([observer]));
+  else observers.add(observer);
+  call.keepContext();
+  releaseWhenCollected(stream, call);
+  return true;
+}

@@ -58,12 +58,6 @@ export function findTracker(result: unknown): CompletionTracker | undefined {
 /** Settles the call when its result completes. Gives what the caller gets. */
 export function track(result: object, tracker: CompletionTracker, call: Call): unknown {
   call.outcome = undefined;
-  if (tracker === promiseTracker) return promiseTracker.track(result as Promise<unknown>, call);
-  if (isTrackedBy(result, call.observer as object)) {
-    call.settle('returned', result);
-    return result;
-  }
-  call.keepContext();
   return tracker.track(result as never, call);
 }
 
@@ -75,19 +69,4 @@ function trackResolved(value: unknown, call: Call): unknown {
   }
   call.settle('returned', value);
   return value;
-}
-
-const observersOf = new WeakMap<object, WeakSet<object>>();
-
-/**
- * Whether the observer tracks this result already; from now on it does.
- *
- * Why: a method that returns one long-lived stream again and again would add listeners without end.
- */
-function isTrackedBy(result: object, observer: object): boolean {
-  const observers = observersOf.get(result) ?? new WeakSet();
-  observersOf.set(result, observers);
-  if (observers.has(observer)) return true;
-  observers.add(observer);
-  return false;
 }
