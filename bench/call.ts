@@ -15,9 +15,12 @@ const count = Number(methods);
 const isAsync = operation.endsWith('async');
 // Why many short rounds: other work of the machine slows some of them down, and the median leaves those out.
 const calls = 15_000;
-const rounds = 100;
+const rounds = 60;
 const warmUp = 20;
-const weighed = 10;
+/** A subject that has taken so many seconds runs no more rounds than it needs for a median. */
+const enoughSeconds = 2;
+const fewest = 5;
+const weighed = 5;
 
 type Values = ReturnType<typeof labelValues>;
 
@@ -57,10 +60,13 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] as number;
 }
 
+const seconds = (times: readonly number[]): number => (times.reduce((sum, time) => sum + time, 0) * calls) / 1e9;
+
 async function figures(subjects: readonly Subject[]): Promise<Figure[]> {
   const runs = subjects.map(({ name, services }) => ({ name, services: services(count), times: [] as number[] }));
   for (let i = 0; i < rounds; i++) {
     for (const { services, times } of runs) {
+      if (times.length >= fewest && seconds(times) > enoughSeconds) continue;
       const time = await round(services, labelValues(calls, strings === 'fresh'));
       if (i >= warmUp) times.push(time);
     }

@@ -139,7 +139,7 @@ function visitingUsers(maxSeries: number, userOf: (i: number, known: number) => 
     let i = 0;
     const made = () => Array.from({ length: freshUsers }, () => `user-${userOf(i++, known)}`);
     // Why longer: only after as many values as there may be series is no more of them remembered.
-    return leastTimeOf(made, (user) => users.visit('page', user), 2000);
+    return leastTimeOf(made, (user) => users.visit('page', user), 1200);
   };
 }
 

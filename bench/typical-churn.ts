@@ -89,7 +89,7 @@ async function measureLongestTurn(run: () => Promise<unknown>): Promise<number> 
 /** The smallest of several longest turns: another process may take the processor at any time. */
 async function measureTurns(prepare: () => Promise<() => Promise<unknown>>): Promise<number> {
   let best = Infinity;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < 3; i++) {
     const run = await prepare();
     global.gc?.();
     await turn();
