@@ -16,10 +16,9 @@ const isAsync = operation.endsWith('async');
 // Why many short rounds: other work of the machine slows some of them down, and the median leaves those out.
 const calls = 15_000;
 const rounds = 60;
-const warmUp = 20;
-/** A subject that has taken so many seconds runs no more rounds than it needs for a median. */
+/** A subject that has taken so many seconds runs no more than the fewest rounds. */
 const enoughSeconds = 2;
-const fewest = 5;
+const fewest = 6;
 const weighed = 5;
 
 type Values = ReturnType<typeof labelValues>;
@@ -68,13 +67,17 @@ async function figures(subjects: readonly Subject[]): Promise<Figure[]> {
     for (const { services, times } of runs) {
       if (times.length >= fewest && seconds(times) > enoughSeconds) continue;
       const time = await round(services, labelValues(calls, strings === 'fresh'));
-      if (i >= warmUp) times.push(time);
+      times.push(time);
     }
   }
   const found: Figure[] = [];
   for (const { name, services, times } of runs) {
     const values = labelValues(calls, strings === 'fresh');
-    found.push({ name, nanoseconds: median(times), bytes: await bytesPerCall(services, values) });
+    found.push({
+      name,
+      nanoseconds: median(times.slice(times.length / 3)),
+      bytes: await bytesPerCall(services, values),
+    });
   }
   return found;
 }
