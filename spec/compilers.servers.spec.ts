@@ -55,7 +55,7 @@ function run(name: string, compile: Compile): { passes: string[]; failures: stri
     writeFileSync(folder + file.replace(/\.ts$/, '.js'), compile(readFileSync(source + file, 'utf8')));
   }
   // Why its own configuration is not used: that names the specs that tsc makes.
-  const options = ['--no-config', '--timeout', '10000', '--reporter', 'json'];
+  const options = ['--no-config', '--timeout', '60000', '--reporter', 'json'];
   const mocha = [`${root}node_modules/mocha/bin/mocha.js`, ...options, `${folder}*.spec.js`];
   const { stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', ...mocha], { cwd: root, encoding: 'utf8' });
   const begin = stdout.indexOf('{\n  "stats"');
