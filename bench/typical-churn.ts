@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { defineCounter, defineGauge, type Family, PrometheusRecorder, scrape } from 'flowplane-metrics';
 import { cpuSince, type Measurement, type Row } from './measurement.js';
-import { clientsOf, loadPeer, ourService, peers, theirService } from './typical-service.js';
+import { clientsOf, loadPeer, ourService, type PeerClient, peers, theirService } from './typical-service.js';
 
 const room = { maxSeriesPerFamily: 2_000_000, maxSamples: 20_000_000, onAdvice: () => undefined };
 
@@ -22,14 +22,19 @@ function ours(limit: number | undefined): Churned {
   };
 }
 
-function peer(name: string): Churned {
+/** The counter of sessions, by a peer. */
+function peerCounter(name: string): PeerClient {
   const { Registry, Counter } = loadPeer(name);
-  const counter = new Counter({
+  return new Counter({
     name: 'sessions_total',
     help: 'Sessions',
     labelNames: ['kind', 'id'],
     registers: [new Registry()],
   });
+}
+
+function peer(name: string): Churned {
+  const counter = peerCounter(name);
   return {
     count: (id) => counter.inc({ kind: 'web', id }, 1),
     remove: (id) => counter.remove({ kind: 'web', id }),
@@ -163,13 +168,7 @@ const promClearing =
   (name: string, series: number): Measurement =>
   () =>
     measureTurns(async () => {
-      const { Registry, Counter } = loadPeer(name);
-      const counter = new Counter({
-        name: 'a_total',
-        help: 'A',
-        labelNames: ['kind', 'id'],
-        registers: [new Registry()],
-      });
+      const counter = peerCounter(name);
       for (let i = 0; i < series; i++) counter.inc({ kind: `kind-${i % 10}`, id: `session-${i}` });
       return async () => counter.reset();
     });

@@ -8,7 +8,7 @@ const require = createRequire(new URL('../../bench/package.json', import.meta.ur
 export const peers = ['prom-client', '@prometheus-io/client'];
 
 // biome-ignore lint/suspicious/noExplicitAny: prom-client and its successor have the same names, but not the same types.
-type PeerClient = any;
+export type PeerClient = any;
 
 export const loadPeer = (name: string): PeerClient => require(name);
 

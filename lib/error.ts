@@ -143,6 +143,7 @@ const noText = 'a value that has no text';
 
 const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 const shorten = (text: string): string => cut(text, 80);
+
 /**
  * Formats a count with a comma between thousands. Why not by `toLocaleString`: its first call takes 10 ms, in which
  * nothing else runs.

@@ -40,9 +40,8 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
     if (value.length > 0) first.push(Buffer.from(value));
     length += value.length;
     if (length > maxWholeBytes) {
-      return isGzip
-        ? compress(new RenderedChunks(first, rendering, true))
-        : new RenderedChunks(first, rendering, false);
+      const large = new RenderedChunks(first, rendering, isGzip);
+      return isGzip ? compress(large) : large;
     }
     if (slices.isOver) await slices.pause();
   }

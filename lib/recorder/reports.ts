@@ -1,4 +1,4 @@
-import { isThenable } from '../async/thenable.js';
+import { ignoreRejection } from '../async/thenable.js';
 import type { DropReason } from '../error.js';
 import { formatError, formatThrown, isInstance, MetricsError } from '../error.js';
 import { processState, warn, warnOnce } from '../process-state.js';
@@ -113,11 +113,11 @@ function createDropError(metric: string, reason: DropReason, site: string, cause
   return new MetricsError(site, [{ code: reason, message }], { cause });
 }
 
-function ignoreErrors(report: () => unknown): void {
+/** Runs a listener of the user, whose faults are its own. */
+export function ignoreErrors(report: () => unknown): void {
   try {
-    const reported = report();
     // Why: the listener may be an async function.
-    if (isThenable(reported)) Promise.resolve(reported).catch(() => undefined);
+    ignoreRejection(report());
   } catch {
     // Why ignored: a fault of a listener must not reach the call of the service, and there is no other listener.
   }

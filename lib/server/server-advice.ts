@@ -1,7 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
-import { isThenable } from '../async/thenable.js';
 import { formatThrown } from '../error.js';
-import type { Advice } from '../recorder/reports.js';
+import { type Advice, ignoreErrors } from '../recorder/reports.js';
 import type { MetricsServerOptions } from './config/options.js';
 
 const loopback = new BlockList();
@@ -41,13 +40,7 @@ export const remarkAdvice = (message: string): Advice => ({ code: 'web_config', 
 
 /** Gives advice to the listener in the options. */
 export function advise({ onAdvice = emitWarning }: MetricsServerOptions, advice: Advice): void {
-  try {
-    const given: unknown = onAdvice(advice);
-    // Why: the listener may be an async function.
-    if (isThenable(given)) Promise.resolve(given).catch(() => undefined);
-  } catch {
-    // Why: a listener's fault must not end the process, and no one else listens.
-  }
+  ignoreErrors(() => onAdvice(advice));
 }
 
 function emitWarning({ message }: Advice): void {

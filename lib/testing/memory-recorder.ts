@@ -1,4 +1,4 @@
-import { isThenable } from '../async/thenable.js';
+import { ignoreRejection, isThenable } from '../async/thenable.js';
 import type { DropReason } from '../error.js';
 import { type Family, type GaugeFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
@@ -142,10 +142,6 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
   protected override countDrop({ name }: Family, reason: DropReason): void {
     this.drops.push({ metric: name, reason });
   }
-}
-
-function ignoreRejection(ignored: PromiseLike<unknown>): void {
-  Promise.resolve(ignored).catch(() => undefined);
 }
 
 /** Reads what a collector has returned, as a list. Throws where it is neither a number nor such a list. */

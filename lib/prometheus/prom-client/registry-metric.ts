@@ -1,4 +1,4 @@
-import { Slices } from '../../async/slices.js';
+import { runInSlices } from '../../async/slices.js';
 import type { Family } from '../../families/family.js';
 import type { MetricKind } from '../../families/kinds.js';
 import type { FamilyHandle } from '../../recorder/handles.js';
@@ -72,8 +72,7 @@ async function readValues(stored: StoredFamily, registry: ExternalRegistry, spel
   });
   const exposed = await stored.expose();
   const samples = new CollectedSamples(name);
-  const slices = new Slices();
-  for (const _ of exposed?.write(samples) ?? []) if (slices.isOver) await slices.pause();
+  await runInSlices(exposed?.write(samples) ?? []);
   return { name: spell(name), help, type, aggregator: aggregatorOf(family), values: samples.samples.map(toValue) };
 }
 
