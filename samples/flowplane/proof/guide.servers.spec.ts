@@ -36,8 +36,11 @@ describe('The README of the sample', function () {
 
   async function run(commands: string): Promise<string> {
     const options = { cwd: join(sampleFolder, '../..') };
-    const { stdout } = await promisify(execFile)('bash', ['-c', withPorts(commands)], options).catch((error) => error);
-    return stdout.replace(/\n?$/, '\n');
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', withPorts(commands)], options).catch(
+      (error) => error,
+    );
+    // Why: a command that prints nothing has failed, and its standard error says of what.
+    return (stdout || stderr).replace(/\n?$/, '\n');
   }
 
   /** Compares an output with the README, in which `…` stands for any text. */
