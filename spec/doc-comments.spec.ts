@@ -7,6 +7,7 @@ import { compileExamples, type Example, exampleOf, runExamples } from './example
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
 const entries = [
   'index.ts',
+  'adapters/http/index.ts',
   'adapters/inversify/index.ts',
   'adapters/koa/index.ts',
   'server/index.ts',
