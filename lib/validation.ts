@@ -26,17 +26,22 @@ export type Rules = Readonly<Record<string, Rule>>;
 export const problem = (code: MetricsErrorCode, message: string): Problem => ({ code, message });
 
 /** Checks one value; `subject` is how an error calls it, with its quotation marks. */
-export function checkValue(subject: string, rule: Rule, value: unknown): Problem[] {
-  if ((value === undefined && !rule.isRequired) || rule.accepts(value)) return [];
+export const checkValue = (subject: string, rule: Rule, value: unknown): Problem[] =>
+  isBroken(rule, value) ? [describeBroken(subject, rule, value)] : [];
+
+const isBroken = (rule: Rule, value: unknown): boolean =>
+  (value !== undefined || rule.isRequired === true) && !rule.accepts(value);
+
+function describeBroken(subject: string, rule: Rule, value: unknown): Problem {
   const { must, remedy = 'Correct or remove it', code = 'illegal_option', isSecret, show = formatValue } = rule;
   const given = isSecret ? 'something else' : show(value);
-  return [problem(code, `${subject} must ${must} (given ${given}). ${remedy}.`)];
+  return problem(code, `${subject} must ${must} (given ${given}). ${remedy}.`);
 }
 
 /** Checks one value by several rules, each of which presumes the ones before; reports the first that is broken. */
 export function checkInTurn(subject: string, rules: readonly Rule[], value: unknown): Problem[] {
-  const broken = rules.find((rule) => checkValue(subject, rule, value).length > 0);
-  return broken === undefined ? [] : checkValue(subject, broken, value);
+  const broken = rules.find((rule) => isBroken(rule, value));
+  return broken === undefined ? [] : [describeBroken(subject, broken, value)];
 }
 
 /** Checks the values that have a rule, and no others; `where` stands before the name of each. */
@@ -46,8 +51,7 @@ export function checkFields(given: Unchecked, rules: Rules, where = ''): Problem
   for (const name in rules) {
     const rule = rules[name] as Rule;
     const value = given[name];
-    // Why asked here too: most options are left out, and then nothing has to be called anything.
-    if (value !== undefined || rule.isRequired) problems.push(...checkValue(`${where}"${name}"`, rule, value));
+    if (isBroken(rule, value)) problems.push(describeBroken(`${where}"${name}"`, rule, value));
   }
   return problems;
 }

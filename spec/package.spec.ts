@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { version } from '../lib/version.js';
 
@@ -11,8 +12,9 @@ const subpaths = Object.keys(manifest.exports)
   .map((subpath) => subpath.replace('.', 'flowplane-metrics'));
 
 /** What a program prints that runs in a process of its own. */
-function printed(script: string): string {
-  return execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, encoding: 'utf8' });
+function printed(script: string, ...options: readonly string[]): string {
+  const given = [...options, '--input-type=module', '-e', script];
+  return execFileSync(process.execPath, given, { cwd: root, encoding: 'utf8' });
 }
 
 describe('The package', () => {
@@ -84,6 +86,24 @@ describe('The package', () => {
     expect(Object.fromEntries(counts)).to.have.property('flowplane-metrics', 2);
     expect(counts.filter(([, count]) => count > 5)).to.deep.equal([]);
   });
+
+  for (const form of ['node/index.mjs', 'node/index.cjs', 'bundler/index.js']) {
+    it(`shows in stack traces the lines of its sources, which it ships: dist/${form}`, () => {
+      const script = `
+        const { defineCounter } = await import(${JSON.stringify(pathToFileURL(`${root}/dist/${form}`).href)});
+        try { defineCounter({ name: 'not a name', help: 'Calls' }); } catch (error) { console.log(error.stack); }`;
+      const [, name, file = '', line] =
+        /at (\w+) \((?:file:\/\/)?(\/.*\.ts):(\d+):\d+\)/.exec(printed(script, '--enable-source-maps')) ?? [];
+      expect([name, relative(root, file)]).to.deep.equal(['refuseIfAny', 'lib/error.ts']);
+      expect(readFileSync(file, 'utf8').split('\n')[Number(line) - 1]).to.contain('throw new MetricsError(');
+    });
+
+    it(`keeps the names of classes, and is not minified: dist/${form}`, () => {
+      const core = readFileSync(`${root}/dist/${form.replace('index', 'core').replace('.mjs', '.cjs')}`, 'utf8');
+      expect(core).to.match(/^class PrometheusRecorder extends |^var PrometheusRecorder = class extends /m);
+      expect(core.match(/\w+\$\d+(?= = class\b)|(?<=^class )\w+\$\d+/gm)).to.equal(null);
+    });
+  }
 
   it('runs its command line', () => {
     const program = manifest.bin['flowplane-metrics'];

@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { buildSync, type Format } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,20 +24,26 @@ describe('Two copies of the package in one process', () => {
   /** Puts a copy of the built package into a folder of its own, with another version of the state where one is given. */
   function install(name: string, stateVersion?: number): string {
     const copy = join(folder, name);
-    cpSync(join(root, 'dist/lib'), join(copy, 'dist/lib'), { recursive: true });
+    for (const form of ['node', 'bundler']) {
+      cpSync(join(root, 'dist', form), join(copy, 'dist', form), { recursive: true });
+    }
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
     if (stateVersion === undefined) return copy;
-    const file = join(copy, 'dist/lib/process-state.js');
-    const changed = readFileSync(file, 'utf8').replace('stateVersion = 1;', `stateVersion = ${stateVersion};`);
-    writeFileSync(file, changed);
-    expect(changed).to.contain(`stateVersion = ${stateVersion};`);
+    for (const core of ['node/core.cjs', 'bundler/core.js']) {
+      const file = join(copy, 'dist', core);
+      const changed = readFileSync(file, 'utf8').replace('stateVersion = 1;', `stateVersion = ${stateVersion};`);
+      writeFileSync(file, changed);
+      expect(changed).to.contain(`stateVersion = ${stateVersion};`);
+    }
     return copy;
   }
 
   /** Runs a program that has the copies as `a` and `b`; gives what it logs as JSON, and the warnings of the process. */
   async function run(copies: readonly [a: string, b: string], program: string) {
     const file = join(folder, 'program.mjs');
-    const imports = copies.map((copy, i) => `import * as ${'ab'[i]} from '${copy}/dist/lib/index.js';`);
+    // Why of two forms: what Node runs must work together with what a bundler takes.
+    const forms = ['node/index.mjs', 'bundler/index.js'];
+    const imports = copies.map((copy, i) => `import * as ${'ab'[i]} from '${copy}/dist/${forms[i]}';`);
     const warnings = `const warnings = []; process.on('warning', ({ message }) => warnings.push(message));`;
     const wait = 'await new Promise(setImmediate);';
     writeFileSync(
@@ -201,5 +208,50 @@ describe('Two copies of the package in one process', () => {
       const result = [Error.prepareStackTrace === prepare, Error.stackTraceLimit];`,
     );
     expect(result).to.deep.equal([true, 7]);
+  });
+});
+
+describe('Two bundles in one process', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'bundles-')));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Bundles a program with the package, as a framework does with each of its entry points. */
+  function bundle(program: string, format: Format): string {
+    const outfile = join(folder, `${format}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+    const stdin = { contents: program, resolveDir: root };
+    const options = { bundle: true, minify: true, external: ['prom-client', '@prometheus-io/client'] };
+    buildSync({ stdin, outfile, format, platform: 'node', logLevel: 'error', ...options });
+    return outfile;
+  }
+
+  it('share the recorder', async () => {
+    const instrumentation = bundle(
+      `import { PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+      export const recorder = new PrometheusRecorder();
+      setDefaultRecorder(recorder);`,
+      'cjs',
+    );
+    const route = bundle(
+      `import { Counter, instrumentFunction, scrape } from 'flowplane-metrics';
+      const count = instrumentFunction(() => 1, Counter({ name: 'calls_total', help: 'Calls' }));
+      export async function answer(recorder) {
+        count();
+        const chunks = [];
+        for await (const chunk of (await scrape(recorder, { method: 'GET' })).body) chunks.push(chunk);
+        return Buffer.concat(chunks).toString();
+      }`,
+      'esm',
+    );
+    const program = `
+      const { recorder } = require(${JSON.stringify(instrumentation)});
+      import(${JSON.stringify(route)}).then(async ({ answer }) => console.log(await answer(recorder)));`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['-e', program]);
+    expect(stdout).to.match(/^calls_total 1$/m);
+    expect(stderr).to.equal('');
   });
 });

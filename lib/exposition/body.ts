@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
-import { constants, createGzip, type Gzip, gzipSync } from 'node:zlib';
+import { createGzip, type Gzip, gzipSync } from 'node:zlib';
 import { Slices } from '../async/slices.js';
 
 /** An answer of up to so many bytes is rendered before any of it is sent. Why no more: it is compressed in one turn. */
 const maxWholeBytes = 256 * 1024;
 
-// Why the least effort: metrics are so repetitive that more effort saves few bytes.
-const gzipOptions = { level: constants.Z_BEST_SPEED };
+// Why the least effort: metrics are so repetitive that more effort saves few bytes. Why a number: `Z_BEST_SPEED` would load
+// the module before anything is compressed.
+const gzipOptions = { level: 1 };
 
 /** A body whose bytes are all there: it needs no stream. */
 export class WholeBody implements AsyncIterable<Uint8Array> {
@@ -35,8 +36,9 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
   const first: Buffer[] = [];
   let length = 0;
   for (let next = rendering.next(); !next.done; next = rendering.next()) {
-    first.push(Buffer.from(next.value));
-    length += next.value.length;
+    const { value } = next;
+    if (value.length > 0) first.push(Buffer.from(value));
+    length += value.length;
     if (length > maxWholeBytes) {
       return isGzip
         ? compress(new RenderedChunks(first, rendering, true))
@@ -44,8 +46,7 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
     }
     if (slices.isOver) await slices.pause();
   }
-  const [only = Buffer.alloc(0)] = first;
-  const whole = first.length > 1 ? Buffer.concat(first, length) : only;
+  const whole = first[0]?.length === length ? first[0] : Buffer.concat(first, length);
   if (!isGzip) return new WholeBody(whole);
   await slices.pause();
   return new WholeBody(gzipSync(whole, gzipOptions));
@@ -72,10 +73,12 @@ class RenderedChunks implements AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const kept = this.#first.shift();
     if (kept !== undefined) return { done: false, value: kept };
-    if (this.#slices.isOver) await this.#slices.pause();
-    const { done, value } = this.#rendering.next();
-    if (done) return { done, value: undefined };
-    return { done: false, value: this.#lends ? value : Buffer.from(value) };
+    for (;;) {
+      if (this.#slices.isOver) await this.#slices.pause();
+      const { done, value } = this.#rendering.next();
+      if (done) return { done, value: undefined };
+      if (value.length > 0) return { done: false, value: this.#lends ? value : Buffer.from(value) };
+    }
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {

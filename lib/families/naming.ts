@@ -89,7 +89,7 @@ const checks: readonly Check[] = [
     return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
   },
   ({ name, family: { unit } }) =>
-    unit !== undefined && ![name, name.replace(/_total$/, '')].some((one) => `_${one}`.endsWith(`_${unit}`))
+    unit !== undefined && !endsInUnit(name, unit) && !endsInUnit(name.replace(/_total$/, ''), unit)
       ? `the name does not end in its unit "${unit}"`
       : undefined,
   ({ words }) => {
@@ -130,6 +130,8 @@ const checks: readonly Check[] = [
 
 const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
+
+const endsInUnit = (name: string, unit: string): boolean => name === unit || name.endsWith(`_${unit}`);
 
 /** Finds the base unit of a word that is a unit, with or without a prefix. */
 const findBaseUnit = (word: string): string | undefined =>

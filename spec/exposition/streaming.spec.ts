@@ -226,7 +226,7 @@ describe('A scrape of up to 256 KiB', () => {
   };
 
   for (const acceptEncoding of ['identity', 'gzip']) {
-    it(`is one chunk, whose length is the Content-Length, and has no methods of a stream (${acceptEncoding})`, async () => {
+    it(`has one chunk, whose length is the Content-Length, and no methods of a stream (${acceptEncoding})`, async () => {
       const { headers, body } = await scrape(small(), { method: 'GET', acceptEncoding });
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk);

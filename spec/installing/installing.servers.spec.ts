@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,14 @@ const right: Readonly<Record<string, unknown>> = {
   'koa-router': { '/teams/:team/clusters/:id': 2, unmatched: 1, ends: ['cut', 'cut'] },
 };
 
+/** A program with `require()` in the place of `import`. */
+const toCommonJs = (program: string): string =>
+  program
+    .replace(/^import (\{[^}]*\}) from ('.*');$/gm, (_import, names: string, from: string) => {
+      return `const ${names.replaceAll(' as ', ': ')} = require(${from});`;
+    })
+    .replace('=> import(name)', '=> require(name)');
+
 const nameOf = (specifier: string): string => specifier.replace(/(?<=.)@.*/, '');
 
 describe('The packed library, installed by npm with strict peers', function () {
@@ -76,11 +84,19 @@ describe('The packed library, installed by npm with strict peers', function () {
     return project;
   }
 
-  /** What the service sees that uses these peers. */
+  /** What the service sees that uses these peers: the same as an ES module and as CommonJS. */
   async function serve(project: string, peers: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-    copyFileSync(join(root, 'spec/installing/service.mjs'), join(project, 'service.mjs'));
-    const { stdout } = await run(process.execPath, ['service.mjs', ...peers], { cwd: project });
-    return JSON.parse(stdout);
+    const service = readFileSync(join(root, 'spec/installing/service.mjs'), 'utf8');
+    writeFileSync(join(project, 'service.mjs'), service);
+    writeFileSync(join(project, 'service.cjs'), toCommonJs(service));
+    const [imported, required] = await Promise.all(
+      ['service.mjs', 'service.cjs'].map(async (file) => {
+        const { stdout, stderr } = await run(process.execPath, [file, ...peers], { cwd: project });
+        return { seen: JSON.parse(stdout), stderr: stderr.replaceAll(/\(node:\d+\)/g, '') };
+      }),
+    );
+    expect(required).to.deep.equal(imported);
+    return imported?.seen;
   }
 
   /** What TypeScript says of a program that uses the peers, apart from faults in the packages of others. */
@@ -120,9 +136,14 @@ describe('The packed library, installed by npm with strict peers', function () {
     writeFileSync(
       join(project, 'program.js'),
       `import { PrometheusRecorder } from 'flowplane-metrics';
-      new PrometheusRecorder({ processMetrics: true }).exposedFamilies().then((families) => {
-        console.log(families.some(({ name }) => name === 'process_cpu_seconds_total'));
-      });`,
+      const recorder = new PrometheusRecorder({ processMetrics: true });
+      const look = async (left) => {
+        const families = await recorder.exposedFamilies();
+        const isThere = families.some(({ name }) => name === 'process_cpu_seconds_total');
+        if (isThere || left === 0) console.log(isThere);
+        else setTimeout(look, 10, left - 1);
+      };
+      look(500);`,
     );
     for (const format of ['es', 'cjs']) {
       const given = plugins.flatMap((plugin) => ['--plugin', plugin.replace('@rollup/plugin-', '')]);
@@ -133,6 +154,35 @@ describe('The packed library, installed by npm with strict peers', function () {
       const bundle = join('bundle', entry.replace('[name]', 'program'));
       expect((await run(process.execPath, [bundle], { cwd: project })).stdout.trim(), format).to.equal('true');
     }
+  });
+
+  it('runs in Jest, whose modules are CommonJS, with the peers that the tests require', async () => {
+    const project = await install('jest', ['jest@30', 'koa@3', '@koa/router@15', 'prom-client@15']);
+    writeFileSync(
+      join(project, 'service.test.cjs'),
+      `const { attachRecorder, Counter, instrumentMethod, MetricsError, PrometheusRecorder } = require('flowplane-metrics');
+      const { MetricsServer } = require('flowplane-metrics/koa');
+      const { MemoryRecorder } = require('flowplane-metrics/testing');
+      class Shop { sell() {} }
+      instrumentMethod(Shop.prototype, 'sell', Counter({ name: 'sales_total', help: 'Sales' }));
+      test('counts, and serves what it has counted', async () => {
+        const memory = new MemoryRecorder();
+        attachRecorder(new Shop(), memory).sell();
+        expect(memory.value('sales_total')).toBe(1);
+        expect(() => memory.value('nothing')).toThrow(MetricsError);
+        const recorder = new PrometheusRecorder({ processMetrics: true });
+        attachRecorder(new Shop(), recorder).sell();
+        const server = new MetricsServer(recorder, { port: 0 });
+        const { url } = await server.listen();
+        const text = await (await fetch(url)).text();
+        await server.close();
+        expect(text).toContain('sales_total 1');
+        expect(text).toContain('process_cpu_user_seconds_total');
+      });`,
+    );
+    const options = ['--json', '--testMatch', '**/*.test.cjs'];
+    const { stdout } = await run(process.execPath, ['node_modules/jest/bin/jest.js', ...options], { cwd: project });
+    expect(JSON.parse(stdout)).to.include({ numPassedTests: 1, numFailedTests: 0 });
   });
 
   it('names the version found, and the command that installs another, where a peer does not serve', async () => {

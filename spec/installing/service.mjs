@@ -1,6 +1,6 @@
 /*
  * A small service, as a user would write it, in a folder where the packed library is installed. It uses each peer that it
- * is told of, and prints what it saw as JSON.
+ * is told of, and prints what it saw as JSON. The specs run it in a second form, of CommonJS, too.
  */
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,6 +18,8 @@ import {
 } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 
+const load = async (name) => import(name);
+const wholeOf = (module) => module.default ?? module;
 const wanted = process.argv.slice(2);
 const seen = {};
 
@@ -162,22 +164,25 @@ async function route(Koa, Router, { httpMetrics, metricsMiddleware }) {
   return { ...Object.fromEntries([...counts].map(([, pattern, count]) => [pattern, Number(count)])), ends: brokenEnds };
 }
 
-const recorder = new MemoryRecorder();
-attachRecorder(new Shop(), recorder).sell('tea');
-seen.decorators = recorder.value('sales_total');
+async function main() {
+  const recorder = new MemoryRecorder();
+  attachRecorder(new Shop(), recorder).sell('tea');
+  seen.decorators = recorder.value('sales_total');
+  for (const client of ['prom-client', '@prometheus-io/client']) {
+    await use(client, async () => shareRegistry(await load(client)));
+  }
+  await use('yaml', async () => serve(await load('flowplane-metrics/serve')));
+  await use('koa', async () => serve(await load('flowplane-metrics/koa')));
+  await use('inversify', async () => {
+    await load('reflect-metadata');
+    return wire(await load('inversify'), await load('flowplane-metrics/inversify'));
+  });
+  for (const router of ['@koa/router', 'koa-router']) {
+    await use(router, async () =>
+      route(wholeOf(await load('koa')), wholeOf(await load(router)), await load('flowplane-metrics/koa')),
+    );
+  }
+  console.log(JSON.stringify(seen));
+}
 
-for (const client of ['prom-client', '@prometheus-io/client']) {
-  await use(client, async () => shareRegistry(await import(client)));
-}
-await use('yaml', async () => serve(await import('flowplane-metrics/serve')));
-await use('koa', async () => serve(await import('flowplane-metrics/koa')));
-await use('inversify', async () => {
-  await import('reflect-metadata');
-  return wire(await import('inversify'), await import('flowplane-metrics/inversify'));
-});
-for (const router of ['@koa/router', 'koa-router']) {
-  await use(router, async () =>
-    route((await import('koa')).default, (await import(router)).default, await import('flowplane-metrics/koa')),
-  );
-}
-console.log(JSON.stringify(seen));
+void main();

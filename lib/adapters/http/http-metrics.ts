@@ -9,7 +9,7 @@ import { isFunction, type Rules } from '../../validation.js';
 export type RouteReader = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** The options of `httpMetrics`. Every option may be left out. */
-export interface HttpMetricsOptions extends RequestMetricsOptions {
+export interface NodeHttpMetricsOptions extends RequestMetricsOptions {
   /**
    * Returns the pattern that the request matched, for example `/teams/:team`, or nothing where none matched. At most 500
    * routes keep their own label value. Where it throws, the request is not recorded, which is counted. Default: no request
@@ -46,7 +46,7 @@ const adapterRules: Rules = {
  *   .on('request', httpMetrics(new PrometheusRecorder(), { route }))
  *   .on('request', (_request, response) => response.end('payments'));
  */
-export function httpMetrics(recorder: MetricsRecorder, options: HttpMetricsOptions = {}): MeasureRequest {
+export function httpMetrics(recorder: MetricsRecorder, options: NodeHttpMetricsOptions = {}): MeasureRequest {
   refuseIfAny('httpMetrics', checkRequestMetricsOptions(options, adapterRules));
   const { route = noRoute, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, 'httpMetrics');

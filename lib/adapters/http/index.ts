@@ -9,4 +9,4 @@ export {
   type MetricsHandler,
   metricsHandler,
 } from '../../server/guarded-scrapes.js';
-export { type HttpMetricsOptions, httpMetrics, type MeasureRequest, type RouteReader } from './http-metrics.js';
+export { httpMetrics, type MeasureRequest, type NodeHttpMetricsOptions, type RouteReader } from './http-metrics.js';

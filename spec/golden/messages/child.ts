@@ -27,7 +27,7 @@ const script = `
     processMetrics: true,
     onAdvice: ({ code, message }) => { said['prom-client cannot be used'] = code + ': ' + message; },
   });
-  await process.exposedFamilies();
+  while (!('prom-client cannot be used' in said)) await new Promise(setImmediate);
   const copy = await import(pathToFileURL('copy/index.mjs').href);
   const onAdvice = ({ code, message }) => { said['the package is loaded twice'] = code + ': ' + message; };
   new copy.PrometheusRecorder({ onAdvice }).open(copy.defineGauge({ name: 'a', help: 'A' }));
