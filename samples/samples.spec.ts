@@ -87,6 +87,20 @@ describe('A small sample', () => {
     );
   });
 
+  it('node-http.ts serves its requests by route pattern, to those who have the token', async () => {
+    sample = await startSample('dist/samples/node-http.js', 2);
+    const [order, metrics] = sample.urls;
+    expect((await read(order)).text).to.equal('order 1');
+    expect((await read(metrics)).status).to.equal(401);
+    const counted =
+      'http_server_request_duration_seconds_count' +
+      '{http_request_method="GET",http_route="/orders/:id",http_response_status_code="200"} 1';
+    let text = '';
+    // Why repeated: the server counts a request after the client has its answer.
+    while (!text.includes(counted)) text = (await read(metrics, { authorization: 'Bearer sample-token' })).text;
+    expect(text).to.not.contain('/orders/1"');
+  });
+
   it('prom-client-registry.ts exposes the same metrics on its own server and on the old page', async () => {
     sample = await startSample('dist/samples/prom-client-registry.js', 2);
     for (const url of sample.urls) {

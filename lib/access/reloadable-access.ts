@@ -3,7 +3,7 @@ import { MetricsError } from '../error.js';
 import { WatchedFiles } from './watched-files.js';
 
 /** How often the files are checked, in milliseconds. */
-const pollMs = 1000;
+export const pollMs = 1000;
 
 /** Access rules that can be replaced at run time. */
 export interface Reloadable {
@@ -13,6 +13,8 @@ export interface Reloadable {
 
 /** Where access rules come from, and who uses them. */
 export interface AccessSource<Access extends Reloadable> {
+  /** The name of the function or class that was given the configuration, for errors. */
+  readonly site: string;
   /** Reads the rules and their files. Throws where something in them is wrong. */
   load(files: WatchedFiles): Promise<Access>;
   /** Starts to use changed rules. Where it throws, the previous rules stay active. */
@@ -41,7 +43,7 @@ export class ReloadableAccess<Access extends Reloadable> {
 
   /** @throws MetricsError where something in the configuration is wrong. */
   static async load<Access extends Reloadable>(source: AccessSource<Access>): Promise<ReloadableAccess<Access>> {
-    const files = new WatchedFiles();
+    const files = new WatchedFiles(source.site);
     return new ReloadableAccess(source, await source.load(files), files);
   }
 
@@ -52,7 +54,7 @@ export class ReloadableAccess<Access extends Reloadable> {
   /** Checks the files at an interval from now on. */
   watch(): void {
     if (this.#files.isEmpty) return;
-    this.#timer = setInterval(this.#reloadIfChanged, pollMs).unref();
+    this.#timer = setInterval(this.reloadIfChanged, pollMs).unref();
   }
 
   stopWatching(): void {
@@ -66,7 +68,8 @@ export class ReloadableAccess<Access extends Reloadable> {
    */
   readonly reload = singleFlight(() => this.#reload());
 
-  readonly #reloadIfChanged = singleFlight(async () => {
+  /** Reads everything again where a file has changed. Never rejects: where a file is wrong, the previous rules stay active. */
+  readonly reloadIfChanged = singleFlight(async () => {
     try {
       if (await this.#files.haveChanged()) await this.reload();
     } catch (error) {
@@ -76,12 +79,12 @@ export class ReloadableAccess<Access extends Reloadable> {
 
   async #reload(): Promise<void> {
     // Why: the new state of the files is kept even where they are wrong, so that each change is reported once.
-    this.#files = new WatchedFiles();
+    this.#files = new WatchedFiles(this.#source.site);
     const access = await this.#source.load(this.#files);
     const previous = this.#current;
     // Why: a file that is being rewritten is empty or cut off for a moment, which must not open the server.
     const removed = previous.protections.find((protection) => !access.protections.includes(protection));
-    if (removed !== undefined) throw cannotRemove(removed);
+    if (removed !== undefined) throw cannotRemove(this.#source.site, removed);
     // Why before it is activated: a client that connects with the new certificate must already face the new rules.
     this.#current = access;
     try {
@@ -93,7 +96,7 @@ export class ReloadableAccess<Access extends Reloadable> {
   }
 }
 
-function cannotRemove(section: string): MetricsError {
+function cannotRemove(site: string, section: string): MetricsError {
   const message = `section "${section}" cannot be removed while the server runs (given a changed file). Restart the process.`;
-  return new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+  return new MetricsError(site, [{ code: 'illegal_option', message }]);
 }

@@ -5,6 +5,9 @@ import { MetricsError } from '../error.js';
 export class WatchedFiles {
   readonly #states = new Map<string, string>();
 
+  /** @param site the name of the function or class that was given the configuration, for errors. */
+  constructor(readonly site = 'MetricsServer') {}
+
   /**
    * Reads a file, and watches it from then on.
    *
@@ -19,7 +22,7 @@ export class WatchedFiles {
     } catch (cause) {
       const { code = 'unknown error' } = cause as { code?: string };
       const message = `file "${path}" cannot be read (${code}). Correct "${option}", or the file's owner and mode.`;
-      throw new MetricsError('MetricsServer', [{ code: 'unreadable_file', message }], { cause });
+      throw new MetricsError(this.site, [{ code: 'unreadable_file', message }], { cause });
     }
   }
 

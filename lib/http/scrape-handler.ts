@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { WholeBody } from '../exposition/body.js';
-import { scrape } from '../exposition/scrape.js';
+import { type ScrapeResponse, scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http-messages.js';
-import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
+import { parseFetchRequest, parseRequest, type RequestContext, scrapeRequest } from './request-context.js';
 import { sendResponse, toReadable } from './send-response.js';
 
 /**
@@ -44,11 +44,27 @@ export async function handleScrape(recorder: Scrapable, request: NodeRequest, re
  */
 export async function handleFetchScrape(recorder: Scrapable, request: FetchRequest): Promise<FetchResponse> {
   const context = parseFetchRequest(request);
-  const { status, headers, body } = await scrape(recorder, scrapeRequest(context));
-  if (context.method === 'HEAD') return new Response(null, { status, headers });
-  const sent = body instanceof WholeBody ? body.bytes : toWebStream(toReadable(body));
-  // Why: a cast is needed as Node and the DOM declare the same types twice.
-  return new Response(sent as ConstructorParameters<typeof Response>[0], { status, headers });
+  return toFetchResponse(context, await scrape(recorder, scrapeRequest(context)));
+}
+
+/**
+ * Gives the answer to a scrape as a response of Fetch.
+ *
+ * @param onEnd is called when the body is read to its end, or will not be.
+ */
+export function toFetchResponse(
+  { method }: RequestContext,
+  { status, headers, body }: ScrapeResponse,
+  onEnd: () => void = () => undefined,
+): Response {
+  if (method === 'HEAD' || body instanceof WholeBody) {
+    onEnd();
+    const bytes = method !== 'HEAD' && body instanceof WholeBody ? body.bytes : null;
+    // Why: a cast is needed as Node and the DOM declare the same types twice.
+    return new Response(bytes as ConstructorParameters<typeof Response>[0], { status, headers });
+  }
+  const rendered = toReadable(body).once('close', onEnd);
+  return new Response(toWebStream(rendered) as ConstructorParameters<typeof Response>[0], { status, headers });
 }
 
 /**

@@ -9,7 +9,7 @@ import type { WatchedFiles } from '../access/watched-files.js';
 import { MetricsError } from '../error.js';
 import type { Advice } from '../recorder/reports.js';
 import { checkSharedOptions, optionName } from './config/option-checks.js';
-import { type MetricsServerOptions, webConfigFile } from './config/options.js';
+import type { MetricsServerOptions } from './config/options.js';
 import type { CheckedWebConfig, WebConfig } from './config/web-config.js';
 import { readWebConfig } from './config/web-config-file.js';
 import { remarkAdvice } from './server-advice.js';
@@ -40,10 +40,14 @@ const noFile: CheckedWebConfig = { config: emptyConfig, problems: [], remarks: [
 /**
  * Reads the access rules from the options and from the files that they name.
  *
+ * @param path the web config file, if there is one.
  * @throws MetricsError with what is wrong, and the option or the line of the file.
  */
-export async function loadAccess(options: MetricsServerOptions, files: WatchedFiles): Promise<Access> {
-  const path = webConfigFile(options);
+export async function loadAccess(
+  options: MetricsServerOptions,
+  files: WatchedFiles,
+  path: string | undefined,
+): Promise<Access> {
   const inCode = checkSharedOptions(options).config;
   const { config: inFile, remarks } = path === undefined ? noFile : await readWebConfig(path, files);
   refuseDuplicates(inCode, inFile);
@@ -114,7 +118,7 @@ async function loadTokens(options: MetricsServerOptions, files: WatchedFiles): P
   if (inFile.length > 0 && inFile.every(isBearerToken)) return new BearerTokens([...(inCode ?? []), ...inFile]);
   const wrong = inFile.length === 0 ? 'no token' : 'a line that is not a token';
   const message = `file "${path}" must have a bearer token in each line (given ${wrong}). Make one with: openssl rand -hex 32.`;
-  throw new MetricsError('MetricsServer', [{ code: 'illegal_option', message }]);
+  throw new MetricsError(files.site, [{ code: 'illegal_option', message }]);
 }
 
 function trustedProxies({ trustProxy = false }: MetricsServerOptions): boolean | AddressList {

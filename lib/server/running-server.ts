@@ -2,7 +2,7 @@ import { type AccessSource, ReloadableAccess } from '../access/reloadable-access
 import type { WatchedFiles } from '../access/watched-files.js';
 import { withTimeout } from '../async/timeout.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
-import { serverAddress } from './config/options.js';
+import { serverAddress, webConfigFile } from './config/options.js';
 import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
 import { protect } from './protect.js';
@@ -14,6 +14,7 @@ import { isClusterWorker, isShared, workerId } from './shared-port.js';
 
 /** One run of a metrics server: from its start until it stops. */
 export class RunningServer implements AccessSource<Access> {
+  readonly site = 'MetricsServer';
   readonly #parts: ServerParts;
   #access: ReloadableAccess<Access> | undefined;
   #server: ListeningServer | undefined;
@@ -67,7 +68,8 @@ export class RunningServer implements AccessSource<Access> {
   }
 
   load(files: WatchedFiles): Promise<Access> {
-    return loadAccess(this.#parts.options, files);
+    const { options } = this.#parts;
+    return loadAccess(options, files, webConfigFile(options));
   }
 
   async activate(access: Access): Promise<void> {

@@ -1,8 +1,9 @@
 import * as main from 'flowplane-metrics';
+import * as http from 'flowplane-metrics/http';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
 
-export const entries: readonly object[] = [main, inversify, koa, serve, testing, chai];
+export const entries: readonly object[] = [main, http, inversify, koa, serve, testing, chai];

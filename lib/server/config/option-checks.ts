@@ -20,7 +20,7 @@ import {
   type Unchecked,
 } from '../../validation.js';
 import { FieldProblems } from './field-problems.js';
-import { defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
+import { type AccessOptions, defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
 import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
 
 const pathRule: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
@@ -86,6 +86,34 @@ export function checkServerOptions(options: MetricsServerOptions): Problem[] {
     ...checkSharedOptions(options).problems,
   ];
 }
+
+/** The names of the options that say who may scrape, and how much. */
+const accessOptions: readonly (keyof AccessOptions)[] = [
+  'basicAuthUsers',
+  'bearerTokens',
+  'bearerTokensFile',
+  'allowedAddresses',
+  'trustProxy',
+  'headers',
+  'rateLimit',
+  'maxConcurrentScrapes',
+  'onAdvice',
+];
+
+/** Checks the options of what serves metrics in a server of somebody else. */
+export function checkAccessOptions(options: AccessOptions): Problem[] {
+  if (!isOptions(options)) return checkIsOptions(options);
+  return [
+    ...checkNames({ ...options }, accessOptions),
+    ...checkFields(pickAccessOptions(options), rules),
+    ...checkNotEmpty(options),
+    ...checkSharedOptions(options).problems,
+  ];
+}
+
+/** Leaves out what is no access option. */
+const pickAccessOptions = (options: AccessOptions): AccessOptions & Unchecked =>
+  Object.fromEntries(accessOptions.map((name) => [name, options[name]]));
 
 /** Checks the recorder that a server is to expose. */
 export const checkRecorder = (given: unknown): Problem[] => checkValue('"recorder"', recorderRule, given ?? null);

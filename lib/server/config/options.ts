@@ -97,6 +97,20 @@ export interface MetricsServerOptions {
   readonly onAdvice?: ((advice: Advice) => void) | undefined;
 }
 
+/** The options of `MetricsServer` that say who may scrape, and how much: those that hold in any server. */
+export type AccessOptions = Pick<
+  MetricsServerOptions,
+  | 'basicAuthUsers'
+  | 'bearerTokens'
+  | 'bearerTokensFile'
+  | 'allowedAddresses'
+  | 'trustProxy'
+  | 'headers'
+  | 'rateLimit'
+  | 'maxConcurrentScrapes'
+  | 'onAdvice'
+>;
+
 /** The limits of a server, with the defaults filled in. */
 export interface Limits {
   readonly maxConcurrentScrapes: number;
