@@ -19,6 +19,7 @@ const dist = join(root, 'dist');
 /** The entries of the package, each with its module in `lib/`. */
 const entries = {
   index: 'index',
+  fastify: 'adapters/fastify/index',
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   serve: 'server/index',

@@ -1,8 +1,9 @@
 import * as main from 'flowplane-metrics';
+import * as fastify from 'flowplane-metrics/fastify';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
 
-export const entries: readonly object[] = [main, inversify, koa, serve, testing, chai];
+export const entries: readonly object[] = [main, fastify, inversify, koa, serve, testing, chai];
