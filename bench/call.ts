@@ -15,8 +15,8 @@ const count = Number(methods);
 const isAsync = operation.endsWith('async');
 // Why many short rounds: other work of the machine slows some of them down, and the median leaves those out.
 const calls = 15_000;
-const rounds = 200;
-const warmUp = 40;
+const rounds = 100;
+const warmUp = 20;
 const weighed = 10;
 
 type Values = ReturnType<typeof labelValues>;

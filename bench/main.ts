@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Figure } from './call.js';
 import { measureAllStores, type Tell } from './measure-stores.js';
 import { operations } from './operations.js';
+import { clearProgress, showProgress } from './progress.js';
 import { measureTypical } from './typical.js';
 
 const script = fileURLToPath(new URL('call.js', import.meta.url));
@@ -23,6 +24,7 @@ interface CallFigures {
 }
 
 function measure(tell: Tell, operation: string, methods: number, strings: string): CallFigures {
+  showProgress(`${operation}: ${methods} methods, ${strings} strings`);
   const [bare, ...others] = figures(operation, methods, strings) as [Figure, ...Figure[]];
   const above = ({ nanoseconds }: Figure) => nanoseconds - bare.nanoseconds;
   const ours = others.find(({ name }) => name === 'decorated') as Figure;
@@ -38,25 +40,33 @@ function measure(tell: Tell, operation: string, methods: number, strings: string
   return { operation, methods, strings, figures: [bare, ...others] };
 }
 
-/** Whether all figures are printed as one JSON document, instead of lines for a reader. */
-const isJson = process.argv.includes('--json');
-const tell: Tell = isJson ? () => undefined : (line) => console.log(line);
-const wanted = process.argv.slice(2).filter((one) => one !== '--json');
 const parts = ['typical', ...Object.keys(operations), 'series'];
+const usage = `Use npm run bench -- [--json] [PART...], where a part is ${parts.map((part) => JSON.stringify(part)).join(', ')}. Without a part, all are measured.`;
+const given = process.argv.slice(2);
+if (given.includes('--help')) {
+  console.log(usage);
+  process.exit();
+}
+/** Whether all figures are printed as one JSON document, instead of lines for a reader. */
+const isJson = given.includes('--json');
+const tell: Tell = (line) => {
+  clearProgress();
+  if (!isJson) console.log(line);
+};
+const wanted = given.filter((one) => one !== '--json');
 const unknown = wanted.filter((one) => !parts.includes(one));
 if (unknown.length > 0) {
-  const list = parts.map((part) => JSON.stringify(part)).join(', ');
-  console.error(
-    `bench: there is no part ${unknown.map((part) => JSON.stringify(part)).join(', ')}. Use ${list}, or none for all, and --json.`,
-  );
+  console.error(`bench: there is no part ${unknown.map((part) => JSON.stringify(part)).join(', ')}. ${usage}`);
   process.exit(2);
 }
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 
+tell(`Node ${process.version}, ${process.arch}`);
 const typical = isWanted('typical') ? await measureTypical(tell) : undefined;
-tell(`\nCost of one call, 2 labels, 300 series, medians. Node ${process.version}, ${process.arch}.`);
 const calls: CallFigures[] = [];
-for (const operation of Object.keys(operations).filter(isWanted)) {
+const wantedOperations = Object.keys(operations).filter(isWanted);
+if (wantedOperations.length > 0) tell('\nCost of one call, 2 labels, 300 series, medians');
+for (const operation of wantedOperations) {
   for (const methods of [1, 40]) {
     for (const strings of ['identical', 'fresh']) calls.push(measure(tell, operation, methods, strings));
   }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PastBoundsFigure } from './past-bounds.js';
+import { showProgress } from './progress.js';
 import type { ScrapedFigure } from './scraped.js';
 import type { StoreFigure } from './store.js';
 import { stores } from './stores.js';
@@ -25,7 +25,6 @@ interface StoresFigures {
 /** Everything that is measured of stores of series. */
 export interface AllStoresFigures {
   readonly stores: readonly StoresFigures[];
-  readonly pastBounds: readonly PastBoundsFigure[];
   readonly scraped: ScrapedFigure;
 }
 
@@ -33,6 +32,7 @@ function measureStores(tell: Tell, title: string, kind: string, series: number):
   tell(`\n${title}`);
   const figures: ({ readonly name: string } & StoreFigure)[] = [];
   for (const name of Object.keys(stores)) {
+    showProgress(`${title}: ${name}`);
     const figure = run<StoreFigure>('store', name, kind, String(series));
     figures.push({ name, ...figure });
     const ours = figures[0] as StoreFigure;
@@ -42,20 +42,6 @@ function measureStores(tell: Tell, title: string, kind: string, series: number):
     );
   }
   return { kind, series, figures };
-}
-
-/** Measures what new label values cost once all limits are reached. */
-function measurePastBounds(tell: Tell): PastBoundsFigure[] {
-  tell('\nOne call with a user made afresh, beside a label with a closed set of values');
-  return ['100', '10000'].map((most) => {
-    const figure = run<PastBoundsFigure>('past-bounds', most);
-    const { series, known, past } = figure;
-    const ratio = (past / known).toFixed(1);
-    tell(
-      `  of ${series} series${known.toFixed(0).padStart(8)} ns known${past.toFixed(0).padStart(6)} ns new, past every limit${ratio.padStart(5)} x`,
-    );
-    return figure;
-  });
 }
 
 /** What a scrape does to the event loop. */
@@ -79,7 +65,6 @@ export function measureAllStores(tell: Tell): AllStoresFigures {
       measureStores(tell, '1,000,000 counter series of 3 labels', 'counter', 1_000_000),
       measureStores(tell, '10,000 histogram series of 3 labels and 12 buckets', 'histogram', 10_000),
     ],
-    pastBounds: measurePastBounds(tell),
     scraped: measureScraped(tell),
   };
 }

@@ -6,7 +6,7 @@ import { PrometheusRecorder } from 'flowplane-metrics';
 import { httpMetrics } from 'flowplane-metrics/koa';
 import Koa, { type Middleware } from 'koa';
 import * as promClient from 'prom-client';
-import { cpuSince, type Measurement, ours, type Row } from './measurement.js';
+import { type Measurement, mainThreadTime, ours, type Row } from './measurement.js';
 
 const batch = 2000;
 
@@ -61,11 +61,11 @@ const serving =
     const answers = asking.stdout[Symbol.asyncIterator]();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/teams/payments`;
     let least = Infinity;
-    for (let i = 0; i < 6; i++) {
-      const start = process.cpuUsage();
+    for (let i = 0; i < 10; i++) {
+      const start = mainThreadTime();
       asking.stdin.write(`${url}\n`);
       await answers.next();
-      least = Math.min(least, (cpuSince(start) * 1e6) / batch);
+      least = Math.min(least, ((mainThreadTime() - start) * 1e6) / batch);
     }
     asking.stdin.end();
     await once(asking, 'exit');
@@ -76,8 +76,9 @@ const serving =
 
 /** What it costs to measure the requests of an application. */
 export const rows: Readonly<Record<string, Row>> = {
-  'Koa request with three metrics, CPU': {
+  'Koa request with three metrics, CPU of the main thread': {
     unit: 'ns',
+    goals: { 'no metrics': 1.1 },
     clients: {
       [ours]: serving(() => httpMetrics(new PrometheusRecorder()) as Middleware),
       'no metrics': serving(),

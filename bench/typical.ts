@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Tell } from './measure-stores.js';
 import { ours, type Row } from './measurement.js';
+import { showProgress } from './progress.js';
 
 /*
  * A typical service: 30 families, 1,000 to 5,000 series, and code that stays cold between scrapes.
@@ -11,9 +12,9 @@ const script = fileURLToPath(new URL('typical-figure.js', import.meta.url));
 
 /** The modules with the rows, and how often each figure is measured: a cold start varies most. */
 const modules = {
-  'typical-import': 7,
+  'typical-import': 5,
   'typical-churn': 3,
-  'typical-scrape': 5,
+  'typical-scrape': 3,
   'typical-answers': 1,
   'typical-calls': 3,
   'typical-http': 3,
@@ -30,6 +31,8 @@ interface ClientFigure {
 export interface TypicalFigure {
   readonly name: string;
   readonly unit: Row['unit'];
+  readonly goals: Row['goals'];
+  readonly most: Row['most'];
   readonly figures: readonly ClientFigure[];
 }
 
@@ -42,29 +45,36 @@ function measureOnce(module: string, row: string, client: string): number {
 }
 
 /** Why in turns: what else the machine does then slows all clients down alike. */
-function measureRow(module: string, name: string, { unit, clients }: Row, rounds: number): TypicalFigure {
+function measureRow(module: string, name: string, { unit, goals, most, clients }: Row, rounds: number): TypicalFigure {
   const names = Object.keys(clients).filter(isServed);
   const taken = new Map(names.map((client) => [client, [] as number[]]));
   for (let i = 0; i < rounds; i++) {
-    for (const [client, figures] of taken) figures.push(measureOnce(module, name, client));
+    for (const [client, figures] of taken) {
+      showProgress(`${name}: ${client}, ${i + 1} of ${rounds}`);
+      figures.push(measureOnce(module, name, client));
+    }
   }
   const figures = Array.from(taken, ([client, all]) => {
     const sorted = all.toSorted((a, b) => a - b);
     return { client, minimum: sorted[0] as number, median: sorted[sorted.length >> 1] as number };
   });
-  return { name, unit, figures };
+  return { name, unit, goals, most, figures };
 }
 
-function tellRow(tell: Tell, { name, unit, figures: [own, ...others] }: TypicalFigure): void {
+function tellRow(tell: Tell, { name, unit, goals, most, figures: [own, ...others] }: TypicalFigure): void {
   const shown = ({ minimum, median }: ClientFigure) => `${format(minimum)} (${format(median)})`;
   tell(`\n${name}, ${unit}`);
   if (own === undefined) return;
-  tell(`  ${ours.padEnd(24)}${shown(own).padStart(20)}`);
+  tell(`  ${ours.padEnd(24)}${shown(own).padStart(20)}${goalOf(most)}`);
   for (const other of others) {
     const ratio = format(own.minimum / other.minimum);
-    tell(`  ${other.client.padEnd(24)}${shown(other).padStart(20)}  ours is ${ratio} x`);
+    tell(
+      `  ${other.client.padEnd(24)}${shown(other).padStart(20)}  ours is ${ratio} x${goalOf(goals?.[other.client])}`,
+    );
   }
 }
+
+const goalOf = (most: number | undefined): string => (most === undefined ? '' : `  (goal: ${most})`);
 
 const format = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 

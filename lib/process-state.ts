@@ -41,8 +41,11 @@ export interface ProcessState {
   readonly notRecorded: WeakSet<object>;
   /** The class names that look minified, and that advice was given on. */
   readonly minified: Set<string>;
-  /** The registry with the process metrics of prom-client, once it was requested. */
-  readonly processMetrics: { registry?: Promise<ExternalRegistry | undefined> };
+  /** The registry with the process metrics of prom-client, once it was requested, and once it is loaded. */
+  readonly processMetrics: {
+    loading?: Promise<ExternalRegistry | undefined>;
+    registry?: ExternalRegistry | undefined;
+  };
   /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
   /** What that identifier constructs, by a container in which no recorder is bound. The first copy creates it. */

@@ -2,40 +2,24 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import ts from 'typescript';
+import { publicEntries, publicProgram } from './documents/compiler.js';
 import { compileExamples, type Example, exampleOf, runExamples } from './examples.js';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
-const entries = [
-  'index.ts',
-  'adapters/inversify/index.ts',
-  'adapters/koa/index.ts',
-  'server/index.ts',
-  'testing/index.ts',
-  'testing/chai.ts',
-].map((file) => lib + file);
-
-const program = ts.createProgram(entries, {
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  target: ts.ScriptTarget.ES2023,
-  types: ['node'],
-  noEmit: true,
-  experimentalDecorators: true,
-});
+const program = publicProgram();
 const checker = program.getTypeChecker();
 
 interface PublicName {
   readonly name: string;
-  /** The folder of the entry in `lib/`, or nothing for the main entry. */
+  /** The entry of package.json, or nothing for the main entry. */
   readonly entry: string;
   readonly target: ts.Symbol;
 }
 
 /** Every public name, with the declarations behind it. */
-const exported: readonly PublicName[] = entries.flatMap((file) => {
+const exported: readonly PublicName[] = publicEntries.flatMap(({ name: entry, file }) => {
   const source = program.getSourceFile(file) as ts.SourceFile;
   const symbol = checker.getSymbolAtLocation(source) as ts.Symbol;
-  const entry = file.slice(lib.length).replace(/\/?index\.ts$|\.ts$/, '');
   return checker.getExportsOfModule(symbol).map((one) => {
     const target = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
     return { name: one.name, entry, target };

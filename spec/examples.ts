@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import ts from 'typescript';
+import { compile } from './documents/compiler.js';
 
 /** The `@example` of a public name. */
 export interface Example {
@@ -40,25 +41,10 @@ export function compileExamples(examples: readonly Example[]): string[] {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const example of examples) writeFileSync(`${moduleOf(example)}.ts`, `${example.text}\n`);
-  const program = ts.createProgram(
-    examples.map((example) => `${moduleOf(example)}.ts`),
-    {
-      target: ts.ScriptTarget.ES2023,
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      moduleDetection: ts.ModuleDetectionKind.Force,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-      strict: true,
-      skipLibCheck: true,
-      types: ['node'],
-    },
+  return compile(
+    folder,
+    examples.map((example) => `${basename(moduleOf(example))}.ts`),
   );
-  const diagnostics = [...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics];
-  return diagnostics.map(({ file, messageText }) => {
-    const message = ts.flattenDiagnosticMessageText(messageText, ' ');
-    return `${file?.fileName.slice(folder.length + 1)}: ${message}`;
-  });
 }
 
 /** What an example should print: the comments behind its calls of `console.log`. */

@@ -36,8 +36,9 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
   const first: Buffer[] = [];
   let length = 0;
   for (let next = rendering.next(); !next.done; next = rendering.next()) {
-    first.push(Buffer.from(next.value));
-    length += next.value.length;
+    const { value } = next;
+    if (value.length > 0) first.push(Buffer.from(value));
+    length += value.length;
     if (length > maxWholeBytes) {
       return isGzip
         ? compress(new RenderedChunks(first, rendering, true))
@@ -45,8 +46,7 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
     }
     if (slices.isOver) await slices.pause();
   }
-  const [only = Buffer.alloc(0)] = first;
-  const whole = first.length > 1 ? Buffer.concat(first, length) : only;
+  const whole = first[0]?.length === length ? first[0] : Buffer.concat(first, length);
   if (!isGzip) return new WholeBody(whole);
   await slices.pause();
   return new WholeBody(gzipSync(whole, gzipOptions));
@@ -73,10 +73,12 @@ class RenderedChunks implements AsyncIterableIterator<Uint8Array> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const kept = this.#first.shift();
     if (kept !== undefined) return { done: false, value: kept };
-    if (this.#slices.isOver) await this.#slices.pause();
-    const { done, value } = this.#rendering.next();
-    if (done) return { done, value: undefined };
-    return { done: false, value: this.#lends ? value : Buffer.from(value) };
+    for (;;) {
+      if (this.#slices.isOver) await this.#slices.pause();
+      const { done, value } = this.#rendering.next();
+      if (done) return { done, value: undefined };
+      if (value.length > 0) return { done: false, value: this.#lends ? value : Buffer.from(value) };
+    }
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {

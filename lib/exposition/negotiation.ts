@@ -110,6 +110,7 @@ function preferencesOf(header: string | undefined, isKnown: (value: string) => b
 
 // Source: RFC 9110, sections 12.4.2 and 12.5.
 function parsePreferences(header = '', isKnown: (value: string) => boolean): Preference[] {
+  if (header === '') return [];
   return header
     .toLowerCase()
     .split(',')

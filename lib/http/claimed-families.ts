@@ -2,8 +2,15 @@ import type { ServerResponse } from 'node:http';
 import type { Family } from '../families/family.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 
-/** The names of the families that record a response, by recorder. */
-const claimed = new WeakMap<MetricsRecorder, WeakMap<ServerResponse, Set<string>>>();
+/** The families of a recorder that record a response, and who claimed it before. */
+interface Claim {
+  readonly recorder: MetricsRecorder;
+  readonly families: ReadonlySet<Family>;
+  readonly earlier: Claim | undefined;
+}
+
+// Why on the response: a WeakMap with an entry for each request costs more than all other measuring of it.
+const claim = Symbol('flowplane-metrics.claim');
 
 /**
  * Claims families for a response: gives those that do not record it yet.
@@ -13,12 +20,19 @@ const claimed = new WeakMap<MetricsRecorder, WeakMap<ServerResponse, Set<string>
  */
 export function claimFamilies(
   recorder: MetricsRecorder,
-  response: ServerResponse,
-  families: readonly Family[],
+  response: ServerResponse & { [claim]?: Claim },
+  families: ReadonlySet<Family>,
 ): ReadonlySet<Family> {
-  const responses = claimed.get(recorder) ?? new WeakMap<ServerResponse, Set<string>>();
-  claimed.set(recorder, responses);
-  const names = responses.get(response) ?? new Set();
-  responses.set(response, names);
-  return new Set(families.filter(({ name }) => names.size < names.add(name).size));
+  const earlier = response[claim];
+  const rest = earlier === undefined ? families : withoutClaimed(families, recorder, earlier);
+  response[claim] = { recorder, families: rest, earlier };
+  return rest;
+}
+
+function withoutClaimed(families: ReadonlySet<Family>, recorder: MetricsRecorder, latest: Claim): ReadonlySet<Family> {
+  const names = new Set<string>();
+  for (let one: Claim | undefined = latest; one !== undefined; one = one.earlier) {
+    if (one.recorder === recorder) for (const { name } of one.families) names.add(name);
+  }
+  return new Set([...families].filter(({ name }) => !names.has(name)));
 }

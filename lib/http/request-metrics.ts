@@ -2,11 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
+import { kinds } from '../families/kinds.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
+  type Convention,
   conventions,
   defineRequestFamilies,
   otherMethod,
@@ -65,27 +67,68 @@ function trackRequest(metrics: RequestMetrics, request: NodeRequest, response: S
   const method = String(request.method);
   const claimed = metrics.claim(response);
   if (claimed.size === 0) return;
-  const end = metrics.start(method, claimed);
+  const end = metrics.start(method, claimed, routeOf);
   const tracker = trackResponse(response);
   onResponseEnd(response, () => {
     const status = tracker.hasStatus() ? String(response.statusCode) : '';
-    end({ status, bodyBytes: tracker.bodyBytes(), routeOf: () => routeOf(method) });
+    end(status, tracker.bodyBytes());
   });
 }
 
-/** A request whose response has ended. */
-interface EndedRequest {
-  /** The status code; empty where the client got no response. */
-  readonly status: string;
-  readonly bodyBytes: number;
-  readonly routeOf: () => unknown;
+/** Records a request whose response has ended. The status is empty where the client got no response. */
+type EndRequest = (status: string, bodyBytes: number) => void;
+
+/** A histogram of requests, and which label value comes first, second and third in it. */
+class RequestHistogram {
+  readonly #recorder: MetricsRecorder;
+  readonly #family: Family<'histogram'>;
+  readonly #site: string;
+  readonly #opened: FamilyRecorder;
+  readonly #order: readonly Label[];
+
+  constructor(recorder: MetricsRecorder, family: Family<'histogram'>, convention: Convention, site: string) {
+    this.#recorder = recorder;
+    this.#family = family;
+    this.#site = site;
+    this.#opened = recorder.open(family, site);
+    this.#order = Object.values(convention.labels({ method: 'method', route: 'route', status: 'status' }));
+  }
+
+  /** Never throws, but for a strict recorder: it runs inside the response of the application. */
+  observe(labels: RequestLabels<unknown>, value: number): void {
+    let reason: DropReason | undefined;
+    let cause: unknown;
+    try {
+      reason = kinds.histogram.refuse(value) ?? this.#observeFinite(labels, value);
+    } catch (thrown) {
+      reason = 'reader_threw';
+      cause = thrown;
+    }
+    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause);
+  }
+
+  #observeFinite(labels: RequestLabels<unknown>, value: number): DropReason | undefined {
+    const [first, second, third] = this.#order as [Label, Label, Label];
+    const a = labels[first];
+    const b = labels[second];
+    const c = labels[third];
+    const series = this.#opened.lookup(a, b, c) ?? this.#opened.getOrCreate([a, b, c], true);
+    if (typeof series !== 'number') return series;
+    this.#opened.observe(series, value);
+    return undefined;
+  }
 }
+
+type Label = keyof RequestLabels<unknown>;
 
 /** Records requests. It knows their method, route, status and size, and nothing of how they are transported. */
 class RequestMetrics {
   readonly #recorder: MetricsRecorder;
   readonly #families: RequestFamilies;
   readonly #site: string;
+  readonly #all: ReadonlySet<Family>;
+  readonly #duration: RequestHistogram;
+  readonly #size: RequestHistogram;
   readonly #active: FamilyRecorder;
 
   /** @throws MetricsError `family_clash` where the recorder has another family under one of these names. */
@@ -93,30 +136,33 @@ class RequestMetrics {
     this.#recorder = recorder;
     this.#families = families;
     this.#site = site;
-    for (const family of [families.duration, families.size]) recorder.open(family, site);
+    this.#all = new Set<Family>([families.duration, families.size, families.active]);
+    this.#duration = new RequestHistogram(recorder, families.duration, families.convention, site);
+    this.#size = new RequestHistogram(recorder, families.size, conventions.opentelemetry, site);
     this.#active = recorder.open(families.active, site);
   }
 
   /** The families that are to record this response: those in which nobody records it yet. */
   claim(response: ServerResponse): ReadonlySet<Family> {
-    const { duration, size, active } = this.#families;
-    return claimFamilies(this.#recorder, response, [duration, size, active]);
+    return claimFamilies(this.#recorder, response, this.#all);
   }
 
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
-  start(requestMethod: string, claimed: ReadonlySet<Family>): (request: EndedRequest) => void {
+  start(requestMethod: string, claimed: ReadonlySet<Family>, routeOf: RouteOf): EndRequest {
     const startedAt = this.#recorder.now();
     const method = this.#families.methods.has(requestMethod) ? requestMethod : otherMethod;
     const release = claimed.has(this.#families.active) ? this.#acquireActive(method) : ignore;
-    return ({ status, bodyBytes, routeOf }) => {
+    return (status, bodyBytes) => {
       release();
       // Why not below 0: a test may put a fake clock in the place of the real one during a request.
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
-      const route = this.#readRoute(routeOf);
+      const route = this.#readRoute(routeOf, requestMethod);
       if (route === undefined) return;
-      const labels = { method, route, status };
-      if (claimed.has(this.#families.duration)) this.#recordDuration(labels, seconds);
-      if (claimed.has(this.#families.size) && status !== '') this.#recordSize(labels, bodyBytes);
+      const { duration, size, convention } = this.#families;
+      if (claimed.has(duration)) {
+        this.#duration.observe({ method, route, status: status || convention.statusWithoutResponse }, seconds);
+      }
+      if (claimed.has(size) && status !== '') this.#size.observe({ method, route, status }, bodyBytes);
     };
   }
 
@@ -132,21 +178,10 @@ class RequestMetrics {
     return () => undefined;
   }
 
-  #recordDuration(labels: RequestLabels<unknown>, seconds: number): void {
-    const { convention, duration } = this.#families;
-    const status = labels.status || convention.statusWithoutResponse;
-    this.#recorder.histogram(duration).observe(untyped(convention.labels({ ...labels, status })), seconds);
-  }
-
-  #recordSize(labels: RequestLabels<unknown>, bodyBytes: number): void {
-    const { size } = this.#families;
-    this.#recorder.histogram(size).observe(untyped(conventions.opentelemetry.labels(labels)), bodyBytes);
-  }
-
   /** The label value of the route; `undefined` where it cannot be read, which is counted. */
-  #readRoute(routeOf: () => unknown): unknown {
+  #readRoute(routeOf: RouteOf, method: string): unknown {
     try {
-      const route = routeOf();
+      const route = routeOf(method);
       if (!types.isPromise(route)) return route || unmatchedRoute;
       // Why: a rejection must not become an unhandled rejection of the application.
       route.then(ignore, ignore);
@@ -162,9 +197,6 @@ class RequestMetrics {
     for (const family of [duration, size]) this.#recorder.dropped(family, reason, this.#site, cause);
   }
 }
-
-// Why: the label names are chosen at run time, so no type can hold them.
-const untyped = (labels: Readonly<Record<string, unknown>>) => labels as object as Readonly<Record<string, never>>;
 
 const unmatchedRoute = 'unmatched';
 

@@ -67,8 +67,11 @@ export function onResponseEnd(response: ServerResponse, listener: () => void): v
     return;
   }
   const queue = queueOf(response);
+  let isOver = false;
+  // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
   const onEnd = (): void => {
-    response.off('finish', onEnd).off('close', onEnd);
+    if (isOver) return;
+    isOver = true;
     queue?.delete(onEnd);
     listener();
   };

@@ -6,7 +6,7 @@ import type { ExposedFamily, ExpositionFormat } from '../store/exposed-family.js
 import { LimitsAdvice } from '../store/limits-advice.js';
 import { MetricStore } from '../store/metric-store.js';
 import { ExternalMetricRecorder } from './prom-client/external-metric.js';
-import { withProcessMetrics } from './prom-client/process-metrics.js';
+import { loadProcessMetrics, withProcessMetrics } from './prom-client/process-metrics.js';
 import { RegistryBridge } from './prom-client/registry-bridge.js';
 import { checkRecorderOptions, type PrometheusRecorderOptions } from './recorder-options.js';
 
@@ -37,6 +37,7 @@ export class PrometheusRecorder extends MetricStore {
     this.formats = Object.freeze([...(options.formats ?? [])]);
     this.#maxSeriesPerFamily = options.maxSeriesPerFamily ?? defaultMaxSeries;
     this.#hasProcessMetrics = options.processMetrics ?? false;
+    if (this.#hasProcessMetrics) void loadProcessMetrics();
   }
 
   override open(family: Family, site = family.site): FamilyRecorder {

@@ -24,7 +24,7 @@ export interface PrometheusRecorderOptions extends StoreOptions {
    * beside ours. Default: none.
    */
   readonly registry?: ExternalRegistry;
-  /** Expose the process metrics of prom-client, or else of its successor, too, if one is installed. Default `false`; `installMetrics` sets `true`. */
+  /** Expose the process metrics of prom-client, or else of its successor, too, if one is installed. It is loaded in the background; a scrape before that lacks them. Default `false`; `installMetrics` sets `true`. */
   readonly processMetrics?: boolean;
   /** Formats in which this recorder can be scraped, beside the text format and OpenMetrics. Default: none. */
   readonly formats?: readonly ExpositionFormat[];

@@ -1,6 +1,7 @@
 import { type AccessSource, ReloadableAccess } from '../access/reloadable-access.js';
 import type { WatchedFiles } from '../access/watched-files.js';
 import { withTimeout } from '../async/timeout.js';
+import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import { serverAddress } from './config/options.js';
 import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
@@ -25,7 +26,11 @@ export class RunningServer implements AccessSource<Access> {
   /** @throws MetricsError where a file is wrong, the port is taken, or a package is missing. */
   async start(createApplication: (routes: Routes) => Promise<Application>): Promise<ServerAddress> {
     const { options } = this.#parts;
-    const access = await ReloadableAccess.load(this);
+    const [access] = await Promise.all([
+      ReloadableAccess.load(this),
+      // Why before it listens: the first scrape has all metrics, and does not pay for what gives them.
+      options.processMetrics === false ? undefined : loadProcessMetrics(),
+    ]);
     const routes = withConfiguredHeaders(createRoutes(this.#parts), access);
     const listener = protect(await createApplication(routes), routes, access, this.#parts);
     const server = new ListeningServer(listener, this.#parts, access);

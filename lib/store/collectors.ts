@@ -39,3 +39,6 @@ export class Collectors {
     }
   }
 }
+
+/** Runs collectors: what the readers of other registries need. */
+export type CollectorRuns = Pick<Collectors, 'isAsking' | 'isRunning' | 'run'>;

@@ -162,7 +162,7 @@ export interface ExpositionFormat {
   contentType?(parameters: ReadonlyMap<string, string>): string | undefined;
   /**
    * The families' bytes in chunks of some ten kilobytes, each rendered when it is asked for. A chunk is lent until the next
-   * one is asked for: it may be written over then.
+   * one is asked for: it may be written over then. An empty chunk in between says that the event loop may turn.
    */
   render(families: readonly ExposedFamily[]): Iterable<Uint8Array>;
 }

@@ -33,6 +33,8 @@ type Drops = ReadonlyMap<string, ReadonlyMap<DropReason, number>>;
 interface RecorderState {
   readonly drops: Drops;
   readonly tables: readonly SeriesTable[];
+  /** Those of the tables that have most of the series that they may have. */
+  readonly nearlyFull: readonly SeriesTable[];
   readonly sampleLimit: SampleLimit;
 }
 
@@ -79,9 +81,9 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'Series of a metric with 80 % of its limit; without metric: all samples',
       labels: { metric: {} },
     }),
-    derive: ({ tables, sampleLimit }) => [
+    derive: ({ nearlyFull, sampleLimit }) => [
       [[noMetric], sampleLimit.used],
-      ...nearlyFull(tables).map(({ family: { name }, size }) => [[name], size] as const),
+      ...nearlyFull.map(({ family: { name }, size }) => [[name], size] as const),
     ],
   },
   {
@@ -90,9 +92,9 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'The limit of flowplane_metrics_series',
       labels: { metric: {} },
     }),
-    derive: ({ tables, sampleLimit }) => [
+    derive: ({ nearlyFull, sampleLimit }) => [
       [[noMetric], sampleLimit.max],
-      ...nearlyFull(tables).map(({ family: { name }, maxSeries }) => [[name], maxSeries] as const),
+      ...nearlyFull.map(({ family: { name }, maxSeries }) => [[name], maxSeries] as const),
     ],
   },
   {
@@ -122,9 +124,6 @@ const derivedFamilies: readonly DerivedFamily[] = [
       ),
   },
 ];
-
-const nearlyFull = (tables: readonly SeriesTable[]): readonly SeriesTable[] =>
-  tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
 
 const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
 
@@ -169,7 +168,8 @@ export class SelfMetrics {
 
   /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
   toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
-    const state = { drops: this.#drops, tables, sampleLimit: this.#sampleLimit };
+    const nearlyFull = tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
+    const state = { drops: this.#drops, tables, nearlyFull, sampleLimit: this.#sampleLimit };
     const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
       ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),

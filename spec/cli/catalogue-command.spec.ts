@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { runAll } from '../golden/program.js';
+import { type Run, runAll } from '../golden/program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const main = join(root, 'dist/lib/cli/main.js');
@@ -29,6 +29,7 @@ describe('flowplane-metrics catalogue', () => {
   /** A file that contains what \`services.mjs\` declares. */
   let upToDate: string;
 
+  /** Runs the real program in a process of its own, in the folder of the modules. */
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', cwd: folder });
     return { status, stdout, stderr };
@@ -50,27 +51,21 @@ describe('flowplane-metrics catalogue', () => {
     expect(stdout).to.equal(`${header}${rows.join('\n')}\n`);
   });
 
-  it('prints the families as JSON with --json', () => {
-    const entries = JSON.parse(run('catalogue', services, '--json').stdout) as { name: string }[];
-    expect(entries.map(({ name }) => name)).to.deep.equal(['depth', 'parses_total']);
-  });
-
-  it('fails with --check when a file differs, and prints the missing lines', () => {
-    const file = join(folder, 'METRICS.md');
-    const stdout = readFileSync(upToDate, 'utf8');
-    writeFileSync(file, `# Metrics\r\n\r\n${stdout.replaceAll('\n', '\r\n')}\r\nMore.\r\n`);
-    expect(run('catalogue', services, '--check', file)).to.deep.equal({ status: 0, stdout: '', stderr: '' });
-
-    writeFileSync(file, stdout.replace('at most 10', 'at most 11'));
-    const drifted = run('catalogue', services, '--check', file);
-    expect(drifted.status).to.equal(1);
-    expect(drifted.stderr).to.contain(`${file}: the catalogue is not up to date (it lacks:\n| \`depth\``);
-
-    writeFileSync(file, `${stdout}| \`gone\` | gauge |  | 1 |  | Gone |\n`);
-    expect(run('catalogue', services, '--check', file))
-      .to.include({ status: 1 })
-      .and.property('stderr')
-      .contains('further rows');
+  it('fails with --check when a file differs, and prints the missing lines', async () => {
+    const table = readFileSync(upToDate, 'utf8');
+    const files = [
+      ['crlf.md', `# Metrics\r\n\r\n${table.replaceAll('\n', '\r\n')}\r\nMore.\r\n`],
+      ['differing.md', table.replace('at most 10', 'at most 11')],
+      ['longer.md', `${table}| \`gone\` | gauge |  | 1 |  | Gone |\n`],
+    ].map(([name = '', text = '']) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    });
+    const runs = await runAll(files.map((file) => ['catalogue', services, '--check', file]));
+    expect(runs.map(({ code, out }) => `${code}${out}`)).to.deep.equal(['0', '1', '1']);
+    expect(runs[0]?.err).to.equal('');
+    expect(runs[1]?.err).to.contain(`${files[1]}: the catalogue is not up to date (it lacks:\n| \`depth\``);
+    expect(runs[2]?.err).to.contain('further rows');
   });
 
   /** Writes a module that declares what `services.mjs` declares, and does something more. */
@@ -79,43 +74,60 @@ describe('flowplane-metrics catalogue', () => {
     return name;
   };
 
-  for (const [title, text, message] of [
-    ['ends its process', 'process.exit(0);', 'ended its process before everything was loaded (given exit code 0)'],
-    [
-      'ends its process by a timer while it loads',
-      'setTimeout(() => process.exit(0)); await new Promise((settle) => setTimeout(settle, 60_000));',
-      'ended its process before everything was loaded (given exit code 0)',
-    ],
-    ['is killed', "process.kill(process.pid, 'SIGKILL');", '(given signal SIGKILL)'],
-    [
-      'leaves a rejection unhandled while it loads',
-      "Promise.reject(new Error('no database')); await new Promise((settle) => setTimeout(settle, 60_000));",
-      '(given exit code 1)',
-    ],
-    [
-      'closes the channel to the command',
-      'process.disconnect(); await new Promise(() => setInterval(() => 1));',
-      'ended',
-    ],
-    ['waits for what never comes', 'await new Promise(() => undefined);', 'never finishes loading'],
-    [
-      'waits for ever beside a timer',
-      'await new Promise(() => setInterval(() => undefined, 1000));',
-      'has not finished loading after 0.4 s (given --timeout 0.4)',
-    ],
-    ['never yields', 'for (;;);', 'has not finished loading after 0.4 s (given --timeout 0.4)'],
-    ['throws', "throw new TypeError('no module');", 'cannot be loaded (given TypeError: no module at file:'],
-    ['throws nothing', 'throw undefined;', 'cannot be loaded (given undefined)'],
-    ['throws what has no text', 'throw Object.create(null);', 'cannot be loaded (given a value that has no text)'],
-  ] as const) {
-    it(`never passes with --check for a module that ${title}`, () => {
-      const short = message.includes('0.4') ? ['--timeout', '0.4'] : [];
-      const broken = write('broken.mjs', text);
-      const { status, stdout, stderr } = run('catalogue', broken, '--check', upToDate, ...short);
-      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
-      expect(stderr).to.contain('flowplane-metrics catalogue: broken.mjs ').and.contain(message);
+  it('never passes with --check for a module that leaves a rejection unhandled while it loads', () => {
+    const text = "Promise.reject(new Error('no database')); await new Promise((settle) => setTimeout(settle, 60_000));";
+    const { status, stdout, stderr } = run('catalogue', write('rejecting.mjs', text), '--check', upToDate);
+    expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
+    expect(stderr).to.contain('flowplane-metrics catalogue: rejecting.mjs ').and.contain('(given exit code 1)');
+  });
+
+  describe('with modules that do not load', () => {
+    const modules: readonly (readonly [title: string, text: string, message: string])[] = [
+      ['ends its process', 'process.exit(0);', 'ended its process before everything was loaded (given exit code 0)'],
+      [
+        'ends its process by a timer while it loads',
+        'setTimeout(() => process.exit(0)); await new Promise((settle) => setTimeout(settle, 60_000));',
+        'ended its process before everything was loaded (given exit code 0)',
+      ],
+      ['is killed', "process.kill(process.pid, 'SIGKILL');", '(given signal SIGKILL)'],
+      [
+        'closes the channel to the command',
+        'process.disconnect(); await new Promise(() => setInterval(() => 1));',
+        'ended',
+      ],
+      ['waits for what never comes', 'await new Promise(() => undefined);', 'never finishes loading'],
+      [
+        'waits for ever beside a timer',
+        'await new Promise(() => setInterval(() => undefined, 1000));',
+        'has not finished loading after 0.4 s (given --timeout 0.4)',
+      ],
+      ['never yields', 'for (;;);', 'has not finished loading after 0.4 s (given --timeout 0.4)'],
+      ['throws', "throw new TypeError('no module');", 'cannot be loaded (given TypeError: no module at file:'],
+      ['throws nothing', 'throw undefined;', 'cannot be loaded (given undefined)'],
+      ['throws what has no text', 'throw Object.create(null);', 'cannot be loaded (given a value that has no text)'],
+    ];
+    const pathOf = (i: number): string => join(folder, `broken-${i}.mjs`);
+    let runs: readonly Run[];
+
+    before(async () => {
+      const commands = modules.map(([, text, message], i) => {
+        write(`broken-${i}.mjs`, text);
+        const short = message.includes('0.4') ? ['--timeout', '0.4'] : [];
+        return ['catalogue', pathOf(i), '--check', upToDate, ...short];
+      });
+      runs = await runAll(commands);
     });
-  }
+
+    for (const [i, [title, , message]] of modules.entries()) {
+      it(`never passes with --check for a module that ${title}`, () => {
+        const { code, out, err } = runs[i] as Run;
+        expect({ code, out }).to.deep.equal({ code: 2, out: '' });
+        expect(err)
+          .to.contain(`flowplane-metrics catalogue: ${pathOf(i)} `)
+          .and.contain(message);
+      });
+    }
+  });
 
   it('prints only its own answer to standard output, whatever the modules print, and ends while they listen', () => {
     const noisy = write(

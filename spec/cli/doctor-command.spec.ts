@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import { PrometheusRecorder } from '../../lib/index.js';
+import { type Run, runAll } from '../golden/program.js';
 import { needs } from '../needs.js';
 import { Certificates } from '../server/certificates.js';
-import { doctor, Examined, requests, steps } from './examined.js';
+import { doctor, Examined, examine, requests, steps } from './examined.js';
 
 describe('flowplane-metrics doctor', function () {
   this.timeout(60_000);
@@ -139,7 +140,7 @@ describe('flowplane-metrics doctor', function () {
       'line 2, column 4: the last line does not end with a line feed (promtool and the Pushgateway refuse it): b 2';
     expect(format).to.deep.include({ status: 'ok', remarks: [remark] });
     const url = await examined.serve((_, r) => r.setHeader('Content-Type', 'text/plain').end('b 2'));
-    const { code, printed } = await doctor('--metrics', url);
+    const { code, printed } = await examine('--metrics', url);
     expect(code).to.equal(0);
     expect(printed).to.contain('\n                    remark: line 1, column 4: the last line');
   });
@@ -207,7 +208,7 @@ describe('flowplane-metrics doctor', function () {
       const { values } = await steps('--metrics', url);
       expect(values).to.deep.include({ status: 'ok', detail });
       expect(values).to.have.property('remarks').that.has.length(1);
-      expect((await doctor('--metrics', url)).code).to.equal(0);
+      expect((await examine('--metrics', url)).code).to.equal(0);
     });
   }
 
@@ -261,14 +262,10 @@ describe('flowplane-metrics doctor', function () {
     );
     expect(prometheus).to.deep.include({ status: 'problem', cause: 'this is not Prometheus' });
   });
+});
 
-  it('prints its options with --help', async () => {
-    const { code, printed } = await doctor('--help');
-    expect(code).to.equal(0);
-    expect(printed).to.contain('--prometheus URL').and.contain('Exit code: 0');
-  });
-
-  for (const [args, message] of [
+describe('flowplane-metrics doctor with wrong arguments', () => {
+  const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
     [['--metrics', 'localhost:9090'], '--metrics must be a URL with http:// or https:// (given "localhost:9090").'],
     [['--wait', '-1'], '--wait must have a value (given none, or one that begins with a dash). Write --wait=VALUE if'],
     [['--wait'], '--wait must have a value (given none).'],
@@ -284,14 +281,21 @@ describe('flowplane-metrics doctor', function () {
     [['--metrics-header', 's3cret'], "--metrics-header must be 'Name: value'."],
     [['--prometheus', 'http://me:s3cret@127.0.0.1:1'], '--prometheus must be a URL without a user and a password.'],
     [['--fast'], 'option --fast is unknown (given --fast). Use one of --metrics, --prometheus,'],
-  ] as const) {
-    it(`exits with 2 for ${args.join(' ')}`, async () => {
-      const { code, printed, complained } = await doctor(...args);
-      expect([code, printed]).to.deep.equal([2, '']);
-      expect(complained)
+  ];
+  let runs: readonly Run[];
+
+  before(async () => {
+    runs = await runAll(wrong.map(([args]) => ['doctor', ...args]));
+  });
+
+  for (const [i, [args, message]] of wrong.entries()) {
+    it(`exits with 2 for ${args.join(' ')}`, () => {
+      const { code, out, err } = runs[i] as Run;
+      expect({ code, out }).to.deep.equal({ code: 2, out: '' });
+      expect(err)
         .to.contain(message)
         .and.match(/^flowplane-metrics doctor: /);
-      expect(complained).to.not.contain('s3cret');
+      expect(err).to.not.contain('s3cret');
     });
   }
 });

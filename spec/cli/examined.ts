@@ -24,7 +24,7 @@ export interface Diagnosis {
   readonly complained: string;
 }
 
-/** Runs the real program. */
+/** Runs the real program, in a process of its own. */
 export function doctor(...args: string[]): Promise<Diagnosis> {
   return new Promise((resolve) => {
     execFile(process.execPath, [main, 'doctor', '--wait', '0.1', ...args], (error, printed, complained) => {
@@ -33,16 +33,20 @@ export function doctor(...args: string[]): Promise<Diagnosis> {
   });
 }
 
-/** What each step found, by its name. Why in this process: to start one takes longer than all that it does. */
-export async function steps(...args: string[]): Promise<Readonly<Record<string, NamedResult>>> {
-  let printed = '';
-  const output = {
-    out: (text: string) => {
-      printed += text;
-    },
-    err: (text: string) => expect.fail(text),
+/** Runs the command in this process. Why: to start one takes longer than all that the command does. */
+export async function examine(...args: string[]): Promise<Diagnosis> {
+  const written = { printed: '', complained: '' };
+  const writeTo = (stream: keyof typeof written) => (text: string) => {
+    written[stream] += text;
   };
-  await doctorCommand.run(['--wait', '0.1', '--json', ...args], output);
+  const output = { out: writeTo('printed'), err: writeTo('complained') };
+  return { code: await doctorCommand.run(['--wait', '0.1', ...args], output), ...written };
+}
+
+/** What each step found, by its name. */
+export async function steps(...args: string[]): Promise<Readonly<Record<string, NamedResult>>> {
+  const { printed, complained } = await examine('--json', ...args);
+  expect(complained).to.equal('');
   const { steps } = JSON.parse(printed) as { steps: NamedResult[] };
   return Object.fromEntries(steps.map((result) => [result.step, result]));
 }

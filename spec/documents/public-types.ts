@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import ts from 'typescript';
-import { createProgram } from './compiler.js';
-import { root } from './documents.js';
+import { publicEntries, publicProgram } from './compiler.js';
 
 /** One option, in the words of its doc comment. */
 export interface Option {
@@ -19,22 +16,15 @@ export interface Option {
 /** Where options come from: an exported interface, or the only parameter of an exported function. */
 export type Source = { readonly type: string } | { readonly parameterOf: string };
 
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, { readonly require?: { readonly types: string } }>>;
-};
-const entries = Object.values(manifest.exports).flatMap(({ require }) =>
-  require === undefined ? [] : [join(root, require.types)],
-);
-
 /** The public types of the package, as its users see them: the declarations of all entries. */
 export class PublicTypes {
   readonly #checker: ts.TypeChecker;
   readonly #exports = new Map<string, ts.Symbol>();
 
   constructor() {
-    const program = createProgram(entries);
+    const program = publicProgram();
     this.#checker = program.getTypeChecker();
-    for (const entry of entries) this.#readEntry(program.getSourceFile(entry));
+    for (const { file } of publicEntries) this.#readEntry(program.getSourceFile(file));
   }
 
   #readEntry(file: ts.SourceFile | undefined): void {

@@ -1,10 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { compile } from './compiler.js';
 import { type Document, root } from './documents.js';
 import type { Fence } from './markdown.js';
 
@@ -20,11 +22,16 @@ export interface Snippet {
   readonly output: string;
   /** Whether it runs until somebody stops it. */
   readonly keepsRunning: boolean;
+  readonly usesInversify: boolean;
 }
 
 // Why below dist/: there the package's own name leads to the package.
 const sources = join(root, 'dist/documents/source');
 const compiled = join(root, 'dist/documents/compiled');
+
+const runner = fileURLToPath(new URL('./run-snippets.js', import.meta.url));
+// Why any port: nothing else on the machine must decide whether a document is right.
+const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
@@ -62,6 +69,7 @@ function toSnippet(document: Document, fence: Fence): Snippet {
     folder,
     output: statedOutput(document, fence),
     keepsRunning: fence.flags.includes('keeps-running'),
+    usesInversify: /\binversify'/.test(fence.text),
   };
 }
 
@@ -75,20 +83,10 @@ function statedOutput({ prose, fences }: Document, snippet: Fence): string {
   return /\bprints\b/.test(words) && next?.language === '' ? next.text : '';
 }
 
-/**
- * Compiles all snippets in one program, as a service with decorators would be; gives what the compiler says is wrong.
- *
- * Why TypeScript 7: it takes a second where others take ten, and types.servers.spec.ts compares the versions.
- */
+/** Compiles all snippets in one program; gives what the compiler says is wrong. */
 export function compileSnippets(): string[] {
-  const tsc = join(root, 'node_modules/typescript-7/bin/tsc');
-  const options = [
-    '--ignoreConfig --strict --skipLibCheck --types node --target ES2023 --module NodeNext --pretty false',
-    '--experimentalDecorators --emitDecoratorMetadata --allowJs --rootDir . --outDir ../compiled',
-  ].flatMap((line) => line.split(' '));
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => /\.m?[jt]s$/.test(file));
-  const { stdout } = spawnSync(process.execPath, [tsc, ...options, ...files], { cwd: sources, encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => line !== '');
+  return compile(sources, files, '--allowJs', '--rootDir', '.', '--outDir', '../compiled');
 }
 
 /** What a snippet has printed. */
@@ -97,21 +95,11 @@ export interface Printed {
   readonly errors: string;
 }
 
-async function run({ script, folder, keepsRunning }: Snippet): Promise<Printed> {
-  // Why any port: nothing else on the machine must decide whether a document is right.
-  const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
-  const child = spawn(process.execPath, [script], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
-  });
+/** Runs a program until it has printed a line, and stops it. */
+async function runUntilLine({ script, folder }: Snippet): Promise<Printed> {
+  const child = spawn(process.execPath, [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const errors = text(child.stderr);
   const exited = once(child, 'exit');
-  if (!keepsRunning) {
-    const [output] = await Promise.all([text(child.stdout), exited]);
-    return { output, errors: await errors };
-  }
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), exited.then(() => ['it has ended'])]);
   child.kill('SIGTERM');
@@ -119,19 +107,40 @@ async function run({ script, folder, keepsRunning }: Snippet): Promise<Printed> 
   return { output: `${line}\n`, errors: await errors };
 }
 
-/** Runs the snippets, a few at a time; gives what each has printed. */
+/** Runs programs that end, one after the other in one process. */
+async function runTogether(snippets: readonly Snippet[]): Promise<Printed[]> {
+  const tasks = JSON.stringify(snippets.map(({ script, folder }) => ({ script, folder })));
+  const options = { env: { ...env, NODE_NO_WARNINGS: '1' }, timeout: 60_000 };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [runner, tasks], options);
+  const printed = JSON.parse(stdout) as Printed[];
+  return snippets.map((_, i) => printed[i] ?? { output: '', errors: `it was not run: ${stderr}` });
+}
+
+/** Whether a program has printed what its document says, and nothing else. */
+export const isAsStated = ({ output }: Snippet, printed: Printed): boolean =>
+  printed.errors === '' && fits(printed.output, output);
+
+/**
+ * Runs the snippets; gives what each has printed.
+ *
+ * Why together: to start thirty processes takes ten times as long as what they do. A snippet has a process of its own where
+ * what others leave in the process could help it, as `reflect-metadata` does, or has disturbed it.
+ */
 export async function runSnippets(snippets: readonly Snippet[]): Promise<ReadonlyMap<Snippet, Printed>> {
   const printed = new Map<Snippet, Printed>();
-  const waiting = [...snippets];
-  const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) printed.set(next, await run(next));
-  };
-  await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+  const together = snippets.filter(({ keepsRunning, usesInversify }) => !keepsRunning && !usesInversify);
+  for (const [i, one] of (await runTogether(together)).entries()) printed.set(together[i] as Snippet, one);
+  for (const snippet of snippets) {
+    const found = printed.get(snippet);
+    if (found !== undefined && isAsStated(snippet, found)) continue;
+    const [alone] = snippet.keepsRunning ? [await runUntilLine(snippet)] : await runTogether([snippet]);
+    printed.set(snippet, alone as Printed);
+  }
   return printed;
 }
 
 /** Whether an output is the stated one, in which `…` stands for any text within a line. */
-export function fits(output: string, stated: string): boolean {
+function fits(output: string, stated: string): boolean {
   const parts = stated.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(output);
 }

@@ -7,4 +7,4 @@ import { PublicTypes } from './public-types.js';
 
 // What `npm run docs` does: it writes the pages that are made from the code.
 writeFileSync(join(root, 'docs/reference/options.md'), optionsReference(new PublicTypes()));
-writeFileSync(join(root, 'docs/reference/command-line.md'), commandLineReference());
+writeFileSync(join(root, 'docs/reference/command-line.md'), await commandLineReference());

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { defineCounter, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { needs } from '../needs.js';
+import { until } from '../until.js';
 import { exposition, openMetrics } from './filled.js';
 
 describe('The text format 0.0.4, as promtool reads it', () => {
@@ -24,6 +25,7 @@ describe('OpenMetrics 1.0.0, as the reference parser reads it', () => {
     recorder
       .counter(defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } }))
       .inc({ team: 'a"b\\\n' }, 3);
+    await until(async () => (await recorder.snapshot()).some(({ name }) => name === 'process_cpu_seconds_total'));
     const { body } = await scrape(recorder, { method: 'GET', accept: openMetrics });
     const program = `
 import sys, json

@@ -136,9 +136,14 @@ describe('The packed library, installed by npm with strict peers', function () {
     writeFileSync(
       join(project, 'program.js'),
       `import { PrometheusRecorder } from 'flowplane-metrics';
-      new PrometheusRecorder({ processMetrics: true }).exposedFamilies().then((families) => {
-        console.log(families.some(({ name }) => name === 'process_cpu_seconds_total'));
-      });`,
+      const recorder = new PrometheusRecorder({ processMetrics: true });
+      const look = async (left) => {
+        const families = await recorder.exposedFamilies();
+        const isThere = families.some(({ name }) => name === 'process_cpu_seconds_total');
+        if (isThere || left === 0) console.log(isThere);
+        else setTimeout(look, 10, left - 1);
+      };
+      look(500);`,
     );
     for (const format of ['es', 'cjs']) {
       const given = plugins.flatMap((plugin) => ['--plugin', plugin.replace('@rollup/plugin-', '')]);

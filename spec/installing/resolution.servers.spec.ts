@@ -70,10 +70,13 @@ export const error = new MetricsError('here', [{ code: 'illegal_name', message: 
 `;
 
 const withoutNode = `
+import { type MetricsRecorder, PrometheusRecorder, scrape } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { metricsAssertions } from 'flowplane-metrics/testing/chai';
 export const recorder: MemoryRecorder = new MemoryRecorder();
 export const assertions: object = metricsAssertions;
+export const main: MetricsRecorder = new PrometheusRecorder();
+export const scraping: object = scrape;
 `;
 
 describe('The declarations of the packed library', function () {
@@ -121,7 +124,7 @@ describe('The declarations of the packed library', function () {
       });
     }
 
-    it(`need no declarations of Node in the entries for tests: TypeScript ${version}`, async () => {
+    it(`need no declarations of Node in the main entry and those for tests: TypeScript ${version}`, async () => {
       expect(await compile(version, 'bare', '--module nodenext', 'program.mts')).to.equal('');
     });
   }

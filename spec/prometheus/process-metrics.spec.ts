@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type BuildOptions, build } from 'esbuild';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PrometheusRecorder } from '../../lib/index.js';
+import { until } from '../until.js';
 
 /** The names of what is exposed beside this registry, in order. */
 async function namesBeside(registry: Registry): Promise<string[]> {
@@ -18,6 +19,7 @@ describe('A recorder with the metrics of the process', () => {
   let all: string[];
 
   before(async () => {
+    await until(async () => (await namesBeside(new Registry())).length > 0);
     all = await namesBeside(new Registry());
   });
 
@@ -49,17 +51,48 @@ describe('A recorder with the metrics of the process', () => {
 });
 
 const library = new URL('../../lib/index.js', import.meta.url).href;
+const server = new URL('../../lib/server/index.js', import.meta.url).href;
 const program = `
   import { PrometheusRecorder } from ${JSON.stringify(fileURLToPath(library))};
   const heard = [];
   const onAdvice = ({ code, message }) => heard.push(code + ': ' + message);
   const recorder = new PrometheusRecorder({ processMetrics: true, onAdvice });
-  recorder.exposedFamilies()
-    .then(() => recorder.exposedFamilies())
-    .then((families) => {
-      const isThere = families.some(({ name }) => name === 'process_cpu_seconds_total');
-      console.log(JSON.stringify({ isThere, heard }));
-    });`;
+  const names = async () => (await recorder.exposedFamilies()).map(({ name }) => name);
+  const isThere = async () => (await names()).includes('process_cpu_seconds_total');
+  const wasThere = isThere();
+  const started = performance.now();
+  const look = async () => {
+    if (await wasThere) heard.push('too early');
+    // Why so long: what is not there by then is not there at all.
+    if (await isThere() || heard.length > 0 || performance.now() - started > 300) console.log(JSON.stringify({ isThere: await isThere(), heard }));
+    else setTimeout(look, 5);
+  };
+  look();`;
+
+describe('A recorder with the metrics of the process, in a process of its own', () => {
+  it('answers a scrape that comes before they are loaded without them, and waits for nothing', () => {
+    const code = `
+      const { PrometheusRecorder } = await import(${JSON.stringify(library)});
+      const recorder = new PrometheusRecorder({ processMetrics: true });
+      const has = async () => (await recorder.exposedFamilies()).some(({ name }) => name === 'process_cpu_seconds_total');
+      const seen = [await has()];
+      while (!(await has())) await new Promise(setImmediate);
+      console.log(JSON.stringify([...seen, await has()]));`;
+    const seen = execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    expect(JSON.parse(seen)).to.deep.equal([false, true]);
+  });
+
+  it('has them at the first scrape of a server', () => {
+    const code = `
+      const { serveMetrics } = await import(${JSON.stringify(server)});
+      const { url, close } = await serveMetrics({ port: 0 });
+      console.log((await (await fetch(url)).text()).includes('\\nprocess_cpu_seconds_total '));
+      await close();`;
+    expect(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })).to.equal(
+      'true\n',
+    );
+  });
+});
 
 describe('A bundle with the metrics of the process', () => {
   let folder: string;

@@ -112,6 +112,16 @@ export class EndingProcess {
     await until(() => this.said.includes(line));
   }
 
+  /** What it answers to the question whether it is ready. */
+  async readiness(): Promise<number> {
+    return (await ask(this.url.replace('/metrics', '/-/ready'))).status;
+  }
+
+  /** Waits until it drains. */
+  async isDraining(): Promise<void> {
+    await until(async () => (await this.readiness()) === 503);
+  }
+
   /** Waits until its server listens no more. */
   async hasClosed(): Promise<void> {
     await until(() =>
@@ -140,4 +150,15 @@ export class EndingProcess {
     this.#child.kill('SIGKILL');
     await this.#ended;
   }
+}
+
+/** Starts the processes of the suite that calls it, and ends each after its test. */
+export function startInSuite(): typeof EndingProcess.start {
+  const running: EndingProcess[] = [];
+  afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
+  return async (...given) => {
+    const started = await EndingProcess.start(...given);
+    running.push(started);
+    return started;
+  };
 }

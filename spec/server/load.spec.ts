@@ -5,8 +5,8 @@ import { ask } from './ask.js';
 import { Served, sampleIn, servers, withSeries } from './served.js';
 
 const series = 10_000;
-const warmup = 100;
-const scrapes = 300;
+const warmup = 50;
+const scrapes = 150;
 
 for (const [name, Server] of Object.entries(servers)) {
   describe(`A metrics server on ${name}, scraped on ten connections at once`, function () {
@@ -14,7 +14,8 @@ for (const [name, Server] of Object.entries(servers)) {
     const served = new Served(Server);
     after(() => served.close());
 
-    for (const encoding of ['identity', 'gzip']) {
+    // Why gzip once: the servers differ in how they receive a request, and not in how they compress.
+    for (const encoding of name === 'Koa' ? ['identity'] : ['identity', 'gzip']) {
       it(`answers every scrape of ${series} series in full, and retains no memory (${encoding})`, async () => {
         const { url } = await served.serve(withSeries(series));
         const headers = { 'accept-encoding': encoding };
@@ -34,7 +35,7 @@ for (const [name, Server] of Object.entries(servers)) {
         });
         const { body } = await ask(url);
         expect(body.match(/^visits_total\{/gm)).to.have.length(series);
-        expect((after.heapUsed + after.external - before.heapUsed - before.external) / 2 ** 20).to.be.below(30);
+        expect((after.heapUsed + after.external - before.heapUsed - before.external) / 2 ** 20).to.be.below(15);
       });
     }
   });

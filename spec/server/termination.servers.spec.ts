@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { needs } from '../needs.js';
-import { until } from '../until.js';
 import { ask } from './ask.js';
-import { codeOf, EndingProcess, handlers, ours, plain, type Signal } from './ending-process.js';
+import { codeOf, handlers, ours, plain, type Signal, startInSuite } from './ending-process.js';
 
 const signals: readonly Signal[] = ['SIGTERM', 'SIGINT'];
 
@@ -19,19 +18,12 @@ const endingOf = (handler: string, signal: Signal, as: 'usual' | 'first') => {
 for (const as of ['usual', 'first'] as const) {
   describe(`A process that serves metrics${as === 'first' ? ' as PID 1 of a container' : ''}`, function () {
     this.timeout(60_000);
-    const running: EndingProcess[] = [];
+    const startProgram = startInSuite();
+    const start = (program: string) => startProgram(program, as);
 
     before(function () {
       if (as === 'first') needs(this, 'unshare');
     });
-
-    afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
-
-    const start = async (program: string): Promise<EndingProcess> => {
-      const started = await EndingProcess.start(program, as);
-      running.push(started);
-      return started;
-    };
 
     /** What happens to it at this signal, without drain. */
     const observe = async (server: string, handler: string, signal: Signal) => {
@@ -67,7 +59,7 @@ for (const as of ['usual', 'first'] as const) {
         it(`with drain and ${handler} for ${signal}: serves the last scrape and ends in the right way`, async () => {
           const process = await start(`${ours('drain: true')}\n${code(signal, true)}`);
           process.send(signal);
-          await until(async () => (await ask(process.url.replace('/metrics', '/-/ready'))).status === 503);
+          await process.isDraining();
           if (handler !== 'no handler') {
             await process.hears('cleans up');
             process.release();
@@ -104,16 +96,8 @@ for (const as of ['usual', 'first'] as const) {
 
 describe('A process that serves metrics with drain', function () {
   this.timeout(60_000);
-  const running: EndingProcess[] = [];
-  afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
-
-  const start = async (options: string, more = ''): Promise<EndingProcess> => {
-    const started = await EndingProcess.start(`${ours(options)}\n${more}`);
-    running.push(started);
-    return started;
-  };
-  const isDraining = ({ url }: EndingProcess) =>
-    until(async () => (await ask(url.replace('/metrics', '/-/ready'))).status === 503);
+  const startProgram = startInSuite();
+  const start = (options: string, more = '') => startProgram(`${ours(options)}\n${more}`);
 
   it('lets the application clean up where its handler runs once and was put in front of all others', async () => {
     const process = await start(
@@ -131,7 +115,7 @@ describe('A process that serves metrics with drain', function () {
   it('drains where the application answers SIGINT by sending itself SIGTERM', async () => {
     const process = await start('drain: true', "process.on('SIGINT', () => process.kill(process.pid, 'SIGTERM'));");
     process.send('SIGINT');
-    await isDraining(process);
+    await process.isDraining();
     expect((await ask(process.url)).status).to.equal(200);
     expect(await process.ended()).to.equal('SIGTERM');
   });
@@ -143,7 +127,7 @@ describe('A process that serves metrics with drain', function () {
        onExit((code, signal) => say('exits by ' + signal));`,
     );
     process.send('SIGTERM');
-    await isDraining(process);
+    await process.isDraining();
     expect((await ask(process.url)).status).to.equal(200);
     expect(await process.ended()).to.equal('SIGTERM');
     expect(process.said).to.deep.equal(['exits by SIGTERM']);
@@ -163,7 +147,7 @@ describe('A process that serves metrics with drain', function () {
       );
       const [other = ''] = process.said;
       process.send('SIGTERM');
-      await isDraining(process);
+      await process.isDraining();
       expect((await ask(process.url)).status).to.equal(200);
       await process.hasClosed();
       expect((await ask(other)).status).to.equal(200);

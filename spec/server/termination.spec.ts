@@ -1,28 +1,19 @@
 import { expect } from 'chai';
-import { until } from '../until.js';
 import { ask } from './ask.js';
-import { EndingProcess, handlers, ours } from './ending-process.js';
+import { handlers, ours, startInSuite } from './ending-process.js';
 import { Served } from './served.js';
 
 describe('A process that serves metrics and receives a signal', function () {
   this.timeout(30_000);
-  const running: EndingProcess[] = [];
-  afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
-
-  const start = async (options: string, more = ''): Promise<EndingProcess> => {
-    const started = await EndingProcess.start(`${ours(options)}\n${more}`);
-    running.push(started);
-    return started;
-  };
-  const ready = async ({ url }: EndingProcess) => (await ask(url.replace('/metrics', '/-/ready'))).status;
-  const isDraining = (process: EndingProcess) => until(async () => (await ready(process)) === 503);
+  const startProgram = startInSuite();
+  const start = (options: string, more = '') => startProgram(`${ours(options)}\n${more}`);
 
   it('ends by SIGTERM or SIGINT after one more scrape, with the option drain', async () => {
     await Promise.all(
       (['SIGTERM', 'SIGINT'] as const).map(async (signal) => {
         const process = await start('drain: true');
         process.send(signal);
-        await isDraining(process);
+        await process.isDraining();
         expect((await ask(process.url)).status).to.equal(200);
         expect(await process.ended()).to.equal(signal);
       }),
@@ -40,7 +31,7 @@ describe('A process that serves metrics and receives a signal', function () {
       (['SIGTERM', 'SIGINT'] as const).map(async (second) => {
         const process = await start('drain: true');
         process.send('SIGTERM');
-        await isDraining(process);
+        await process.isDraining();
         process.send(second);
         expect(await process.ended()).to.equal(second);
       }),
@@ -54,7 +45,7 @@ describe('A process that serves metrics and receives a signal', function () {
     );
     process.send('SIGTERM');
     await process.hears('closes');
-    expect(await ready(process)).to.equal(503);
+    expect(await process.readiness()).to.equal(503);
     expect((await ask(process.url)).status).to.equal(200);
     expect(await process.ended()).to.equal(7);
   });
@@ -83,12 +74,11 @@ describe('A process that serves metrics and receives a signal', function () {
   }
 
   it('serves the last scrape where an earlier handler of the application awaits close() and exits', async () => {
-    const process = await EndingProcess.start(`
+    const process = await startProgram(`
       process.on('SIGTERM', async () => { await close(); process.exit(7); });
       ${ours('drain: true')}`);
-    running.push(process);
     process.send('SIGTERM');
-    await isDraining(process);
+    await process.isDraining();
     expect((await ask(process.url)).status).to.equal(200);
     expect(await process.ended()).to.equal(7);
   });
@@ -99,7 +89,7 @@ describe('A process that serves metrics and receives a signal', function () {
       "process.on('SIGINT', async () => { await close(); process.exit(7); });",
     );
     process.send('SIGINT');
-    await isDraining(process);
+    await process.isDraining();
     process.send('SIGINT');
     expect(await process.ended()).to.equal(7);
   });
@@ -108,7 +98,7 @@ describe('A process that serves metrics and receives a signal', function () {
     const process = await start('drain: true', 'say((await serveMetrics({ port: 0, drain: true })).url);');
     const [other = ''] = process.said;
     process.send('SIGTERM');
-    await isDraining(process);
+    await process.isDraining();
     expect((await ask(process.url)).status).to.equal(200);
     await process.hasClosed();
     expect((await ask(other)).status).to.equal(200);

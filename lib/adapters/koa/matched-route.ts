@@ -19,10 +19,12 @@ interface Layer {
  */
 export function matchedRoute(context: object, method: string): string | undefined {
   const { matched, _matchedRoute: last } = context as RouterState;
-  const routes = Array.isArray(matched) ? matched.filter(isRoute) : [];
+  if (!Array.isArray(matched)) return undefined;
   // Why not simply the last layer that ran: a middleware that answers instead of the route has a path as well.
   const route =
-    routes.find(({ path }) => path === last) ?? routes.find(({ methods }) => methods.includes(method)) ?? routes[0];
+    matched.find((layer) => isRoute(layer) && layer.path === last) ??
+    matched.find((layer) => isRoute(layer) && layer.methods.includes(method)) ??
+    matched.find(isRoute);
   return route && formatPattern(route.path);
 }
 
@@ -31,4 +33,7 @@ const isRoute = (layer: Partial<Layer> | undefined): layer is Layer =>
 
 /** The pattern without the backslashes that escape literal characters, as in `/discovery\\:clusters`. */
 const formatPattern = (path: string | RegExp): string =>
-  typeof path === 'string' ? path.replace(/\\(.)/g, '$1') : String(path);
+  typeof path === 'string' ? removeEscapes(path) : String(path);
+
+// Why asked first: it runs for each request, and nearly no pattern has one.
+const removeEscapes = (path: string): string => (path.includes('\\') ? path.replace(/\\(.)/g, '$1') : path);

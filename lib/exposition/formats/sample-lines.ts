@@ -7,7 +7,7 @@ import type {
   SummaryView,
   UpperBound,
 } from '../../store/exposed-family.js';
-import { escapeText, spellNumber } from './spelling.js';
+import { escapeText, special, spellNumber } from './spelling.js';
 
 /** What the text formats differ in. */
 export interface Dialect {
@@ -27,20 +27,17 @@ export interface Dialect {
 
 /** How many code points the names and values of an exemplar's labels may have. Source: OpenMetrics 1.0.0, "Exemplars". */
 const maxExemplarLength = 128;
-/** How long the first chunk is. Why short: the first lines of a process take ten times as long as later ones. */
-const firstChunk = 8 * 1024;
-const maxChunk = 64 * 1024;
+const chunkLength = 64 * 1024;
+/** What is yielded between two chunks. Why at all: the reader may let the event loop turn. */
+const nothingYet = new Uint8Array();
 
 /** Renders families as lines of text, which both text formats share. A chunk is lent until the next one is asked for. */
-export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Buffer> {
+export function* renderLines(families: readonly ExposedFamily[], dialect: Dialect): Generator<Uint8Array> {
   const out = new GrowingText();
-  let chunkLength = firstChunk;
   for (const family of families) {
     out.text += dialect.metadataOf(family);
     for (const _ of family.write(new SampleLines(family, out, dialect))) {
-      if (out.text.length < chunkLength) continue;
-      yield out.takeBytes();
-      chunkLength = Math.min(chunkLength * 2, maxChunk);
+      yield out.text.length < chunkLength ? nothingYet : out.takeBytes();
     }
   }
   out.text += dialect.end;
@@ -55,14 +52,16 @@ export function* renderLines(families: readonly ExposedFamily[], dialect: Dialec
  */
 class GrowingText {
   text = '';
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer | undefined;
 
   /** The text as bytes, which are valid until the next call. */
   takeBytes(): Buffer {
     const { text } = this;
     this.text = '';
     // Why three times as long: no code unit takes more bytes.
-    if (this.#bytes.length < text.length * 3) this.#bytes = Buffer.allocUnsafeSlow(text.length * 3);
+    if (this.#bytes === undefined || this.#bytes.length < text.length * 3) {
+      this.#bytes = Buffer.allocUnsafeSlow(text.length * 3);
+    }
     return this.#bytes.subarray(0, this.#bytes.write(text));
   }
 }
@@ -75,7 +74,7 @@ class SampleLines implements SampleWriter {
   /** The upper bounds of the last histogram, and how each is written. */
   #upperBounds: readonly number[] = [];
   #spelledBounds: readonly string[] = [];
-  readonly #bounds = new Map<number, string>();
+  #bounds: Map<number, string> | undefined;
   /** The labels up to each depth. */
   readonly #labels: string[] = [''];
   /**
@@ -132,7 +131,10 @@ class SampleLines implements SampleWriter {
       if (this.#beginning === '') this.#beginning = flatten(this.#spellBeginning());
       const out = this.#out;
       // Why one by one, and not a line at first: the runtime copies a text that grows so twice as fast.
-      out.text = `${out.text}${this.#beginning}${escapeText(this.#lastValue)}"} ${spellNumber(value)}\n`;
+      // Why not always by the functions: most lines need none, and in a cold process calls are what takes time.
+      const label = special.test(this.#lastValue) ? escapeText(this.#lastValue) : this.#lastValue;
+      const number = value > 0 && value < Infinity ? value : spellNumber(value);
+      out.text = `${out.text}${this.#beginning}${label}"} ${number}\n`;
     } else this.#line('', depth, value);
     if (exemplar !== undefined) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
@@ -221,6 +223,7 @@ class SampleLines implements SampleWriter {
 
   // Why by its number alone: a family has one kind of bounds.
   #boundOf({ label, at }: UpperBound): string {
+    this.#bounds ??= new Map();
     let bound = this.#bounds.get(at);
     if (bound === undefined) {
       if (at < 0 && label === 'le') this.#hasNegativeBound = true;

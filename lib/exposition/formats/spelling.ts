@@ -1,4 +1,5 @@
-const special = /[\\\n"]/;
+/** Finds what `escapeText` escapes. */
+export const special = /[\\\n"]/;
 const allSpecial = /[\\\n"]/g;
 const specialUnquoted = /[\\\n]/g;
 

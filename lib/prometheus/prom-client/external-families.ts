@@ -1,6 +1,6 @@
 import { Slices } from '../../async/slices.js';
 import { isLabelName, isMetricName } from '../../families/naming.js';
-import type { Collectors } from '../../store/collectors.js';
+import type { CollectorRuns } from '../../store/collectors.js';
 import type { ScrapeScope } from '../../store/companion.js';
 import type {
   ConstantLabels,
@@ -81,7 +81,7 @@ export const listMetrics = (registry: ExternalRegistry): readonly unknown[] =>
 /** Reads the metrics of a registry, without `excluded`. One that fails, or takes too long, costs only itself. */
 export async function readRegistry(
   registry: ExternalRegistry,
-  collectors: Collectors,
+  collectors: CollectorRuns,
   { seconds, isChosen }: ScrapeScope,
   excluded: ReadonlySet<unknown> = new Set(),
 ): Promise<ExposedFamily[]> {

@@ -1,8 +1,10 @@
+import type { SharedWork } from '../../async/shared-runs.js';
+import { nextTurn } from '../../async/slices.js';
 import { formatError, formatThrown } from '../../error.js';
 import { exportsOf, isAbsent } from '../../peers.js';
 import { processState } from '../../process-state.js';
 import { adviseAll } from '../../recorder/reports.js';
-import { Collectors } from '../../store/collectors.js';
+import type { CollectorRuns } from '../../store/collectors.js';
 import type { ScrapeScope } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
@@ -14,16 +16,40 @@ interface PromClient {
   collectDefaultMetrics(options: { register: ExternalRegistry }): void;
 }
 
-// Why failures are not reported: the process metrics of prom-client give their values at once.
-const collectors = new Collectors(() => undefined);
-const timeoutSeconds = 5;
+/**
+ * Runs what gives the values of one metric of the process; one that fails is left out.
+ *
+ * Why without a limit and without a report: they give their values at once, and ask no recorder. Why not as the others: the
+ * first run that may be asked for in a run makes each promise of the process slower, on Node 20 and 22.
+ */
+const collectors: CollectorRuns = {
+  isAsking: false,
+  isRunning: () => false,
+  async run<T>(_key: object, _metric: string, collect: SharedWork<T>): Promise<Awaited<T> | undefined> {
+    try {
+      return await collect(() => true);
+    } catch {
+      return undefined;
+    }
+  },
+};
+const seconds = 5;
 
 // Why one per process: each call of collectDefaultMetrics starts observers that nothing stops.
 const { processMetrics: state } = processState;
 
+/** Loads what gives the metrics of the process, once. Never rejects. */
+export async function loadProcessMetrics(): Promise<void> {
+  state.loading ??= createRegistry();
+  state.registry = await state.loading;
+}
+
 /**
  * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client or its
- * successor is installed: each of them that these families do not have already, by its name or under a prefix.
+ * successor is installed, and loaded by now: each of them that these families do not have already, by its name or under a
+ * prefix.
+ *
+ * Why not waited for: it would be loaded in the time of a scraper that waits.
  *
  * @param labels labels that each sample of the process metrics gets.
  * @param isChosen says which of the process metrics are asked for.
@@ -33,11 +59,10 @@ export async function withProcessMetrics(
   labels: ConstantLabels,
   isChosen: ScrapeScope['isChosen'],
 ): Promise<readonly ExposedFamily[]> {
-  state.registry ??= createRegistry();
-  const registry = await state.registry;
+  const { registry } = state;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await readRegistry(registry, collectors, { seconds: timeoutSeconds, isChosen });
+  const added = await readRegistry(registry, collectors, { seconds, isChosen });
   const prefixes = findPrefixes(
     taken,
     added.map(({ name }) => name),
@@ -66,6 +91,8 @@ function findPrefixes(taken: ReadonlySet<string>, names: readonly string[]): str
 
 /** Never rejects: what is wrong with a client that is installed is advice, and costs only the metrics of the process. */
 async function createRegistry(): Promise<ExternalRegistry | undefined> {
+  // Why a turn later: what starts it is the constructor of a recorder, and `require()` of a client takes long.
+  await nextTurn();
   try {
     const client = await importClient();
     if (client === undefined) return undefined;

@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { hashSync } from '@node-rs/bcrypt';
 import { expect } from 'chai';
 import { ApiClient } from './api/api-client.js';
+import type { Config } from './config.js';
 import type { ControlPlane } from './control-plane.js';
 import { readUntil } from './testing/read-until.js';
 import { startTestControlPlane } from './testing/test-control-plane.js';
@@ -115,4 +120,47 @@ describe('The exporter of the control plane', function () {
       await plane.close();
     }
   });
+});
+
+describe('A control plane with a port in use', function () {
+  this.timeout(120_000);
+  let other: Server;
+  let taken: number;
+
+  before(async () => {
+    other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    taken = (other.address() as AddressInfo).port;
+    // Why: gRPC logs what the error says too.
+    setLogVerbosity(logVerbosity.NONE);
+  });
+
+  after(() => {
+    setLogVerbosity(logVerbosity.ERROR);
+    other.close();
+  });
+
+  const cases: readonly (readonly [port: keyof Config, variable: string, message: RegExp])[] = [
+    [
+      'apiPort',
+      'FLOWPLANE_API_PORT',
+      /^The API cannot listen on port \d+ \(EADDRINUSE\)\. Set FLOWPLANE_API_PORT to another one\.$/,
+    ],
+    ['xdsPort', 'FLOWPLANE_XDS_PORT', /^The XDS cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Set FLOWPLANE_XDS_PORT/],
+    [
+      'metricsPort',
+      'FLOWPLANE_METRICS_PORT',
+      /is taken \(EADDRINUSE\)\. .* FLOWPLANE_METRICS_PORT; mind that Prometheus itself/,
+    ],
+  ];
+  for (const [port, variable, message] of cases) {
+    it(`names ${variable} in its error, and leaves nothing listening`, async () => {
+      const starting = startTestControlPlane({ [port]: taken });
+      const error = await starting.then(
+        () => expect.fail('it has started'),
+        (reason: Error) => reason,
+      );
+      expect(error.message).to.match(message);
+    });
+  }
 });

@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -62,34 +60,5 @@ describe('npm start', function () {
     expect(output).to.match(/^The database cannot use ".*main\.js" \(.+\)\. Set FLOWPLANE_DATABASE to a folder/m);
     expect(output).to.not.contain('undefined');
     expect(code).to.equal(1);
-  });
-
-  describe('with a port in use', () => {
-    let other: Server;
-    let taken: string;
-
-    before(async () => {
-      other = createServer().listen(0, '127.0.0.1');
-      await once(other, 'listening');
-      taken = String((other.address() as AddressInfo).port);
-    });
-
-    after(() => other.close());
-
-    for (const [variable, hint] of [
-      ['FLOWPLANE_API_PORT', /^The API cannot listen on port \d+ \(EADDRINUSE\)\. Set FLOWPLANE_API_PORT/],
-      ['FLOWPLANE_XDS_PORT', /The XDS cannot listen on port \d+ \(.*EADDRINUSE.*\)\. Set FLOWPLANE_XDS_PORT/],
-      ['FLOWPLANE_METRICS_PORT', /is taken \(EADDRINUSE\)\. .* FLOWPLANE_METRICS_PORT; mind that Prometheus itself/],
-    ] as const) {
-      it(`reports ${variable} and exits with code 1`, async () => {
-        const running = start({ FLOWPLANE_DATABASE: folder, [variable]: taken });
-        const [output, [code]] = await Promise.all([
-          readLinesUntil(running.stderr as NodeJS.ReadableStream, /Set FLOWPLANE|FLOWPLANE_METRICS_PORT/),
-          once(running, 'exit'),
-        ]);
-        expect(output).to.match(hint);
-        expect(code).to.equal(1);
-      });
-    }
   });
 });
