@@ -20,6 +20,7 @@ const dist = join(root, 'dist');
 const entries = {
   index: 'index',
   http: 'adapters/http/index',
+  fastify: 'adapters/fastify/index',
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   serve: 'server/index',

@@ -101,6 +101,20 @@ describe('A small sample', () => {
     expect(text).to.not.contain('/orders/1"');
   });
 
+  it('fastify.ts exposes its requests by route pattern and what its service counts, on the path that it opens', async () => {
+    sample = await startSample('dist/samples/fastify.js', 2);
+    const [order, metrics] = sample.urls;
+    expect((await read(order)).text).to.equal('{"id":"1","item":"bread"}');
+    expect((await read(order?.replace(/1$/, '2'))).status).to.equal(404);
+    let lines: string[] = [];
+    // Why repeated: the server counts a request after the client has its answer.
+    while (!lines.some((line) => line.includes('status_code="404"'))) lines = (await read(metrics)).text.split('\n');
+    expect(lines).to.include('order_lookups_total 2');
+    const requests = lines.filter((line) => line.startsWith('http_server_request_duration_seconds_count'));
+    expect(requests).to.have.length(2);
+    for (const line of requests) expect(line).to.contain('http_route="/orders/:id"');
+  });
+
   it('prom-client-registry.ts exposes the same metrics on its own server and on the old page', async () => {
     sample = await startSample('dist/samples/prom-client-registry.js', 2);
     for (const url of sample.urls) {

@@ -97,11 +97,11 @@ export class GuardedScrapes implements AccessSource<Access> {
       const reason = (await policy.check(request as IncomingMessage)) ?? this.#acquire();
       return reason === undefined
         ? { headers, release: once(() => this.#inFlight--) }
-        : refusal(reason, headers, policy.challenges);
+        : refuse(reason, headers, policy.challenges);
     } catch (error) {
       // Why: a file or a package that is missing must not open the metrics to anyone.
       this.reject(error);
-      return refusal({ status: 500, text: 'Internal Server Error' }, {}, []);
+      return refuse({ status: 500, text: 'Internal Server Error' }, {}, []);
     }
   }
 
@@ -134,7 +134,7 @@ export class GuardedScrapes implements AccessSource<Access> {
 
 const isAdmission = (admission: Admission | Refused): admission is Admission => 'release' in admission;
 
-function refusal(
+function refuse(
   reason: RefusalReason | Refusal,
   security: Readonly<Record<string, string>>,
   challenges: readonly string[],

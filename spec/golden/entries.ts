@@ -1,6 +1,7 @@
 // Why one file: every path from the golden specs into `lib/` is in here, so that they outlive the moves of its folders.
 import { fileURLToPath } from 'node:url';
 
+export { metricsPlugin } from '../../lib/adapters/fastify/index.js';
 export { catalogueOf, installMetrics } from '../../lib/adapters/inversify/index.js';
 export { httpMetrics, MetricsServer, metricsMiddleware } from '../../lib/adapters/koa/index.js';
 export * from '../../lib/index.js';

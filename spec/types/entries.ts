@@ -1,4 +1,5 @@
 import * as main from 'flowplane-metrics';
+import * as fastify from 'flowplane-metrics/fastify';
 import * as http from 'flowplane-metrics/http';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
@@ -6,4 +7,4 @@ import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
 
-export const entries: readonly object[] = [main, http, inversify, koa, serve, testing, chai];
+export const entries: readonly object[] = [main, fastify, http, inversify, koa, serve, testing, chai];
