@@ -12,7 +12,7 @@ import {
   Timed,
 } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
-import { mode } from './mode.js';
+import { casesInMode, mode } from './mode.js';
 
 const calls = defineCounter({ name: 'tree_calls_total', help: 'Calls', labels: { end: {}, class: {}, team: {} } });
 const inFlight = defineGauge({ name: 'tree_calls_in_flight', help: 'Calls in flight', labels: { class: {} } });
@@ -223,7 +223,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         runSync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 100 },
+      { numRuns: casesInMode(100) },
     ));
 
   it('counts each call once when the calls overlap', () =>
@@ -233,7 +233,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         await runAsync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: 100 },
+      { numRuns: casesInMode(100) },
     ));
 
   it('leaves zero calls in flight, and never counts below zero, when calls overlap and families are cleared', () =>
@@ -254,7 +254,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
           expect(left.every((value) => value === 0)).to.equal(true);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: casesInMode(50) },
     ));
 });
 

@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { attachRecorder, Counter, InFlight, PrometheusRecorder, Timed } from 'flowplane-metrics';
-import { mode } from './mode.js';
+import { casesInMode, mode } from './mode.js';
 
 const kinds = [
   'value',
@@ -170,7 +170,7 @@ async function end(ways: Ways, random: (below: number) => number): Promise<void>
 }
 
 describe(`Gauges of calls in flight (${mode} decorators)`, () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2, 3].slice(0, casesInMode(3))) {
     it(`end at zero after random calls of every kind, completed, failed, aborted or abandoned (seed ${seed})`, async () => {
       const recorder = new PrometheusRecorder();
       const service = attachRecorder(new Service(), recorder);

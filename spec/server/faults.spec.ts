@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ClientRequest, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import type { Scrapable } from '../../lib/index.js';
+import type { PrometheusRecorder, Scrapable } from '../../lib/index.js';
 import { defaultLimits } from '../../lib/server/config/options.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
@@ -13,8 +13,17 @@ import { Wire } from './wire.js';
 const scrape = 'GET /metrics HTTP/1.1';
 const host = 'Host: x';
 
-/** A recorder whose exposition of 14 MiB no buffer of the operating system can hold. */
-const largeRecorder = () => withSeries(20_000, 'x'.repeat(700));
+let large: PrometheusRecorder | undefined;
+
+/**
+ * A recorder whose exposition of 14 MiB no buffer of the operating system can hold.
+ *
+ * Why kept: it takes a second to fill, and a scrape changes nothing in it.
+ */
+function largeRecorder(): PrometheusRecorder {
+  large ??= withSeries(20_000, 'x'.repeat(700));
+  return large;
+}
 
 /** A client that asks for the metrics and reads no byte of them. */
 function stuckClient(port: number): Socket {
@@ -23,6 +32,11 @@ function stuckClient(port: number): Socket {
   socket.write(`${scrape}\r\n${host}\r\n\r\n`);
   return socket;
 }
+
+// Why: the other files of this process would have it in their memory.
+after(() => {
+  large = undefined;
+});
 
 for (const [name, Server] of Object.entries(servers)) {
   describe(`A metrics server on ${name}`, function () {
