@@ -13,8 +13,13 @@ import { Wire } from './wire.js';
 const scrape = 'GET /metrics HTTP/1.1';
 const host = 'Host: x';
 
-/** A recorder whose exposition of 14 MiB no buffer of the operating system can hold. */
-const largeRecorder = () => withSeries(20_000, 'x'.repeat(700));
+let large: Scrapable | undefined;
+
+/** A recorder whose exposition of 14 MiB no buffer of the operating system can hold. Why one: no server changes it. */
+function largeRecorder(): Scrapable {
+  large ??= withSeries(20_000, 'x'.repeat(700));
+  return large;
+}
 
 /** A client that asks for the metrics and reads no byte of them. */
 function stuckClient(port: number): Socket {
