@@ -10,10 +10,3 @@ export const mode: string = (() => {
   }
   return seen || Probed.name;
 })();
-
-/**
- * How many random cases a spec tries in this mode: all of them in one, and a quarter in the other.
- *
- * Why: the modes differ in how a method is replaced, which any case shows, and not in how its calls are counted.
- */
-export const casesInMode = (all: number): number => (mode === 'legacy' ? all : Math.ceil(all / 4));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type ClientRequest, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
-import type { PrometheusRecorder, Scrapable } from '../../lib/index.js';
+import type { Scrapable } from '../../lib/index.js';
 import { defaultLimits } from '../../lib/server/config/options.js';
 import { until } from '../until.js';
 import { ask } from './ask.js';
@@ -13,14 +13,10 @@ import { Wire } from './wire.js';
 const scrape = 'GET /metrics HTTP/1.1';
 const host = 'Host: x';
 
-let large: PrometheusRecorder | undefined;
+let large: Scrapable | undefined;
 
-/**
- * A recorder whose exposition of 14 MiB no buffer of the operating system can hold.
- *
- * Why kept: it takes a second to fill, and a scrape changes nothing in it.
- */
-function largeRecorder(): PrometheusRecorder {
+/** A recorder whose exposition of 14 MiB no buffer of the operating system can hold. Why one: no server changes it. */
+function largeRecorder(): Scrapable {
   large ??= withSeries(20_000, 'x'.repeat(700));
   return large;
 }
@@ -33,7 +29,7 @@ function stuckClient(port: number): Socket {
   return socket;
 }
 
-// Why: the other files of this process would have it in their memory.
+// Why: every collection of garbage in the files that follow in this process would visit it.
 after(() => {
   large = undefined;
 });

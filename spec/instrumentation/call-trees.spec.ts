@@ -12,7 +12,6 @@ import {
   Timed,
 } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
-import { casesInMode, mode } from './mode.js';
 
 const calls = defineCounter({ name: 'tree_calls_total', help: 'Calls', labels: { end: {}, class: {}, team: {} } });
 const inFlight = defineGauge({ name: 'tree_calls_in_flight', help: 'Calls in flight', labels: { class: {} } });
@@ -212,7 +211,7 @@ function runAsync(world: () => World): (call: Call) => Promise<void> {
   };
 }
 
-describe(`Any tree of calls (${mode} decorators)`, function () {
+describe('Any tree of calls', function () {
   this.timeout(60_000);
 
   it('counts each call of nested, throwing and label-reading calls once, when families are cleared between them', () =>
@@ -223,7 +222,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         runSync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: casesInMode(100) },
+      { numRuns: 100 },
     ));
 
   it('counts each call once when the calls overlap', () =>
@@ -233,7 +232,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
         await runAsync(() => world)(tree);
         await world.check();
       }),
-      { numRuns: casesInMode(100) },
+      { numRuns: 100 },
     ));
 
   it('leaves zero calls in flight, and never counts below zero, when calls overlap and families are cleared', () =>
@@ -254,11 +253,11 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
           expect(left.every((value) => value === 0)).to.equal(true);
         }
       }),
-      { numRuns: casesInMode(50) },
+      { numRuns: 50 },
     ));
 });
 
-describe(`A call that outlives its container (${mode} decorators)`, () => {
+describe('A call that outlives its container', () => {
   it('reports to the recorder that it began with, and to no other', async () => {
     let finish: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {
