@@ -21,10 +21,8 @@ export async function fillGauge({ series }: SeriesRecorder, collector: Collector
   const entries = listCollected(await collector());
   const slices = new Slices();
   const { family, options } = series;
-  const prepared = createSeriesRecorder(
-    { ...family, initial: [] },
-    { ...options, sampleLimit: options.sampleLimit?.forReplacement(series.size * series.samplesPerSeries) },
-  );
+  const sampleLimit = options.sampleLimit?.forReplacement(series.size * series.samplesPerSeries);
+  const prepared = createSeriesRecorder({ ...family, initial: [] }, { ...options, sampleLimit });
   const drops = new Drops(filling);
   const gauge = new FamilyHandle({ open: () => prepared, dropped: drops.add, collect: () => undefined }, family);
   let isUsed = false;
@@ -37,6 +35,7 @@ export async function fillGauge({ series }: SeriesRecorder, collector: Collector
     isUsed = filling.claim();
   } finally {
     drops.count();
+    sampleLimit?.end();
     // Why in the same turn as the claim: no other values may get in between.
     if (isUsed) series.replaceBy(prepared.series);
     else prepared.series.discard();

@@ -62,13 +62,19 @@ export class SampleLimit {
 
   /** Takes this many samples, unless that is more than there may be; returns whether it took them. */
   take(samples: number): boolean {
+    if (!this.borrow(samples)) return false;
+    if (this.#used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
+    return true;
+  }
+
+  /** The same, without advice where the limit is nearly reached: whether the samples will be exposed is not known yet. */
+  borrow(samples: number): boolean {
     const used = this.#used + samples;
     if (used > this.max) {
       this.#exceed();
       return false;
     }
     this.#used = used;
-    if (used >= this.#nearly && !this.#wasNearlyReached) this.#nearlyReach();
     return true;
   }
 
@@ -76,10 +82,9 @@ export class SampleLimit {
     this.#used -= samples;
   }
 
-  /** A limit for series that are to replace others: they may take what is left, and what those have taken. */
-  forReplacement(samples: number): SampleLimit {
-    const max = this.max - this.#used + samples;
-    return new SampleLimit(max, { onNearlyReached: () => undefined, onExceeded: () => this.#exceed() });
+  /** A limit for series that are to replace others, which have this many samples. */
+  forReplacement(replaced: number): ReplacementLimit {
+    return new ReplacementLimit(this, replaced);
   }
 
   /** Puts this many samples in the place of others. */
@@ -96,5 +101,36 @@ export class SampleLimit {
   #exceed(): void {
     if (!this.#wasExceeded) this.#watch.onExceeded();
     this.#wasExceeded = true;
+  }
+}
+
+/**
+ * Limits series that are prepared to replace others: they may have the samples of those, and borrow what else is left.
+ *
+ * Why borrowed: several gauges are prepared at the same time, in slices, and each would take all that is left.
+ */
+export class ReplacementLimit extends SampleLimit {
+  readonly #limit: SampleLimit;
+  #free: number;
+  #borrowed = 0;
+
+  constructor(limit: SampleLimit, replaced: number) {
+    super(Infinity, { onNearlyReached: () => undefined, onExceeded: () => undefined });
+    this.#limit = limit;
+    this.#free = replaced;
+  }
+
+  override take(samples: number): boolean {
+    const more = Math.max(0, samples - this.#free);
+    if (more > 0 && !this.#limit.borrow(more)) return false;
+    this.#free -= samples - more;
+    this.#borrowed += more;
+    return true;
+  }
+
+  /** Gives back what was borrowed: the series are used from now on, or not at all. */
+  end(): void {
+    this.#limit.giveBack(this.#borrowed);
+    this.#borrowed = 0;
   }
 }

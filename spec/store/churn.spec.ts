@@ -315,6 +315,19 @@ describe('Ten thousands of series that come and go', function () {
     expect(turns).to.be.above(10);
   });
 
+  it('come from two collectors at once, and keep within the samples that the recorder may have', async () => {
+    recorder = new PrometheusRecorder({ ...room, maxSamples: 1.5 * size, onError: nothing });
+    for (const name of ['first', 'second']) {
+      const values = Array.from({ length: size }, (_, id) => ({ labels: { id }, value: 1 }));
+      recorder.gauge(defineGauge({ name, help: 'Depth', labels: { id: {} } })).collect(() => values);
+    }
+    for (let i = 0; i < 3; i++) {
+      await recorder.snapshot();
+      const samples = recorder.cardinality().reduce((sum, family) => sum + family.samples, 0);
+      expect(samples, `in scrape ${i + 1}`).to.equal(1.5 * size);
+    }
+  });
+
   it('appear all or not at all in a scrape that goes on while they are removed', async () => {
     for (let i = 0; i < 1000; i++) {
       for (const state of ['done', 'failed']) recorder.gauge(depth).set({ kind: `kind-${i}`, id: state }, 1);
