@@ -52,6 +52,12 @@ export async function renderBody(chunks: Iterable<Uint8Array>, isGzip: boolean):
 }
 
 /**
+ * Ends a rendering whose body nobody can read any more. Why: a caller may drop the body, where its client has gone for
+ * example, and the numbers of series that are removed are kept for each rendering that goes on.
+ */
+const dropped = new FinalizationRegistry((rendering: Iterator<Uint8Array>) => void rendering.return?.());
+
+/**
  * The first chunks, then the others, each rendered when it is asked for.
  *
  * Why not a generator: one that nobody has begun to read cannot end what it reads from.
@@ -67,6 +73,7 @@ class RenderedChunks implements AsyncIterableIterator<Uint8Array> {
     this.#first = first;
     this.#rendering = rendering;
     this.#lends = lends;
+    dropped.register(this, rendering);
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {

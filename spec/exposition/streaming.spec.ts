@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { buffer, text } from 'node:stream/consumers';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
@@ -13,6 +14,7 @@ import {
   type Scrapable,
   scrape,
 } from '../../lib/index.js';
+import { NumberStore } from '../../lib/store/numbers.js';
 import { until } from '../until.js';
 
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { page: {}, user: {}, code: {} } });
@@ -68,6 +70,30 @@ describe('A large scrape', function () {
     isRead = true;
     expect(turns).to.be.above(2);
   });
+
+  for (const acceptEncoding of ['identity', 'gzip']) {
+    it(`frees the numbers of removed series where nobody reads its body (${acceptEncoding})`, async () => {
+      const unread = large();
+      await scrape(unread, { method: 'GET', acceptEncoding });
+      let freed = 0;
+      const { free } = NumberStore.prototype;
+      NumberStore.prototype.free = function (...given): void {
+        freed++;
+        free.apply(this, given);
+      };
+      try {
+        unread.remove(visits, { user: 0 });
+        expect(freed, 'while the body may be read').to.equal(0);
+        for (let turns = 0; freed < codes; turns++) {
+          expect(turns).to.be.below(100);
+          await turn();
+          global.gc?.();
+        }
+      } finally {
+        NumberStore.prototype.free = free;
+      }
+    });
+  }
 
   it('renders no further than its reader reads', async () => {
     const { body } = await scrape(recorder, { method: 'GET' });
