@@ -1,6 +1,6 @@
 import { needs } from '../needs.js';
 import { Golden } from './golden.js';
-import { bounds, naming, processWarnings, remarks } from './messages/advice.js';
+import { bounds, naming, processWarnings, remarks, wiring } from './messages/advice.js';
 import { type Cases, type Placeholders, textOf } from './messages/cases.js';
 import { packageMessages } from './messages/child.js';
 import { families, recorderOptions } from './messages/declarations.js';
@@ -23,6 +23,7 @@ const areas: Readonly<Record<string, Cases>> = {
   naming,
   bounds,
   remarks,
+  wiring,
   'process-warnings': processWarnings,
   'server-options': serverOptions,
   listening,
