@@ -6,7 +6,7 @@ import { packageMessages } from './messages/child.js';
 import { families, recorderOptions } from './messages/declarations.js';
 import { decorating } from './messages/decorators.js';
 import { doctorCauses, doctorSteps } from './messages/doctor.js';
-import { assertions, inversify, koa } from './messages/frameworks.js';
+import { assertions, inversify, koa, matchers } from './messages/frameworks.js';
 import { clashes, collectors, drops } from './messages/recording.js';
 import { listening, ServingFiles, serverOptions, whereabouts } from './messages/serving.js';
 
@@ -31,6 +31,7 @@ const areas: Readonly<Record<string, Cases>> = {
   koa,
   inversify,
   assertions,
+  matchers,
 };
 
 async function compare(area: string, cases: Cases, placeholders?: () => Placeholders): Promise<void> {
