@@ -152,11 +152,15 @@ function createUnboundRecorder(): MetricsRecorder {
   });
 }
 
-/** An abstract class by its type, for containers to infer the service's type from. */
-type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract new (
-  // biome-ignore lint/suspicious/noExplicitAny: what a container takes for a class takes anything.
-  ...args: any
-) => MetricsRecorder);
+declare const nobody: unique symbol;
+
+/**
+ * A class by its type, for containers to infer the service's type from. Why not abstract: tsyringe and typedi take no abstract
+ * class for an identifier. What its constructor asks for does not exist, so that code cannot call it.
+ */
+type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (new (constructedBy: {
+  readonly [nobody]: true;
+}) => MetricsRecorder);
 
 /**
  * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`, and a constructor

@@ -42,7 +42,8 @@ const isCode = ({ language, flags }: Fence): boolean => ['ts', 'js'].includes(la
 export function writeSnippets(documents: readonly Document[]): Snippet[] {
   for (const folder of [sources, compiled]) rmSync(folder, { recursive: true, force: true });
   return documents.flatMap((document) => {
-    for (const fence of document.fences.filter(({ flags }) => !flags.includes('in-jest'))) writeShown(slugOf(document), fence);
+    for (const fence of document.fences.filter(({ flags }) => !flags.includes('in-jest')))
+      writeShown(slugOf(document), fence);
     return document.fences.filter(isCode).map((fence) => toSnippet(document, fence));
   });
 }

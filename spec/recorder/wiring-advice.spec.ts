@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { injectable } from 'inversify';
 import { injectable as injectable6 } from 'inversify-6';
 import { injectable as injectable7 } from 'inversify-7';
+import { inject as injectOfTsyringe } from 'tsyringe';
 import { attachRecorder, Counter, instanceObserver, MetricsError, MetricsRecorder } from '../../lib/index.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
 import { warningsOf } from '../no-warnings.js';
@@ -26,6 +27,7 @@ async function adviceOn(recorder: MemoryRecorder, Service = createClass()): Prom
 
 const decorators: Readonly<Record<string, readonly ((target: new () => object) => unknown)[]>> = {
   Inversify: [injectable(), injectable7(), injectable6()],
+  tsyringe: [(target) => injectOfTsyringe('token')(target, undefined, 0)],
 };
 
 describe('Advice on an instance without a recorder', () => {
