@@ -1,7 +1,7 @@
 import type { DropReason } from '../error.js';
 import type { LabelPolicy } from '../families/labels.js';
 import { isLong, isPlainText, labelText } from './label-text.js';
-import { findSensitivePattern, type LabelTransform, type SensitivePattern } from './redaction.js';
+import { findSensitivePattern, type LabelTransform, recallHarmless, type SensitivePattern } from './redaction.js';
 
 /** Replaces a value that is not exposed. Without a `value`, or if the observation cannot be aggregated, it is dropped. */
 export interface Substitute {
@@ -251,7 +251,7 @@ export class LabelGuard {
   #resolve(raw: unknown): string | Substitute {
     const { isFull } = this;
     if (isFull && isPlainText(raw)) return substitutes.other;
-    const text = labelText(raw);
+    const text = recallHarmless(raw) ?? labelText(raw);
     if (text === undefined) return substitutes.notALabel;
     if (text === '') return text;
     const known = text === raw ? undefined : this.#recall(text);

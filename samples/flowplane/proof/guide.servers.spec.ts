@@ -10,6 +10,9 @@ import { needs } from './needs.js';
 
 const guide = readFileSync(join(sampleFolder, 'README.md'), 'utf8');
 
+const root = join(sampleFolder, '../..');
+const bin: string = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin['flowplane-metrics'];
+
 /** The commands of the README, each with the output below it. */
 const blocks = [...guide.matchAll(/```sh\n([\s\S]*?)```\n```text\n([\s\S]*?)```/g)].map(
   ([, commands = '', output = '']) => ({ commands, output }),
@@ -34,11 +37,16 @@ describe('The README of the sample', function () {
     return text.replace(/127\.0\.0\.1:(\d+)/g, (_, port: string) => `127.0.0.1:${ports[port]}`);
   }
 
+  // Why not npx: in the package's own folder it installs the package into npm's cache first, which can need the registry.
+  const withProgram = (text: string): string => text.replace(/^npx flowplane-metrics/gm, `node ${join(root, bin)}`);
+
   async function run(commands: string): Promise<string> {
-    const options = { cwd: join(sampleFolder, '../..') };
-    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', withPorts(commands)], options).catch(
-      (error) => error,
-    );
+    const options = { cwd: root };
+    const { stdout, stderr } = await promisify(execFile)(
+      'bash',
+      ['-c', withProgram(withPorts(commands))],
+      options,
+    ).catch((error) => error);
     // Why: a command that prints nothing has failed, and its standard error says of what.
     return (stdout || stderr).replace(/\n?$/, '\n');
   }
