@@ -75,13 +75,13 @@ describe('The check of scripts for a POSIX shell', () => {
     'cd bench && node main.js',
   ];
   for (const script of needPosix) {
-    it(`refuses ${script}`, () => {
+    it(`refuses a script such as ${script}`, () => {
       expect(faultOf(script, {})).to.be.a('string');
     });
   }
 
   for (const script of ['node main.js', 'npm run --silent a && mocha', 'jest | node read.js', 'node -e "run()"']) {
-    it(`accepts ${script}`, () => {
+    it(`accepts a script such as ${script}`, () => {
       expect(faultOf(script, { devDependencies: { jest: '30' } })).to.equal(undefined);
     });
   }
