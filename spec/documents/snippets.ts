@@ -35,7 +35,8 @@ const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
-const isCode = ({ language }: Fence): boolean => ['ts', 'js'].includes(language);
+// Why not those of a migration: they need the packages that one migrates from, and migrating.servers.spec.ts runs them.
+const isCode = ({ language, flags }: Fence): boolean => ['ts', 'js'].includes(language) && !flags.includes('migration');
 
 /** Writes every file that the documents show, and gives those that are programs. */
 export function writeSnippets(documents: readonly Document[]): Snippet[] {
@@ -50,9 +51,10 @@ export function writeSnippets(documents: readonly Document[]): Snippet[] {
 export const shownFile = (document: { readonly path: string }, { file = '' }: Fence): string =>
   join(compiled, slugOf(document), file);
 
-function writeShown(slug: string, { file, text: content, language }: Fence): void {
+function writeShown(slug: string, fence: Fence): void {
+  const { file, text: content } = fence;
   if (file === undefined) return;
-  const folder = join(isCode({ language } as Fence) ? sources : compiled, slug);
+  const folder = join(isCode(fence) ? sources : compiled, slug);
   mkdirSync(dirname(join(folder, file)), { recursive: true });
   writeFileSync(join(folder, file), content);
 }
