@@ -35,8 +35,11 @@ const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
-/** Whether a block is a program. Why not what runs in a test runner: the spec runs it that installs the runner. */
-const isCode = ({ language, flags }: Fence): boolean => ['ts', 'js'].includes(language) && !flags.includes('in-jest');
+/** The marks of blocks that need packages of their own: the spec runs those that installs them. */
+const runElsewhere = ['in-jest', 'migration'];
+
+const isCode = ({ language, flags }: Fence): boolean =>
+  ['ts', 'js'].includes(language) && !runElsewhere.some((flag) => flags.includes(flag));
 
 /** Writes every file that the documents show, and gives those that are programs. */
 export function writeSnippets(documents: readonly Document[]): Snippet[] {
