@@ -20,7 +20,9 @@ const dist = join(root, 'dist');
 const entries = {
   index: 'index',
   http: 'adapters/http/index',
+  express: 'adapters/express/index',
   fastify: 'adapters/fastify/index',
+  hono: 'adapters/hono/index',
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   serve: 'server/index',
