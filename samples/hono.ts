@@ -1,10 +1,10 @@
 // An annotated service behind Hono, with the metrics on a path of the application, for those who have the token.
 // npm install flowplane-metrics hono @hono/node-server
 import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
 import { Counter, PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
 import { httpMetrics } from 'flowplane-metrics/hono';
 import { fetchHandler } from 'flowplane-metrics/http';
+import { Hono } from 'hono';
 
 class OrderService {
   readonly #orders = new Map([['1', { id: '1', item: 'bread' }]]);

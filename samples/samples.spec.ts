@@ -147,6 +147,19 @@ describe('A small sample', () => {
     }
   });
 
+  for (const [container, recordsByHand] of [
+    ['tsyringe', true],
+    ['awilix', false],
+    ['typedi', true],
+  ] as const) {
+    it(`${container}.ts exposes what the services count that ${container} creates`, async () => {
+      sample = await startSample(`dist/samples/${container}.js`, 1);
+      const lines = (await read(sample.urls[0])).text.split('\n');
+      expect(lines).to.include('bookings_total{account="refunds"} 1');
+      expect(lines.includes('refunds_total{reason="damaged"} 1')).to.equal(recordsByHand);
+    });
+  }
+
   it('appears in samples/README.md and has at most 80 lines', () => {
     const index = readFileSync(join(samples, 'README.md'), 'utf8');
     const files = readdirSync(samples).filter((file) => /\.(ts|mjs)$/.test(file) && file !== 'samples.spec.ts');

@@ -8,5 +8,10 @@ import * as koa from 'flowplane-metrics/koa';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
+import * as jest from 'flowplane-metrics/testing/jest';
+import * as vitest from 'flowplane-metrics/testing/vitest';
 
-export const entries: readonly object[] = [main, express, fastify, hono, http, inversify, koa, serve, testing, chai];
+export const entries: readonly object[] = [
+  ...[main, express, fastify, hono, http, inversify, koa],
+  ...[serve, testing, chai, jest, vitest],
+];

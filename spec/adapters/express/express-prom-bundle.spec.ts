@@ -55,7 +55,9 @@ for (const [name, framework] of [
         linesOf(await text((await scrape(recorder, { method: 'GET' })).body)),
         linesOf(await registry.metrics()),
       ];
-      await until(async () => (await read()).every((lines) => lines.filter((line) => line.includes('_count')).length === 3));
+      await until(async () =>
+        (await read()).every((lines) => lines.filter((line) => line.includes('_count')).length === 3),
+      );
       const [ours, theirs] = await read();
       await served.close();
       expect(ours).to.deep.equal(theirs);
