@@ -24,4 +24,5 @@ test('The server shows what the service has counted', async () => {
   const scraped = await (await fetch(`${origin}/internal/metrics`)).text();
   assert.match(scraped, /^orders_placed_total\{item="bread"\} 1$/m);
   assert.match(scraped, /^orders_open 1$/m);
+  assert.match(scraped, /^http_server_request_duration_seconds_count\{.*http_route="\/orders\/:item".*\} 1$/m);
 });

@@ -1,5 +1,6 @@
 import express from 'express';
 import { PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+import { httpMetrics } from 'flowplane-metrics/express';
 import { metricsHandler } from 'flowplane-metrics/http';
 import { OrderService } from './orders.js';
 
@@ -9,6 +10,7 @@ const orders = new OrderService();
 
 const application = express();
 application.use('/internal/metrics', metricsHandler(recorder, { allowedAddresses: ['127.0.0.1'] }));
+application.use(httpMetrics(recorder)); // before the routes, and behind the metrics
 application.post('/orders/:item', async ({ params }, response) => {
   response.json(await orders.place(params.item));
 });

@@ -1,5 +1,6 @@
 import { type HttpBindings, serve } from '@hono/node-server';
 import { PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
+import { httpMetrics } from 'flowplane-metrics/hono';
 import { fetchHandler } from 'flowplane-metrics/http';
 import { Hono } from 'hono';
 import { OrderService } from './orders.js';
@@ -13,6 +14,7 @@ const application = new Hono<{ Bindings: HttpBindings }>();
 application.get('/internal/metrics', ({ req, env }) =>
   metrics(req.raw, { remoteAddress: env.incoming.socket.remoteAddress }),
 );
+application.use(httpMetrics(recorder)); // before the routes, and behind the metrics
 application.post('/orders/:item', async (context) => context.json(await orders.place(context.req.param('item'))));
 application.get('/orders', async (context) => context.json(await orders.list()));
 
