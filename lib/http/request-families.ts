@@ -2,37 +2,47 @@ import { exponentialBuckets } from '../families/buckets.js';
 import { defineGauge, defineHistogram, type Family } from '../families/family.js';
 import type { LabelPolicy } from '../families/labels.js';
 import type { RequestMetricsOptions } from './request-metrics-options.js';
+import { schemes } from './request-scheme.js';
 
-/** One value for each label, whatever the convention calls the label. */
+/** One value for each label, whatever the convention calls the label. An empty value is a label that is absent. */
 export interface RequestLabels<T> {
   readonly method: T;
+  /** `http` or `https`. */
+  readonly scheme: T;
   readonly route: T;
   readonly status: T;
+  /** What was wrong with the answer. */
+  readonly error: T;
 }
 
 /** How one convention names the duration of requests and its labels. */
 export interface Convention {
   readonly duration: string;
-  /** The three values by the names of their labels, in the order of exposition. */
+  /** The values by the names of their labels, in the order of exposition. */
   readonly labels: <T>(values: RequestLabels<T>) => Readonly<Record<string, T>>;
   readonly buckets: readonly number[];
   /** The status of a request that got no response, for example because its client went away. Empty: the label is absent. */
   readonly statusWithoutResponse: string;
+  /** The route of a request that matched none. */
+  readonly unmatchedRoute: string;
 }
 
 /** The conventions that the option `names` can choose. */
 export const conventions = {
-  // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: attributes and advised
-  // boundaries; a status code "if and only if one was received/sent".
+  // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: its attributes that are
+  // required, or required under a condition, and advised boundaries; a status code "if and only if one was received/sent".
   opentelemetry: {
     duration: 'http_server_request_duration_seconds',
-    labels: ({ method, route, status }) => ({
+    labels: ({ method, scheme, route, status, error }) => ({
       http_request_method: method,
+      url_scheme: scheme,
       http_route: route,
       http_response_status_code: status,
+      error_type: error,
     }),
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     statusWithoutResponse: '',
+    unmatchedRoute: '',
   },
   // Source: express-prom-bundle 8.0.0, README "Options" and src/normalizeStatusCode.js.
   'express-prom-bundle': {
@@ -40,6 +50,7 @@ export const conventions = {
     labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
     buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
     statusWithoutResponse: '499',
+    unmatchedRoute: 'unmatched',
   },
 } as const satisfies Record<string, Convention>;
 
@@ -49,11 +60,16 @@ export const otherMethod = '_OTHER';
 // Source: RFC 9110, section 9.3; RFC 5789; OpenTelemetry, `http.request.method`.
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];
 
+/** The error of a request whose answer did not get to its end. */
+export const abortedRequest = 'aborted';
+
 /** The metric families of an application's requests, and the convention of their labels. */
 export interface RequestFamilies {
   /** The methods that keep their own label value. */
   readonly methods: ReadonlySet<string>;
   readonly convention: Convention;
+  /** The route of a request that matched none. */
+  readonly unmatchedRoute: string;
   readonly duration: Family<'histogram'>;
   readonly size: Family<'histogram'>;
   readonly active: Family<'gauge'>;
@@ -69,13 +85,16 @@ export function defineRequestFamilies({
   const methods = new Set(options.methods ?? knownMethods);
   const policies: RequestLabels<LabelPolicy> = {
     method: { oneOf: [...new Set([...methods, otherMethod])] },
+    scheme: { oneOf: [...schemes] },
     // Why: routes and status codes come from the application, so only an application that invents them reaches the limits.
     route: { limit: 500 },
     status: { limit: 100 },
+    error: { limit: 100 },
   };
   return {
     methods,
     convention,
+    unmatchedRoute: options.unmatchedRoute ?? convention.unmatchedRoute,
     duration: defineHistogram({
       name: prefix + convention.duration,
       help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
@@ -96,7 +115,7 @@ export function defineRequestFamilies({
     active: defineGauge({
       name: `${prefix}http_server_active_requests`,
       help: 'HTTP requests that have arrived and have not been answered to the end',
-      labels: { http_request_method: policies.method },
+      labels: { http_request_method: policies.method, url_scheme: policies.scheme },
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { formatValue, type Problem } from '../error.js';
 import { isMetricName } from '../families/naming.js';
-import { checkOptions, isListOf, isOneOf, type Rule, type Rules } from '../validation.js';
+import { checkOptions, flagRule, isListOf, isOneOf, isText, type Rule, type Rules } from '../validation.js';
 import { conventions } from './request-families.js';
 
 /** How the metrics of an application's requests are named and divided. Every option may be left out. */
@@ -16,6 +16,16 @@ export interface RequestMetricsOptions {
   readonly buckets?: readonly number[];
   /** The methods that keep their own label value, in capitals; every other one is `_OTHER`. Default: RFC 9110, PATCH and QUERY. */
   readonly methods?: readonly string[];
+  /**
+   * The route of a request that matched none, for example `unmatched`. Default: such a request has no route; with
+   * `names: 'express-prom-bundle'` it is `unmatched`.
+   */
+  readonly unmatchedRoute?: string;
+  /**
+   * Whether a proxy tells the scheme of a request, by `Forwarded` or `X-Forwarded-Proto`. Only for a server that every request
+   * reaches through a proxy that sets them: anyone else could send them. Default `false`: the scheme of the connection.
+   */
+  readonly trustProxy?: boolean;
 }
 
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: methods are case-sensitive, and all known ones are.
@@ -43,6 +53,12 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
     accepts: isListOf(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
   },
+  unmatchedRoute: {
+    must: 'be a text that is not empty',
+    accepts: isText,
+    remedy: 'Write for example "unmatched", or leave it out for no route',
+  },
+  trustProxy: flagRule('Leave it out where clients can reach the server without the proxy'),
 };
 
 /**

@@ -2,20 +2,20 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
-import { kinds } from '../families/kinds.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
+import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
-  type Convention,
+  abortedRequest,
   conventions,
   defineRequestFamilies,
   otherMethod,
   type RequestFamilies,
-  type RequestLabels,
 } from './request-families.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from './request-metrics-options.js';
+import { forwardedScheme, schemeOfConnection } from './request-scheme.js';
 import { onResponseEnd, trackResponse } from './response-tracker.js';
 
 /**
@@ -33,8 +33,8 @@ export type TrackRequest = (request: NodeRequest, response: NodeResponse, routeO
  * `http_server_response_body_size_bytes`. The framework's adapter supplies only the route.
  *
  * A request ends with the last byte of its response, or when its client goes away; without a response it has no status
- * code. A request without a route has the route `unmatched`. A route that throws is counted as a drop and never reaches
- * the application.
+ * code, and without a route no route. `error_type` is the status code of an answer of 500 and above, and `aborted` where the
+ * answer did not get to its end. A route that throws is counted as a drop and never reaches the application.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *
@@ -59,67 +59,39 @@ export function requestMetrics(
   refuseIfAny(site, checkRequestMetricsOptions(options));
   refuseUnlessRecorder(site, recorder);
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
-  return (request, response, routeOf) => trackRequest(metrics, request, response as ServerResponse, routeOf);
+  const schemeOf = options.trustProxy ? forwardedScheme : schemeOfConnection;
+  return (request, response, routeOf) => {
+    const start = { method: String(request.method), scheme: schemeOf(request) };
+    trackRequest(metrics, start, response as ServerResponse, routeOf);
+  };
 }
 
-/** Reads from `node:http` what the metrics need: the method, the end of the response, its status and its size. */
-function trackRequest(metrics: RequestMetrics, request: NodeRequest, response: ServerResponse, routeOf: RouteOf): void {
-  const method = String(request.method);
+/** Reads from `node:http` what the metrics need: the end of the response, its status and its size. */
+function trackRequest(metrics: RequestMetrics, start: RequestStart, response: ServerResponse, routeOf: RouteOf): void {
   const claimed = metrics.claim(response);
   if (claimed.size === 0) return;
-  const end = metrics.start(method, claimed, routeOf);
+  const end = metrics.start(start, claimed, routeOf);
   const tracker = trackResponse(response);
-  onResponseEnd(response, () => {
+  onResponseEnd(response, (isComplete) => {
     const status = tracker.hasStatus() ? String(response.statusCode) : '';
-    end(status, tracker.bodyBytes());
+    end({ status, bodyBytes: tracker.bodyBytes(), isComplete });
   });
 }
 
-/** Records a request whose response has ended. The status is empty where the client got no response. */
-type EndRequest = (status: string, bodyBytes: number) => void;
-
-/** A histogram of requests, and which label value comes first, second and third in it. */
-class RequestHistogram {
-  readonly #recorder: MetricsRecorder;
-  readonly #family: Family<'histogram'>;
-  readonly #site: string;
-  readonly #opened: FamilyRecorder;
-  readonly #order: readonly Label[];
-
-  constructor(recorder: MetricsRecorder, family: Family<'histogram'>, convention: Convention, site: string) {
-    this.#recorder = recorder;
-    this.#family = family;
-    this.#site = site;
-    this.#opened = recorder.open(family, site);
-    this.#order = Object.values(convention.labels({ method: 'method', route: 'route', status: 'status' }));
-  }
-
-  /** Never throws, but for a strict recorder: it runs inside the response of the application. */
-  observe(labels: RequestLabels<unknown>, value: number): void {
-    let reason: DropReason | undefined;
-    let cause: unknown;
-    try {
-      reason = kinds.histogram.refuse(value) ?? this.#observeFinite(labels, value);
-    } catch (thrown) {
-      reason = 'reader_threw';
-      cause = thrown;
-    }
-    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause);
-  }
-
-  #observeFinite(labels: RequestLabels<unknown>, value: number): DropReason | undefined {
-    const [first, second, third] = this.#order as [Label, Label, Label];
-    const a = labels[first];
-    const b = labels[second];
-    const c = labels[third];
-    const series = this.#opened.lookup(a, b, c) ?? this.#opened.getOrCreate([a, b, c], true);
-    if (typeof series !== 'number') return series;
-    this.#opened.observe(series, value);
-    return undefined;
-  }
+/** How a request has ended. */
+interface RequestEnd {
+  /** Empty where the client got no response. */
+  readonly status: string;
+  readonly bodyBytes: number;
+  /** Whether the response was sent to its end. */
+  readonly isComplete: boolean;
 }
 
-type Label = keyof RequestLabels<unknown>;
+/** A request that has arrived. */
+interface RequestStart {
+  readonly method: string;
+  readonly scheme: string;
+}
 
 /** Records requests. It knows their method, route, status and size, and nothing of how they are transported. */
 class RequestMetrics {
@@ -127,8 +99,8 @@ class RequestMetrics {
   readonly #families: RequestFamilies;
   readonly #site: string;
   readonly #all: ReadonlySet<Family>;
-  readonly #duration: RequestHistogram;
-  readonly #size: RequestHistogram;
+  readonly #duration: FamilyHandle;
+  readonly #size: FamilyHandle;
   readonly #active: FamilyRecorder;
 
   /** @throws MetricsError `family_clash` where the recorder has another family under one of these names. */
@@ -137,8 +109,10 @@ class RequestMetrics {
     this.#families = families;
     this.#site = site;
     this.#all = new Set<Family>([families.duration, families.size, families.active]);
-    this.#duration = new RequestHistogram(recorder, families.duration, families.convention, site);
-    this.#size = new RequestHistogram(recorder, families.size, conventions.opentelemetry, site);
+    // Why opened here: a handle keeps a clash to itself until it records.
+    for (const family of this.#all) recorder.open(family, site);
+    this.#duration = new FamilyHandle(recorder, families.duration, site);
+    this.#size = new FamilyHandle(recorder, families.size, site);
     this.#active = recorder.open(families.active, site);
   }
 
@@ -148,28 +122,33 @@ class RequestMetrics {
   }
 
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
-  start(requestMethod: string, claimed: ReadonlySet<Family>, routeOf: RouteOf): EndRequest {
+  start(request: RequestStart, claimed: ReadonlySet<Family>, routeOf: RouteOf): (end: RequestEnd) => void {
     const startedAt = this.#recorder.now();
-    const method = this.#families.methods.has(requestMethod) ? requestMethod : otherMethod;
-    const release = claimed.has(this.#families.active) ? this.#acquireActive(method) : ignore;
-    return (status, bodyBytes) => {
+    const { scheme } = request;
+    const method = this.#families.methods.has(request.method) ? request.method : otherMethod;
+    const release = claimed.has(this.#families.active) ? this.#acquireActive(method, scheme) : ignore;
+    return ({ status, bodyBytes, isComplete }) => {
       release();
       // Why not below 0: a test may put a fake clock in the place of the real one during a request.
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
-      const route = this.#readRoute(routeOf, requestMethod);
+      const route = this.#readRoute(routeOf, request.method);
       if (route === undefined) return;
       const { duration, size, convention } = this.#families;
+      const error = errorTypeOf(status, isComplete);
       if (claimed.has(duration)) {
-        this.#duration.observe({ method, route, status: status || convention.statusWithoutResponse }, seconds);
+        const code = status || convention.statusWithoutResponse;
+        this.#duration.observe(convention.labels({ method, scheme, route, status: code, error }), seconds);
       }
-      if (claimed.has(size) && status !== '') this.#size.observe({ method, route, status }, bodyBytes);
+      if (claimed.has(size) && status !== '') {
+        this.#size.observe(conventions.opentelemetry.labels({ method, scheme, route, status, error }), bodyBytes);
+      }
     };
   }
 
   // Why acquire and release instead of `inc` and `dec`: the gauge may be cleared while the request is in flight.
-  #acquireActive(method: string): () => void {
+  #acquireActive(method: string, scheme: string): () => void {
     const active = this.#active;
-    const series = active.lookup(method, undefined, undefined) ?? active.getOrCreate([method], true);
+    const series = active.lookup(method, scheme, undefined) ?? active.getOrCreate([method, scheme], true);
     if (typeof series === 'number') {
       active.acquire(series);
       return () => active.release(series);
@@ -182,7 +161,7 @@ class RequestMetrics {
   #readRoute(routeOf: RouteOf, method: string): unknown {
     try {
       const route = routeOf(method);
-      if (!types.isPromise(route)) return route || unmatchedRoute;
+      if (!types.isPromise(route)) return route || this.#families.unmatchedRoute;
       // Why: a rejection must not become an unhandled rejection of the application.
       route.then(ignore, ignore);
       this.#drop('reader_promise');
@@ -198,6 +177,10 @@ class RequestMetrics {
   }
 }
 
-const unmatchedRoute = 'unmatched';
+/** Source: OpenTelemetry semantic conventions, "HTTP metrics", `error.type`. */
+function errorTypeOf(status: string, isComplete: boolean): string {
+  if (status.startsWith('5')) return status;
+  return isComplete && status !== '' ? '' : abortedRequest;
+}
 
 const ignore = (): void => undefined;

@@ -60,23 +60,29 @@ function byteLength(chunk: Chunk | undefined, encoding: unknown): number {
 const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
   req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
 
-/** Calls the listener once, when the response is complete or can no longer be completed. */
-export function onResponseEnd(response: ServerResponse, listener: () => void): void {
+/** Calls the listener once, when the response is complete or can no longer be completed, and tells which of them it is. */
+export function onResponseEnd(response: ServerResponse, listener: (isComplete: boolean) => void): void {
   if (hasEnded(response)) {
-    listener();
+    listener(!response.destroyed && !isReset(response));
     return;
   }
   const queue = queueOf(response);
   let isOver = false;
   // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
-  const onEnd = (): void => {
+  const end = (isComplete: boolean): void => {
     if (isOver) return;
     isOver = true;
-    queue?.delete(onEnd);
-    listener();
+    queue?.delete(onClose);
+    listener(isComplete);
   };
-  response.on('finish', onEnd).on('close', onEnd);
-  queue?.add(onEnd);
+  const onClose = (): void => end(false);
+  response.on('finish', () => end(!isReset(response))).on('close', onClose);
+  queue?.add(onClose);
+}
+
+// Why: an HTTP/2 response finishes too where its stream is reset.
+function isReset(response: ServerResponse | Http2ServerResponse): boolean {
+  return 'stream' in response && (response.stream.aborted || response.stream.rstCode !== 0);
 }
 
 // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.
@@ -107,7 +113,7 @@ function queueOf(response: ServerResponse): Queue | undefined {
   const queue: Queue = new Set();
   queues.set(socket, queue);
   socket.once('close', () => {
-    for (const onEnd of queue) onEnd();
+    for (const onClose of queue) onClose();
   });
   return queue;
 }

@@ -22,7 +22,7 @@ export interface Snippet {
   readonly output: string;
   /** Whether it runs until somebody stops it. */
   readonly keepsRunning: boolean;
-  readonly usesInversify: boolean;
+  readonly needsMetadata: boolean;
 }
 
 // Why below dist/: there the package's own name leads to the package.
@@ -35,14 +35,18 @@ const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
-// Why not those of a migration: they need the packages that one migrates from, and migrating.servers.spec.ts runs them.
-const isCode = ({ language, flags }: Fence): boolean => ['ts', 'js'].includes(language) && !flags.includes('migration');
+/** The marks of blocks that need packages of their own: the spec runs those that installs them. */
+const runElsewhere = ['in-jest', 'migration'];
+
+const isCode = ({ language, flags }: Fence): boolean =>
+  ['ts', 'js'].includes(language) && !runElsewhere.some((flag) => flags.includes(flag));
 
 /** Writes every file that the documents show, and gives those that are programs. */
 export function writeSnippets(documents: readonly Document[]): Snippet[] {
   for (const folder of [sources, compiled]) rmSync(folder, { recursive: true, force: true });
   return documents.flatMap((document) => {
-    for (const fence of document.fences) writeShown(slugOf(document), fence);
+    for (const fence of document.fences.filter(({ flags }) => !flags.includes('in-jest')))
+      writeShown(slugOf(document), fence);
     return document.fences.filter(isCode).map((fence) => toSnippet(document, fence));
   });
 }
@@ -71,7 +75,7 @@ function toSnippet(document: Document, fence: Fence): Snippet {
     folder,
     output: statedOutput(document, fence),
     keepsRunning: fence.flags.includes('keeps-running'),
-    usesInversify: /\binversify'/.test(fence.text),
+    needsMetadata: /\b(inversify|reflect-metadata)'/.test(fence.text),
   };
 }
 
@@ -131,7 +135,7 @@ export const isAsStated = ({ output }: Snippet, printed: Printed): boolean =>
  */
 export async function runSnippets(snippets: readonly Snippet[]): Promise<ReadonlyMap<Snippet, Printed>> {
   const printed = new Map<Snippet, Printed>();
-  const together = snippets.filter(({ keepsRunning, usesInversify }) => !keepsRunning && !usesInversify);
+  const together = snippets.filter(({ keepsRunning, needsMetadata }) => !keepsRunning && !needsMetadata);
   for (const [i, one] of (await runTogether(together)).entries()) printed.set(together[i] as Snippet, one);
   for (const snippet of snippets) {
     const found = printed.get(snippet);

@@ -12,11 +12,18 @@ export const duration = 'http_server_request_duration_seconds';
 export const size = 'http_server_response_body_size_bytes';
 export const active = 'http_server_active_requests';
 
-/** The labels of a request in OpenTelemetry's names. */
-export const labels = (method: string, route: string, status?: string) => ({
+/** The labels of a request in OpenTelemetry's names, without those that are absent. A request without a status was aborted. */
+export const labels = (
+  method: string,
+  route: string,
+  status?: string,
+  error = status === undefined ? 'aborted' : '',
+) => ({
   http_request_method: method,
-  http_route: route,
-  ...(status === undefined ? {} : { http_response_status_code: status }),
+  url_scheme: 'http',
+  ...(route !== '' && { http_route: route }),
+  ...(status !== undefined && { http_response_status_code: status }),
+  ...(error !== '' && { error_type: error }),
 });
 
 /** A Koa application that is measured, served as its users see it. */

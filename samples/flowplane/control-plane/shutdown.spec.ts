@@ -36,6 +36,8 @@ describe('A control plane that stops', function () {
     started.end('{"name":"ledger"}');
     const [answer] = (await once(started, 'response')) as [IncomingMessage];
     expect(answer.statusCode).to.equal(201);
+    // Otherwise the connection would keep the server open for seconds.
+    expect(answer.headers.connection).to.equal('close');
     answer.resume();
     await closed;
   });

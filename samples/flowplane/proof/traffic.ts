@@ -150,6 +150,7 @@ export class Traffic {
   #countRequest(method: string, route: string, status: number): void {
     this.#model.add(requestCount, {
       http_request_method: method,
+      url_scheme: 'http',
       http_route: route,
       http_response_status_code: String(status),
     });

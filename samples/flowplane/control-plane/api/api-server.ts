@@ -25,12 +25,12 @@ export class ApiServer {
   ) {
     const application = new Koa();
     application.use(httpMetrics(recorder));
-    application.use(jsonErrors);
-    // Why: a kept-alive connection would keep the server open after it has stopped listening.
-    application.use((context, next) => {
-      if (!this.#server.listening) context.set('Connection', 'close');
-      return next();
+    // Why: a kept-alive connection would keep the server open for seconds. Why behind the answer: it may stop meanwhile.
+    application.use(async (context, next) => {
+      await next();
+      if (health.isStopping) context.set('Connection', 'close');
     });
+    application.use(jsonErrors);
     application.use(health.middleware);
     application.use(bodyParser({ enableTypes: ['json'], jsonLimit: '64kb' }));
     for (const { router } of [resources, discovery]) {

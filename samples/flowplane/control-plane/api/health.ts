@@ -5,13 +5,17 @@ import { ResourceRepository } from '../resources/resource-repository.js';
 /** `/healthz`: the process answers. `/readyz`: it accepts requests, until it starts to stop. */
 @injectable()
 export class Health {
-  #stopping = false;
+  #isStopping = false;
 
   constructor(@inject(ResourceRepository) private readonly repository: ResourceRepository) {}
 
   /** From now on `/readyz` answers 503, so that a load balancer sends requests elsewhere. */
   stop(): void {
-    this.#stopping = true;
+    this.#isStopping = true;
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /** Koa middleware. */
@@ -20,8 +24,8 @@ export class Health {
       context.body = { status: 'ok' };
     } else if (context.path === '/readyz') {
       await this.repository.ping();
-      context.body = { status: this.#stopping ? 'stopping' : 'ready' };
-      context.status = this.#stopping ? 503 : 200;
+      context.body = { status: this.#isStopping ? 'stopping' : 'ready' };
+      context.status = this.#isStopping ? 503 : 200;
     } else {
       await next();
     }

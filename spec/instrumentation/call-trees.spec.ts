@@ -12,7 +12,6 @@ import {
   Timed,
 } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
-import { mode } from './mode.js';
 
 const calls = defineCounter({ name: 'tree_calls_total', help: 'Calls', labels: { end: {}, class: {}, team: {} } });
 const inFlight = defineGauge({ name: 'tree_calls_in_flight', help: 'Calls in flight', labels: { class: {} } });
@@ -212,7 +211,7 @@ function runAsync(world: () => World): (call: Call) => Promise<void> {
   };
 }
 
-describe(`Any tree of calls (${mode} decorators)`, function () {
+describe('Any tree of calls', function () {
   this.timeout(60_000);
 
   it('counts each call of nested, throwing and label-reading calls once, when families are cleared between them', () =>
@@ -258,7 +257,7 @@ describe(`Any tree of calls (${mode} decorators)`, function () {
     ));
 });
 
-describe(`A call that outlives its container (${mode} decorators)`, () => {
+describe('A call that outlives its container', () => {
   it('reports to the recorder that it began with, and to no other', async () => {
     let finish: () => void = () => undefined;
     const until = new Promise<void>((resolve) => {

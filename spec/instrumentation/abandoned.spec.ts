@@ -5,7 +5,6 @@ import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { attachRecorder, Counter, InFlight } from 'flowplane-metrics';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
-import { mode } from './mode.js';
 
 type Callback = (error: Error | null, value?: unknown) => void;
 
@@ -60,7 +59,7 @@ async function collect(isDone: () => boolean): Promise<void> {
   }
 }
 
-describe(`A call that is abandoned (${mode} decorators)`, () => {
+describe('A call that is abandoned', () => {
   let recorder: MemoryRecorder;
   let source: Source;
   const inFlight = () => [recorder.value('given_in_flight'), recorder.value('asked_in_flight')];

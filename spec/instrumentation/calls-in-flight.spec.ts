@@ -3,7 +3,6 @@ import { ReadableStream } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { attachRecorder, Counter, InFlight, PrometheusRecorder, Timed } from 'flowplane-metrics';
-import { mode } from './mode.js';
 
 const kinds = [
   'value',
@@ -169,7 +168,7 @@ async function end(ways: Ways, random: (below: number) => number): Promise<void>
   await ways[fates[random(fates.length)] as (typeof fates)[number]]?.();
 }
 
-describe(`Gauges of calls in flight (${mode} decorators)`, () => {
+describe('Gauges of calls in flight', () => {
   for (const seed of [1, 2, 3]) {
     it(`end at zero after random calls of every kind, completed, failed, aborted or abandoned (seed ${seed})`, async () => {
       const recorder = new PrometheusRecorder();
