@@ -108,7 +108,8 @@ async function runUntilLine({ script, folder }: Snippet): Promise<Printed> {
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), exited.then(() => ['it has ended'])]);
-  child.kill('SIGTERM');
+  // Why not asked to end: a server that drains waits for one more scrape.
+  child.kill('SIGKILL');
   await exited;
   return { output: `${line}\n`, errors: await errors };
 }

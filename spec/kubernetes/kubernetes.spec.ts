@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import { PrometheusRecorder } from '../../lib/index.js';
-import { manifests } from './manifests.js';
+import { specOf } from './manifests.js';
 
-const pod = manifests.get('deployment.yaml')?.spec.template.spec;
+const pod = specOf('deployment.yaml').template.spec;
 const [container] = pod.containers;
 
 describe('The guide on Kubernetes', () => {
@@ -42,7 +42,7 @@ describe('The guide on Kubernetes', () => {
   };
 
   it('probes paths that are open without the token, which the path of the PodMonitor is not', async () => {
-    const { path } = manifests.get('podmonitor.yaml')?.spec.podMetricsEndpoints[0];
+    const { path } = specOf('podmonitor.yaml').podMetricsEndpoints[0];
     expect(await statusOf(container.readinessProbe.httpGet.path)).to.equal(200);
     expect(await statusOf(container.livenessProbe.httpGet.path)).to.equal(200);
     expect(await statusOf(path)).to.equal(401);
@@ -68,15 +68,15 @@ describe('The guide on Kubernetes', () => {
   it('gives a pod longer to end than a drain and a close take, and is scraped more often than a drain takes', () => {
     const [drainSeconds, closeSeconds] = [25, 4];
     expect(pod.terminationGracePeriodSeconds).to.be.above(drainSeconds + closeSeconds);
-    const { interval, scrapeTimeout } = manifests.get('podmonitor.yaml')?.spec.podMetricsEndpoints[0];
+    const { interval, scrapeTimeout } = specOf('podmonitor.yaml').podMetricsEndpoints[0];
     expect(Number.parseInt(interval, 10) + Number.parseInt(scrapeTimeout, 10)).to.be.at.most(drainSeconds);
   });
 
   it('has the same names of ports, labels, secret and key in all its manifests', () => {
     const ports = container.ports.map(({ name }: { readonly name: string }) => name);
-    const monitor = manifests.get('podmonitor.yaml')?.spec;
-    const policy = manifests.get('networkpolicy.yaml')?.spec;
-    const labels = manifests.get('deployment.yaml')?.spec.template.metadata.labels;
+    const monitor = specOf('podmonitor.yaml');
+    const policy = specOf('networkpolicy.yaml');
+    const labels = specOf('deployment.yaml').template.metadata.labels;
     const { credentials } = monitor.podMetricsEndpoints[0].authorization;
     const environment = new Map(
       container.env.map(({ name, value }: { readonly name: string; readonly value: string }) => [name, value]),
