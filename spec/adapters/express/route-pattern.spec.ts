@@ -69,7 +69,7 @@ for (const [name, framework] of [
           .map(({ labels, value }) => [`${labels['http_route']} ${labels['http_response_status_code']}`, value]),
       );
 
-    it('is one for a thousand values of the parameters of nested mounts', async () => {
+    it('stays one for a thousand values of the parameters of nested mounts', async () => {
       const posts = router({ mergeParams: true }).get('/posts/:post', answer);
       const users = router({ mergeParams: true }).use('/users/:user', posts);
       application.use('/tenants/:tenant', users);
@@ -77,14 +77,14 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/tenants/:tenant/users/:user/posts/:post 200': 1000 });
     });
 
-    it('is the same where an error handler of the application answers', async () => {
+    it('stays the same where an error handler of the application answers', async () => {
       application.use('/users/:user', router({ mergeParams: true }).get('/posts/:post', fail));
       application.use(answerError);
       for (const id of [1, 2, 3]) expect(await ask(`/users/${id}/posts/4`)).to.equal(503);
       expect(routes()).to.deep.equal({ '/users/:user/posts/:post 503': 3 });
     });
 
-    it('is the same where an error handler of the router or of a route answers', async () => {
+    it('stays the same where an error handler of the router or of a route answers', async () => {
       const users = router().get('/a/:id', fail).get('/b/:id', fail, answerError).use(answerError);
       application.use('/users', users);
       await ask('/users/a/1');
@@ -92,7 +92,7 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/users/a/:id 503': 1, '/users/b/:id 503': 1 });
     });
 
-    it('is the one path of a list that matched, of routes and of mounts', async () => {
+    it('equals the one path of a list that matched, of routes and of mounts', async () => {
       application.get(['/a', '/b/:id', ['/c']] as string[], answer);
       application.use(['/v1', '/versions/:version'], router().get(['/x/:x', '/y'], answer));
       for (const path of ['/a', '/b/1', '/b/2', '/c', '/v1/x/1', '/versions/7/y', '/versions/8/y']) await ask(path);
@@ -105,7 +105,7 @@ for (const [name, framework] of [
       });
     });
 
-    it('is the text of a regular expression, of a route and of a mount', async () => {
+    it('equals the text of a regular expression, of a route and of a mount', async () => {
       application.get(/^\/files\/(.+)$/, answer);
       application.use(/^\/v(\d+)/, router().get('/teams/:team', answer));
       application.get(['/one', /^\/two(\d)$/], answer);
@@ -118,14 +118,14 @@ for (const [name, framework] of [
       });
     });
 
-    it('is the path of the mount where the route is the root of a router', async () => {
+    it('equals the path of the mount where the route is the root of a router', async () => {
       application.get('/', answer);
       application.use('/teams', router().get('/', answer));
       for (const path of ['/', '/teams', '/teams/', '/TEAMS?page=1']) await ask(path);
       expect(routes()).to.deep.equal({ '/ 200': 1, '/teams 200': 3 });
     });
 
-    it('is that of the mount that the request took where a router is mounted twice', async () => {
+    it('equals that of the mount that the request took where a router is mounted twice', async () => {
       const members = router().get('/members/:member', answer);
       application.use('/teams/:team', members);
       application.use('/groups/:group', members);
@@ -179,7 +179,7 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/tenants/:tenant/teams/:team 200': 2 });
     });
 
-    it('is the last route that ran, where one calls next(), next("route") or next("router")', async () => {
+    it('equals the last route that ran, where one calls next(), next("route") or next("router")', async () => {
       application.get('/a/:x', pass).get('/a/:y', answer);
       application.get('/b/:x', (_request, _response, next) => next('route'), fail).get('/b/:y', answer);
       application.use(
@@ -191,7 +191,7 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/a/:y 200': 1, '/b/:y 200': 1, '/c/:x/:z 200': 1 });
     });
 
-    it('is the route whose parameter a param() callback refused', async () => {
+    it('equals the route whose parameter a param() callback refused', async () => {
       application.param('team', (_request, _response, next) => next(new Error('no such team')));
       application.get('/teams/:team', answer);
       application.use(answerError);
@@ -199,7 +199,7 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/teams/:team 503': 2 });
     });
 
-    it('is absent where a middleware answers itself and where nothing matches', async () => {
+    it('stays absent where a middleware answers itself and where nothing matches', async () => {
       application.use('/static', answer);
       application.post('/teams/:team', answer);
       for (const path of ['/static/a', '/static/b']) expect(await ask(path)).to.equal(200);
@@ -210,7 +210,7 @@ for (const [name, framework] of [
       expect(series.reduce((sum, { value }) => sum + value, 0)).to.equal(7);
     });
 
-    it('is what the option "route" returns', async () => {
+    it('equals what the option "route" returns', async () => {
       start({ route: (request, pattern) => pattern ?? (request.url?.startsWith('/') ? '(middleware)' : undefined) });
       application.get('/teams/:team', answer);
       application.use('/static', answer);
@@ -219,7 +219,7 @@ for (const [name, framework] of [
       expect(routes()).to.deep.equal({ '/teams/:team 200': 1, '(middleware) 200': 1 });
     });
 
-    it('is the pattern also where a middleware rewrites the URL', async () => {
+    it('equals the pattern also where a middleware rewrites the URL', async () => {
       application.use((request, _response, next) => {
         request.url = request.url.replace('/old', '/new');
         next();
@@ -243,7 +243,7 @@ for (const [name, framework] of [
       expect(seen).to.deep.equal(['/teams/:team', true, true, 'mine']);
     });
 
-    it('is measured once by each recorder where the middleware is used twice', async () => {
+    it('counts once in each recorder where the middleware is used twice', async () => {
       const second = new MemoryRecorder();
       application.use(httpMetrics(recorder));
       application.use(httpMetrics(second));

@@ -43,7 +43,7 @@ describe('httpMetrics() for Hono', () => {
     expect(inFlight()).to.deep.equal([0]);
   });
 
-  it('is in flight until the body of the answer has been read', async () => {
+  it('stays in flight until the body of the answer has been read', async () => {
     application.get('/stream', (context) =>
       context.body(
         new ReadableStream({
