@@ -22,10 +22,15 @@ const apart = ['server', 'adapters', 'testing', 'cli'];
 const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/metrics-server.ts',
   '@koa/router': 'adapters/koa/metrics-server.ts',
+  '@nestjs/common': 'adapters/nest/metrics-module.ts',
+  '@nestjs/core': 'adapters/nest/metrics-module.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
   yaml: 'server/config/yaml-tree.ts',
   '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',
   '@node-rs/bcrypt': 'access/passwords.ts',
+  // Why no peers: only their types are extended, and a range would refuse the other versions that a project may have.
+  expect: 'testing/jest.ts',
+  vitest: 'testing/vitest.ts',
 };
 
 interface Import {
