@@ -82,7 +82,7 @@ describe('A small sample', () => {
       ['200', '404'].map(
         (status) =>
           'http_server_request_duration_seconds_count' +
-          `{http_request_method="GET",http_route="/orders/:id",http_response_status_code="${status}"} 1`,
+          `{http_request_method="GET",http_route="/orders/:id",http_response_status_code="${status}",url_scheme="http"} 1`,
       ),
     );
   });
@@ -94,7 +94,7 @@ describe('A small sample', () => {
     expect((await read(metrics)).status).to.equal(401);
     const counted =
       'http_server_request_duration_seconds_count' +
-      '{http_request_method="GET",http_route="/orders/:id",http_response_status_code="200"} 1';
+      '{http_request_method="GET",http_route="/orders/:id",http_response_status_code="200",url_scheme="http"} 1';
     let text = '';
     // Why repeated: the server counts a request after the client has its answer.
     while (!text.includes(counted)) text = (await read(metrics, { authorization: 'Bearer sample-token' })).text;

@@ -2,37 +2,46 @@ import { exponentialBuckets } from '../families/buckets.js';
 import { defineGauge, defineHistogram, type Family } from '../families/family.js';
 import type { LabelPolicy } from '../families/labels.js';
 import type { RequestMetricsOptions } from './request-metrics-options.js';
+import { schemes } from './request-scheme.js';
 
 /** One value for each label, whatever the convention calls the label. */
 export interface RequestLabels<T> {
   readonly method: T;
   readonly route: T;
   readonly status: T;
+  readonly scheme: T;
+  readonly error: T;
 }
 
 /** How one convention names the duration of requests and its labels. */
 export interface Convention {
   readonly duration: string;
-  /** The three values by the names of their labels, in the order of exposition. */
+  /** The values by the names of their labels, in the order of exposition. A convention leaves out what it has no label for. */
   readonly labels: <T>(values: RequestLabels<T>) => Readonly<Record<string, T>>;
   readonly buckets: readonly number[];
   /** The status of a request that got no response, for example because its client went away. Empty: the label is absent. */
   readonly statusWithoutResponse: string;
+  /** The route of a request that matched none. Empty: the label is absent. */
+  readonly unmatchedRoute: string;
 }
 
 /** The conventions that the option `names` can choose. */
 export const conventions = {
   // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: attributes and advised
-  // boundaries; a status code "if and only if one was received/sent".
+  // boundaries; a status code "if and only if one was received/sent", a route "if and only if it's available", a type of
+  // error "if request has ended with an error".
   opentelemetry: {
     duration: 'http_server_request_duration_seconds',
-    labels: ({ method, route, status }) => ({
+    labels: ({ method, route, status, scheme, error }) => ({
       http_request_method: method,
       http_route: route,
       http_response_status_code: status,
+      url_scheme: scheme,
+      error_type: error,
     }),
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     statusWithoutResponse: '',
+    unmatchedRoute: '',
   },
   // Source: express-prom-bundle 8.0.0, README "Options" and src/normalizeStatusCode.js.
   'express-prom-bundle': {
@@ -40,6 +49,8 @@ export const conventions = {
     labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
     buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
     statusWithoutResponse: '499',
+    // Why not the path, as there: each path would be a series.
+    unmatchedRoute: 'unmatched',
   },
 } as const satisfies Record<string, Convention>;
 
@@ -54,6 +65,8 @@ export interface RequestFamilies {
   /** The methods that keep their own label value. */
   readonly methods: ReadonlySet<string>;
   readonly convention: Convention;
+  /** The route of a request that matched none. Empty: the label is absent. */
+  readonly unmatchedRoute: string;
   readonly duration: Family<'histogram'>;
   readonly size: Family<'histogram'>;
   readonly active: Family<'gauge'>;
@@ -72,10 +85,13 @@ export function defineRequestFamilies({
     // Why: routes and status codes come from the application, so only an application that invents them reaches the limits.
     route: { limit: 500 },
     status: { limit: 100 },
+    scheme: { oneOf: schemes },
+    error: { limit: 100 },
   };
   return {
     methods,
     convention,
+    unmatchedRoute: options.unmatchedRoute ?? convention.unmatchedRoute,
     duration: defineHistogram({
       name: prefix + convention.duration,
       help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
@@ -96,7 +112,7 @@ export function defineRequestFamilies({
     active: defineGauge({
       name: `${prefix}http_server_active_requests`,
       help: 'HTTP requests that have arrived and have not been answered to the end',
-      labels: { http_request_method: policies.method },
+      labels: { http_request_method: policies.method, url_scheme: policies.scheme },
     }),
   };
 }

@@ -1,6 +1,6 @@
 import { formatValue, type Problem } from '../error.js';
 import { isMetricName } from '../families/naming.js';
-import { checkOptions, isListOf, isOneOf, type Rule, type Rules } from '../validation.js';
+import { checkOptions, flagRule, isListOf, isOneOf, isText, type Rule, type Rules } from '../validation.js';
 import { conventions } from './request-families.js';
 
 /** How the metrics of an application's requests are named and divided. Every option may be left out. */
@@ -16,6 +16,16 @@ export interface RequestMetricsOptions {
   readonly buckets?: readonly number[];
   /** The methods that keep their own label value, in capitals; every other one is `_OTHER`. Default: RFC 9110, PATCH and QUERY. */
   readonly methods?: readonly string[];
+  /**
+   * Whether `Forwarded` and `X-Forwarded-Proto` say which scheme the client used. Set it where a proxy of yours writes them:
+   * from anyone else they may be false. Default false: the scheme is that of the connection.
+   */
+  readonly trustProxy?: boolean;
+  /**
+   * The route of all requests that match none, for example `unmatched`. Default: those have no label for the route. Under
+   * `names: 'express-prom-bundle'`, whose label is always there, it is `unmatched`.
+   */
+  readonly unmatchedRoute?: string;
 }
 
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: methods are case-sensitive, and all known ones are.
@@ -42,6 +52,12 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
     must: 'be a list of HTTP methods, in capitals',
     accepts: isListOf(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
+  },
+  trustProxy: flagRule('Leave it out for false'),
+  unmatchedRoute: {
+    must: 'be a text that is not empty',
+    accepts: isText,
+    remedy: 'Write for example "unmatched", or leave it out for no label',
   },
 };
 

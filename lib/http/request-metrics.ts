@@ -16,6 +16,7 @@ import {
   type RequestLabels,
 } from './request-families.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from './request-metrics-options.js';
+import { readScheme, type Scheme } from './request-scheme.js';
 import { onResponseEnd, trackResponse } from './response-tracker.js';
 
 /**
@@ -29,12 +30,13 @@ export type TrackRequest = (request: NodeRequest, response: NodeResponse, routeO
 
 /**
  * Measures the requests of an application on `node:http`, for any web framework:
- * `http_server_request_duration_seconds` by method, route and status code, `http_server_active_requests` by method, and
- * `http_server_response_body_size_bytes`. The framework's adapter supplies only the route.
+ * `http_server_request_duration_seconds` by method, route, status code, scheme and type of error,
+ * `http_server_active_requests` by method and scheme, and `http_server_response_body_size_bytes`. The framework's adapter
+ * supplies only the route; the scheme comes from the request's `socket` and `headers`.
  *
- * A request ends with the last byte of its response, or when its client goes away; without a response it has no status
- * code. A request without a route has the route `unmatched`. A route that throws is counted as a drop and never reaches
- * the application.
+ * A request ends with the last byte of its response, or when that is cut off; without a response it has no status code.
+ * A request without a route has no label for it. The type of error is the status code from 500 on, and `aborted` where the
+ * response was cut off. A route that throws is counted as a drop and never reaches the application.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *
@@ -59,39 +61,69 @@ export function requestMetrics(
   refuseIfAny(site, checkRequestMetricsOptions(options));
   refuseUnlessRecorder(site, recorder);
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
-  return (request, response, routeOf) => trackRequest(metrics, request, response as ServerResponse, routeOf);
+  const { trustProxy = false } = options;
+  return (request, response, routeOf) => {
+    const claimed = metrics.claim(response as ServerResponse);
+    if (claimed.size === 0) return;
+    const arrived = { method: String(request.method), scheme: readScheme(request, trustProxy) };
+    trackRequest(metrics.start(arrived, claimed, routeOf), response as ServerResponse);
+  };
 }
 
-/** Reads from `node:http` what the metrics need: the method, the end of the response, its status and its size. */
-function trackRequest(metrics: RequestMetrics, request: NodeRequest, response: ServerResponse, routeOf: RouteOf): void {
-  const method = String(request.method);
-  const claimed = metrics.claim(response);
-  if (claimed.size === 0) return;
-  const end = metrics.start(method, claimed, routeOf);
+/** Reads from `node:http` what the metrics need of a response: its end, its status and its size. */
+function trackRequest(end: EndRequest, response: ServerResponse): void {
   const tracker = trackResponse(response);
-  onResponseEnd(response, () => {
+  onResponseEnd(response, (isComplete) => {
     const status = tracker.hasStatus() ? String(response.statusCode) : '';
-    end(status, tracker.bodyBytes());
+    end({ status, error: errorOf(status, isComplete) }, tracker.bodyBytes());
   });
 }
 
-/** Records a request whose response has ended. The status is empty where the client got no response. */
-type EndRequest = (status: string, bodyBytes: number) => void;
+/**
+ * The type of the error that a request ended with; empty where it was none.
+ *
+ * Source: OpenTelemetry semantic conventions, "HTTP server", `error.type`: the status code where it says that the server
+ * failed, otherwise a name of few. Why not the name of what was thrown: each framework hides it in another way.
+ */
+function errorOf(status: string, isComplete: boolean): string {
+  if (status.length === 3 && status.startsWith('5')) return status;
+  return isComplete && status !== '' ? '' : aborted;
+}
 
-/** A histogram of requests, and which label value comes first, second and third in it. */
+/** The type of the error where the client, or the application itself, ended the response before it was complete. */
+const aborted = 'aborted';
+
+/** What is known of a request when it arrives. */
+interface Arrived {
+  readonly method: string;
+  readonly scheme: Scheme;
+}
+
+/** How a response ended. The status is empty where the client got none, the error where there was none. */
+interface Ended {
+  readonly status: string;
+  readonly error: string;
+}
+
+/** Records a request whose response has ended. */
+type EndRequest = (ended: Ended, bodyBytes: number) => void;
+
+/** A histogram of requests, and which of its label values comes first, second and so on. */
 class RequestHistogram {
   readonly #recorder: MetricsRecorder;
   readonly #family: Family<'histogram'>;
   readonly #site: string;
   readonly #opened: FamilyRecorder;
   readonly #order: readonly Label[];
+  /** The label values of the latest observation. Why kept: a list for each request is garbage. */
+  readonly #values: unknown[] = [];
 
   constructor(recorder: MetricsRecorder, family: Family<'histogram'>, convention: Convention, site: string) {
     this.#recorder = recorder;
     this.#family = family;
     this.#site = site;
     this.#opened = recorder.open(family, site);
-    this.#order = Object.values(convention.labels({ method: 'method', route: 'route', status: 'status' }));
+    this.#order = Object.values(convention.labels<Label>(labelNames));
   }
 
   /** Never throws, but for a strict recorder: it runs inside the response of the application. */
@@ -108,11 +140,10 @@ class RequestHistogram {
   }
 
   #observeFinite(labels: RequestLabels<unknown>, value: number): DropReason | undefined {
-    const [first, second, third] = this.#order as [Label, Label, Label];
-    const a = labels[first];
-    const b = labels[second];
-    const c = labels[third];
-    const series = this.#opened.lookup(a, b, c) ?? this.#opened.getOrCreate([a, b, c], true);
+    const values = this.#values;
+    const order = this.#order;
+    for (let i = 0; i < order.length; i++) values[i] = labels[order[i] as Label];
+    const series = this.#opened.getOrCreate(values, true);
     if (typeof series !== 'number') return series;
     this.#opened.observe(series, value);
     return undefined;
@@ -121,7 +152,15 @@ class RequestHistogram {
 
 type Label = keyof RequestLabels<unknown>;
 
-/** Records requests. It knows their method, route, status and size, and nothing of how they are transported. */
+const labelNames: RequestLabels<Label> = {
+  method: 'method',
+  route: 'route',
+  status: 'status',
+  scheme: 'scheme',
+  error: 'error',
+};
+
+/** Records requests. It knows what their labels say and their size, and nothing of how they are transported. */
 class RequestMetrics {
   readonly #recorder: MetricsRecorder;
   readonly #families: RequestFamilies;
@@ -148,28 +187,30 @@ class RequestMetrics {
   }
 
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
-  start(requestMethod: string, claimed: ReadonlySet<Family>, routeOf: RouteOf): EndRequest {
+  start(arrived: Arrived, claimed: ReadonlySet<Family>, routeOf: RouteOf): EndRequest {
     const startedAt = this.#recorder.now();
-    const method = this.#families.methods.has(requestMethod) ? requestMethod : otherMethod;
-    const release = claimed.has(this.#families.active) ? this.#acquireActive(method) : ignore;
-    return (status, bodyBytes) => {
+    const { scheme } = arrived;
+    const method = this.#families.methods.has(arrived.method) ? arrived.method : otherMethod;
+    const release = claimed.has(this.#families.active) ? this.#acquireActive(method, scheme) : ignore;
+    return ({ status, error }, bodyBytes) => {
       release();
       // Why not below 0: a test may put a fake clock in the place of the real one during a request.
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
-      const route = this.#readRoute(routeOf, requestMethod);
+      const route = this.#readRoute(routeOf, arrived.method);
       if (route === undefined) return;
       const { duration, size, convention } = this.#families;
       if (claimed.has(duration)) {
-        this.#duration.observe({ method, route, status: status || convention.statusWithoutResponse }, seconds);
+        const shown = status || convention.statusWithoutResponse;
+        this.#duration.observe({ method, route, status: shown, scheme, error }, seconds);
       }
-      if (claimed.has(size) && status !== '') this.#size.observe({ method, route, status }, bodyBytes);
+      if (claimed.has(size) && status !== '') this.#size.observe({ method, route, status, scheme, error }, bodyBytes);
     };
   }
 
   // Why acquire and release instead of `inc` and `dec`: the gauge may be cleared while the request is in flight.
-  #acquireActive(method: string): () => void {
+  #acquireActive(method: string, scheme: Scheme): () => void {
     const active = this.#active;
-    const series = active.lookup(method, undefined, undefined) ?? active.getOrCreate([method], true);
+    const series = active.lookup(method, scheme, undefined) ?? active.getOrCreate([method, scheme], true);
     if (typeof series === 'number') {
       active.acquire(series);
       return () => active.release(series);
@@ -182,7 +223,7 @@ class RequestMetrics {
   #readRoute(routeOf: RouteOf, method: string): unknown {
     try {
       const route = routeOf(method);
-      if (!types.isPromise(route)) return route || unmatchedRoute;
+      if (!types.isPromise(route)) return route || this.#families.unmatchedRoute;
       // Why: a rejection must not become an unhandled rejection of the application.
       route.then(ignore, ignore);
       this.#drop('reader_promise');
@@ -197,7 +238,5 @@ class RequestMetrics {
     for (const family of [duration, size]) this.#recorder.dropped(family, reason, this.#site, cause);
   }
 }
-
-const unmatchedRoute = 'unmatched';
 
 const ignore = (): void => undefined;

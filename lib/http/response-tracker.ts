@@ -60,23 +60,33 @@ function byteLength(chunk: Chunk | undefined, encoding: unknown): number {
 const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
   req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
 
-/** Calls the listener once, when the response is complete or can no longer be completed. */
-export function onResponseEnd(response: ServerResponse, listener: () => void): void {
+/** Calls the listener once, when the response is complete or can no longer be completed, and says which. */
+export function onResponseEnd(response: ServerResponse, listener: (isComplete: boolean) => void): void {
   if (hasEnded(response)) {
-    listener();
+    listener(response.writableFinished && isIntact(response));
     return;
   }
   const queue = queueOf(response);
   let isOver = false;
   // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
-  const onEnd = (): void => {
+  const end = (isComplete: boolean): void => {
     if (isOver) return;
     isOver = true;
-    queue?.delete(onEnd);
-    listener();
+    queue?.delete(onCut);
+    listener(isComplete);
   };
-  response.on('finish', onEnd).on('close', onEnd);
-  queue?.add(onEnd);
+  const onCut = (): void => end(false);
+  response.on('finish', () => end(isIntact(response))).on('close', onCut);
+  queue?.add(onCut);
+}
+
+/**
+ * Whether a response that has finished was sent. Why asked: HTTP/2 emits `finish` where the client has reset the stream as
+ * well, and HTTP/1 where the last write has failed.
+ */
+function isIntact(response: ServerResponse | Http2ServerResponse): boolean {
+  if ('stream' in response) return !response.stream.aborted && response.stream.rstCode === 0;
+  return !response.req.socket?.errored;
 }
 
 // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.

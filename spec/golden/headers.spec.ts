@@ -331,7 +331,7 @@ const measured = [
 describe('The responses of the Koa middleware', () => {
   it('have the golden headers', async () => {
     const application = new Koa();
-    application.use(metricsMiddleware(recorded()));
+    application.use(metricsMiddleware(recorded(), { path: '/metrics' }));
     const server = application.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };

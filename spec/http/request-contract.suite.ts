@@ -17,6 +17,8 @@ export interface ContractOptions {
   readonly names?: 'opentelemetry' | 'express-prom-bundle';
   readonly prefix?: string;
   readonly buckets?: readonly number[];
+  readonly trustProxy?: boolean;
+  readonly unmatchedRoute?: string;
 }
 
 /**
@@ -39,8 +41,10 @@ export interface ContractFramework {
   start(recorder: MetricsRecorder, options: ContractOptions): Promise<ContractApplication>;
 }
 
-const request = async (port: number, path: string, method = 'GET'): Promise<number | undefined> => {
-  const sent = httpRequest({ host: '127.0.0.1', port, path, method, agent: false }).end();
+type Headers = Readonly<Record<string, string>>;
+
+const request = async (port: number, path: string, method = 'GET', headers: Headers = {}) => {
+  const sent = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   await text(response).catch(() => undefined);
   return response.statusCode;
@@ -66,7 +70,9 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       recorder = new PrometheusRecorder();
       application = await framework.start(recorder, { buckets: [60], ...options });
     };
-    const ask = (path: string, method?: string) => request(application.port, path, method);
+    const ask = (path: string, method?: string, headers?: Headers) => request(application.port, path, method, headers);
+    const durations = async (count: number): Promise<string[]> =>
+      (await recorded(count)).filter((line) => line.includes('duration'));
     /** Waits until as many requests as this are recorded. */
     const recorded = async (count: number): Promise<string[]> => {
       let lines: string[] = [];
@@ -114,7 +120,7 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       expect(lines).to.include(duration({ route: '/api/:version/members/:member', status: 200 }, 1000));
     });
 
-    it('have one series for all paths that match nothing', async () => {
+    it('have one series without a route for all paths that match nothing', async () => {
       await start();
       for (let i = 0; i < 100; i++) expect(await ask(`/scan/${i}.php`)).to.equal(404);
       expect((await recorded(100)).filter((line) => line.includes('duration'))).to.deep.equal([
@@ -122,21 +128,61 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       ]);
     });
 
-    it('have no status where the client goes before the answer', async () => {
+    it('have an error and no status where the client goes before the answer', async () => {
       await start();
       const socket = connect(application.port, '127.0.0.1');
       socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
       await until(async () => (await seriesOf(recorder)).includes(active('GET', 1)));
       socket.destroy();
-      expect(await recorded(1)).to.deep.equal([duration({ route: '/slow' }, 1), active('GET', 0)]);
+      expect(await recorded(1)).to.deep.equal([duration({ route: '/slow', error: 'aborted' }, 1), active('GET', 0)]);
     });
 
-    it('have the status that was sent where the answer breaks off in the middle', async () => {
+    it('have the status that was sent, and an error, where the answer breaks off in the middle', async () => {
       await start();
       await ask('/cut').catch(() => undefined);
       const lines = await recorded(1);
       expect(lines.filter((line) => line.includes('duration'))).to.deep.equal([
-        duration({ route: '/cut', status: 200, isCut: true }, 1),
+        duration({ route: '/cut', status: 200, error: 'aborted' }, 1),
+      ]);
+    });
+
+    it("have the route of 'unmatchedRoute' where a path matches nothing", async () => {
+      await start({ unmatchedRoute: 'none' });
+      expect(await ask('/scan/1.php')).to.equal(404);
+      expect(await durations(1)).to.deep.equal([duration({ route: 'none', status: 404 }, 1)]);
+    });
+
+    it('tell HEAD from GET, and record no body for it', async () => {
+      await start();
+      expect(await ask('/teams/payments', 'HEAD')).to.equal(200);
+      expect(await recorded(1)).to.have.members([
+        duration({ method: 'HEAD', route: '/teams/:team', status: 200 }, 1),
+        size({ method: 'HEAD', route: '/teams/:team', status: 200 }, 0),
+        active('HEAD', 0),
+      ]);
+    });
+
+    it('have the scheme of the connection, whatever headers say', async () => {
+      await start();
+      await ask('/teams/a', 'GET', { 'X-Forwarded-Proto': 'https', Forwarded: 'proto=https' });
+      expect(await durations(1)).to.deep.equal([duration({ route: '/teams/:team', status: 200 }, 1)]);
+    });
+
+    it("have the scheme that a proxy names, under 'trustProxy'", async () => {
+      await start({ trustProxy: true });
+      const sent: Headers[] = [
+        { 'X-Forwarded-Proto': 'https, http' },
+        { Forwarded: 'for=192.0.2.1;Proto="HTTPS";by=x, proto=http' },
+        { Forwarded: 'for=192.0.2.1', 'X-Forwarded-Proto': 'https' },
+        { Forwarded: 'for=192.0.2.1, proto=https' },
+        { 'X-Forwarded-Proto': 'gopher' },
+        {},
+      ];
+      for (const headers of sent) await ask('/teams/a', 'GET', headers);
+      expect(await durations(6)).to.have.members([
+        duration({ route: '/teams/:team', status: 200, scheme: 'https' }, 3),
+        duration({ route: '/teams/:team', status: 200 }, 2),
+        duration({ route: '/teams/:team', status: 200, scheme: '_OTHER' }, 1),
       ]);
     });
 
@@ -154,12 +200,21 @@ interface Labels {
   readonly method?: string;
   readonly route?: string;
   readonly status?: number;
-  readonly isCut?: boolean;
+  readonly scheme?: string;
+  /** Default: the status, where it is 500 or above. */
+  readonly error?: string;
 }
 
-function format({ method = 'GET', route = 'unmatched', status }: Labels): string {
-  const code = status === undefined ? '' : `,http_response_status_code="${status}"`;
-  return `{http_request_method="${method}",http_route="${route}"${code}}`;
+function format({ method = 'GET', route, status, scheme = 'http', error }: Labels): string {
+  const labels = {
+    http_request_method: method,
+    http_route: route,
+    http_response_status_code: status,
+    url_scheme: scheme,
+    error_type: error ?? (status !== undefined && status >= 500 ? status : undefined),
+  };
+  const shown = Object.entries(labels).filter(([, value]) => value !== undefined);
+  return `{${shown.map(([name, value]) => `${name}="${value}"`).join(',')}}`;
 }
 
 const duration = (labels: Labels, count: number): string =>
@@ -169,4 +224,4 @@ const size = (labels: Labels, bytes: number): string =>
   `http_server_response_body_size_bytes_sum${format(labels)} ${bytes}`;
 
 const active = (method: string, count: number): string =>
-  `http_server_active_requests{http_request_method="${method}"} ${count}`;
+  `http_server_active_requests{http_request_method="${method}",url_scheme="http"} ${count}`;

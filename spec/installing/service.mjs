@@ -149,7 +149,7 @@ async function route(Koa, Router, { httpMetrics, metricsMiddleware }) {
   const application = new Koa().use(httpMetrics(recorder));
   application
     .use(teams.routes())
-    .use(metricsMiddleware(recorder))
+    .use(metricsMiddleware(recorder, { path: '/metrics' }))
     .use(metricsMiddleware(breaking, { path: '/broken' }));
   application.silent = true;
   const server = createServer(application.callback()).listen(0, '127.0.0.1');
@@ -160,8 +160,12 @@ async function route(Koa, Router, { httpMetrics, metricsMiddleware }) {
   const brokenEnds = await ends(`${at}/broken`);
   server.close();
   server.closeAllConnections();
-  const counts = exposed.matchAll(/^http_server_request_duration_seconds_count\{.*http_route="([^"]*)".*\} (\d+)$/gm);
-  return { ...Object.fromEntries([...counts].map(([, pattern, count]) => [pattern, Number(count)])), ends: brokenEnds };
+  const lines = exposed.matchAll(/^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/gm);
+  const routeOf = (labels) => /http_route="([^"]*)"/.exec(labels)?.[1] ?? 'unmatched';
+  return {
+    ...Object.fromEntries([...lines].map(([, labels, count]) => [routeOf(labels), Number(count)])),
+    ends: brokenEnds,
+  };
 }
 
 async function main() {

@@ -198,7 +198,7 @@ describe('A value that is no recorder', () => {
 
   it('causes an error where it is to be served, not in a scrape', () => {
     for (const wrong of [undefined, null, {}, 7]) {
-      const call = () => metricsMiddleware(wrong as never);
+      const call = () => metricsMiddleware(wrong as never, { path: '/metrics' });
       expect(call).to.throw('metricsMiddleware: "recorder" must be a recorder (given ');
     }
   });

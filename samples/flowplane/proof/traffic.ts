@@ -152,6 +152,7 @@ export class Traffic {
       http_request_method: method,
       http_route: route,
       http_response_status_code: String(status),
+      url_scheme: 'http',
     });
   }
 

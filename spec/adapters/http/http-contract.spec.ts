@@ -21,7 +21,7 @@ const routes: readonly [method: string, path: RegExp, pattern: string, handler: 
 ];
 
 const match = ({ method, url = '' }: IncomingMessage) =>
-  routes.find(([verb, path]) => verb === method && path.test(url.replace(/\?.*/, '')));
+  routes.find(([verb, path]) => verb === (method === 'HEAD' ? 'GET' : method) && path.test(url.replace(/\?.*/, '')));
 
 itMeasuresRequests({
   name: 'node:http',
