@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import Router from '@koa/router';
@@ -6,25 +5,8 @@ import { PrometheusRecorder } from 'flowplane-metrics';
 import { httpMetrics } from 'flowplane-metrics/koa';
 import Koa, { type Middleware } from 'koa';
 import * as promClient from 'prom-client';
-import { type Measurement, mainThreadTime, ours, type Row } from './measurement.js';
-
-const batch = 2000;
-
-/** A client in a process of its own: at each line it asks so often, and then prints a line. */
-const client = `
-  const { Agent, get } = require('node:http');
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  const ask = (url) => new Promise((done, failed) =>
-    get(url, { agent }, (response) => response.resume().on('end', done)).on('error', failed));
-  const askAll = async (url) => {
-    let left = ${batch};
-    await Promise.all(Array.from({ length: 8 }, async () => { while (left-- > 0) await ask(url); }));
-  };
-  require('node:readline').createInterface(process.stdin).on('line', async (url) => {
-    await askAll(url);
-    console.log('done');
-  });
-`;
+import { startClient } from './http-client.js';
+import { type Measurement, ours, type Row } from './measurement.js';
 
 /** The same three metrics by prom-client, as its users write them. */
 function promClientByHand(): Middleware {
@@ -57,18 +39,10 @@ const serving =
     });
     const server = application.use(router.routes()).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const asking = spawn(process.execPath, ['-e', client], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const answers = asking.stdout[Symbol.asyncIterator]();
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/teams/payments`;
+    const client = startClient((server.address() as AddressInfo).port);
     let least = Infinity;
-    for (let i = 0; i < 8; i++) {
-      const start = mainThreadTime();
-      asking.stdin.write(`${url}\n`);
-      await answers.next();
-      least = Math.min(least, ((mainThreadTime() - start) * 1e6) / batch);
-    }
-    asking.stdin.end();
-    await once(asking, 'exit');
+    for (let i = 0; i < 8; i++) least = Math.min(least, await client.askBatch());
+    await client.stop();
     server.closeAllConnections();
     server.close();
     return least;

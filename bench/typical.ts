@@ -18,6 +18,7 @@ const modules = {
   'typical-answers': 1,
   'typical-calls': 3,
   'typical-http': 3,
+  'typical-frameworks': 3,
 } as const;
 
 /** What several processes have measured for one client. */

@@ -20,12 +20,16 @@ const dist = join(root, 'dist');
 const entries = {
   index: 'index',
   http: 'adapters/http/index',
+  express: 'adapters/express/index',
   fastify: 'adapters/fastify/index',
+  hono: 'adapters/hono/index',
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   serve: 'server/index',
   testing: 'testing/index',
   'testing/chai': 'testing/chai',
+  'testing/jest': 'testing/jest',
+  'testing/vitest': 'testing/vitest',
 };
 const program = 'cli/main';
 
@@ -133,7 +137,10 @@ function declare() {
   // Why: the one set of declarations is of CommonJS, so that a type is the same for `import` and `require()`.
   write(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   for (const module of Object.values(entries)) {
-    write(join(folder, `${module}.d.mts`), `export * from './${module.replace(/.*\//, '')}.js';\n`);
+    const text = readFileSync(join(folder, `${module}.d.ts`), 'utf8').replace(/^\/\/#.*/m, '');
+    // Why copied where it adds to a package: the package's own name stands for other declarations in CommonJS.
+    const isCopied = text.includes('declare module ');
+    write(join(folder, `${module}.d.mts`), isCopied ? text : `export * from './${module.replace(/.*\//, '')}.js';\n`);
   }
 }
 

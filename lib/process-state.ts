@@ -30,6 +30,8 @@ export interface ProcessState {
     readonly frozen: WeakMap<object, MetricsRecorder>;
     anyFrozen: boolean;
     readonly recorders: Set<WeakRef<MetricsRecorder>>;
+    /** The names of the containers that hand out the instances of a recorder. */
+    readonly hosts: WeakMap<MetricsRecorder, Set<string>>;
   };
   /** The classes whose families a recorder has opened already. */
   readonly openedClasses: WeakMap<MetricsRecorder, WeakSet<object>>;
@@ -61,6 +63,7 @@ const createState = (): ProcessState => ({
     frozen: new WeakMap(),
     anyFrozen: false,
     recorders: new Set(),
+    hosts: new WeakMap(),
   },
   openedClasses: new WeakMap(),
   warned: new Set(),

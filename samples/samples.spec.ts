@@ -82,7 +82,7 @@ describe('A small sample', () => {
       ['200', '404'].map(
         (status) =>
           'http_server_request_duration_seconds_count' +
-          `{http_request_method="GET",http_route="/orders/:id",http_response_status_code="${status}",url_scheme="http"} 1`,
+          `{http_request_method="GET",url_scheme="http",http_route="/orders/:id",http_response_status_code="${status}"} 1`,
       ),
     );
   });
@@ -94,7 +94,7 @@ describe('A small sample', () => {
     expect((await read(metrics)).status).to.equal(401);
     const counted =
       'http_server_request_duration_seconds_count' +
-      '{http_request_method="GET",http_route="/orders/:id",http_response_status_code="200",url_scheme="http"} 1';
+      '{http_request_method="GET",url_scheme="http",http_route="/orders/:id",http_response_status_code="200"} 1';
     let text = '';
     // Why repeated: the server counts a request after the client has its answer.
     while (!text.includes(counted)) text = (await read(metrics, { authorization: 'Bearer sample-token' })).text;
@@ -115,6 +115,27 @@ describe('A small sample', () => {
     for (const line of requests) expect(line).to.contain('http_route="/orders/:id"');
   });
 
+  for (const [file, headers] of [
+    ['express', {}],
+    ['hono', { authorization: 'Bearer sample-token' }],
+  ] as const) {
+    it(`${file}.ts exposes its requests by route pattern with the mount path, and what its service counts`, async () => {
+      sample = await startSample(`dist/samples/${file}.js`, 2);
+      const [order, metrics] = sample.urls;
+      expect((await read(order)).text).to.equal('{"id":"1","item":"bread"}');
+      expect((await read(order?.replace(/1$/, '2'))).status).to.equal(404);
+      let lines: string[] = [];
+      // Why repeated: the server counts a request after the client has its answer.
+      while (!lines.some((line) => line.includes('status_code="404"'))) {
+        lines = (await read(metrics, headers)).text.split('\n');
+      }
+      expect(lines).to.include('order_lookups_total 2');
+      const requests = lines.filter((line) => line.startsWith('http_server_request_duration_seconds_count'));
+      expect(requests).to.have.length(2);
+      for (const line of requests) expect(line).to.contain('http_route="/shops/:shop/orders/:id"');
+    });
+  }
+
   it('prom-client-registry.ts exposes the same metrics on its own server and on the old page', async () => {
     sample = await startSample('dist/samples/prom-client-registry.js', 2);
     for (const url of sample.urls) {
@@ -125,6 +146,19 @@ describe('A small sample', () => {
       ]);
     }
   });
+
+  for (const [container, recordsByHand] of [
+    ['tsyringe', true],
+    ['awilix', false],
+    ['typedi', true],
+  ] as const) {
+    it(`${container}.ts exposes what the services count that ${container} creates`, async () => {
+      sample = await startSample(`dist/samples/${container}.js`, 1);
+      const lines = (await read(sample.urls[0])).text.split('\n');
+      expect(lines).to.include('bookings_total{account="refunds"} 1');
+      expect(lines.includes('refunds_total{reason="damaged"} 1')).to.equal(recordsByHand);
+    });
+  }
 
   it('appears in samples/README.md and has at most 80 lines', () => {
     const index = readFileSync(join(samples, 'README.md'), 'utf8');

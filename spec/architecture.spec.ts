@@ -26,6 +26,9 @@ const packages: Readonly<Record<string, string>> = {
   yaml: 'server/config/yaml-tree.ts',
   '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',
   '@node-rs/bcrypt': 'access/passwords.ts',
+  // Why no peers: only their types are extended, and a range would refuse the other versions that a project may have.
+  expect: 'testing/jest.ts',
+  vitest: 'testing/vitest.ts',
 };
 
 interface Import {

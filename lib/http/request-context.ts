@@ -28,8 +28,16 @@ export const hasAbsoluteTarget = ({ url = '' }: IncomingMessage): boolean => ori
 /** Parses a request of Fetch. */
 export function parseFetchRequest({ method, url, headers }: Request): RequestContext {
   const { pathname, searchParams } = new URL(url);
-  return { method, path: pathname, query: searchParams, headers: Object.fromEntries(headers) };
+  const { 'accept-encoding': encoding, ...others } = Object.fromEntries(headers);
+  const accepted = encoding === undefined || losesContentEncoding() ? {} : { 'accept-encoding': encoding };
+  return { method, path: pathname, query: searchParams, headers: { ...others, ...accepted } };
 }
+
+/**
+ * Whether the host sends a response without its `Content-Encoding`, so that a body must not be compressed. Next 16 does: what
+ * comes from a route it compresses itself, also what is compressed already, and the client takes off one layer only.
+ */
+const losesContentEncoding = (): boolean => process.env['NEXT_RUNTIME'] !== undefined;
 
 /** What a request asks of a scrape. */
 export function scrapeRequest({ method, query, headers }: RequestContext): ScrapeRequest {

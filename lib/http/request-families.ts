@@ -4,39 +4,40 @@ import type { LabelPolicy } from '../families/labels.js';
 import type { RequestMetricsOptions } from './request-metrics-options.js';
 import { schemes } from './request-scheme.js';
 
-/** One value for each label, whatever the convention calls the label. */
+/** One value for each label, whatever the convention calls the label. An empty value is a label that is absent. */
 export interface RequestLabels<T> {
   readonly method: T;
+  /** `http` or `https`. */
+  readonly scheme: T;
   readonly route: T;
   readonly status: T;
-  readonly scheme: T;
+  /** What was wrong with the answer. */
   readonly error: T;
 }
 
 /** How one convention names the duration of requests and its labels. */
 export interface Convention {
   readonly duration: string;
-  /** The values by the names of their labels, in the order of exposition. A convention leaves out what it has no label for. */
+  /** The values by the names of their labels, in the order of exposition. */
   readonly labels: <T>(values: RequestLabels<T>) => Readonly<Record<string, T>>;
   readonly buckets: readonly number[];
   /** The status of a request that got no response, for example because its client went away. Empty: the label is absent. */
   readonly statusWithoutResponse: string;
-  /** The route of a request that matched none. Empty: the label is absent. */
+  /** The route of a request that matched none. */
   readonly unmatchedRoute: string;
 }
 
 /** The conventions that the option `names` can choose. */
 export const conventions = {
-  // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: attributes and advised
-  // boundaries; a status code "if and only if one was received/sent", a route "if and only if it's available", a type of
-  // error "if request has ended with an error".
+  // Source: OpenTelemetry semantic conventions, "HTTP metrics", `http.server.request.duration`: its attributes that are
+  // required, or required under a condition, and advised boundaries; a status code "if and only if one was received/sent".
   opentelemetry: {
     duration: 'http_server_request_duration_seconds',
-    labels: ({ method, route, status, scheme, error }) => ({
+    labels: ({ method, scheme, route, status, error }) => ({
       http_request_method: method,
+      url_scheme: scheme,
       http_route: route,
       http_response_status_code: status,
-      url_scheme: scheme,
       error_type: error,
     }),
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
@@ -49,7 +50,6 @@ export const conventions = {
     labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
     buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
     statusWithoutResponse: '499',
-    // Why not the path, as there: each path would be a series.
     unmatchedRoute: 'unmatched',
   },
 } as const satisfies Record<string, Convention>;
@@ -60,12 +60,15 @@ export const otherMethod = '_OTHER';
 // Source: RFC 9110, section 9.3; RFC 5789; OpenTelemetry, `http.request.method`.
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'];
 
+/** The error of a request whose answer did not get to its end. */
+export const abortedRequest = 'aborted';
+
 /** The metric families of an application's requests, and the convention of their labels. */
 export interface RequestFamilies {
   /** The methods that keep their own label value. */
   readonly methods: ReadonlySet<string>;
   readonly convention: Convention;
-  /** The route of a request that matched none. Empty: the label is absent. */
+  /** The route of a request that matched none. */
   readonly unmatchedRoute: string;
   readonly duration: Family<'histogram'>;
   readonly size: Family<'histogram'>;
@@ -82,10 +85,10 @@ export function defineRequestFamilies({
   const methods = new Set(options.methods ?? knownMethods);
   const policies: RequestLabels<LabelPolicy> = {
     method: { oneOf: [...new Set([...methods, otherMethod])] },
+    scheme: { oneOf: [...schemes] },
     // Why: routes and status codes come from the application, so only an application that invents them reaches the limits.
     route: { limit: 500 },
     status: { limit: 100 },
-    scheme: { oneOf: schemes },
     error: { limit: 100 },
   };
   return {

@@ -17,15 +17,15 @@ export interface RequestMetricsOptions {
   /** The methods that keep their own label value, in capitals; every other one is `_OTHER`. Default: RFC 9110, PATCH and QUERY. */
   readonly methods?: readonly string[];
   /**
-   * Whether `Forwarded` and `X-Forwarded-Proto` say which scheme the client used. Set it where a proxy of yours writes them:
-   * from anyone else they may be false. Default false: the scheme is that of the connection.
-   */
-  readonly trustProxy?: boolean;
-  /**
-   * The route of all requests that match none, for example `unmatched`. Default: those have no label for the route. Under
-   * `names: 'express-prom-bundle'`, whose label is always there, it is `unmatched`.
+   * The route of a request that matched none, for example `unmatched`. Default: such a request has no route; with
+   * `names: 'express-prom-bundle'` it is `unmatched`.
    */
   readonly unmatchedRoute?: string;
+  /**
+   * Whether a proxy tells the scheme of a request, by `Forwarded` or `X-Forwarded-Proto`. Only for a server that every request
+   * reaches through a proxy that sets them: anyone else could send them. Default `false`: the scheme of the connection.
+   */
+  readonly trustProxy?: boolean;
 }
 
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: methods are case-sensitive, and all known ones are.
@@ -53,12 +53,12 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
     accepts: isListOf(isMethod),
     remedy: 'Write for example ["GET", "PROPFIND"]',
   },
-  trustProxy: flagRule('Leave it out for false'),
   unmatchedRoute: {
     must: 'be a text that is not empty',
     accepts: isText,
-    remedy: 'Write for example "unmatched", or leave it out for no label',
+    remedy: 'Write for example "unmatched", or leave it out for no route',
   },
+  trustProxy: flagRule('Leave it out where clients can reach the server without the proxy'),
 };
 
 /**

@@ -2,21 +2,20 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
-import { kinds } from '../families/kinds.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
+import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
-  type Convention,
+  abortedRequest,
   conventions,
   defineRequestFamilies,
   otherMethod,
   type RequestFamilies,
-  type RequestLabels,
 } from './request-families.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from './request-metrics-options.js';
-import { readScheme, type Scheme } from './request-scheme.js';
+import { forwardedScheme, schemeOfConnection } from './request-scheme.js';
 import { onResponseEnd, trackResponse } from './response-tracker.js';
 
 /**
@@ -30,13 +29,12 @@ export type TrackRequest = (request: NodeRequest, response: NodeResponse, routeO
 
 /**
  * Measures the requests of an application on `node:http`, for any web framework:
- * `http_server_request_duration_seconds` by method, route, status code, scheme and type of error,
- * `http_server_active_requests` by method and scheme, and `http_server_response_body_size_bytes`. The framework's adapter
- * supplies only the route; the scheme comes from the request's `socket` and `headers`.
+ * `http_server_request_duration_seconds` by method, route and status code, `http_server_active_requests` by method, and
+ * `http_server_response_body_size_bytes`. The framework's adapter supplies only the route.
  *
- * A request ends with the last byte of its response, or when that is cut off; without a response it has no status code.
- * A request without a route has no label for it. The type of error is the status code from 500 on, and `aborted` where the
- * response was cut off. A route that throws is counted as a drop and never reaches the application.
+ * A request ends with the last byte of its response, or when its client goes away; without a response it has no status
+ * code, and without a route no route. `error_type` is the status code of an answer of 500 and above, and `aborted` where the
+ * answer did not get to its end. A route that throws is counted as a drop and never reaches the application.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *
@@ -61,113 +59,48 @@ export function requestMetrics(
   refuseIfAny(site, checkRequestMetricsOptions(options));
   refuseUnlessRecorder(site, recorder);
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
-  const { trustProxy = false } = options;
+  const schemeOf = options.trustProxy ? forwardedScheme : schemeOfConnection;
   return (request, response, routeOf) => {
-    const claimed = metrics.claim(response as ServerResponse);
-    if (claimed.size === 0) return;
-    const arrived = { method: String(request.method), scheme: readScheme(request, trustProxy) };
-    trackRequest(metrics.start(arrived, claimed, routeOf), response as ServerResponse);
+    const start = { method: String(request.method), scheme: schemeOf(request) };
+    trackRequest(metrics, start, response as ServerResponse, routeOf);
   };
 }
 
-/** Reads from `node:http` what the metrics need of a response: its end, its status and its size. */
-function trackRequest(end: EndRequest, response: ServerResponse): void {
+/** Reads from `node:http` what the metrics need: the end of the response, its status and its size. */
+function trackRequest(metrics: RequestMetrics, start: RequestStart, response: ServerResponse, routeOf: RouteOf): void {
+  const claimed = metrics.claim(response);
+  if (claimed.size === 0) return;
+  const end = metrics.start(start, claimed, routeOf);
   const tracker = trackResponse(response);
   onResponseEnd(response, (isComplete) => {
     const status = tracker.hasStatus() ? String(response.statusCode) : '';
-    end({ status, error: errorOf(status, isComplete) }, tracker.bodyBytes());
+    end({ status, bodyBytes: tracker.bodyBytes(), isComplete });
   });
 }
 
-/**
- * The type of the error that a request ended with; empty where it was none.
- *
- * Source: OpenTelemetry semantic conventions, "HTTP server", `error.type`: the status code where it says that the server
- * failed, otherwise a name of few. Why not the name of what was thrown: each framework hides it in another way.
- */
-function errorOf(status: string, isComplete: boolean): string {
-  if (status.length === 3 && status.startsWith('5')) return status;
-  return isComplete && status !== '' ? '' : aborted;
-}
-
-/** The type of the error where the client, or the application itself, ended the response before it was complete. */
-const aborted = 'aborted';
-
-/** What is known of a request when it arrives. */
-interface Arrived {
-  readonly method: string;
-  readonly scheme: Scheme;
-}
-
-/** How a response ended. The status is empty where the client got none, the error where there was none. */
-interface Ended {
+/** How a request has ended. */
+interface RequestEnd {
+  /** Empty where the client got no response. */
   readonly status: string;
-  readonly error: string;
+  readonly bodyBytes: number;
+  /** Whether the response was sent to its end. */
+  readonly isComplete: boolean;
 }
 
-/** Records a request whose response has ended. */
-type EndRequest = (ended: Ended, bodyBytes: number) => void;
-
-/** A histogram of requests, and which of its label values comes first, second and so on. */
-class RequestHistogram {
-  readonly #recorder: MetricsRecorder;
-  readonly #family: Family<'histogram'>;
-  readonly #site: string;
-  readonly #opened: FamilyRecorder;
-  readonly #order: readonly Label[];
-  /** The label values of the latest observation. Why kept: a list for each request is garbage. */
-  readonly #values: unknown[] = [];
-
-  constructor(recorder: MetricsRecorder, family: Family<'histogram'>, convention: Convention, site: string) {
-    this.#recorder = recorder;
-    this.#family = family;
-    this.#site = site;
-    this.#opened = recorder.open(family, site);
-    this.#order = Object.values(convention.labels<Label>(labelNames));
-  }
-
-  /** Never throws, but for a strict recorder: it runs inside the response of the application. */
-  observe(labels: RequestLabels<unknown>, value: number): void {
-    let reason: DropReason | undefined;
-    let cause: unknown;
-    try {
-      reason = kinds.histogram.refuse(value) ?? this.#observeFinite(labels, value);
-    } catch (thrown) {
-      reason = 'reader_threw';
-      cause = thrown;
-    }
-    if (reason !== undefined) this.#recorder.dropped(this.#family, reason, this.#site, cause);
-  }
-
-  #observeFinite(labels: RequestLabels<unknown>, value: number): DropReason | undefined {
-    const values = this.#values;
-    const order = this.#order;
-    for (let i = 0; i < order.length; i++) values[i] = labels[order[i] as Label];
-    const series = this.#opened.getOrCreate(values, true);
-    if (typeof series !== 'number') return series;
-    this.#opened.observe(series, value);
-    return undefined;
-  }
+/** A request that has arrived. */
+interface RequestStart {
+  readonly method: string;
+  readonly scheme: string;
 }
 
-type Label = keyof RequestLabels<unknown>;
-
-const labelNames: RequestLabels<Label> = {
-  method: 'method',
-  route: 'route',
-  status: 'status',
-  scheme: 'scheme',
-  error: 'error',
-};
-
-/** Records requests. It knows what their labels say and their size, and nothing of how they are transported. */
+/** Records requests. It knows their method, route, status and size, and nothing of how they are transported. */
 class RequestMetrics {
   readonly #recorder: MetricsRecorder;
   readonly #families: RequestFamilies;
   readonly #site: string;
   readonly #all: ReadonlySet<Family>;
-  readonly #duration: RequestHistogram;
-  readonly #size: RequestHistogram;
+  readonly #duration: FamilyHandle;
+  readonly #size: FamilyHandle;
   readonly #active: FamilyRecorder;
 
   /** @throws MetricsError `family_clash` where the recorder has another family under one of these names. */
@@ -176,8 +109,10 @@ class RequestMetrics {
     this.#families = families;
     this.#site = site;
     this.#all = new Set<Family>([families.duration, families.size, families.active]);
-    this.#duration = new RequestHistogram(recorder, families.duration, families.convention, site);
-    this.#size = new RequestHistogram(recorder, families.size, conventions.opentelemetry, site);
+    // Why opened here: a handle keeps a clash to itself until it records.
+    for (const family of this.#all) recorder.open(family, site);
+    this.#duration = new FamilyHandle(recorder, families.duration, site);
+    this.#size = new FamilyHandle(recorder, families.size, site);
     this.#active = recorder.open(families.active, site);
   }
 
@@ -187,28 +122,31 @@ class RequestMetrics {
   }
 
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
-  start(arrived: Arrived, claimed: ReadonlySet<Family>, routeOf: RouteOf): EndRequest {
+  start(request: RequestStart, claimed: ReadonlySet<Family>, routeOf: RouteOf): (end: RequestEnd) => void {
     const startedAt = this.#recorder.now();
-    const { scheme } = arrived;
-    const method = this.#families.methods.has(arrived.method) ? arrived.method : otherMethod;
+    const { scheme } = request;
+    const method = this.#families.methods.has(request.method) ? request.method : otherMethod;
     const release = claimed.has(this.#families.active) ? this.#acquireActive(method, scheme) : ignore;
-    return ({ status, error }, bodyBytes) => {
+    return ({ status, bodyBytes, isComplete }) => {
       release();
       // Why not below 0: a test may put a fake clock in the place of the real one during a request.
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
-      const route = this.#readRoute(routeOf, arrived.method);
+      const route = this.#readRoute(routeOf, request.method);
       if (route === undefined) return;
       const { duration, size, convention } = this.#families;
+      const error = errorTypeOf(status, isComplete);
       if (claimed.has(duration)) {
-        const shown = status || convention.statusWithoutResponse;
-        this.#duration.observe({ method, route, status: shown, scheme, error }, seconds);
+        const code = status || convention.statusWithoutResponse;
+        this.#duration.observe(convention.labels({ method, scheme, route, status: code, error }), seconds);
       }
-      if (claimed.has(size) && status !== '') this.#size.observe({ method, route, status, scheme, error }, bodyBytes);
+      if (claimed.has(size) && status !== '') {
+        this.#size.observe(conventions.opentelemetry.labels({ method, scheme, route, status, error }), bodyBytes);
+      }
     };
   }
 
   // Why acquire and release instead of `inc` and `dec`: the gauge may be cleared while the request is in flight.
-  #acquireActive(method: string, scheme: Scheme): () => void {
+  #acquireActive(method: string, scheme: string): () => void {
     const active = this.#active;
     const series = active.lookup(method, scheme, undefined) ?? active.getOrCreate([method, scheme], true);
     if (typeof series === 'number') {
@@ -237,6 +175,12 @@ class RequestMetrics {
     const { duration, size } = this.#families;
     for (const family of [duration, size]) this.#recorder.dropped(family, reason, this.#site, cause);
   }
+}
+
+/** Source: OpenTelemetry semantic conventions, "HTTP metrics", `error.type`. */
+function errorTypeOf(status: string, isComplete: boolean): string {
+  if (status.startsWith('5')) return status;
+  return isComplete && status !== '' ? '' : abortedRequest;
 }
 
 const ignore = (): void => undefined;

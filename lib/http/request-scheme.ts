@@ -1,32 +1,33 @@
 import type { NodeRequest } from './http-messages.js';
 
-/** The schemes that a request may have; every other one is `_OTHER`. */
+/** The label values of `url_scheme`. Every other scheme is `_OTHER`, as OpenTelemetry calls it. */
 export const schemes = ['http', 'https', '_OTHER'] as const;
 
-export type Scheme = (typeof schemes)[number];
+type Scheme = (typeof schemes)[number];
+
+/** The part of a request of `node:http` or `node:http2` that tells how it arrived. */
+interface Arrived extends NodeRequest {
+  readonly socket?: { readonly encrypted?: boolean } | null;
+}
+
+/** The scheme of the connection by which a request has arrived. */
+export const schemeOfConnection = ({ socket }: Arrived): Scheme => (socket?.encrypted ? 'https' : 'http');
 
 /**
- * Reads the scheme of the URL that the client asked for: of its connection to this process, or, where a proxy is trusted, of
- * the client's connection to the proxy.
+ * The scheme by which the client has asked, as a proxy tells it: by `Forwarded`, or else by `X-Forwarded-Proto`; without
+ * either, the scheme of the connection. The first proxy is the one that the client has asked.
  *
- * Source: OpenTelemetry semantic conventions, "HTTP server", `url.scheme`: `Forwarded` before `X-Forwarded-Proto`.
+ * Source: RFC 7239, section 4; `X-Forwarded-Proto` by custom.
  */
-export function readScheme(request: NodeRequest, trustProxy: boolean): Scheme {
-  const forwarded = trustProxy ? forwardedScheme(request.headers) : '';
-  if (forwarded !== '') return forwarded === 'http' || forwarded === 'https' ? forwarded : '_OTHER';
-  return (request as Connected).socket?.encrypted ? 'https' : 'http';
+export function forwardedScheme(request: Arrived): Scheme {
+  const proto =
+    first(request.headers['forwarded'])?.match(/(?:^|;)\s*proto="?([^";\s]+)/i)?.[1] ??
+    first(request.headers['x-forwarded-proto']);
+  if (proto === undefined || proto === '') return schemeOfConnection(request);
+  const scheme = proto.toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : '_OTHER';
 }
 
-/** A request with its connection. One that was made by hand may have none. */
-type Connected = NodeRequest & { readonly socket?: { readonly encrypted?: boolean } };
-
-// Why the first: each proxy on the way adds itself at the end.
-function forwardedScheme({ forwarded, 'x-forwarded-proto': forwardedProto }: NodeRequest['headers']): string {
-  const found = (forwarded && /^[^,]*?\bproto="?([^",;\s]+)/i.exec(String(forwarded))?.[1]) || firstOf(forwardedProto);
-  return found.toLowerCase();
-}
-
-const firstOf = (values: string | readonly string[] | undefined): string =>
-  String(values ?? '')
-    .split(',', 1)[0]
-    ?.trim() ?? '';
+/** The first entry of a header that is a list. */
+const first = (header: string | readonly string[] | undefined): string | undefined =>
+  header?.toString().split(',', 1)[0]?.trim();

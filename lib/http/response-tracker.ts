@@ -60,10 +60,10 @@ function byteLength(chunk: Chunk | undefined, encoding: unknown): number {
 const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
   req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
 
-/** Calls the listener once, when the response is complete or can no longer be completed, and says which. */
+/** Calls the listener once, when the response is complete or can no longer be completed, and tells which of them it is. */
 export function onResponseEnd(response: ServerResponse, listener: (isComplete: boolean) => void): void {
   if (hasEnded(response)) {
-    listener(response.writableFinished && isIntact(response));
+    listener(!response.destroyed && !isReset(response));
     return;
   }
   const queue = queueOf(response);
@@ -72,21 +72,17 @@ export function onResponseEnd(response: ServerResponse, listener: (isComplete: b
   const end = (isComplete: boolean): void => {
     if (isOver) return;
     isOver = true;
-    queue?.delete(onCut);
+    queue?.delete(onClose);
     listener(isComplete);
   };
-  const onCut = (): void => end(false);
-  response.on('finish', () => end(isIntact(response))).on('close', onCut);
-  queue?.add(onCut);
+  const onClose = (): void => end(false);
+  response.on('finish', () => end(!isReset(response))).on('close', onClose);
+  queue?.add(onClose);
 }
 
-/**
- * Whether a response that has finished was sent. Why asked: HTTP/2 emits `finish` where the client has reset the stream as
- * well, and HTTP/1 where the last write has failed.
- */
-function isIntact(response: ServerResponse | Http2ServerResponse): boolean {
-  if ('stream' in response) return !response.stream.aborted && response.stream.rstCode === 0;
-  return !response.req.socket?.errored;
+// Why: an HTTP/2 response finishes too where its stream is reset.
+function isReset(response: ServerResponse | Http2ServerResponse): boolean {
+  return 'stream' in response && (response.stream.aborted || response.stream.rstCode !== 0);
 }
 
 // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.
@@ -117,7 +113,7 @@ function queueOf(response: ServerResponse): Queue | undefined {
   const queue: Queue = new Set();
   queues.set(socket, queue);
   socket.once('close', () => {
-    for (const onEnd of queue) onEnd();
+    for (const onClose of queue) onClose();
   });
   return queue;
 }

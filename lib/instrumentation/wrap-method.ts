@@ -3,6 +3,7 @@ import { processState } from '../process-state.js';
 import { recorderOf } from '../recorder/attach.js';
 import { isRecorder, type MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { type Advice, adviseAll, anyRecorder } from '../recorder/reports.js';
+import { createNotAttachedAdvice } from '../recorder/wiring-advice.js';
 import { bindInstruments } from './bound-instrument.js';
 import { type AnyMethod, Call, type CallObserver, lastArgument, type Outcome } from './call.js';
 import { callWithCallback } from './completion/callback.js';
@@ -285,14 +286,7 @@ function warnNotAttached(instance: unknown, instruments: readonly Instrument[]):
   warned.add(owner);
   for (const instrument of instruments) notRecorded.add(instrument);
   const [{ site } = { site: 'an annotated function' }] = instruments;
-  adviseAll({
-    code: 'unwired',
-    message:
-      `${site}: a call was not recorded, because its instance has no recorder. Likely causes: it was made with "new" ` +
-      'rather than by the container; it was called in a constructor, before it had a recorder; it is a singleton that was resolved before installMetrics(container); it belongs to ' +
-      'a child container without its own installMetrics(child); it is a static method or a plain function. ' +
-      'Use attachRecorder(instance, recorder) or setDefaultRecorder(recorder).',
-  });
+  adviseAll((recorder) => createNotAttachedAdvice(recorder, site, owner));
 }
 
 function createCallbackAdvice([instrument]: readonly Instrument[]): Advice {

@@ -1,8 +1,9 @@
 import { refuseIfAny } from '../error.js';
 import { hasInstruments, instrumentsOfClass } from '../families/declared-instruments.js';
 import { processState, recorderKey } from '../process-state.js';
-import { checkValue, isFunction, isObject, type Rule } from '../validation.js';
+import { checkValue, isFunction, isObject, isText, type Rule } from '../validation.js';
 import { isRecorder, type MetricsRecorder } from './metrics-recorder.js';
+import { addHost, createEarlyCallAdvice } from './wiring-advice.js';
 
 interface Attached {
   [recorderKey]?: MetricsRecorder;
@@ -27,6 +28,11 @@ const instanceRule: Rule = {
   accepts: (value) => isObject(value) || isFunction(value),
   remedy: 'Pass an instance of a class with decorated methods',
   isRequired: true,
+};
+const hostRule: Rule = {
+  must: 'be the name of a container',
+  accepts: isText,
+  remedy: 'Leave it out, or write for example "tsyringe"',
 };
 
 /** Throws unless `recorder` is a recorder. Why here: a wrong one must not be found out in the middle of a call. */
@@ -60,7 +66,8 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
  * Creates what a container calls with each instance that it hands out: instances of classes with decorated methods report
  * to this recorder from then on, and anything else is left alone.
  *
- * @throws MetricsError where `recorder` is no recorder.
+ * @param host the name of the container: advice on instances without a recorder says it.
+ * @throws MetricsError where `recorder` is no recorder, or `host` is no text.
  * @example
  * import { Counter, instanceObserver, PrometheusRecorder } from 'flowplane-metrics';
  *
@@ -73,8 +80,10 @@ export function attachRecorder<T extends object>(instance: T, recorder: MetricsR
  * onInstance(mailer);
  * mailer.send();
  */
-export function instanceObserver(recorder: MetricsRecorder): InstanceObserver {
+export function instanceObserver(recorder: MetricsRecorder, host?: string): InstanceObserver {
   refuseUnlessRecorder('instanceObserver', recorder);
+  refuseIfAny('instanceObserver', checkValue('"host"', hostRule, host));
+  if (host !== undefined) addHost(recorder, host);
   return (instance) => {
     if (!instanceRule.accepts(instance)) return;
     try {
@@ -92,7 +101,7 @@ function attach(instance: object, recorder: MetricsRecorder): void {
     wiring.frozen.set(instance, recorder);
     wiring.anyFrozen = true;
   }
-  if (notRecorded.delete(instance)) adviseOnEarlyCall(instance, recorder);
+  if (notRecorded.delete(instance)) recorder.advise(createEarlyCallAdvice(recorder, instance.constructor));
   const owner = typeof instance === 'function' ? instance : Object.getPrototypeOf(instance);
   if (owner !== null && isNewTo(recorder, owner)) openInstruments(recorder, owner, 'report');
 }
@@ -104,16 +113,6 @@ function mark(instance: object, recorder: MetricsRecorder): boolean {
   } catch {
     return false;
   }
-}
-
-function adviseOnEarlyCall(instance: object, recorder: MetricsRecorder): void {
-  recorder.advise({
-    code: 'unwired',
-    message:
-      `class ${instance.constructor?.name}: a call was not recorded, because the instance got its recorder only ` +
-      'afterwards (given a call in the constructor, in an asynchronous @postConstruct, or before attachRecorder). ' +
-      'Make the call later, or set a recorder for such calls with setDefaultRecorder(recorder).',
-  });
 }
 
 function isNewTo(recorder: MetricsRecorder, owner: object): boolean {

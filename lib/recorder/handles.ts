@@ -65,10 +65,10 @@ export class FamilyHandle {
   #opened: FamilyRecorder | undefined;
   #clash: unknown;
 
-  constructor(recorder: HandleRecorder, family: Family) {
+  constructor(recorder: HandleRecorder, family: Family, site = `recorder.${family.kind}("${family.name}")`) {
     this.#recorder = recorder;
     this.#family = family;
-    this.#site = `recorder.${family.kind}("${family.name}")`;
+    this.#site = site;
     this.#names = Object.keys(family.labels);
     this.#known = new Set(this.#names);
     this.#readsList = this.#names.length > 3 || this.#names.some(isCommonProperty);

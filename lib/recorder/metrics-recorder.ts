@@ -6,6 +6,7 @@ import { isFunction, isObject } from '../validation.js';
 
 import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
 import { type Advice, adviseAll } from './reports.js';
+import { createUnboundAdvice } from './wiring-advice.js';
 
 /** Identifies one series of a family in one recorder, until the family is cleared. */
 export type SeriesId = number;
@@ -125,12 +126,6 @@ const extended: Problem = {
     '"MetricsRecorder" is only a contract and a service identifier (given a class that extends it). Extend AbstractRecorder.',
 };
 
-const notBound: Advice = {
-  code: 'unwired',
-  message:
-    'a number was not recorded, because the container has no recorder (given MetricsRecorder as "autobind" constructs it). Call installMetrics(container), or bind a recorder.',
-};
-
 /** What a container injects that constructs `MetricsRecorder` by itself. It records nothing, and advises on that. */
 // Why in the state of the process: every copy of the package must tell it from a recorder that was bound.
 export const unboundRecorder: MetricsRecorder = processState.unboundRecorder ?? createUnboundRecorder();
@@ -142,7 +137,7 @@ function createUnboundRecorder(): MetricsRecorder {
   const adviseAndGive =
     <T>(given: T) =>
     (): T => {
-      adviseAll(notBound);
+      adviseAll(createUnboundAdvice);
       return given;
     };
   return Object.freeze({
@@ -157,11 +152,15 @@ function createUnboundRecorder(): MetricsRecorder {
   });
 }
 
-/** An abstract class by its type, for containers to infer the service's type from. */
-type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (abstract new (
-  // biome-ignore lint/suspicious/noExplicitAny: what a container takes for a class takes anything.
-  ...args: any
-) => MetricsRecorder);
+declare const nobody: unique symbol;
+
+/**
+ * A class by its type, for containers to infer the service's type from. Why not abstract: tsyringe and typedi take no abstract
+ * class for an identifier. What its constructor asks for does not exist, so that code cannot call it.
+ */
+type RecorderIdentifier = { readonly prototype: MetricsRecorder } & (new (constructedBy: {
+  readonly [nobody]: true;
+}) => MetricsRecorder);
 
 /**
  * The service identifier of the recorder: `container.get(MetricsRecorder)` is a `MetricsRecorder`, and a constructor

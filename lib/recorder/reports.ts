@@ -131,11 +131,11 @@ export function registerRecorder(recorder: MetricsRecorder): void {
 /** Whether any recorder exists in the process. */
 export const anyRecorder = (): boolean => recorders.size > 0;
 
-/** Passes advice on to every recorder of the process. */
-export function adviseAll(advice: Advice): void {
+/** Passes advice on to every recorder of the process; a function gives each recorder words of its own. */
+export function adviseAll(advice: Advice | ((recorder: MetricsRecorder) => Advice)): void {
   for (const reference of recorders) {
     const recorder = reference.deref();
     if (recorder === undefined) recorders.delete(reference);
-    else recorder.advise(advice);
+    else recorder.advise(typeof advice === 'function' ? advice(recorder) : advice);
   }
 }

@@ -1,4 +1,13 @@
-import { formatSample, hasLabels, type ReadableMetrics, type Sample, type SampleLabels } from './samples.js';
+import type { SampleLabels } from './samples.js';
+import {
+  type Increase,
+  judgeIncrease,
+  judgeSeries,
+  judgeValue,
+  readableMetrics,
+  type SeriesVerdict,
+  type Verdict,
+} from './verdicts.js';
 
 declare global {
   namespace Chai {
@@ -38,15 +47,8 @@ interface Utilities {
   flag(assertion: object, name: string, value?: unknown): unknown;
 }
 
-/** The series that `series` found. */
-interface Found {
-  readonly text: string;
-  readonly matching: readonly Sample[];
-}
-
-/** The increase that `increased` measures. */
-interface Increase {
-  readonly text: string;
+/** What `increased` has measured, at once or later. */
+interface Measured extends Omit<Increase, 'increase'> {
   increase: number | Promise<number>;
 }
 
@@ -74,53 +76,25 @@ export function metricsAssertions(chai: Chai, utilities: Utilities): void {
 }
 
 function addSeries({ Assertion }: Chai, { flag }: Utilities): void {
-  Assertion.addMethod('series', function (name: string, labels: SampleLabels = {}) {
-    const metrics = this._obj as ReadableMetrics;
-    const all = metrics.series(name);
-    // Why: it refuses a label that the series of this name cannot have.
-    metrics.value(name, labels);
-    const found: Found = {
-      text: formatSample(name, labels),
-      matching: all.filter((one) => hasLabels(one.labels, labels)),
-    };
-    this.assert(
-      found.matching.length > 0,
-      `expected a series ${found.text}; ${describeNearest(metrics, name, labels)}`,
-      `expected no series ${found.text}, but there is ${formatSamples(name, found.matching)}`,
-    );
-    flag(this, 'series', found);
+  Assertion.addMethod('series', function (name: string, labels?: SampleLabels) {
+    const verdict = judgeSeries(readableMetrics('series', this._obj), name, labels);
+    assert(this, verdict);
+    flag(this, 'series', verdict);
   });
 }
 
 function addValue({ Assertion }: Chai, { flag }: Utilities): void {
   Assertion.addMethod('value', function (expected: number) {
-    const { text, matching } = flag(this, 'series') as Found;
-    const name = text.replace(/\{.*/s, '');
-    const [one] = matching;
-    this.assert(
-      matching.length === 1 && Object.is(one?.value, expected),
-      matching.length === 1
-        ? `expected ${text} to be ${expected}, but it is ${one?.value}`
-        : `expected ${text} to be one series, but there are ${formatSamples(name, matching)}. Name more labels.`,
-      `expected ${text} not to be ${expected}`,
-      expected,
-      one?.value,
-    );
+    assert(this, judgeValue(flag(this, 'series') as SeriesVerdict, expected, flag(this, 'negate') === true));
   });
 }
 
 function addIncreased({ Assertion }: Chai, { flag }: Utilities): void {
   Assertion.addMethod('increased', function (name: string, labels: SampleLabels, run: () => unknown) {
-    const metrics = this._obj as ReadableMetrics;
-    const measured: Increase = { text: formatSample(name, labels), increase: metrics.increase(name, labels, run) };
+    const metrics = readableMetrics('increased', this._obj);
+    const measured: Measured = { metrics, name, labels, increase: metrics.increase(name, labels, run) };
     flag(this, 'increase', measured);
-    return checkWhenDone(this, measured, (increase) =>
-      this.assert(
-        increase > 0,
-        `expected ${measured.text} to increase, but it did not; ${describeNearest(metrics, name, labels)}`,
-        `expected ${measured.text} not to increase, but it did by ${increase}`,
-      ),
-    );
+    return checkWhenDone(this, measured);
   });
 }
 
@@ -130,25 +104,17 @@ function overwriteBy({ Assertion }: Chai, { flag }: Utilities): void {
     'by',
     (original) =>
       function (this: Assertion, ...given: [number]) {
-        const measured = flag(this, 'increase') as Increase | undefined;
+        const measured = flag(this, 'increase') as Measured | undefined;
         if (measured === undefined) return Reflect.apply(original, this, given);
-        const [expected] = given;
-        return checkWhenDone(this, measured, (increase) =>
-          this.assert(
-            increase === expected,
-            `expected ${measured.text} to increase by ${expected}, but it did by ${increase}`,
-            `expected ${measured.text} not to increase by ${expected}`,
-            expected,
-            increase,
-          ),
-        );
+        return checkWhenDone(this, measured, ...given);
       },
   );
 }
 
 /** Checks at once. Where the increase is a promise, it returns the assertion, which checks when it is awaited. */
-function checkWhenDone(assertion: Assertion, measured: Increase, check: (increase: number) => void): unknown {
+function checkWhenDone(assertion: Assertion, measured: Measured, expected?: number): unknown {
   const { increase } = measured;
+  const check = (by: number): void => assert(assertion, judgeIncrease({ ...measured, increase: by }, expected));
   if (typeof increase === 'number') return check(increase);
   const checked = Promise.resolve(increase).then((by) => {
     check(by);
@@ -160,16 +126,6 @@ function checkWhenDone(assertion: Assertion, measured: Increase, check: (increas
   return Object.defineProperty(assertion, 'then', { value: then, configurable: true });
 }
 
-/** Describes what exists instead: the series of this name with most of the labels, or else the families. */
-function describeNearest(metrics: ReadableMetrics, name: string, labels: SampleLabels): string {
-  const all = metrics.series(name);
-  if (all.length === 0) return `no series has that name; the families are ${metrics.families().join(', ') || 'none'}`;
-  const common = (one: Sample): number => Object.entries(labels).filter(([k, value]) => one.labels[k] === value).length;
-  const closest = all.toSorted((a, b) => common(b) - common(a));
-  return `the nearest of ${all.length}: ${formatSamples(name, closest)}`;
-}
-
-function formatSamples(name: string, samples: readonly Sample[]): string {
-  const first = samples.slice(0, 3).map(({ labels, value }) => `${formatSample(name, labels)} ${value}`);
-  return samples.length > 3 ? `${first.join(', ')}, …` : first.join(', ');
+function assert(assertion: Assertion, { holds, message, negated, expected, actual }: Verdict): void {
+  assertion.assert(holds, message, negated, expected, actual);
 }

@@ -50,8 +50,13 @@ function useEveryFamily(recorder: PrometheusRecorder): void {
   recorder.gauge(defineGauge({ name: 'lost', help: 'Lost' })).collect(() => Promise.reject(new Error('no value')));
 }
 
+/** One request that has every label: it matches a route, and fails. */
 async function serveRequest(recorder: PrometheusRecorder): Promise<void> {
-  const application = new Koa().use(httpMetrics(recorder));
+  const failing = (): never => {
+    throw new Error('no database');
+  };
+  const application = new Koa().use(httpMetrics(recorder, { route: () => '/teams/:team' })).use(failing);
+  application.silent = true;
   const server = application.listen(0, '127.0.0.1');
   await once(server, 'listening');
   await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();

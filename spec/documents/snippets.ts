@@ -22,7 +22,7 @@ export interface Snippet {
   readonly output: string;
   /** Whether it runs until somebody stops it. */
   readonly keepsRunning: boolean;
-  readonly usesInversify: boolean;
+  readonly needsMetadata: boolean;
 }
 
 // Why below dist/: there the package's own name leads to the package.
@@ -35,13 +35,18 @@ const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
-const isCode = ({ language }: Fence): boolean => ['ts', 'js'].includes(language);
+/** The marks of blocks that need packages of their own: the spec runs those that installs them. */
+const runElsewhere = ['in-jest', 'migration'];
+
+const isCode = ({ language, flags }: Fence): boolean =>
+  ['ts', 'js'].includes(language) && !runElsewhere.some((flag) => flags.includes(flag));
 
 /** Writes every file that the documents show, and gives those that are programs. */
 export function writeSnippets(documents: readonly Document[]): Snippet[] {
   for (const folder of [sources, compiled]) rmSync(folder, { recursive: true, force: true });
   return documents.flatMap((document) => {
-    for (const fence of document.fences) writeShown(slugOf(document), fence);
+    for (const fence of document.fences.filter(({ flags }) => !flags.includes('in-jest')))
+      writeShown(slugOf(document), fence);
     return document.fences.filter(isCode).map((fence) => toSnippet(document, fence));
   });
 }
@@ -50,9 +55,10 @@ export function writeSnippets(documents: readonly Document[]): Snippet[] {
 export const shownFile = (document: { readonly path: string }, { file = '' }: Fence): string =>
   join(compiled, slugOf(document), file);
 
-function writeShown(slug: string, { file, text: content, language }: Fence): void {
+function writeShown(slug: string, fence: Fence): void {
+  const { file, text: content } = fence;
   if (file === undefined) return;
-  const folder = join(isCode({ language } as Fence) ? sources : compiled, slug);
+  const folder = join(isCode(fence) ? sources : compiled, slug);
   mkdirSync(dirname(join(folder, file)), { recursive: true });
   writeFileSync(join(folder, file), content);
 }
@@ -69,7 +75,7 @@ function toSnippet(document: Document, fence: Fence): Snippet {
     folder,
     output: statedOutput(document, fence),
     keepsRunning: fence.flags.includes('keeps-running'),
-    usesInversify: /\binversify'/.test(fence.text),
+    needsMetadata: /\b(inversify|reflect-metadata)'/.test(fence.text),
   };
 }
 
@@ -102,7 +108,8 @@ async function runUntilLine({ script, folder }: Snippet): Promise<Printed> {
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), exited.then(() => ['it has ended'])]);
-  child.kill('SIGTERM');
+  // Why not asked to end: a server that drains waits for one more scrape.
+  child.kill('SIGKILL');
   await exited;
   return { output: `${line}\n`, errors: await errors };
 }
@@ -128,7 +135,7 @@ export const isAsStated = ({ output }: Snippet, printed: Printed): boolean =>
  */
 export async function runSnippets(snippets: readonly Snippet[]): Promise<ReadonlyMap<Snippet, Printed>> {
   const printed = new Map<Snippet, Printed>();
-  const together = snippets.filter(({ keepsRunning, usesInversify }) => !keepsRunning && !usesInversify);
+  const together = snippets.filter(({ keepsRunning, needsMetadata }) => !keepsRunning && !needsMetadata);
   for (const [i, one] of (await runTogether(together)).entries()) printed.set(together[i] as Snippet, one);
   for (const snippet of snippets) {
     const found = printed.get(snippet);

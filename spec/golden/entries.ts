@@ -9,6 +9,7 @@ export type { MetricsServerOptions } from '../../lib/server/index.js';
 export { MetricsServer as NodeMetricsServer, serveMetrics } from '../../lib/server/index.js';
 export { metricsAssertions } from '../../lib/testing/chai.js';
 export { MemoryRecorder } from '../../lib/testing/index.js';
+export { metricsMatchers } from '../../lib/testing/jest.js';
 
 /** The built library as a folder. */
 export const library = fileURLToPath(new URL('../../lib', import.meta.url));

@@ -1,12 +1,12 @@
 import { needs } from '../needs.js';
 import { Golden } from './golden.js';
-import { bounds, naming, processWarnings, remarks } from './messages/advice.js';
+import { bounds, naming, processWarnings, remarks, wiring } from './messages/advice.js';
 import { type Cases, type Placeholders, textOf } from './messages/cases.js';
 import { packageMessages } from './messages/child.js';
 import { families, recorderOptions } from './messages/declarations.js';
 import { decorating } from './messages/decorators.js';
 import { doctorCauses, doctorSteps } from './messages/doctor.js';
-import { assertions, inversify, koa } from './messages/frameworks.js';
+import { assertions, inversify, koa, matchers } from './messages/frameworks.js';
 import { clashes, collectors, drops } from './messages/recording.js';
 import { listening, ServingFiles, serverOptions, whereabouts } from './messages/serving.js';
 
@@ -23,6 +23,7 @@ const areas: Readonly<Record<string, Cases>> = {
   naming,
   bounds,
   remarks,
+  wiring,
   'process-warnings': processWarnings,
   'server-options': serverOptions,
   listening,
@@ -30,6 +31,7 @@ const areas: Readonly<Record<string, Cases>> = {
   koa,
   inversify,
   assertions,
+  matchers,
 };
 
 async function compare(area: string, cases: Cases, placeholders?: () => Placeholders): Promise<void> {

@@ -12,19 +12,19 @@ export const duration = 'http_server_request_duration_seconds';
 export const size = 'http_server_response_body_size_bytes';
 export const active = 'http_server_active_requests';
 
-/** The labels of a request over http in OpenTelemetry's names. The error is that of the status, unless it is given. */
-export const labels = (method: string, route: string | undefined, status?: string, error = errorOf(status)) => ({
+/** The labels of a request in OpenTelemetry's names, without those that are absent. A request without a status was aborted. */
+export const labels = (
+  method: string,
+  route: string,
+  status?: string,
+  error = status === undefined ? 'aborted' : '',
+) => ({
   http_request_method: method,
-  ...(route === undefined ? {} : { http_route: route }),
-  ...(status === undefined ? {} : { http_response_status_code: status }),
   url_scheme: 'http',
-  ...(error === '' ? {} : { error_type: error }),
+  ...(route !== '' && { http_route: route }),
+  ...(status !== undefined && { http_response_status_code: status }),
+  ...(error !== '' && { error_type: error }),
 });
-
-function errorOf(status: string | undefined): string {
-  if (status === undefined) return 'aborted';
-  return status.startsWith('5') ? status : '';
-}
 
 /** A Koa application that is measured, served as its users see it. */
 export class MeasuredApplication {

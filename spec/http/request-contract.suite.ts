@@ -17,8 +17,8 @@ export interface ContractOptions {
   readonly names?: 'opentelemetry' | 'express-prom-bundle';
   readonly prefix?: string;
   readonly buckets?: readonly number[];
-  readonly trustProxy?: boolean;
   readonly unmatchedRoute?: string;
+  readonly trustProxy?: boolean;
 }
 
 /**
@@ -41,10 +41,13 @@ export interface ContractFramework {
   start(recorder: MetricsRecorder, options: ContractOptions): Promise<ContractApplication>;
 }
 
-type Headers = Readonly<Record<string, string>>;
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
-const request = async (port: number, path: string, method = 'GET', headers: Headers = {}) => {
-  const sent = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }).end();
+const request = async (port: number, path: string, asked: Asked = {}): Promise<number | undefined> => {
+  const sent = httpRequest({ host: '127.0.0.1', port, path, agent: false, ...asked }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   await text(response).catch(() => undefined);
   return response.statusCode;
@@ -70,9 +73,7 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       recorder = new PrometheusRecorder();
       application = await framework.start(recorder, { buckets: [60], ...options });
     };
-    const ask = (path: string, method?: string, headers?: Headers) => request(application.port, path, method, headers);
-    const durations = async (count: number): Promise<string[]> =>
-      (await recorded(count)).filter((line) => line.includes('duration'));
+    const ask = (path: string, asked?: Asked) => request(application.port, path, asked);
     /** Waits until as many requests as this are recorded. */
     const recorded = async (count: number): Promise<string[]> => {
       let lines: string[] = [];
@@ -90,7 +91,7 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       await start();
       expect(await ask('/teams/payments')).to.equal(200);
       expect(await ask('/teams/search?page=1')).to.equal(200);
-      expect(await ask('/teams', 'POST')).to.equal(201);
+      expect(await ask('/teams', { method: 'POST' })).to.equal(201);
       expect(await ask('/api/v1/members/42')).to.equal(200);
       expect(await ask('/broken')).to.equal(500);
       expect(await ask('/stream')).to.equal(200);
@@ -98,7 +99,7 @@ export function itMeasuresRequests(framework: ContractFramework): void {
         duration({ route: '/teams/:team', status: 200 }, 2),
         duration({ method: 'POST', route: '/teams', status: 201 }, 1),
         duration({ route: '/api/:version/members/:member', status: 200 }, 1),
-        duration({ route: '/broken', status: 500 }, 1),
+        duration({ route: '/broken', status: 500, error: '500' }, 1),
         duration({ route: '/stream', status: 200 }, 1),
         size({ route: '/teams/:team', status: 200 }, 12),
         size({ method: 'POST', route: '/teams', status: 201 }, 4),
@@ -120,7 +121,7 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       expect(lines).to.include(duration({ route: '/api/:version/members/:member', status: 200 }, 1000));
     });
 
-    it('have one series without a route for all paths that match nothing', async () => {
+    it('have one series for all paths that match nothing', async () => {
       await start();
       for (let i = 0; i < 100; i++) expect(await ask(`/scan/${i}.php`)).to.equal(404);
       expect((await recorded(100)).filter((line) => line.includes('duration'))).to.deep.equal([
@@ -128,7 +129,38 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       ]);
     });
 
-    it('have an error and no status where the client goes before the answer', async () => {
+    it("give what matches nothing the route that 'unmatchedRoute' says", async () => {
+      await start({ unmatchedRoute: 'none' });
+      for (const path of ['/a', '/b']) await ask(path);
+      expect((await recorded(2)).filter((line) => line.includes('duration'))).to.deep.equal([
+        duration({ route: 'none', status: 404 }, 2),
+      ]);
+    });
+
+    it("have the scheme of the connection, and that of forwarded headers only where 'trustProxy' says so", async () => {
+      const headers = { 'x-forwarded-proto': 'https' };
+      await start();
+      await ask('/teams/a', { headers });
+      expect(await recorded(1)).to.include(duration({ route: '/teams/:team', status: 200 }, 1));
+      await application.close();
+      await start({ trustProxy: true });
+      await ask('/teams/a', { headers });
+      const lines = await recorded(1);
+      expect(lines).to.include(duration({ scheme: 'https', route: '/teams/:team', status: 200 }, 1));
+      expect(lines).to.include('http_server_active_requests{http_request_method="GET",url_scheme="https"} 0');
+    });
+
+    it('count the requests for a HEAD without a body', async () => {
+      await start();
+      expect(await ask('/teams/a', { method: 'HEAD' })).to.equal(200);
+      const [counted, bytes] = [duration, size].map((line) =>
+        line({ method: 'HEAD', route: '/teams/:team', status: 200 }, 1),
+      );
+      const lines = await recorded(1);
+      expect(lines).to.include(counted).and.include(bytes?.replace(/1$/, '0'));
+    });
+
+    it('have no status where the client goes before the answer', async () => {
       await start();
       const socket = connect(application.port, '127.0.0.1');
       socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -137,52 +169,12 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       expect(await recorded(1)).to.deep.equal([duration({ route: '/slow', error: 'aborted' }, 1), active('GET', 0)]);
     });
 
-    it('have the status that was sent, and an error, where the answer breaks off in the middle', async () => {
+    it('have the status that was sent where the answer breaks off in the middle', async () => {
       await start();
       await ask('/cut').catch(() => undefined);
       const lines = await recorded(1);
       expect(lines.filter((line) => line.includes('duration'))).to.deep.equal([
         duration({ route: '/cut', status: 200, error: 'aborted' }, 1),
-      ]);
-    });
-
-    it("have the route of 'unmatchedRoute' where a path matches nothing", async () => {
-      await start({ unmatchedRoute: 'none' });
-      expect(await ask('/scan/1.php')).to.equal(404);
-      expect(await durations(1)).to.deep.equal([duration({ route: 'none', status: 404 }, 1)]);
-    });
-
-    it('tell HEAD from GET, and record no body for it', async () => {
-      await start();
-      expect(await ask('/teams/payments', 'HEAD')).to.equal(200);
-      expect(await recorded(1)).to.have.members([
-        duration({ method: 'HEAD', route: '/teams/:team', status: 200 }, 1),
-        size({ method: 'HEAD', route: '/teams/:team', status: 200 }, 0),
-        active('HEAD', 0),
-      ]);
-    });
-
-    it('have the scheme of the connection, whatever headers say', async () => {
-      await start();
-      await ask('/teams/a', 'GET', { 'X-Forwarded-Proto': 'https', Forwarded: 'proto=https' });
-      expect(await durations(1)).to.deep.equal([duration({ route: '/teams/:team', status: 200 }, 1)]);
-    });
-
-    it("have the scheme that a proxy names, under 'trustProxy'", async () => {
-      await start({ trustProxy: true });
-      const sent: Headers[] = [
-        { 'X-Forwarded-Proto': 'https, http' },
-        { Forwarded: 'for=192.0.2.1;Proto="HTTPS";by=x, proto=http' },
-        { Forwarded: 'for=192.0.2.1', 'X-Forwarded-Proto': 'https' },
-        { Forwarded: 'for=192.0.2.1, proto=https' },
-        { 'X-Forwarded-Proto': 'gopher' },
-        {},
-      ];
-      for (const headers of sent) await ask('/teams/a', 'GET', headers);
-      expect(await durations(6)).to.have.members([
-        duration({ route: '/teams/:team', status: 200, scheme: 'https' }, 3),
-        duration({ route: '/teams/:team', status: 200 }, 2),
-        duration({ route: '/teams/:team', status: 200, scheme: '_OTHER' }, 1),
       ]);
     });
 
@@ -198,23 +190,23 @@ export function itMeasuresRequests(framework: ContractFramework): void {
 
 interface Labels {
   readonly method?: string;
+  readonly scheme?: string;
   readonly route?: string;
   readonly status?: number;
-  readonly scheme?: string;
-  /** Default: the status, where it is 500 or above. */
   readonly error?: string;
 }
 
-function format({ method = 'GET', route, status, scheme = 'http', error }: Labels): string {
+/** The labels as they are exposed. Those that are not given are absent. */
+function format({ method = 'GET', scheme = 'http', route, status, error }: Labels): string {
   const labels = {
     http_request_method: method,
+    url_scheme: scheme,
     http_route: route,
     http_response_status_code: status,
-    url_scheme: scheme,
-    error_type: error ?? (status !== undefined && status >= 500 ? status : undefined),
+    error_type: error,
   };
-  const shown = Object.entries(labels).filter(([, value]) => value !== undefined);
-  return `{${shown.map(([name, value]) => `${name}="${value}"`).join(',')}}`;
+  const given = Object.entries(labels).filter(([, value]) => value !== undefined);
+  return `{${given.map(([name, value]) => `${name}="${value}"`).join(',')}}`;
 }
 
 const duration = (labels: Labels, count: number): string =>
@@ -223,5 +215,4 @@ const duration = (labels: Labels, count: number): string =>
 const size = (labels: Labels, bytes: number): string =>
   `http_server_response_body_size_bytes_sum${format(labels)} ${bytes}`;
 
-const active = (method: string, count: number): string =>
-  `http_server_active_requests{http_request_method="${method}",url_scheme="http"} ${count}`;
+const active = (method: string, count: number): string => `http_server_active_requests${format({ method })} ${count}`;

@@ -14,21 +14,13 @@ describe('httpMetrics() with invalid arguments', () => {
   };
 
   it('reports all invalid options at once', () => {
-    const options = {
-      names: 'otel',
-      prefix: '1-',
-      buckets: 5,
-      methods: ['get'],
-      route: '/',
-      path: '/x',
-      trustProxy: 1,
-      unmatchedRoute: '',
-    } as never;
-    const error = refused(() => httpMetrics(new NoopRecorder(), options));
+    const options = { names: 'otel', prefix: '1-', buckets: 5, methods: ['get'], route: '/', path: '/x' };
+    Object.assign(options, { unmatchedRoute: '', trustProxy: 1 });
+    const error = refused(() => httpMetrics(new NoopRecorder(), options as never));
     expect(error.problems.map(({ code, message }) => [code, message])).to.deep.equal([
       [
         'unknown_option',
-        'option "path" is unknown (known: names, prefix, buckets, methods, trustProxy, unmatchedRoute, route). Correct or remove it.',
+        'option "path" is unknown (known: names, prefix, buckets, methods, unmatchedRoute, trustProxy, route). Correct or remove it.',
       ],
       [
         'illegal_option',
@@ -43,10 +35,13 @@ describe('httpMetrics() with invalid arguments', () => {
         'illegal_option',
         '"methods" must be a list of HTTP methods, in capitals (given ["get"]). Write for example ["GET", "PROPFIND"].',
       ],
-      ['illegal_option', '"trustProxy" must be true or false (given 1). Leave it out for false.'],
       [
         'illegal_option',
-        '"unmatchedRoute" must be a text that is not empty (given ""). Write for example "unmatched", or leave it out for no label.',
+        '"unmatchedRoute" must be a text that is not empty (given ""). Write for example "unmatched", or leave it out for no route.',
+      ],
+      [
+        'illegal_option',
+        '"trustProxy" must be true or false (given 1). Leave it out where clients can reach the server without the proxy.',
       ],
       ['illegal_option', '"route" must be a function (given "/"). Leave it out for @koa/router\'s pattern.'],
     ]);

@@ -67,7 +67,7 @@ describe('httpMetrics(recorder)', () => {
       context.body = 'late';
     });
     await app.ask('/');
-    const found = labels('GET', undefined, '200');
+    const found = labels('GET', '', '200');
     expect(app.recorder.value(`${duration}_sum`, found)).to.be.closeTo(0.3, 1e-9);
     const bounds = app.recorder.series(`${duration}_bucket`).map(({ labels: { le } }) => Number(le));
     expect(bounds.slice(0, -1)).to.deep.equal([

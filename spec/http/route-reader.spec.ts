@@ -29,7 +29,7 @@ describe('The option route', () => {
     for (const path of ['/api/teams/payments', '/api/elsewhere', '/teams/payments']) await app.ask(path);
     expect(app.measured).to.deep.equal([
       { labels: labels('GET', '/api/teams/:team', '200'), value: 1 },
-      { labels: labels('GET', undefined, '404'), value: 2 },
+      { labels: labels('GET', '', '404'), value: 2 },
     ]);
   });
 

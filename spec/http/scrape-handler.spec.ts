@@ -37,6 +37,18 @@ describe('handleFetchScrape()', () => {
     expect(gunzipSync(await response.arrayBuffer()).toString()).to.contain('visits_total 7');
   });
 
+  it('leaves compression to Next, which sends a response without its Content-Encoding', async () => {
+    process.env['NEXT_RUNTIME'] = 'nodejs';
+    try {
+      const request = new Request(url, { headers: { 'accept-encoding': 'gzip' } });
+      const response = await handleFetchScrape(recorder, request);
+      expect(response.headers.get('content-encoding')).to.equal(null);
+      expect(await response.text()).to.contain('visits_total');
+    } finally {
+      delete process.env['NEXT_RUNTIME'];
+    }
+  });
+
   it('forbids every cache between it and Prometheus to keep a response', async () => {
     for (const method of ['GET', 'HEAD', 'POST']) {
       const response = await handleFetchScrape(recorder, new Request(url, { method }));

@@ -160,12 +160,9 @@ async function route(Koa, Router, { httpMetrics, metricsMiddleware }) {
   const brokenEnds = await ends(`${at}/broken`);
   server.close();
   server.closeAllConnections();
-  const lines = exposed.matchAll(/^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/gm);
-  const routeOf = (labels) => /http_route="([^"]*)"/.exec(labels)?.[1] ?? 'unmatched';
-  return {
-    ...Object.fromEntries([...lines].map(([, labels, count]) => [routeOf(labels), Number(count)])),
-    ends: brokenEnds,
-  };
+  const counts = exposed.matchAll(/^http_server_request_duration_seconds_count\{(.*)\} (\d+)$/gm);
+  const byRoute = [...counts].map(([, labels, count]) => [labels.match(/http_route="([^"]*)"/)?.[1], Number(count)]);
+  return { ...Object.fromEntries(byRoute.map(([route = 'unmatched', count]) => [route, count])), ends: brokenEnds };
 }
 
 async function main() {

@@ -119,7 +119,7 @@ describe('A metric of prom-client in a decorator', () => {
   it('stays out of the catalogue, as the page for users of prom-client says', () => {
     const names = catalogue([Service]).map(({ name }) => name);
     expect(names).to.deep.equal([]);
-    const page = documentAt('docs/guides/migrating-from-prom-client.md').lines.join('\n');
+    const page = documentAt('docs/guides/prom-client.md').lines.join('\n');
     expect(page).to.contain('leave such a metric out: it declares no limits');
   });
 

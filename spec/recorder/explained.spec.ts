@@ -38,7 +38,7 @@ describe('What a recorder explains of decorated methods', () => {
     expect(stateOf(recorder, 'explained_preparations_total')).to.equal('not wired');
     expect(messages.at(-1)).to.equal(
       'class Service: a call was not recorded, because the instance got its recorder only afterwards (given a call in ' +
-        'the constructor, in an asynchronous @postConstruct, or before attachRecorder). Make the call later, or set a ' +
+        'the constructor, or before attachRecorder). Make the call later, or set a ' +
         'recorder for such calls with setDefaultRecorder(recorder).',
     );
     service?.prepare();

@@ -1,10 +1,17 @@
 import * as main from 'flowplane-metrics';
+import * as express from 'flowplane-metrics/express';
 import * as fastify from 'flowplane-metrics/fastify';
+import * as hono from 'flowplane-metrics/hono';
 import * as http from 'flowplane-metrics/http';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
+import * as jest from 'flowplane-metrics/testing/jest';
+import * as vitest from 'flowplane-metrics/testing/vitest';
 
-export const entries: readonly object[] = [main, fastify, http, inversify, koa, serve, testing, chai];
+export const entries: readonly object[] = [
+  ...[main, express, fastify, hono, http, inversify, koa],
+  ...[serve, testing, chai, jest, vitest],
+];

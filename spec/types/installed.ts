@@ -16,4 +16,4 @@ export class Shop {
 }
 
 export const recorder: PrometheusRecorder = installMetrics(new Container(), { registry });
-export const application = new Koa().use(httpMetrics(recorder)).use(metricsMiddleware(new PrometheusRecorder(), { path: '/metrics' }));
+export const application = new Koa().use(httpMetrics(recorder)).use(metricsMiddleware(new PrometheusRecorder(), { path: "/metrics" }));

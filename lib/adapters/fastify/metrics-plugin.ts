@@ -59,8 +59,8 @@ const servesMetrics = Symbol('servesMetrics');
 
 /**
  * Makes a plugin of Fastify that measures the requests of the whole application:
- * `http_server_request_duration_seconds` by method, route, status code, scheme and type of error,
- * `http_server_active_requests` by method and scheme, and `http_server_response_body_size_bytes`. With `path` the application serves the metrics there, and does not measure that.
+ * `http_server_request_duration_seconds` by method, route and status code, `http_server_active_requests` by method, and
+ * `http_server_response_body_size_bytes`. With `path` the application serves the metrics there, and does not measure that.
  *
  * Register it first: a request that an earlier hook answers is not measured. A request ends with the last byte of its
  * response, or when its client goes away, also where the reply is a stream or was hijacked. Its route is the pattern that

@@ -26,8 +26,8 @@ const adapterRules: Rules = {
 };
 
 /**
- * Measures the requests of a server of `node:http`: `http_server_request_duration_seconds` by method, route, status code,
- * scheme and type of error, `http_server_active_requests` by method and scheme, and `http_server_response_body_size_bytes`.
+ * Measures the requests of a server of `node:http`: `http_server_request_duration_seconds` by method, route and status
+ * code, `http_server_active_requests` by method, and `http_server_response_body_size_bytes`.
  *
  * It returns a listener: add it before your own, or use it as middleware. A request ends with the last byte of its response,
  * or when its client goes away; without a response it has no status code.

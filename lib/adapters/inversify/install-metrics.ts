@@ -139,7 +139,7 @@ function refuseUnlessObservable(container: object): void {
 
 /** Gives what lists the classes that are bound; InversifyJS 6 does not say which they are. */
 function observeInstances(container: MetricsContainer, recorder: MetricsRecorder): Installation['listBoundClasses'] {
-  const onInstance = instanceObserver(recorder);
+  const onInstance = instanceObserver(recorder, 'Inversify');
   if ('register' in container) return observeViaPlugin(container, recorder, onInstance);
   observeViaMiddleware(container, recorder, onInstance);
   return () => [];

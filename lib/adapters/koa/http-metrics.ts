@@ -13,8 +13,7 @@ export type RouteReader = (context: RoutedContext, pattern: string | undefined) 
 export interface HttpMetricsOptions extends RequestMetricsOptions {
   /**
    * Returns the route where it is not the pattern of `@koa/router`: with another router, or under koa-mount. At most 500
-   * routes keep their own label value. Where it returns nothing, the request has no route. Where it throws, the request is not recorded, which is
-   * counted.
+   * routes keep their own label value. An empty route is none. Where it throws, the request is not recorded, which is counted.
    */
   readonly route?: RouteReader;
 }
@@ -26,12 +25,12 @@ const adapterRules: Rules = {
 };
 
 /**
- * Measures the requests of a Koa application: `http_server_request_duration_seconds` by method, route, status code,
- * scheme and type of error, `http_server_active_requests` by method and scheme, and `http_server_response_body_size_bytes`.
+ * Measures the requests of a Koa application: `http_server_request_duration_seconds` by method, route and status code,
+ * `http_server_active_requests` by method, and `http_server_response_body_size_bytes`.
  *
  * Use it before everything that it should measure. A request ends with the last byte of its response, or when its client
- * goes away; without a response it has no status code. Its route is the pattern that `@koa/router` matched; without
- * one it has no route. It is never the path.
+ * goes away; without a response it has no status code. Its route is the pattern that `@koa/router` matched, and never the
+ * path; without one it has no route.
  *
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *

@@ -4,5 +4,5 @@ export type { MetricsServerOptions, ServerTlsOptions } from '../../server/config
 export type { ServerAddress } from '../../server/listening-server.js';
 export type { KoaContext, KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
 export { type HttpMetricsOptions, httpMetrics, type RouteReader } from './http-metrics.js';
-export { metricsMiddleware } from './metrics-middleware.js';
+export { type MetricsMiddlewareOptions, metricsMiddleware } from './metrics-middleware.js';
 export { MetricsServer } from './metrics-server.js';

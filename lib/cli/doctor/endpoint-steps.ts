@@ -79,7 +79,7 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
   return fail(
     'Only families of the runtime are exposed',
     'no class with decorated methods is loaded and reports to this recorder',
-    'Call installMetrics(container) before the first service is resolved, or setDefaultRecorder(recorder).',
+    'Let the container attach the recorder to its instances before it creates the first one, or call setDefaultRecorder(recorder).',
   );
 }
 

@@ -51,7 +51,7 @@ describe('The metrics of the control plane', function () {
       return lines.filter((line) => line.startsWith('http_server_request_duration_seconds_count')).join('\n');
     };
     const labels = (method: string, route: string, status: number) =>
-      `{http_request_method="${method}",http_route="${route}",http_response_status_code="${status}",url_scheme="http"}`;
+      `{http_request_method="${method}",url_scheme="http",http_route="${route}",http_response_status_code="${status}"}`;
     const expected = [
       `http_server_request_duration_seconds_count${labels('POST', '/api/v1/teams/:team/clusters', 201)} 1`,
       `http_server_request_duration_seconds_count${labels('GET', '/api/v1/teams/:team/clusters/:name', 404)} 1`,

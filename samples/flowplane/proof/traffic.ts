@@ -150,9 +150,9 @@ export class Traffic {
   #countRequest(method: string, route: string, status: number): void {
     this.#model.add(requestCount, {
       http_request_method: method,
+      url_scheme: 'http',
       http_route: route,
       http_response_status_code: String(status),
-      url_scheme: 'http',
     });
   }
 

@@ -80,7 +80,7 @@ describe('metricsPlugin for Fastify', () => {
     const counted = await lines(`${duration}_count`);
     expect(counted).to.have.length(1);
     expect(counted[0])
-      .to.match(/_status_code="404".*\} 4$/)
+      .to.match(/_status_code="404"\} 4$/)
       .and.not.match(/http_route="[/]/);
   });
 
@@ -92,7 +92,7 @@ describe('metricsPlugin for Fastify', () => {
       });
     });
     expect((await ask('/pots/1')).status).to.equal(418);
-    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/pots\/:id".*status_code="418".*\} 1$/);
+    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/pots\/:id".*status_code="418"\} 1$/);
   });
 
   it('counts the bytes of a streamed reply, and leaves its text as it is', async () => {
@@ -111,7 +111,7 @@ describe('metricsPlugin for Fastify', () => {
       }),
     );
     expect((await ask('/raw/7')).text).to.equal('half, whole');
-    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/raw\/:id".*status_code="202".*\} 1$/);
+    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/raw\/:id".*status_code="202"\} 1$/);
     expect((await lines(`${size}_sum`))[0]).to.match(/\} 11$/);
   });
 
@@ -164,7 +164,7 @@ describe('metricsPlugin for Fastify', () => {
     await application.register(metricsPlugin(recorder));
     application.get('/teams/:team', async () => 'a team');
     expect((await application.inject('/teams/a')).body).to.equal('a team');
-    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/teams\/:team".*status_code="200".*\} 1$/);
+    expect((await lines(`${duration}_count`))[0]).to.match(/http_route="\/teams\/:team".*status_code="200"\} 1$/);
   });
 
   it('refuses wrong options, a wrong path and a wrong recorder at the start, by name', () => {

@@ -80,7 +80,7 @@ describe('matchedRoute()', () => {
   it('returns one value for all paths that match no route', async () => {
     await app.serve(new Router().get('/', () => undefined).routes());
     for (const path of ['/wp-login.php', '/.env', '/a%00b', '/unmatched']) await app.ask(path);
-    expect(app.measured).to.deep.equal([{ labels: labels('GET', undefined, '404'), value: 4 }]);
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', '', '404'), value: 4 }]);
   });
 
   it('returns the pattern without its escapes', async () => {

@@ -204,20 +204,6 @@ describe('new MetricsServer(recorder)', () => {
 });
 
 describe('metricsMiddleware(recorder)', () => {
-  it('opens no path that the application did not give: it refuses to start without one, and with a wrong one', () => {
-    const start = (options?: object) => () => metricsMiddleware(new PrometheusRecorder(), options as never);
-    const remedy = 'Write { path: "/metrics" } to serve the metrics there, on the port of your application.';
-    for (const options of [undefined, {}]) {
-      expect(start(options)).to.throw(
-        `metricsMiddleware: "path" must be a path that begins with "/" (given undefined). ${remedy}`,
-      );
-    }
-    expect(start({ path: 'metrics' })).to.throw(
-      `metricsMiddleware: "path" must be a path that begins with "/" (given "metrics"). ${remedy}`,
-    );
-    expect(start({ path: '/metrics', port: 9464 })).to.throw('option "port" is unknown');
-  });
-
   it('serves one path of an existing application, and leaves the others to it', async () => {
     const recorder = new PrometheusRecorder();
     recorder.counter(visits).inc({ page: 'start' });

@@ -5,7 +5,9 @@ import {
   defineGauge,
   defineHistogram,
   Instrumented,
+  instanceObserver,
   instrumentFunction,
+  MetricsRecorder,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
   setDefaultRecorder,
@@ -125,6 +127,22 @@ const told =
     return messages;
   };
 
+const hosts = ['Inversify', 'Nest', 'tsyringe', 'awilix', 'typedi', 'a container of your own'];
+
+/** What is said of calls that nobody records, where the host is known. */
+export const wiring: Cases = Object.fromEntries(
+  hosts.map((host) => [
+    host,
+    told((recorder) => {
+      const observe = instanceObserver(recorder, host);
+      const service = new (unwiredService())();
+      service.work();
+      observe(service);
+      new (MetricsRecorder as Untyped)().counter(defineCounter({ name: 'calls_total', help: 'Calls' })).inc();
+    }),
+  ]),
+);
+
 /** Everything else that is worth a remark. */
 export const remarks: Cases = {
   'a negative sum': () =>
@@ -146,6 +164,9 @@ export const remarks: Cases = {
     const service = new (unwiredService())();
     service.work();
     attachRecorder(service, recorder);
+  }),
+  'a recorder that a container has constructed': told(() => {
+    new (MetricsRecorder as Untyped)().counter(defineCounter({ name: 'calls_total', help: 'Calls' })).inc();
   }),
   'a callback that is not followed': told((recorder) => {
     class Service {

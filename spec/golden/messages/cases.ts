@@ -37,6 +37,8 @@ async function settled(run: Case): Promise<unknown> {
   } catch (error) {
     const { name } = error as Error;
     if (name === 'MetricsError' || name === 'AssertionError') return error;
+    // Why: what a matcher of Jest throws has no name of its own.
+    if ('matcherResult' in (error as Error)) return { code: 'JestAssertionError', message: (error as Error).message };
     throw error;
   }
 }

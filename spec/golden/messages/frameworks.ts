@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, use } from 'chai';
+import { expect as jestExpect } from 'expect';
 import { Container, injectable } from 'inversify';
 import {
   Counter,
@@ -13,6 +14,7 @@ import {
   MemoryRecorder,
   MetricsRecorder,
   metricsAssertions,
+  metricsMatchers,
   PrometheusRecorder,
 } from '../entries.js';
 import { type Case, type Cases, heard, type Untyped } from './cases.js';
@@ -160,6 +162,40 @@ export const assertions: Cases = (() => {
       await expect(memory)
         .to.have.increased('jobs_total', labels, async () => add(memory)())
         .by(2);
+    },
+  };
+})();
+
+/** What matchers say in Jest when they fail; those of Vitest are the same. */
+export const matchers: Cases = (() => {
+  jestExpect.extend(metricsMatchers);
+  const labels = { queue: 'mail', kind: 'a' };
+  const increased = (by?: Untyped, not = false) => {
+    const memory = recorder();
+    const matcher = jestExpect(memory);
+    return (not ? matcher.not : matcher).toHaveIncreased('jobs_total', labels, add(memory, 2), by);
+  };
+  return {
+    'no recorder': () => jestExpect(new PrometheusRecorder()).toHaveSeries('jobs_total'),
+    'no recorder that increases': () => jestExpect(7).toHaveIncreased('jobs_total', labels, () => undefined),
+    'no series of that name': () => jestExpect(recorder()).toHaveSeries('job_total', labels),
+    'no series with these labels': () =>
+      jestExpect(recorder()).toHaveSeries('jobs_total', { kind: 'z', queue: 'mail' }),
+    'a series that must not be': () => jestExpect(recorder()).not.toHaveSeries('jobs_total', { kind: 'b' }),
+    'another value': () => jestExpect(recorder()).toHaveSeries('jobs_total', labels, 7),
+    'a value that is not close': () => jestExpect(recorder()).toHaveSeries('jobs_total', labels, jestExpect.closeTo(7)),
+    'a value that must not be': () => jestExpect(recorder()).not.toHaveSeries('jobs_total', labels, 1),
+    'several series': () => jestExpect(recorder()).toHaveSeries('jobs_total', {}, 1),
+    'several series that must not have a value': () => jestExpect(recorder()).not.toHaveSeries('jobs_total', {}, 1),
+    'no increase': () => jestExpect(recorder()).toHaveIncreased('jobs_total', labels, () => undefined),
+    'an increase that must not be': () => increased(undefined, true),
+    'another increase': () => increased(1),
+    'another increase than any above 2': () =>
+      increased({ asymmetricMatch: (n: number) => n > 2, toString: () => '> 2' }),
+    'an increase by so much that must not be': () => increased(2, true),
+    'another increase within a promise': async () => {
+      const memory = recorder();
+      await jestExpect(memory).toHaveIncreased('jobs_total', labels, async () => add(memory)(), 2);
     },
   };
 })();
