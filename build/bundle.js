@@ -25,6 +25,7 @@ const entries = {
   hono: 'adapters/hono/index',
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
+  nest: 'adapters/nest/index',
   serve: 'server/index',
   testing: 'testing/index',
   'testing/chai': 'testing/chai',

@@ -22,6 +22,8 @@ const apart = ['server', 'adapters', 'testing', 'cli'];
 const packages: Readonly<Record<string, string>> = {
   koa: 'adapters/koa/metrics-server.ts',
   '@koa/router': 'adapters/koa/metrics-server.ts',
+  '@nestjs/common': 'adapters/nest/metrics-module.ts',
+  '@nestjs/core': 'adapters/nest/metrics-module.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
   yaml: 'server/config/yaml-tree.ts',
   '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',

@@ -5,6 +5,7 @@ import * as hono from 'flowplane-metrics/hono';
 import * as http from 'flowplane-metrics/http';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
+import * as nest from 'flowplane-metrics/nest';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
 import * as chai from 'flowplane-metrics/testing/chai';
@@ -12,6 +13,6 @@ import * as jest from 'flowplane-metrics/testing/jest';
 import * as vitest from 'flowplane-metrics/testing/vitest';
 
 export const entries: readonly object[] = [
-  ...[main, express, fastify, hono, http, inversify, koa],
+  ...[main, express, fastify, hono, http, inversify, koa, nest],
   ...[serve, testing, chai, jest, vitest],
 ];

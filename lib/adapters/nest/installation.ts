@@ -1,0 +1,99 @@
+import { MetricsError } from '../../error.js';
+import { requestMetrics, type TrackRequest } from '../../http/request-metrics.js';
+import { refuseUnlessRecorder } from '../../recorder/attach.js';
+import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
+import { drainSeconds } from '../../server/drain.js';
+import type { ServerAddress } from '../../server/listening-server.js';
+import { MetricsServer } from '../../server/metrics-server.js';
+import type { Scrapable } from '../../store/exposed-family.js';
+import { isFunction } from '../../validation.js';
+import { isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
+import { type MetricsModuleOptions, serverOptionsOf, site } from './module-options.js';
+import type { HttpAdapter, HttpAdapterHost, ModulesContainer } from './nest-shapes.js';
+import { attachClasses, attachInstances } from './observe-providers.js';
+
+/** What the module has installed in one application. */
+export class Installation {
+  readonly #options: MetricsModuleOptions;
+  readonly #recorder: MetricsRecorder;
+  readonly #modules: ModulesContainer;
+  readonly #host: HttpAdapterHost;
+  readonly #track: TrackRequest | undefined;
+  readonly #server: MetricsServer | undefined;
+  #measured: HttpAdapter | undefined;
+  #address: ServerAddress | undefined;
+
+  /**
+   * Nest calls it while it creates the instances: all classes are known then.
+   *
+   * @throws MetricsError where the recorder is none, or families clash.
+   */
+  constructor(
+    options: MetricsModuleOptions,
+    recorder: MetricsRecorder,
+    modules: ModulesContainer,
+    host: HttpAdapterHost,
+  ) {
+    refuseUnlessRecorder(site, recorder);
+    this.#options = options;
+    this.#recorder = recorder;
+    this.#modules = modules;
+    this.#host = host;
+    attachClasses(modules, recorder);
+    const { requests = {} } = options;
+    this.#track = requests === false ? undefined : requestMetrics(recorder, requests, site);
+    const serverOptions = serverOptionsOf(options);
+    // Why asked: a test may put a recorder that cannot be scraped in the place of the application's.
+    if (serverOptions !== undefined && isScrapable(recorder)) this.#server = new MetricsServer(recorder, serverOptions);
+    this.#measure();
+  }
+
+  /** Nest calls it before it registers the first route. */
+  configure(): void {
+    attachInstances(this.#modules, this.#recorder);
+    this.#measure();
+    const { path } = this.#options;
+    const { httpAdapter } = this.#host;
+    if (path === undefined || !isScrapable(this.#recorder)) return;
+    if (!isHttpPlatform(httpAdapter)) throw new MetricsError(site, [noPlatform(path)]);
+    serveAtPath(httpAdapter, path, this.#recorder);
+  }
+
+  async start(): Promise<void> {
+    // Why again: middleware has its instances only now, and an application without HTTP is never configured.
+    attachClasses(this.#modules, this.#recorder);
+    attachInstances(this.#modules, this.#recorder);
+    this.#address = await this.#server?.listen();
+  }
+
+  get address(): ServerAddress | undefined {
+    return this.#address;
+  }
+
+  /** @param signal the signal that ends the application, if one does. */
+  async stop(signal: string | undefined): Promise<void> {
+    // Why not without a signal: a test that closes its application must not wait for a scrape.
+    const drains = signal !== undefined && drainSeconds(serverOptionsOf(this.#options) ?? {}) !== undefined;
+    this.#address = undefined;
+    await (drains ? this.#server?.drain() : this.#server?.close());
+  }
+
+  /**
+   * Why as early as it can: what is added to the application before it is not measured. In a test the application does not
+   * exist yet when its instances are created.
+   */
+  #measure(): void {
+    const { httpAdapter } = this.#host;
+    if (this.#track === undefined || httpAdapter === this.#measured || !isHttpPlatform(httpAdapter)) return;
+    this.#measured = httpAdapter;
+    measureRequests(httpAdapter, this.#track, this.#options.path);
+  }
+}
+
+const isScrapable = (recorder: object): recorder is MetricsRecorder & Scrapable =>
+  isFunction((recorder as Partial<Scrapable>).exposedFamilies);
+
+const noPlatform = (path: string) => ({
+  code: 'not_supported' as const,
+  message: `"path" needs the HTTP platform of Express or Fastify (given "${path}" in an application with another one). Leave it out, and serve the metrics on a port of their own.`,
+});
