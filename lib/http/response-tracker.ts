@@ -63,7 +63,8 @@ const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
 /** Calls the listener once, when the response is complete or can no longer be completed, and tells which of them it is. */
 export function onResponseEnd(response: ServerResponse, listener: (isComplete: boolean) => void): void {
   if (hasEnded(response)) {
-    listener(!response.destroyed && !isReset(response));
+    // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
+    listener(response.writableFinished && isIntact(response));
     return;
   }
   const queue = queueOf(response);
@@ -76,13 +77,17 @@ export function onResponseEnd(response: ServerResponse, listener: (isComplete: b
     listener(isComplete);
   };
   const onClose = (): void => end(false);
-  response.on('finish', () => end(!isReset(response))).on('close', onClose);
+  response.on('finish', () => end(isIntact(response))).on('close', onClose);
   queue?.add(onClose);
 }
 
-// Why: an HTTP/2 response finishes too where its stream is reset.
-function isReset(response: ServerResponse | Http2ServerResponse): boolean {
-  return 'stream' in response && (response.stream.aborted || response.stream.rstCode !== 0);
+/**
+ * Whether a response that has finished was sent. Why asked: HTTP/2 emits `finish` where the stream was reset as well, and
+ * HTTP/1 where the last write has failed.
+ */
+function isIntact(response: ServerResponse | Http2ServerResponse): boolean {
+  if ('stream' in response) return !response.stream.aborted && response.stream.rstCode === 0;
+  return !response.req.socket?.errored;
 }
 
 // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.

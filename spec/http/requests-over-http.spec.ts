@@ -228,6 +228,29 @@ describe('HttpExchanges', () => {
     http2.close();
   });
 
+  it('records a response as aborted where its only write fails, as its client has just reset the connection', async () => {
+    let socket: Socket | undefined;
+    await app.serve((context) => {
+      socket?.resetAndDestroy();
+      context.body = 'nobody reads this';
+    });
+    socket = connect(app.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(await app.onlyMeasured()).to.have.property('error_type', 'aborted');
+  });
+
+  it('records a response that was complete before it is measured without an error', async () => {
+    app.koa.use(async (context, next) => {
+      context.respond = false;
+      context.res.end('served');
+      await once(context.res, 'close');
+      await next();
+    });
+    await app.serve();
+    await app.ask('/').catch(() => undefined);
+    expect(await app.onlyMeasured()).to.not.have.property('error_type');
+  });
+
   it('never counts below zero when the gauge is cleared while a request is in flight', async () => {
     const gauge = { name: active } as never;
     await app.serve((context) => {

@@ -33,7 +33,7 @@ const rules = { path: { ...metricsPathRule, isRequired: true, remedy: 'Write for
  * const application = new Koa().use(metricsMiddleware(new PrometheusRecorder(), { path: '/internal/metrics' }));
  */
 export function metricsMiddleware(recorder: Scrapable, options: MetricsMiddlewareOptions): KoaMiddleware {
-  refuseIfAny('metricsMiddleware', [...checkRecorder(recorder), ...checkOptions(options, rules)]);
+  refuseIfAny('metricsMiddleware', [...checkRecorder(recorder), ...checkOptions(options ?? {}, rules)]);
   const { path } = options;
   return async (context, next) => {
     if (context.path === path) await answerScrape(recorder, context);

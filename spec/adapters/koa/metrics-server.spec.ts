@@ -204,6 +204,14 @@ describe('new MetricsServer(recorder)', () => {
 });
 
 describe('metricsMiddleware(recorder)', () => {
+  it('names the option "path" where it is called without options', () => {
+    for (const options of [undefined, {}]) {
+      expect(() => metricsMiddleware(new PrometheusRecorder(), options as never)).to.throw(
+        'metricsMiddleware: "path" must be a path that begins with "/" (given undefined). Write for example "/metrics".',
+      );
+    }
+  });
+
   it('serves one path of an existing application, and leaves the others to it', async () => {
     const recorder = new PrometheusRecorder();
     recorder.counter(visits).inc({ page: 'start' });
