@@ -28,6 +28,9 @@ export function forwardedScheme(request: Arrived): Scheme {
   return scheme === 'http' || scheme === 'https' ? scheme : '_OTHER';
 }
 
-/** The first entry of a header that is a list. */
+/** The first entry of a header that is a list. A comma between quotation marks separates nothing. */
 const first = (header: string | readonly string[] | undefined): string | undefined =>
-  header?.toString().split(',', 1)[0]?.trim();
+  header
+    ?.toString()
+    .match(/^(?:[^",]|"[^"]*")*/)?.[0]
+    .trim();

@@ -24,6 +24,7 @@ describe('forwardedScheme(request)', () => {
     [{ 'x-forwarded-proto': 'wss' }, '_OTHER'],
     [{ forwarded: 'for=192.0.2.60;proto=https;by=203.0.113.43' }, 'https'],
     [{ forwarded: 'proto="https", proto=http' }, 'https'],
+    [{ forwarded: 'for="_a,b";proto=https, proto=http' }, 'https'],
     [{ forwarded: 'for=192.0.2.60', 'x-forwarded-proto': 'https' }, 'https'],
     [{ forwarded: 'proto=http', 'x-forwarded-proto': 'https' }, 'http'],
   ];
