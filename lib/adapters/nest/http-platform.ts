@@ -67,8 +67,17 @@ export function measureRequests(adapter: HttpAdapter, track: TrackRequest, metri
   );
 }
 
-// Why: Express takes `/Metrics/` for `/metrics`.
-const comparable = (url: string): string => url.replace(/\?.*/s, '').replace(/\/+$/, '').toLowerCase();
+/**
+ * The path of a URL as Express compares it, which takes `/Metrics/` for `/metrics`.
+ *
+ * Why a loop: an expression for the slashes at the end takes 0.2 s for a URL of 15,000 slashes and a letter.
+ */
+function comparable(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end).toLowerCase();
+}
 
 /**
  * The pattern of the route that ran last. Nest registers each route with its whole path: prefix, version and all.

@@ -225,6 +225,19 @@ describe('MetricsModule of Nest', () => {
     });
   }
 
+  it('takes a path in any case and with slashes at its end for the path given, as Express does', async () => {
+    const application = await create(createRoot({ path: '/internal/metrics' }));
+    const origin = await listen(application);
+    for (const path of ['/internal/metrics', '/INTERNAL/metrics/', '/internal/metrics/?name[]=up']) {
+      expect((await fetch(origin + path)).status).to.equal(200);
+    }
+    expect((await fetch(`${origin}/${'/'.repeat(8000)}x`)).status).to.equal(404);
+    await until(async () => (await read(`${origin}/internal/metrics`)).includes('_count{http_request_method="GET"'));
+    expect(await read(`${origin}/internal/metrics`))
+      .to.contain('_status_code="404"')
+      .and.not.contain('_status_code="200"');
+  });
+
   it('opens no path on the application, and serves the metrics on a port of their own until the application ends', async () => {
     const application = await create(createRoot({ server: { port: 0 } }));
     const module = application.get(MetricsModule);
