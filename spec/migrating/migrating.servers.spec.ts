@@ -22,6 +22,8 @@ const guide = documentAt('docs/guides/migrating.md');
 const packages = [
   ...['prom-client@15.1.3', 'koa@3', '@koa/router@15', 'inversify@8', 'reflect-metadata@0.2'],
   ...['fastify@5', 'fastify-metrics@14.1.0', '@types/koa@3', '@types/node@20'],
+  ...['express@5', '@types/express@5', 'express-prom-bundle@8.0.0', '@willsoto/nestjs-prometheus@6.1.1'],
+  ...['@nestjs/common@11', '@nestjs/core@11', '@nestjs/platform-express@11', 'rxjs@7'],
   ...['@opentelemetry/api@1.10.0', '@opentelemetry/sdk-metrics@3.1.1', '@opentelemetry/exporter-prometheus@0.301.0'],
 ];
 
@@ -35,6 +37,15 @@ const traffic: Readonly<Record<string, readonly (readonly [method: string, path:
   'fastify-metrics': [
     ['GET', '/teams/payments'],
     ['GET', '/teams/checkout'],
+  ],
+  'express-prom-bundle': [
+    ['GET', '/teams/payments'],
+    ['GET', '/teams/checkout'],
+  ],
+  'nestjs-prometheus': [
+    ['GET', '/orders/FR'],
+    ['GET', '/orders/FR'],
+    ['GET', '/orders/DE'],
   ],
   opentelemetry: [
     ['GET', '/payments/card'],
