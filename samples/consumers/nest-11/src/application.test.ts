@@ -26,4 +26,5 @@ test('a scrape shows what the application has counted', async () => {
   expect(await (await fetch(`${origin}/orders`)).json()).toEqual([{ id: 1, item: 'bread' }]);
   const scraped = await (await fetch(`${origin}/internal/metrics`)).text();
   expect(scraped.split('\n')).toEqual(expect.arrayContaining(['orders_placed_total{item="bread"} 1', 'orders_open 1']));
+  expect(scraped).toContain('http_route="/orders/:item"');
 });

@@ -1,8 +1,7 @@
 import 'reflect-metadata';
 import { Controller, Get, type INestApplication, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { PrometheusRecorder, setDefaultRecorder } from 'flowplane-metrics';
-import { metricsHandler } from 'flowplane-metrics/http';
+import { MetricsModule } from 'flowplane-metrics/nest';
 import { type Order, OrderService } from './orders';
 
 @Controller('orders')
@@ -20,13 +19,12 @@ class OrderController {
   }
 }
 
-@Module({ controllers: [OrderController], providers: [OrderService] })
+@Module({
+  imports: [MetricsModule.forRoot({ path: '/internal/metrics' })],
+  controllers: [OrderController],
+  providers: [OrderService],
+})
 class ApplicationModule {}
 
-export async function createApplication(): Promise<INestApplication> {
-  const recorder = new PrometheusRecorder();
-  setDefaultRecorder(recorder); // for every instance, also those that Nest makes for one request
-  const application = await NestFactory.create(ApplicationModule, { logger: ['error'] });
-  application.use('/internal/metrics', metricsHandler(recorder, { allowedAddresses: ['127.0.0.1'] }));
-  return application;
-}
+export const createApplication = (): Promise<INestApplication> =>
+  NestFactory.create(ApplicationModule, { logger: ['error'] });
