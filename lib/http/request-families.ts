@@ -68,8 +68,8 @@ export interface RequestFamilies {
   /** The methods that keep their own label value. */
   readonly methods: ReadonlySet<string>;
   readonly convention: Convention;
-  /** The route of a request that matched none. */
-  readonly unmatchedRoute: string;
+  /** The routes of a request that matched none, in the two families that have one. */
+  readonly unmatched: { readonly duration: string; readonly size: string };
   readonly duration: Family<'histogram'>;
   readonly size: Family<'histogram'>;
   readonly active: Family<'gauge'>;
@@ -94,7 +94,10 @@ export function defineRequestFamilies({
   return {
     methods,
     convention,
-    unmatchedRoute: options.unmatchedRoute ?? convention.unmatchedRoute,
+    unmatched: {
+      duration: options.unmatchedRoute ?? convention.unmatchedRoute,
+      size: options.unmatchedRoute ?? conventions.opentelemetry.unmatchedRoute,
+    },
     duration: defineHistogram({
       name: prefix + convention.duration,
       help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',

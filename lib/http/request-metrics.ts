@@ -133,14 +133,16 @@ class RequestMetrics {
       const seconds = Math.max(0, this.#recorder.now() - startedAt);
       const route = this.#readRoute(routeOf, request.method);
       if (route === undefined) return;
-      const { duration, size, convention } = this.#families;
+      const { duration, size, convention, unmatched } = this.#families;
       const error = errorTypeOf(status, isComplete);
       if (claimed.has(duration)) {
         const code = status || convention.statusWithoutResponse;
-        this.#duration.observe(convention.labels({ method, scheme, route, status: code, error }), seconds);
+        const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
+        this.#duration.observe(convention.labels(labels), seconds);
       }
       if (claimed.has(size) && status !== '') {
-        this.#size.observe(conventions.opentelemetry.labels({ method, scheme, route, status, error }), bodyBytes);
+        const labels = { method, scheme, route: route || unmatched.size, status, error };
+        this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes);
       }
     };
   }
@@ -161,7 +163,7 @@ class RequestMetrics {
   #readRoute(routeOf: RouteOf, method: string): unknown {
     try {
       const route = routeOf(method);
-      if (!types.isPromise(route)) return route || this.#families.unmatchedRoute;
+      if (!types.isPromise(route)) return route || '';
       // Why: a rejection must not become an unhandled rejection of the application.
       route.then(ignore, ignore);
       this.#drop('reader_promise');

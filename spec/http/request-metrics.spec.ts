@@ -97,6 +97,15 @@ describe('httpMetrics(recorder)', () => {
     expect(app.recorder.families()).to.deep.equal(['http_request_duration_seconds', size, active]);
   });
 
+  it('leaves the size of a request that matched nothing without a route, whatever the duration is called', async () => {
+    await app.serveWith({ names: 'express-prom-bundle' }, (context) => {
+      context.body = 'nothing here';
+    });
+    await app.ask('/nowhere');
+    await until(() => app.recorder.series(`${size}_count`).length > 0);
+    expect(app.recorder.series(`${size}_count`)).to.deep.equal([{ labels: labels('GET', '', '200'), value: 1 }]);
+  });
+
   it('puts a prefix before every name', async () => {
     await app.serveWith({ prefix: 'api_', buckets: [1, 2] });
     expect(app.recorder.families()).to.deep.equal([`api_${duration}`, `api_${size}`, `api_${active}`]);
