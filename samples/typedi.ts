@@ -27,7 +27,7 @@ class Till {
   }
 }
 
-// The recorder becomes the default one: each instance that has no other reports to it, whoever creates it.
+// The recorder becomes the default one: an instance without another recorder reports to it.
 const { recorder, url } = await serveMetrics({ keepAlive: true }); // FLOWPLANE_METRICS_PORT or 9090
 // As an object, so that Container.reset() keeps the recorder.
 Container.set({ id: MetricsRecorder, value: recorder });
