@@ -105,3 +105,4 @@ export const flagRule = (remedy?: string): Rule => ({
   ...(remedy && { remedy }),
 });
 export const countRule = (remedy: string): Rule => ({ must: 'be a whole number above 0', accepts: isCount, remedy });
+export const functionRule = (remedy: string): Rule => ({ must: 'be a function', accepts: isFunction, remedy });

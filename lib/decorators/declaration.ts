@@ -25,6 +25,7 @@ import {
   checkFields,
   checkNames,
   checkValue,
+  functionRule,
   isFunction,
   isObject,
   isOneOf,
@@ -145,11 +146,7 @@ const optionsRule: Rule = {
   isRequired: true,
 };
 const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: (team) => team }' };
-const when: Rule = {
-  must: 'be a function',
-  accepts: isFunction,
-  remedy: 'Write for example (result) => result !== null',
-};
+const when: Rule = functionRule('Write for example (result) => result !== null');
 const on: Rule = {
   must: 'be "returned", "threw" or "settled"',
   accepts: isOneOf(['returned', 'threw', 'settled']),

@@ -3,7 +3,7 @@ import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { isFunction, type Rules } from '../../validation.js';
+import { functionRule, type Rules } from '../../validation.js';
 import { enteredRoute, observeRoutes } from './entered-route.js';
 import { patternOf } from './route-pattern.js';
 
@@ -25,7 +25,7 @@ export type ExpressMiddleware = (request: IncomingMessage, response: ServerRespo
 const site = 'httpMetrics';
 
 const adapterRules: Rules = {
-  route: { must: 'be a function', accepts: isFunction, remedy: 'Leave it out for the pattern that Express matched' },
+  route: functionRule('Leave it out for the pattern that Express matched'),
 };
 
 /**

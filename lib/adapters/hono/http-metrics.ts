@@ -3,7 +3,7 @@ import { refuseIfAny } from '../../error.js';
 import { type RouteOf, requestMetrics, type TrackRequest } from '../../http/request-metrics.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { isFunction, type Rules } from '../../validation.js';
+import { functionRule, type Rules } from '../../validation.js';
 import { FetchExchange } from './fetch-exchange.js';
 import { type HonoRoute, matchedRoute } from './matched-route.js';
 
@@ -39,7 +39,7 @@ export interface HonoMetricsOptions extends RequestMetricsOptions {
 const site = 'httpMetrics';
 
 const adapterRules: Rules = {
-  route: { must: 'be a function', accepts: isFunction, remedy: 'Leave it out for the pattern that Hono matched' },
+  route: functionRule('Leave it out for the pattern that Hono matched'),
 };
 
 /**

@@ -3,7 +3,7 @@ import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { isFunction, type Rules } from '../../validation.js';
+import { functionRule, type Rules } from '../../validation.js';
 
 /** Returns the route of a request whose response has ended, or nothing where none matched. Never the path itself. */
 export type RouteReader = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -22,7 +22,7 @@ export interface NodeHttpMetricsOptions extends RequestMetricsOptions {
 export type MeasureRequest = (request: IncomingMessage, response: ServerResponse, next?: () => void) => void;
 
 const adapterRules: Rules = {
-  route: { must: 'be a function', accepts: isFunction, remedy: 'Leave it out where there are no routes' },
+  route: functionRule('Leave it out where there are no routes'),
 };
 
 /**

@@ -2,7 +2,7 @@ import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { isFunction, type Rules } from '../../validation.js';
+import { functionRule, type Rules } from '../../validation.js';
 import type { KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
 import { matchedRoute } from './matched-route.js';
 
@@ -21,7 +21,7 @@ export interface HttpMetricsOptions extends RequestMetricsOptions {
 const site = 'httpMetrics';
 
 const adapterRules: Rules = {
-  route: { must: 'be a function', accepts: isFunction, remedy: "Leave it out for @koa/router's pattern" },
+  route: functionRule("Leave it out for @koa/router's pattern"),
 };
 
 /**

@@ -9,8 +9,8 @@ import {
   checkValue,
   countRule,
   flagRule,
+  functionRule,
   isFlag,
-  isFunction,
   isListOf,
   isObject,
   isOptions,
@@ -63,11 +63,7 @@ const rules: Rules = {
     remedy: 'Write true for 25 seconds',
   },
   ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limitRule(name as keyof Limits)])),
-  onAdvice: {
-    must: 'be a function',
-    accepts: isFunction,
-    remedy: 'Leave it out for a process warning',
-  },
+  onAdvice: functionRule('Leave it out for a process warning'),
 };
 
 /** The options that a `web-config.yml` can configure too. */
