@@ -67,7 +67,7 @@ function rootOf(application: Application): Application {
  * The entries that may stand for an application that this one was given.
  *
  * Why by name and path: Express puts a function of its own, `mounted_app`, around the application. Nothing leads from that
- * to the application, so where the last path it was mounted at is no help, all of them may be it.
+ * to the application. Where the path that it was mounted at last does not tell, each of them is tried.
  */
 function mountsOf({ mountpath }: Application, layers: readonly Layer[]): Layer[] {
   const mounts = layers.filter(({ name }) => name === 'mounted_app');
