@@ -71,6 +71,8 @@ export type {
   ExposedType,
   ExpositionFormat,
   HistogramView,
+  NativeBuckets,
+  NativeHistogramView,
   SampleWriter,
   Scrapable,
   ScrapeLimits,

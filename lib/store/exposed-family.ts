@@ -16,6 +16,33 @@ export interface HistogramView {
   readonly createdAt: number | undefined;
   /** An example of an observation for each upper bound that has one. Only metrics of prom-client have exemplars. */
   readonly exemplars: readonly (Exemplar | undefined)[] | undefined;
+  /** The same observations in buckets of exponential width, if the family has them. Only a binary format can write them. */
+  readonly native: NativeHistogramView | undefined;
+}
+
+/** What a native histogram adds to the count and the sum of its series; borrowed like a `HistogramView`. */
+export interface NativeHistogramView {
+  /** How narrow the buckets are: each upper bound is 2^(2^-schema) times the one before. From -4 to 8. */
+  readonly schema: number;
+  /** Observations at most this far from 0 are in the zero bucket. */
+  readonly zeroThreshold: number;
+  /** How many observations the zero bucket has. */
+  readonly zeroCount: number;
+  /** The buckets of observations above the zero bucket. */
+  readonly positive: NativeBuckets;
+  /** The buckets of observations below the zero bucket, by their absolute values. */
+  readonly negative: NativeBuckets;
+  /** Examples of observations in the order of their timestamps, which each of them has. */
+  readonly exemplars: readonly Exemplar[];
+}
+
+/** The buckets of one sign that have observations. Only the first `size` elements of both lists count. */
+export interface NativeBuckets {
+  readonly size: number;
+  /** The indexes of the buckets in ascending order: bucket i ends at 2^(i * 2^-schema), which it includes. */
+  readonly indexes: ArrayLike<number>;
+  /** How many observations each of these buckets has; not cumulative. */
+  readonly counts: ArrayLike<number>;
 }
 
 /** An observation with labels of its own, such as a trace id. */

@@ -145,6 +145,7 @@ class HistogramRecorder extends SeriesRecorder {
       count: 0,
       createdAt: undefined,
       exemplars: undefined,
+      native: undefined,
     };
   }
 

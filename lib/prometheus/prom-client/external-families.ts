@@ -289,7 +289,14 @@ class ExternalSamples {
     if (isHistogram(bounded, bounds)) {
       const upperBounds = this.#shareBounds(bounds);
       const exemplars = bounded.some(({ exemplar }) => exemplar) ? bounded.map(({ exemplar }) => exemplar) : undefined;
-      const view = { upperBounds, cumulativeCounts: values, ...total, createdAt: undefined, exemplars };
+      const view = {
+        upperBounds,
+        cumulativeCounts: values,
+        ...total,
+        createdAt: undefined,
+        exemplars,
+        native: undefined,
+      };
       this.#samples.histogram(this.#writeLabels(first.labels), view);
       return true;
     }
