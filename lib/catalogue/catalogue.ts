@@ -7,7 +7,7 @@ import {
   sameDefinition,
 } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
-import type { LabelPolicy } from '../families/labels.js';
+import type { Initial, LabelPolicy } from '../families/labels.js';
 
 /** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -23,6 +23,8 @@ export interface CatalogueEntry {
   readonly labels: readonly CatalogueLabel[];
   /** The upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];
+  /** The label sets that exist at 0 before the first observation; `'all'` for every combination of the `oneOf` values. */
+  readonly initial: Initial;
   /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
   /** The maximum number of series, with `other` and absent values. */
@@ -88,7 +90,7 @@ function listFamilies(declared: readonly Family[], instruments: readonly Declara
 const isSame = (a: Family, b: Family): boolean => a.name === b.name && sameDefinition(a, b);
 
 function createEntry({ family, name, maxSeries }: OpenFamily, instruments: readonly Declaration[]): CatalogueEntry {
-  const { kind, unit, help, labels, buckets } = family;
+  const { kind, unit, help, labels, buckets, initial } = family;
   const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
   const seriesAtMost = Math.min(combinations, maxSeries);
   return {
@@ -98,6 +100,7 @@ function createEntry({ family, name, maxSeries }: OpenFamily, instruments: reado
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kinds[kind].hasBuckets && { buckets }),
+    initial,
     fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
     seriesAtMost,
     samplesAtMost: seriesAtMost * countSamplesPerSeries(family),
