@@ -1,6 +1,7 @@
 import { findNearest } from '../nearest-name.js';
 import { type Fault, type FaultKind, faultKinds, type Severity, type Span } from './faults.js';
 import type { KnownFamily, KnownNames } from './known-names.js';
+import { type Expression, partsOf } from './promql/expression.js';
 import type { RecordedNames } from './recorded-names.js';
 
 /** What an expression is for: what is wrong in an alert may be fine in a panel. */
@@ -31,11 +32,14 @@ const alwaysErrors: readonly FaultKind[] = ['syntax', 'unknown-name'];
 export class Examination {
   readonly knowledge: Knowledge;
   readonly use: Use;
+  /** The names that the expression reads at an earlier time too. */
+  readonly earlier: ReadonlySet<string>;
   readonly faults: Fault[] = [];
 
-  constructor(knowledge: Knowledge, use: Use) {
+  constructor(knowledge: Knowledge, use: Use, expression: Expression) {
     this.knowledge = knowledge;
     this.use = use;
+    this.earlier = new Set(listEarlier(expression));
   }
 
   report(kind: FaultKind, { from, to }: Span, message: string, details: FaultDetails): void {
@@ -60,4 +64,9 @@ export class Examination {
       [names.findNearest(name), records.findNearest(name)].filter((one) => one !== undefined),
     );
   }
+}
+
+function listEarlier(expression: Expression, isEarlier = false): string[] {
+  if (expression.type === 'selector') return isEarlier && expression.name ? [expression.name.text] : [];
+  return partsOf(expression).flatMap((part) => listEarlier(part, isEarlier || expression.type === 'shift'));
 }

@@ -2,22 +2,25 @@ import { examineAggregation } from './checks/aggregations.js';
 import { reportCounter } from './checks/comparisons.js';
 import { examineCall } from './checks/functions.js';
 import { examineOperator } from './checks/operators.js';
-import { describe, examineSelector } from './checks/selectors.js';
+import { checkLabel, describe, examineSelector } from './checks/selectors.js';
 import { Examination, type Knowledge, type Use } from './examination.js';
 import type { Fault } from './faults.js';
-import type { Expression } from './promql/expression.js';
+import type { Expression, Word } from './promql/expression.js';
 import { anyShape, computedFrom, type Shape, scalarShape } from './shape.js';
 
 /** Where an expression stands: what it is for, and whether its result is compared with a constant there. */
 export interface Purpose {
   readonly use: Use;
   readonly isCompared?: boolean;
+  /** The label whose values are shown, as a variable of Grafana shows them. Its offsets go on behind the expression. */
+  readonly shown?: Word;
 }
 
 /** Finds what is wrong in an expression. */
-export function findFaults(expression: Expression, { use, isCompared }: Purpose, knowledge: Knowledge): Fault[] {
-  const examination = new Examination(knowledge, use);
+export function findFaults(expression: Expression, { use, isCompared, shown }: Purpose, knowledge: Knowledge): Fault[] {
+  const examination = new Examination(knowledge, use, expression);
   const shape = examine(expression, examination);
+  if (shown !== undefined) checkLabel(shown, shape, examination);
   if (shape.kind === 'counter') {
     if (isCompared) reportCounter(expression, shape, examination);
     else if (use === 'alert' || use === 'panel') reportBareCounter(expression, shape, examination);
@@ -71,5 +74,5 @@ function shapeOfRecord(name: string, knowledge: Knowledge): Shape {
   const { records } = knowledge;
   if (!records.has(name)) return anyShape;
   // Why an examination of its own: what is wrong in the rule is reported where the rule stands.
-  return records.shapeOf(name, (recorded) => examine(recorded, new Examination(knowledge, 'record')));
+  return records.shapeOf(name, (recorded) => examine(recorded, new Examination(knowledge, 'record', recorded)));
 }

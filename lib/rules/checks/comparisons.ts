@@ -96,7 +96,8 @@ function checkFirstEvent(
     (operator === '>' && (constant === 0 || (by === 'increase' && constant < 1))) ||
     (operator === '>=' && by === 'increase' && constant > 0 && constant <= 1) ||
     (operator === '!=' && constant === 0);
-  if (!isFirst) return;
+  // Why not where it is read at an earlier time too: such an expression compares with that.
+  if (!isFirst || examination.earlier.has(of.name)) return;
   examination.report(
     'first-event-unseen',
     span,

@@ -92,3 +92,10 @@ export type Expression = Selector | Window | Shift | Call | Aggregation | Binary
 
 /** Creates a word with the span of another. */
 export const wordAt = ({ from, to }: Span, text: string, isVariable: boolean): Word => ({ from, to, text, isVariable });
+
+/** The expressions that an expression consists of. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  if ('of' in expression) return [expression.of];
+  if ('args' in expression) return expression.args;
+  return expression.type === 'binary' ? [expression.left, expression.right] : [];
+}

@@ -1,3 +1,4 @@
+import { type Word, wordAt } from '../promql/expression.js';
 import { createFound, type FoundExpression } from './found-expression.js';
 import { findNode, findText, type ScalarNode, type SourceFile, type SourceNode } from './source-tree.js';
 
@@ -95,7 +96,9 @@ function findVariable(node: SourceNode, { file, source }: Surroundings): FoundEx
   const scalar = places.find(isQuery);
   const part = scalar && readVariableQuery(String(scalar.value));
   if (scalar === undefined || part === undefined) return [];
-  return [createFound(file, scalar, { title, use: 'variable', mayHaveVariables: true }, part)];
+  const { shown } = part;
+  const purpose = { use: 'variable', ...(shown !== undefined && { shown }) } as const;
+  return [createFound(file, scalar, { title, ...purpose, mayHaveVariables: true }, part)];
 }
 
 const sourceOfNewer = (node: SourceNode): string | undefined =>
@@ -103,13 +106,28 @@ const sourceOfNewer = (node: SourceNode): string | undefined =>
   findText(node, 'spec', 'datasource', 'type') ??
   findText(node, 'spec', 'query', 'kind');
 
+/** The expression in the query of a variable, with the label whose values the variable has. */
+interface VariableQuery {
+  readonly text: string;
+  /** Where the expression begins in the query. */
+  readonly from: number;
+  readonly shown?: Word;
+}
+
 /**
- * The expression in the query of a variable. Source: Grafana, "Template variables" of the Prometheus data source:
- * `label_values(expression, label)` and `query_result(expression)`; the other functions have none.
+ * Reads the query of a variable. Source: Grafana, "Template variables" of the Prometheus data source:
+ * `label_values(expression, label)` and `query_result(expression)`; the other functions have no expression.
  */
-function readVariableQuery(query: string): { readonly text: string; readonly from: number } | undefined {
-  const values = /^(\s*label_values\(\s*)(.*?)\s*,\s*[\w$:{}.[\]"]+\s*\)\s*$/s.exec(query);
-  const result = /^(\s*query_result\(\s*)(.*)\)\s*$/s.exec(query);
-  const [, before = '', text = ''] = values ?? result ?? [];
-  return text === '' ? undefined : { text, from: before.length };
+function readVariableQuery(query: string): VariableQuery | undefined {
+  const [, result = '', expression = ''] = /^(\s*query_result\(\s*)(.*)\)\s*$/s.exec(query) ?? [];
+  if (expression !== '') return { text: expression, from: result.length };
+  const [, before = '', text = '', comma = '', label = ''] =
+    /^(\s*label_values\(\s*)(.*?)(\s*,\s*)([\w$:{}.[\]"]+)\s*\)\s*$/s.exec(query) ?? [];
+  if (text === '') return undefined;
+  const from = text.length + comma.length;
+  return {
+    text,
+    from: before.length,
+    shown: wordAt({ from, to: from + label.length }, label, !/^\w+$/.test(label)),
+  };
 }

@@ -84,7 +84,9 @@ export function positionIn(text: string, { from, value }: ScalarNode, offset: nu
     at = skipSpace(text, at);
     at += escapeLength(text, at, isDouble, isSingle);
   }
-  return positionAt(text, isSpace(written[offset]) ? at : skipSpace(text, at));
+  // Why not behind the end: the next character of the file belongs to something else.
+  const isInside = offset < written.length && !isSpace(written[offset]);
+  return positionAt(text, isInside ? skipSpace(text, at) : at);
 }
 
 /** Where the content of a scalar begins: behind its quotation mark, or the header of a block. */
