@@ -32,7 +32,8 @@ export function checkExpressions(found: readonly FoundExpression[], context: Che
       record === undefined ? [] : [{ ...record, expression: 'expression' in reading ? reading.expression : undefined }],
     ),
   );
-  const knowledge: Knowledge = { names: context.names, records, scrapeSeconds: context.scrapeSeconds };
+  const { names, scrapeSeconds } = context;
+  const knowledge: Knowledge = { names, records, scrapeSeconds, nearest: new Map() };
   return read.flatMap(({ found: one, reading }) =>
     listFaults(one, reading, knowledge)
       .map(({ from, to: _, ...fault }) => ({ ...fault, file: one.path, ...one.locate(from), of: one.title }))

@@ -13,6 +13,8 @@ export interface Knowledge {
   readonly records: RecordedNames;
   /** The usual seconds between two scrapes. */
   readonly scrapeSeconds: number;
+  /** The known names that are nearest to those that are not known. Why kept: a wrong name stands in many expressions. */
+  readonly nearest: Map<string, string | undefined>;
 }
 
 /** What a fault is about, where that is known. */
@@ -58,11 +60,12 @@ export class Examination {
 
   /** The known name that is nearest to a misspelt one. */
   nearestName(name: string): string | undefined {
-    const { names, records } = this.knowledge;
-    return findNearest(
-      name,
-      [names.findNearest(name), records.findNearest(name)].filter((one) => one !== undefined),
-    );
+    const { names, records, nearest } = this.knowledge;
+    if (!nearest.has(name)) {
+      const found = [names.findNearest(name), records.findNearest(name)].filter((one) => one !== undefined);
+      nearest.set(name, findNearest(name, found));
+    }
+    return nearest.get(name);
   }
 }
 

@@ -41,7 +41,8 @@ function toKnown({ name, kind, labels, buckets, initial }: Family, names: KnownN
     // Why only possible: these labels are absent where there is nothing to say.
     labels: names.withTargetLabels([], Object.keys(labels), !isOwn),
     values: new Map(isOwn ? listed.map(([label, { oneOf = [] }]) => [label, oneOf]) : []),
-    buckets,
+    // Why not of the others: an application chooses the buckets of these.
+    ...(isOwn && { buckets }),
     startsAtZero: initial === 'all' || initial.length > 0,
   };
 }

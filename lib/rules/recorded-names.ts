@@ -62,5 +62,6 @@ export function eitherShape(a: Shape, b: Shape): Shape {
     fixed: new Map([...a.fixed].filter(([label, value]) => b.fixed.get(label) === value)),
     families: [...a.families, ...b.families],
     isAlwaysPresent: a.isAlwaysPresent && b.isAlwaysPresent,
+    ...(a.name !== undefined && { name: a.name }),
   };
 }

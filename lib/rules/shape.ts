@@ -14,6 +14,8 @@ export interface Shape {
   readonly fixed: ReadonlyMap<string, string>;
   /** The families that it is made of. */
   readonly families: readonly KnownFamily[];
+  /** The name of the first series that it is made of, as a message says it. */
+  readonly name?: string;
   /** Whether it has a sample at any time. */
   readonly isAlwaysPresent: boolean;
   /** The family whose last bucket bounds the values, where they are quantiles. */
@@ -52,4 +54,5 @@ export const computedFrom = (shape: Shape, kind: SeriesKind = 'gauge'): Shape =>
   fixed: shape.fixed,
   families: shape.families,
   isAlwaysPresent: shape.isAlwaysPresent,
+  ...(shape.name !== undefined && { name: shape.name }),
 });

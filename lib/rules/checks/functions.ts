@@ -86,8 +86,8 @@ function checkGrowth(call: Call, args: readonly Argument[], examination: Examina
       { isOwn: shape.isOwn, family },
     );
   }
-  const isKept = kind === 'buckets' || kind === 'histogram';
-  const grown = computedFrom(shape, isKept ? kind : 'gauge');
+  // Why: the growth of buckets is of buckets, and what is not known may be a native histogram.
+  const grown = computedFrom(shape, kind === 'counter' ? 'gauge' : kind);
   const startsLate = kind === 'counter' && family?.isOwn && family.startsAtZero === false && families.length === 1;
   return startsLate ? { ...grown, growth: { of: family, by: call.name.text } } : grown;
 }
@@ -119,8 +119,8 @@ function checkQuantile(call: Call, args: readonly Argument[], examination: Exami
 
 const isBucketed = ({ families }: Shape): boolean => families.length === 1 && families[0]?.kind === 'histogram';
 
-const describeKind = ({ families, kind }: Shape): string =>
-  families.length === 1 && families[0] ? `a ${families[0].kind}` : `a ${kind}`;
+const describeKind = ({ families }: Shape): string =>
+  families.length === 1 && families[0] ? `a ${families[0].kind}` : 'none';
 
 function checkAbsent(call: Call, args: readonly Argument[], examination: Examination): Shape {
   const shape = seriesOf(args)?.shape ?? scalarShape;

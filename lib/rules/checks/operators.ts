@@ -49,6 +49,7 @@ function combine({ operator, matching, group }: Binary, left: Shape, right: Shap
     fixed: isSet ? left.fixed : new Map([...right.fixed, ...left.fixed]),
     families: isSet ? left.families : [...left.families, ...right.families],
     isAlwaysPresent: false,
+    ...(left.name !== undefined && { name: left.name }),
   };
 }
 

@@ -52,14 +52,15 @@ function examineName(selector: Selector, examination: Examination, shapeOfRecord
 
   function examineWord(word: Word): Shape {
     const series = names.find(word.text);
-    if (series !== undefined) return shapeOf(series);
-    if (records.has(word.text)) return shapeOfRecord(word.text);
+    if (series !== undefined) return shapeOf(series, word.text);
+    if (records.has(word.text)) return { ...shapeOfRecord(word.text), name: word.text };
     reportUnknownName(word, examination);
     return anyShape;
   }
 }
 
-const shapeOf = ({ family, kind, labels }: KnownSeries): Shape => ({
+const shapeOf = ({ family, kind, labels }: KnownSeries, name: string): Shape => ({
+  name,
   labels,
   kind,
   isScalar: false,
@@ -115,10 +116,7 @@ function listOwnLabels({ labels }: Shape, { knowledge }: Examination): string {
 }
 
 /** What a message calls the series of a shape. */
-export function describe({ families }: Shape): string {
-  const [first] = families;
-  return first === undefined ? 'this expression' : first.name;
-}
+export const describe = ({ name = 'this expression' }: Shape): string => name;
 
 function groupByLabel(matchers: readonly Matcher[]): Matcher[][] {
   const groups = new Map<string, Matcher[]>();
