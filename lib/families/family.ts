@@ -1,5 +1,6 @@
 import { refuseIfAny } from '../error.js';
 import { defaultBuckets } from './buckets.js';
+import { noteDeclaration } from './declaration-places.js';
 import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
@@ -148,6 +149,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   options: FamilyOptions<P> & BucketOptions,
   site: string,
 ): Family<K, P> {
+  noteDeclaration(options.name);
   const labels = options.labels ?? {};
   const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : noInitial);
   return Object.freeze({

@@ -76,7 +76,7 @@ export interface CatalogueContext {
   /** What the recorder puts before each name. */
   readonly prefix?: string;
   /** Where each family is declared, by its name. */
-  readonly lines?: Readonly<Record<string, string>>;
+  readonly places?: Readonly<Record<string, string>>;
 }
 
 /** The names that expressions may use. */
@@ -98,9 +98,9 @@ export class KnownNames {
   }
 
   /** Adds what code declares. */
-  addDeclared(entries: readonly CatalogueEntry[], { prefix = '', lines = {} }: CatalogueContext = {}): void {
+  addDeclared(entries: readonly CatalogueEntry[], { prefix = '', places = {} }: CatalogueContext = {}): void {
     for (const entry of entries) {
-      const declaredAt = lines[entry.name] ?? entry.fedBy[0];
+      const declaredAt = places[entry.name] ?? entry.fedBy[0];
       this.add({
         ...this.#familyOf(entry, `${prefix}${entry.name}`),
         isOwn: true,
