@@ -2,13 +2,13 @@ import { findOwnPath, processState } from '../process-state.js';
 
 /** Notes where a family is declared, where somebody asks for that. */
 export function noteDeclaration(name: string): void {
-  const places = processState.declarationPlaces;
-  if (places === undefined || places.has(name)) return;
-  const place = findPlace();
-  if (place !== undefined) places.set(name, place);
+  const sites = processState.declarationPlaces;
+  if (sites === undefined || sites.has(name)) return;
+  const site = findSite();
+  if (site !== undefined) sites.set(name, site);
 }
 
-/** Notes from now on where each family is declared; gives the places by the names of the families. */
+/** Notes from now on where each family is declared; gives the sites by the names of the families. */
 export function noteDeclarations(): ReadonlyMap<string, string> {
   processState.declarationPlaces ??= new Map();
   return processState.declarationPlaces;
@@ -19,7 +19,7 @@ const helperFunctions = /^(?:__decorate|__esDecorate|_ts_decorate|__decorateElem
 const helperPackages = /[\\/]node_modules[\\/](?:tslib|reflect-metadata|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]/;
 
 /** The first place in the stack that is neither in this package nor in what a compiler adds: `/app/metrics.ts:12:3`. */
-function findPlace(): string | undefined {
+function findSite(): string | undefined {
   const { stackTraceLimit } = Error;
   Reflect.set(Error, 'stackTraceLimit', 30);
   const { stack = '' } = new Error();
@@ -27,9 +27,9 @@ function findPlace(): string | undefined {
   const own = findOwnPath();
   const isOwn = (path: string) =>
     ['lib', 'dist/lib', 'dist/node', 'dist/bundler'].some((folder) => path.includes(`${own}/${folder}/`));
-  for (const [, name = '', place = ''] of stack.matchAll(/^\s+at (?:(.*?) \()?([^()\s]+:\d+:\d+)\)?$/gm)) {
-    const isHelper = helperFunctions.test(name.replace(/^.*\./, '')) || helperPackages.test(place);
-    if (!isHelper && !isOwn(place) && !place.startsWith('node:')) return place;
+  for (const [, name = '', site = ''] of stack.matchAll(/^\s+at (?:(.*?) \()?([^()\s]+:\d+:\d+)\)?$/gm)) {
+    const isHelper = helperFunctions.test(name.replace(/^.*\./, '')) || helperPackages.test(site);
+    if (!isHelper && !isOwn(site) && !site.startsWith('node:')) return site;
   }
   return undefined;
 }

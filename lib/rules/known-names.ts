@@ -153,7 +153,7 @@ export class KnownNames {
 
   #familyOf(entry: CatalogueEntry, name: string): Omit<KnownFamily, 'isOwn'> {
     const { kind, labels, buckets, initial } = entry;
-    const listed = labels.filter(({ oneOf, hash }) => oneOf !== undefined && !hash);
+    const closed = labels.filter(({ oneOf, hash }) => oneOf !== undefined && !hash);
     return {
       name,
       kind,
@@ -161,7 +161,7 @@ export class KnownNames {
         labels.map((label) => label.name),
         [],
       ),
-      values: new Map(listed.map(({ name: label, oneOf = [] }) => [label, [...oneOf, overflowValue]])),
+      values: new Map(closed.map(({ name: label, oneOf = [] }) => [label, [...oneOf, overflowValue]])),
       ...(buckets !== undefined && { buckets }),
       ...(initial !== undefined && { startsAtZero: initial === 'all' || initial.length > 0 }),
       ...('native' in entry && entry.native !== undefined && { isNative: true }),

@@ -54,7 +54,7 @@ export async function learnNames(sources: KnownSources): Promise<KnownNames> {
   const names = new KnownNames([...usualTargetLabels, ...sources.targetLabels]);
   if (modules.length > 0) {
     const { entries, places } = await listDeclared(modules, sources.timeoutSeconds);
-    const relatives = Object.entries(places).map(([name, place]) => [name, formatPlace(place)] as const);
+    const relatives = Object.entries(places).map(([name, site]) => [name, formatSite(site)] as const);
     names.addDeclared(entries, { prefix, places: Object.fromEntries(relatives) });
   }
   for (const file of catalogues) names.addDeclared(await readCatalogue(file), { prefix });
@@ -68,8 +68,8 @@ export async function learnNames(sources: KnownSources): Promise<KnownNames> {
 }
 
 /** A place as a path from the current folder, where it lies below that. */
-function formatPlace(place: string): string {
-  const [, file = '', position = ''] = /^(.*?)(:\d+:\d+)$/.exec(place) ?? [];
+function formatSite(site: string): string {
+  const [, file = '', position = ''] = /^(.*?)(:\d+:\d+)$/.exec(site) ?? [];
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
   const inner = relative(process.cwd(), path);
   return (inner.startsWith('..') ? path : inner) + position;
