@@ -26,6 +26,7 @@ export type {
 } from './families/external-metric.js';
 export {
   type CounterFamily,
+  type CounterFamilyOptions,
   defineCounter,
   defineGauge,
   defineHistogram,
@@ -36,6 +37,7 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export type { CounterObjective, HistogramObjective, Objective } from './families/objective.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';

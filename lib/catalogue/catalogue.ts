@@ -8,6 +8,7 @@ import {
 } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
 import type { LabelPolicy } from '../families/labels.js';
+import type { Objective } from '../families/objective.js';
 
 /** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -23,6 +24,8 @@ export interface CatalogueEntry {
   readonly labels: readonly CatalogueLabel[];
   /** The upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];
+  /** What is promised about it. */
+  readonly objective?: Objective;
   /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
   /** The maximum number of series, with `other` and absent values. */
@@ -91,6 +94,9 @@ function createEntry({ family, name, maxSeries }: OpenFamily, instruments: reado
   const { kind, unit, help, labels, buckets } = family;
   const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
   const seriesAtMost = Math.min(combinations, maxSeries);
+  const declarations = instruments.filter((one) => isSame(one.family, family));
+  // Why of any: one of several methods that feed a family may declare its objective.
+  const objective = family.objective ?? declarations.find((one) => one.family.objective)?.family.objective;
   return {
     name,
     kind,
@@ -98,7 +104,8 @@ function createEntry({ family, name, maxSeries }: OpenFamily, instruments: reado
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kinds[kind].hasBuckets && { buckets }),
-    fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
+    ...(objective !== undefined && { objective }),
+    fedBy: [...new Set(declarations.map(({ site }) => site))],
     seriesAtMost,
     samplesAtMost: seriesAtMost * countSamplesPerSeries(family),
   };

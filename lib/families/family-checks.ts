@@ -16,8 +16,10 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
+import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
+import { checkObjective } from './objective.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
 const maxBuckets = 1000;
@@ -110,8 +112,13 @@ const familyOptions = [
 ];
 
 /** The names of the options of a family of this kind. */
-export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kinds[kind].hasBuckets ? [...familyOptions, 'buckets'] : familyOptions;
+export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...familyOptions, ...ownOptions[kind]];
+
+const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
+  counter: ['objective'],
+  gauge: [],
+  histogram: ['buckets', 'objective'],
+};
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
@@ -122,7 +129,16 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, given, defaultBuckets),
   ];
+}
+
+/** Checks the objective of a family, whose labels are policies or what a decorator was given. */
+export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
+  const { labels, buckets = defaultBounds, objective } = given;
+  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
+  const bounds = checkInTurn('"buckets"', bucketRules, buckets).length === 0 ? (buckets as number[]) : undefined;
+  return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */

@@ -4,6 +4,7 @@ import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
+import type { CounterObjective, HistogramObjective, Objective } from './objective.js';
 
 /** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -30,6 +31,14 @@ export interface CommonOptions {
 export interface BucketOptions {
   /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, which fit seconds. */
   readonly buckets?: readonly number[];
+  /** Which part of the observations must be at most a bound; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: HistogramObjective;
+}
+
+/** The options of a counter that is declared by itself. */
+export interface CounterFamilyOptions<P extends LabelPolicies> extends FamilyOptions<P> {
+  /** Which part of what is counted may be an error; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: CounterObjective<NoInfer<P>>;
 }
 
 /** The options of a family that is declared by itself. `labels` has its labels and their policies. */
@@ -50,6 +59,8 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
   readonly labels: P;
   readonly buckets: readonly number[];
   readonly initial: Initial;
+  /** What is promised about it. */
+  readonly objective?: Objective;
   /** The metric of prom-client that stands for this family: a `PrometheusRecorder` records into it. */
   readonly external?: ExternalMetricOperations;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
@@ -96,7 +107,7 @@ export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
  * const recorder: MetricsRecorder = new PrometheusRecorder();
  * recorder.counter(logins).inc({ method: 'password' });
  */
-export function defineCounter<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+export function defineCounter<const P extends LabelPolicies = {}>(options: CounterFamilyOptions<P>): CounterFamily<P> {
   return define('defineCounter', 'counter', options);
 }
 
@@ -132,10 +143,17 @@ export function defineHistogram<const P extends LabelPolicies = {}>(
   return define('defineHistogram', 'histogram', options);
 }
 
+/** The options of a family of any kind. */
+type AnyFamilyOptions<P extends LabelPolicies> = FamilyOptions<P> &
+  Omit<BucketOptions, 'objective'> & {
+    /** What is promised about it. */
+    readonly objective?: Objective;
+  };
+
 function define<K extends MetricKind, P extends LabelPolicies>(
   by: string,
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
 ): Family<K, P> {
   const site = `${by} "${String(options?.name)}"`;
   refuseIfAny(site, checkFamily(kind, options));
@@ -145,7 +163,7 @@ function define<K extends MetricKind, P extends LabelPolicies>(
 /** Creates the family of options that were checked. It keeps copies: the caller may change the options later. */
 export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
   site: string,
 ): Family<K, P> {
   const labels = options.labels ?? {};
@@ -154,6 +172,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
     ...options,
     kind,
     labels: freezeCopy(labels) as P,
+    ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
     buckets: options.buckets === undefined ? defaultBuckets : Object.freeze(options.buckets.filter(Number.isFinite)),
     initial:
       initial === 'all' || initial === noInitial

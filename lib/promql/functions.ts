@@ -2,8 +2,8 @@ import { formatValue, type Problem, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies } from '../families/labels.js';
-import { goFloat } from '../store/go-float.js';
 import { checkFields, checkValue, isText, problem, type Rule, type Rules } from '../validation.js';
+import { boundCondition } from './bound.js';
 import { type Duration, durationRule } from './duration.js';
 import { Expression, readQuery } from './expression.js';
 import type { Node } from './node.js';
@@ -268,7 +268,7 @@ export function fractionAtMost<P extends LabelPolicies, const T extends string =
   const build: Build = (series, by) => ({
     type: 'binary',
     operator: '/',
-    left: sumOfRates(series.part('_bucket', 'le').where({ le: spellBound(bound) }), window, by),
+    left: sumOfRates(series.part('_bucket', 'le').where({ le: boundCondition(bound) }), window, by),
     right: sumOfRates(series.part('_count'), window, by),
   });
   return new SplitExpression(selected, build) as unknown as SplitQuery<never, P, T>;
@@ -290,10 +290,6 @@ const checkBound = (bound: unknown, bounds: readonly unknown[]): Problem[] =>
           `the histogram has no bucket that ends at ${formatValue(bound)} (its bounds: ${bounds.join(', ')}). Use one of these.`,
         ),
       ];
-
-/** The condition on a bound. Why two spellings: Prometheus 3 stores "1.0" where Prometheus 2 stores "1". */
-const spellBound = (bound: number) =>
-  Number.isInteger(bound) ? { matches: `${goFloat(bound)}|${goFloat(bound)}[.]0` } : goFloat(bound);
 
 const sumOfRates = ({ node }: SelectorExpression, window: string, by: readonly string[]): Node => ({
   type: 'aggregation',

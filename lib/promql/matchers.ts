@@ -48,7 +48,8 @@ export function toMatchers(conditions: Readonly<Record<string, unknown>>, known:
   return given.map(([label, condition]) => toMatcher(label, condition));
 }
 
-function toMatcher(label: string, condition: unknown): Matcher {
+/** Makes the condition of a selector from what was given for a label. */
+export function toMatcher(label: string, condition: unknown): Matcher {
   if (isObject(condition, 'matches')) return { label, operator: '=~', value: String(condition.matches) };
   if (isObject(condition, 'matchesNot')) return { label, operator: '!~', value: String(condition.matchesNot) };
   const isNegative = isObject(condition, 'not');
