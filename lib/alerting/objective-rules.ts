@@ -1,6 +1,7 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
 import type { Objective } from '../families/objective.js';
 import { boundCondition } from '../promql/bound.js';
+import { toSeconds } from '../promql/duration.js';
 import { toMatcher } from '../promql/matchers.js';
 import { type Matcher, print } from '../promql/node.js';
 import { type BurnRate, listBurnRates, round } from './burn-rates.js';
@@ -125,7 +126,3 @@ function growthByJob(name: string, matchers: readonly Matcher[], window: string)
     ')',
   ].join('\n');
 }
-
-const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86400 };
-
-const toSeconds = (window: string): number => Number.parseInt(window, 10) * (secondsOf[window.slice(-1)] as number);
