@@ -14,6 +14,8 @@ import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
+import { adviseOnExemplar } from './exemplar-labels.js';
+import { Exemplars } from './exemplars.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -32,6 +34,11 @@ import { type FamilySnapshot, snapshotOf } from './snapshot.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
+  /**
+   * Give counters `…_total` and histogram buckets exemplars: the trace of an observation, if a sampled span of OpenTelemetry
+   * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
+   */
+  readonly exemplars?: boolean;
   /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
   readonly created?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
@@ -63,6 +70,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
+  readonly #exemplars: Exemplars | undefined;
   readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
@@ -91,7 +99,11 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
-    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
+    this.#exemplars =
+      options.exemplars === false
+        ? undefined
+        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
+    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit, this.#exemplars);
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreationTimes = options.created ?? false;
   }
@@ -306,6 +318,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
+      exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);

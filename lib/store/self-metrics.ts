@@ -2,6 +2,8 @@ import { type DropReason, dropReasons } from '../error.js';
 import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
+import { exemplarDropReasons } from './exemplar-labels.js';
+import type { DroppedExemplars, Exemplars } from './exemplars.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
 import { isNearlyReached, type SampleLimit } from './limits.js';
 import type { NumberStore } from './numbers.js';
@@ -32,6 +34,7 @@ type Drops = ReadonlyMap<string, ReadonlyMap<DropReason, number>>;
 /** What the derived families are derived from. */
 interface RecorderState {
   readonly drops: Drops;
+  readonly droppedExemplars: DroppedExemplars;
   readonly tables: readonly SeriesTable[];
   /** Those of the tables that have most of the series that they may have. */
   readonly nearlyFull: readonly SeriesTable[];
@@ -72,8 +75,15 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'Lost observations, by metric and reason',
       labels: { metric: {}, reason: { oneOf: dropReasons } },
     }),
-    derive: ({ drops }) =>
-      [...drops].flatMap(([metric, reasons]) => [...reasons].map(([reason, n]) => [[metric, reason], n] as const)),
+    derive: ({ drops }) => listByReason(drops),
+  },
+  {
+    family: counter({
+      name: 'flowplane_metrics_exemplars_dropped_total',
+      help: 'Exemplars given by hand that cannot be exposed, by metric and reason; their observations are recorded',
+      labels: { metric: {}, reason: { oneOf: exemplarDropReasons } },
+    }),
+    derive: ({ droppedExemplars }) => listByReason(droppedExemplars),
   },
   {
     family: gauge({
@@ -125,17 +135,25 @@ const derivedFamilies: readonly DerivedFamily[] = [
   },
 ];
 
+function listByReason(counts: ReadonlyMap<string, ReadonlyMap<string, number>>): DerivedSample[] {
+  return [...counts].flatMap(([metric, reasons]) => [...reasons].map(([reason, n]) => [[metric, reason], n] as const));
+}
+
+const noExemplars: DroppedExemplars = new Map();
+
 const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
 
 /** The metrics of a recorder about itself: every lost observation is counted. */
 export class SelfMetrics {
   readonly #drops = new Map<string, Map<DropReason, number>>();
   readonly #sampleLimit: SampleLimit;
+  readonly #exemplars: Exemplars | undefined;
   readonly #failures: SeriesRecorder;
   readonly #up: SeriesRecorder;
 
-  constructor(numbers: NumberStore, names: NameRegister, sampleLimit: SampleLimit) {
+  constructor(numbers: NumberStore, names: NameRegister, sampleLimit: SampleLimit, exemplars?: Exemplars) {
     this.#sampleLimit = sampleLimit;
+    this.#exemplars = exemplars;
     // Why limited: the names of external metrics come from elsewhere.
     this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
     this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
@@ -169,7 +187,8 @@ export class SelfMetrics {
   /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
   toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
     const nearlyFull = tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
-    const state = { drops: this.#drops, tables, nearlyFull, sampleLimit: this.#sampleLimit };
+    const droppedExemplars = this.#exemplars?.dropped ?? noExemplars;
+    const state = { drops: this.#drops, droppedExemplars, tables, nearlyFull, sampleLimit: this.#sampleLimit };
     const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
       ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),

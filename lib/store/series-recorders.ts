@@ -1,7 +1,8 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
-import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import type { ExemplarLabels, FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { ExemplarRow, type Exemplars } from './exemplars.js';
 import type { ConstantLabels, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
 import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
@@ -46,11 +47,11 @@ export abstract class SeriesRecorder implements FamilyRecorder {
     return this.series.getOrCreate(values, allowOverflow);
   }
 
-  add(_series: SeriesId, _by: number): void {}
+  add(_series: SeriesId, _by: number, _exemplar?: ExemplarLabels): void {}
 
   set(_series: SeriesId, _value: number): void {}
 
-  observe(_series: SeriesId, _value: number): void {}
+  observe(_series: SeriesId, _value: number, _exemplar?: ExemplarLabels): void {}
 
   acquire(_series: SeriesId): void {}
 
@@ -59,16 +60,39 @@ export abstract class SeriesRecorder implements FamilyRecorder {
 
 /** One number for each series, which never decreases. */
 class CounterRecorder extends SeriesRecorder {
+  private readonly exemplars: Exemplars | undefined;
+  /** Whether an exemplar may be exposed. Source: OpenMetrics 1.0.0: only a sample `…_total` of a counter may have one. */
+  private readonly takesExemplars: boolean;
+  readonly #row: ExemplarRow | undefined;
+
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: 1 }), options.numbers);
+    this.exemplars = options.exemplars;
+    this.takesExemplars = family.name.endsWith('_total');
+    this.#row = options.exemplars && new ExemplarRow(options.exemplars, 1);
   }
 
-  override add(series: SeriesId, by: number): void {
+  override add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
     this.numbers.add(series, by);
+    const { exemplars } = this;
+    if (exemplars === undefined) return;
+    try {
+      if (!this.takesExemplars) this.#refuse(exemplars, exemplar);
+      // Why not for 0: nothing was counted.
+      else if (by !== 0) exemplars.offer(series, by, exemplar, this.series.family);
+    } catch {
+      // Why ignored: the stack is exhausted, and the number is recorded.
+    }
+  }
+
+  #refuse(exemplars: Exemplars, exemplar: unknown): void {
+    if (exemplar === undefined) return;
+    exemplars.drop(this.series.family, 'not_supported', 'a counter whose name does not end in _total');
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
-    samples.value(depth, this.numbers.get(series), this.series.createdAt(series));
+    const exemplar = this.#row?.read(series)?.[0];
+    samples.value(depth, this.numbers.get(series), this.series.createdAt(series), exemplar);
   }
 
   override hasMoved(series: SeriesId): boolean {
@@ -133,11 +157,15 @@ class GaugeRecorder extends SeriesRecorder {
 /** For each series one count for each bucket, one count for what is above all of them, and the sum. */
 class HistogramRecorder extends SeriesRecorder {
   private readonly bounds: Float64Array;
+  private readonly exemplars: Exemplars | undefined;
+  readonly #row: ExemplarRow | undefined;
   readonly #view: FilledView;
 
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: family.buckets.length + 2 }), options.numbers);
     this.bounds = new Float64Array(family.buckets);
+    this.exemplars = options.exemplars;
+    this.#row = options.exemplars && new ExemplarRow(options.exemplars, family.buckets.length + 1);
     this.#view = {
       upperBounds: [...family.buckets, Infinity],
       cumulativeCounts: new Float64Array(family.buckets.length + 1),
@@ -149,12 +177,19 @@ class HistogramRecorder extends SeriesRecorder {
     };
   }
 
-  override observe(series: SeriesId, value: number): void {
+  override observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
     this.numbers.add(series + bucket, 1);
     this.numbers.add(series + bounds.length + 1, value);
+    const { exemplars } = this;
+    if (exemplars === undefined) return;
+    try {
+      exemplars.offer(series + bucket, value, exemplar, this.series.family);
+    } catch {
+      // Why ignored: the stack is exhausted, and the numbers are recorded.
+    }
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
@@ -168,6 +203,7 @@ class HistogramRecorder extends SeriesRecorder {
     view.count = count;
     view.sum = this.numbers.get(series + counts.length);
     view.createdAt = this.series.createdAt(series);
+    view.exemplars = this.#row?.read(series);
     samples.histogram(depth, view);
   }
 

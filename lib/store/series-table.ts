@@ -2,6 +2,7 @@ import type { DropReason } from '../error.js';
 import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { Exemplars } from './exemplars.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
 import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
@@ -24,6 +25,8 @@ export interface TableOptions {
   readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** The exemplars of the series, if they may have any. */
+  readonly exemplars?: Exemplars | undefined;
   /** Runs for each new series. */
   onCreate?(series: SeriesId, values: readonly string[]): void;
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
@@ -300,7 +303,9 @@ export class SeriesTable {
   }
 
   #free(series: SeriesId): void {
-    this.options.numbers.free(series, this.#width);
+    const { numbers, exemplars } = this.options;
+    exemplars?.free(series, this.#width);
+    numbers.free(series, this.#width);
   }
 
   #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {
