@@ -1,5 +1,5 @@
 import type { Family } from '../families/family.js';
-import { findSampledSpan } from '../recorder/active-span.js';
+import { findSampledSpan, maySeeSpan, prepareLookup } from '../recorder/active-span.js';
 import { checkExemplar, type ExemplarDropReason } from './exemplar-labels.js';
 import { ExemplarPool, type ExemplarSource, ExemplarView, none } from './exemplar-pool.js';
 import type { Exemplar } from './exposed-family.js';
@@ -31,24 +31,34 @@ export class Exemplars {
 
   constructor(onDropped: OnExemplarDropped) {
     this.#onDropped = onDropped;
+    prepareLookup();
   }
 
   get dropped(): DroppedExemplars {
     return this.#dropped;
   }
 
+  /** Whether an observation that this number has counted should be offered. Why apart: every observation asks. */
+  wants(index: number, given: unknown): boolean {
+    return given !== undefined || (!this.isTaken(index) && maySeeSpan());
+  }
+
   /**
-   * Offers an observation of this value: its exemplar is the one that was given by hand, else the active span.
+   * Offers an observation of this value: its exemplar is the one that was given by hand, else the active span. Never throws.
    *
    * @param index the number that has counted it.
    */
   offer(index: number, value: number, given: unknown, family: Family): void {
-    if (given !== undefined) this.#offerGiven(index, value, given, family);
-    else if (!this.isTaken(index)) this.#offerSpan(index, value);
+    try {
+      if (given === undefined) this.offerSpan(index, value);
+      else this.offerGiven(index, value, given, family);
+    } catch {
+      // Why ignored: the stack is exhausted, and the number is recorded.
+    }
   }
 
   /** Whether this number wants no exemplar before the next scrape. */
-  isTaken(index: number): boolean {
+  private isTaken(index: number): boolean {
     const word = this.states[index >>> 4];
     return word !== undefined && (word & (isTaken << shiftOf(index))) !== 0;
   }
@@ -81,20 +91,20 @@ export class Exemplars {
     if (before === 0) this.#onDropped(family, reason, given);
   }
 
-  #offerSpan(index: number, value: number): void {
+  private offerSpan(index: number, value: number): void {
     const span = findSampledSpan();
-    if (span !== undefined) this.#take(index, value, { span });
+    if (span !== undefined) this.take(index, value, { span });
   }
 
-  #offerGiven(index: number, value: number, given: unknown, family: Family): void {
+  private offerGiven(index: number, value: number, given: unknown, family: Family): void {
     const checked = checkExemplar(given);
     if ('refused' in checked) this.drop(family, checked.refused, checked.given);
     else if (this.isTaken(index)) return;
-    else if (checked.source === undefined) this.#offerSpan(index, value);
-    else this.#take(index, value, checked.source);
+    else if (checked.source === undefined) this.offerSpan(index, value);
+    else this.take(index, value, checked.source);
   }
 
-  #take(index: number, value: number, source: ExemplarSource): void {
+  private take(index: number, value: number, source: ExemplarSource): void {
     const now = Date.now();
     const slot = this.pool.find(index);
     if (slot === none) {
@@ -106,10 +116,10 @@ export class Exemplars {
       // Why the older one stays where the clock went back: the new one would be out of order.
       if (now > time) this.pool.replace(slot, source, value, now);
     }
-    this.#mark(index);
+    this.mark(index);
   }
 
-  #mark(index: number): void {
+  private mark(index: number): void {
     const at = index >>> 4;
     if (at >= this.states.length) {
       const grown = new Uint32Array(Math.max(64, 2 ** Math.ceil(Math.log2(at + 1))));

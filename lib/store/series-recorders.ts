@@ -61,33 +61,24 @@ export abstract class SeriesRecorder implements FamilyRecorder {
 /** One number for each series, which never decreases. */
 class CounterRecorder extends SeriesRecorder {
   private readonly exemplars: Exemplars | undefined;
-  /** Whether an exemplar may be exposed. Source: OpenMetrics 1.0.0: only a sample `…_total` of a counter may have one. */
-  private readonly takesExemplars: boolean;
+  /** Why here too: OpenMetrics has no place for the exemplars of a counter without `_total`. Those given by hand are counted. */
+  private readonly refused: Exemplars | undefined;
   readonly #row: ExemplarRow | undefined;
 
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: 1 }), options.numbers);
-    this.exemplars = options.exemplars;
-    this.takesExemplars = family.name.endsWith('_total');
-    this.#row = options.exemplars && new ExemplarRow(options.exemplars, 1);
+    if (family.name.endsWith('_total')) this.exemplars = options.exemplars;
+    else this.refused = options.exemplars;
+    this.#row = this.exemplars && new ExemplarRow(this.exemplars, 1);
   }
 
   override add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
-    this.numbers.add(series, by);
-    const { exemplars } = this;
-    if (exemplars === undefined) return;
-    try {
-      if (!this.takesExemplars) this.#refuse(exemplars, exemplar);
-      // Why not for 0: nothing was counted.
-      else if (by !== 0) exemplars.offer(series, by, exemplar, this.series.family);
-    } catch {
-      // Why ignored: the stack is exhausted, and the number is recorded.
+    // Why first: where the stack is exhausted in between, nothing is counted twice. Why not for 0: nothing is counted.
+    if (this.exemplars?.wants(series, exemplar) && by !== 0) {
+      this.exemplars.offer(series, by, exemplar, this.series.family);
     }
-  }
-
-  #refuse(exemplars: Exemplars, exemplar: unknown): void {
-    if (exemplar === undefined) return;
-    exemplars.drop(this.series.family, 'not_supported', 'a counter whose name does not end in _total');
+    if (exemplar !== undefined) this.refused?.drop(this.series.family, 'not_supported', 'a name without _total');
+    this.numbers.add(series, by);
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
@@ -181,15 +172,11 @@ class HistogramRecorder extends SeriesRecorder {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
+    if (this.exemplars?.wants(series + bucket, exemplar)) {
+      this.exemplars.offer(series + bucket, value, exemplar, this.series.family);
+    }
     this.numbers.add(series + bucket, 1);
     this.numbers.add(series + bounds.length + 1, value);
-    const { exemplars } = this;
-    if (exemplars === undefined) return;
-    try {
-      exemplars.offer(series + bucket, value, exemplar, this.series.family);
-    } catch {
-      // Why ignored: the stack is exhausted, and the numbers are recorded.
-    }
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
