@@ -52,6 +52,7 @@ const rules: Rules = {
   maxSeriesPerFamily: countWithDefault(defaultMaxSeries),
   maxSamples: countWithDefault(defaultMaxSamples),
   created: flag,
+  nativeHistograms: flag,
   hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
   processMetrics: flag,
   strict: flag,

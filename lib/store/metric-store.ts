@@ -6,6 +6,7 @@ import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { decideNative } from '../families/native-histogram.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
@@ -34,6 +35,11 @@ import { type FamilySnapshot, snapshotOf } from './snapshot.js';
 export interface StoreOptions extends RecorderOptions {
   /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
   readonly created?: boolean;
+  /**
+   * Count all histograms in native buckets too, beside their classic ones, unless a family says `native: false`. Only protobuf
+   * shows them. Default `false`.
+   */
+  readonly nativeHistograms?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
@@ -76,6 +82,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
   readonly #hasCreationTimes: boolean;
+  readonly #hasNativeHistograms: boolean;
   readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
@@ -94,6 +101,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreationTimes = options.created ?? false;
+    this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
   /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
@@ -306,6 +314,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
+      native: decideNative(family.native ?? this.#hasNativeHistograms),
+      clock: this.#clock,
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);

@@ -2,6 +2,8 @@ import { Slices } from '../async/slices.js';
 
 const chunkBits = 12;
 const chunkSize = 1 << chunkBits;
+const wordChunkBits = chunkBits + 1;
+const wordChunkSize = 1 << wordChunkBits;
 
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
@@ -11,11 +13,14 @@ const chunkSize = 1 << chunkBits;
  */
 export class NumberStore {
   private readonly chunks: Float64Array[] = [];
+  /** The same memory, as words of half a number. */
+  private readonly wordChunks: Int32Array[] = [];
   private readonly freed = new Map<number, number[]>();
   /** What frees numbers in steps, and has not ended. */
   private readonly reclaims: Iterator<void>[] = [];
   private isReclaiming = false;
-  private next = 0;
+  // Why not from 0 on: that may stand for no number.
+  private next = 1;
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
@@ -27,7 +32,7 @@ export class NumberStore {
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;
     this.next += width;
-    while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
+    while (this.chunks.length << chunkBits < this.next) this.grow();
     return first;
   }
 
@@ -69,6 +74,15 @@ export class NumberStore {
     chunk[index & (chunkSize - 1)] = (chunk[index & (chunkSize - 1)] as number) + by;
   }
 
+  /** One half of a number that holds two whole numbers of 32 bits instead. The first one of number i is word 2 * i. */
+  getWord(word: number): number {
+    return (this.wordChunks[word >>> wordChunkBits] as Int32Array)[word & (wordChunkSize - 1)] as number;
+  }
+
+  setWord(word: number, value: number): void {
+    (this.wordChunks[word >>> wordChunkBits] as Int32Array)[word & (wordChunkSize - 1)] = value;
+  }
+
   /**
    * Adds to a number and to the one after it, which `allocate` has reserved with it.
    *
@@ -79,6 +93,12 @@ export class NumberStore {
     const first = index & (chunkSize - 1);
     chunk[first] = (chunk[first] as number) + by;
     chunk[first + 1] = (chunk[first + 1] as number) + by;
+  }
+
+  private grow(): void {
+    const chunk = new Float64Array(chunkSize);
+    this.chunks.push(chunk);
+    this.wordChunks.push(new Int32Array(chunk.buffer));
   }
 
   private reuse(width: number): number | undefined {

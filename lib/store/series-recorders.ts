@@ -1,14 +1,21 @@
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { MetricKind } from '../families/kinds.js';
+import { kinds, type MetricKind } from '../families/kinds.js';
+import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { ConstantLabels, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
+import { NativeHistograms, nativeWidth } from './native-histograms.js';
 import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
 import type { SeriesTrie } from './series-trie.js';
 
 /** How a recorder stores its series; how many numbers each has, the kind knows. */
-export type SeriesOptions = Omit<TableOptions, 'width' | 'onCreate' | 'isHeld'>;
+export interface SeriesOptions extends Omit<TableOptions, 'width' | 'onCreate' | 'onFree' | 'isHeld'> {
+  /** How the native histograms of the family are. Default: it has none. */
+  readonly native?: NativeHistogramSettings | undefined;
+  /** Seconds on a clock that never goes back. Default: one that stands still. */
+  readonly clock?: (() => number) | undefined;
+}
 
 /**
  * Records one family into a table of series, and writes the samples of a series. Each kind overrides the operations that it
@@ -135,8 +142,8 @@ class HistogramRecorder extends SeriesRecorder {
   private readonly bounds: Float64Array;
   readonly #view: FilledView;
 
-  constructor(family: Family, options: SeriesOptions) {
-    super(new SeriesTable(family, { ...options, width: family.buckets.length + 2 }), options.numbers);
+  constructor(family: Family, options: SeriesOptions, table: Partial<TableOptions> = {}) {
+    super(new SeriesTable(family, { ...options, width: classicWidth(family), ...table }), options.numbers);
     this.bounds = new Float64Array(family.buckets);
     this.#view = {
       upperBounds: [...family.buckets, Infinity],
@@ -158,6 +165,10 @@ class HistogramRecorder extends SeriesRecorder {
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
+    samples.histogram(depth, this.fillView(series));
+  }
+
+  protected fillView(series: SeriesId): FilledView {
     const view = this.#view;
     const counts = view.cumulativeCounts;
     let count = 0;
@@ -168,11 +179,65 @@ class HistogramRecorder extends SeriesRecorder {
     view.count = count;
     view.sum = this.numbers.get(series + counts.length);
     view.createdAt = this.series.createdAt(series);
-    samples.histogram(depth, view);
+    return view;
   }
 
   override hasMoved(series: SeriesId): boolean {
     return this.#view.cumulativeCounts.some((_, i) => this.numbers.get(series + i) > 0);
+  }
+}
+
+/** How many numbers a series of a histogram has, without its native histogram. */
+const classicWidth = ({ buckets }: Family): number => buckets.length + 2;
+
+/** A histogram that has native buckets too. */
+class NativeHistogramRecorder extends HistogramRecorder {
+  readonly #native: NativeHistograms;
+
+  constructor(family: Family, options: SeriesOptions, settings: NativeHistogramSettings) {
+    const { numbers, clock = () => 0 } = options;
+    const width = classicWidth(family);
+    const native = new NativeHistograms(numbers, width, settings, clock);
+    super(family, options, {
+      width: width + nativeWidth,
+      onCreate: (series) => native.begin(series),
+      onFree: (series) => native.release(series),
+    });
+    this.#native = native;
+  }
+
+  override observe(series: SeriesId, value: number): void {
+    const native = this.#native;
+    if (native.isResetDue(series)) this.#reset(series);
+    super.observe(series, value);
+    if (native.observe(series, value)) this.#limitBuckets(series, value);
+  }
+
+  /** Resets a series with too many buckets, or else makes it coarser. The observation that was too much is kept. */
+  #limitBuckets(series: SeriesId, value: number): void {
+    const native = this.#native;
+    if (!native.mayReset(series)) {
+      native.reduce(series);
+      return;
+    }
+    this.#reset(series);
+    super.observe(series, value);
+    native.observe(series, value);
+  }
+
+  /** Begins the series at 0 again: its count, its sum and both kinds of buckets. */
+  #reset(series: SeriesId): void {
+    const width = classicWidth(this.series.family);
+    for (let i = 0; i < width; i++) this.numbers.set(series + i, 0);
+    this.#native.reset(series);
+    this.series.restart(series);
+  }
+
+  protected override fillView(series: SeriesId): FilledView {
+    if (this.#native.isResetDue(series)) this.#reset(series);
+    const view = super.fillView(series);
+    view.native = this.#native.read(series, view.count);
+    return view;
   }
 }
 
@@ -187,6 +252,9 @@ const recorders: Readonly<Record<MetricKind, new (family: Family, options: Serie
 
 /** Creates the recorder of a family. */
 export function createSeriesRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
+  const { native } = options;
+  if (native !== undefined && kinds[family.kind].hasBuckets)
+    return new NativeHistogramRecorder(family, options, native);
   return new recorders[family.kind](family, options);
 }
 

@@ -26,6 +26,8 @@ export interface TableOptions {
   readonly hash?: LabelTransform | undefined;
   /** Runs for each new series. */
   onCreate?(series: SeriesId, values: readonly string[]): void;
+  /** Runs when the numbers of a series are given back. */
+  onFree?(series: SeriesId): void;
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
   isHeld?(series: SeriesId): boolean;
 }
@@ -195,6 +197,12 @@ export class SeriesTable {
     return wallClock === undefined ? undefined : numbers.get(series + this.#createdAt);
   }
 
+  /** Says that a series begins at 0 again, as if it were created now. */
+  restart(series: SeriesId): void {
+    const { wallClock, numbers } = this.options;
+    if (wallClock !== undefined) numbers.set(series + this.#createdAt, wallClock());
+  }
+
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
   disposeIfRemoved(series: SeriesId): void {
     if (!this.options.isHeld?.(series) && this.heldAfterRemoval.delete(series)) this.#dispose(series);
@@ -300,6 +308,7 @@ export class SeriesTable {
   }
 
   #free(series: SeriesId): void {
+    this.options.onFree?.(series);
     this.options.numbers.free(series, this.#width);
   }
 

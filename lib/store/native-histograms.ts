@@ -1,0 +1,309 @@
+import { type NativeHistogramSettings, widestSchema } from '../families/native-histogram.js';
+import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { NativeHistogramView } from './exposed-family.js';
+import { type FilledBuckets, FilledNativeView } from './filled-native-view.js';
+import { bucketIndexOf, coarsen, upperBoundOf } from './native-buckets.js';
+import type { NumberStore } from './numbers.js';
+
+/** How many numbers a series has for its native histogram, beside its pages. All of them are 0 at first. */
+export const nativeWidth = 5;
+
+// Four words for the chains of pages, a word with the state, and one with the number of buckets. After these come two
+// numbers: the zero threshold where it has widened, and when the series was reset.
+const chainCount = 4;
+const stateWord = 4;
+const bucketsWord = 5;
+const thresholdNumber = 3;
+const resetNumber = 4;
+
+// The state: how many schemas coarser than at first the buckets are, and two flags.
+const coarserBits = 0xf;
+const isResetPlanned = 0x10;
+const hasCarries = 0x20;
+
+// A page has the counts of eight buckets side by side, of one sign: first its tag, then the next page of its chain, then the
+// counts. Why pages: most buckets have neighbours, a page never moves, and each series can take what another gave back.
+const pageBits = 3;
+const bucketsPerPage = 1 << pageBits;
+const pageWidth = 1 + bucketsPerPage / 2;
+const nextWord = 1;
+const countsWord = 2;
+
+// A tag says which eight indexes the page has, of which sign, and whether it has the carries of their counts.
+const tagBits = 2;
+const isNegativeTag = 1;
+const isCarryTag = 2;
+
+/** The greatest count of a word. A greater one has carries, each of them as much as this. */
+const maxCount = 2 ** 31 - 1;
+
+const tagOf = (index: number, isNegative: boolean): number =>
+  ((index >> pageBits) << tagBits) | (isNegative ? isNegativeTag : 0);
+
+const chainOf = (tag: number): number => (tag >> tagBits) & (chainCount - 1);
+
+/** A count that needs a carry, and where it goes. */
+interface GreatCount {
+  readonly tag: number;
+  readonly index: number;
+  readonly word: number;
+  readonly count: number;
+}
+
+/**
+ * The buckets of the native histograms of one family. What is counted where, and when a series is made coarser or is reset,
+ * is as in client_golang, bucket for bucket. Everything lies in the numbers of the recorder: no series has an object.
+ */
+export class NativeHistograms {
+  private readonly numbers: NumberStore;
+  /** Where among the numbers of a series those of its native histogram begin. */
+  private readonly offset: number;
+  private readonly settings: NativeHistogramSettings;
+  private readonly clock: () => number;
+  private readonly view = new FilledNativeView();
+  private readonly pages = new SortedPages();
+
+  /** @param clock in seconds. */
+  constructor(numbers: NumberStore, offset: number, settings: NativeHistogramSettings, clock: () => number) {
+    this.numbers = numbers;
+    this.offset = offset;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /** Begins a series, whose numbers are all 0. */
+  begin(series: SeriesId): void {
+    this.numbers.set(series + this.offset + resetNumber, this.clock());
+  }
+
+  /** Puts an observation into its bucket. Returns whether the series has too many buckets. */
+  observe(series: SeriesId, value: number): boolean {
+    const first = series + this.offset;
+    const magnitude = value < 0 ? -value : value;
+    if (magnitude > this.thresholdOf(first)) {
+      this.add(first, bucketIndexOf(magnitude, this.schemaOf(first)), value < 0, 1);
+    }
+    return this.numbers.getWord(first * 2 + bucketsWord) > this.settings.maxBuckets;
+  }
+
+  /** Whether a series with too many buckets has counted long enough to begin at 0 again. */
+  mayReset(series: SeriesId): boolean {
+    const first = series + this.offset;
+    return (this.stateOf(first) & isResetPlanned) === 0 && this.isOld(first);
+  }
+
+  /** Whether it is time for a series that was made coarser to begin at 0 again, as fine as at first. */
+  isResetDue(series: SeriesId): boolean {
+    const first = series + this.offset;
+    // Why the clock comes second: most series are never made coarser, and reading it takes long.
+    return (this.stateOf(first) & isResetPlanned) !== 0 && this.isOld(first);
+  }
+
+  /** Makes a series coarser by one step, and plans its reset. */
+  reduce(series: SeriesId): void {
+    const first = series + this.offset;
+    this.setState(first, this.stateOf(first) | isResetPlanned);
+    if (!this.widenZeroBucket(first)) this.doubleWidths(first);
+  }
+
+  /** Takes all observations back: the series begins again. */
+  reset(series: SeriesId): void {
+    const first = series + this.offset;
+    this.release(series);
+    this.setState(first, 0);
+    this.numbers.set(first + thresholdNumber, 0);
+    this.begin(series);
+  }
+
+  /** Gives back the pages of a series. */
+  release(series: SeriesId): void {
+    const { numbers } = this;
+    const firstWord = (series + this.offset) * 2;
+    numbers.setWord(firstWord + bucketsWord, 0);
+    for (let chain = firstWord; chain < firstWord + chainCount; chain++) {
+      let page = numbers.getWord(chain);
+      numbers.setWord(chain, 0);
+      while (page !== 0) {
+        const next = numbers.getWord(page * 2 + nextWord);
+        numbers.free(page, pageWidth);
+        page = next;
+      }
+    }
+  }
+
+  /** What a series has counted, of `count` observations in all. The same object is filled again for the next series. */
+  read(series: SeriesId, count: number): NativeHistogramView {
+    const first = series + this.offset;
+    const view = this.fill(first);
+    view.schema = this.schemaOf(first);
+    view.zeroThreshold = this.thresholdOf(first);
+    // Why it is not counted by itself: an observation at 0 costs nothing, and the buckets always add up to the count.
+    view.zeroCount = count - view.positive.total - view.negative.total;
+    return view;
+  }
+
+  private stateOf(first: number): number {
+    return this.numbers.getWord(first * 2 + stateWord);
+  }
+
+  private setState(first: number, state: number): void {
+    this.numbers.setWord(first * 2 + stateWord, state);
+  }
+
+  private schemaOf(first: number): number {
+    return this.settings.schema - (this.stateOf(first) & coarserBits);
+  }
+
+  private thresholdOf(first: number): number {
+    const widened = this.numbers.get(first + thresholdNumber);
+    return widened === 0 ? this.settings.zeroThreshold : widened;
+  }
+
+  private isOld(first: number): boolean {
+    return this.clock() - this.numbers.get(first + resetNumber) >= this.settings.resetAfterSeconds;
+  }
+
+  private add(first: number, index: number, isNegative: boolean, by: number): void {
+    const { numbers } = this;
+    const tag = tagOf(index, isNegative);
+    const word = this.countWordOf(first, tag, index);
+    const before = numbers.getWord(word);
+    const count = before + by;
+    if (count <= maxCount) numbers.setWord(word, count);
+    else this.addWithCarry(first, { tag, index, word, count });
+    if (before === 0) numbers.setWord(first * 2 + bucketsWord, numbers.getWord(first * 2 + bucketsWord) + 1);
+  }
+
+  /** Sets a count that needs a carry. At least 1 stays in its own word, where 0 says that the bucket is empty. */
+  private addWithCarry(first: number, { tag, index, word, count }: GreatCount): void {
+    const carries = Math.ceil(count / maxCount) - 1;
+    this.numbers.setWord(word, count - carries * maxCount);
+    const carryWord = this.countWordOf(first, tag | isCarryTag, index);
+    this.numbers.setWord(carryWord, this.numbers.getWord(carryWord) + carries);
+    this.setState(first, this.stateOf(first) | hasCarries);
+  }
+
+  private countWordOf(first: number, tag: number, index: number): number {
+    const page = this.findPage(first, tag) || this.addPage(first, tag);
+    return page * 2 + countsWord + (index & (bucketsPerPage - 1));
+  }
+
+  /** The page with this tag; 0 where there is none. */
+  private findPage(first: number, tag: number): number {
+    const { numbers } = this;
+    let page = numbers.getWord(first * 2 + chainOf(tag));
+    while (page !== 0 && numbers.getWord(page * 2) !== tag) page = numbers.getWord(page * 2 + nextWord);
+    return page;
+  }
+
+  private addPage(first: number, tag: number): number {
+    const { numbers } = this;
+    const page = numbers.allocate(pageWidth);
+    const chain = first * 2 + chainOf(tag);
+    numbers.setWord(page * 2, tag);
+    numbers.setWord(page * 2 + nextWord, numbers.getWord(chain));
+    numbers.setWord(chain, page);
+    return page;
+  }
+
+  /** Takes the bucket next to the zero bucket into it, if the zero bucket may become so wide. */
+  private widenZeroBucket(first: number): boolean {
+    const { maxZeroThreshold } = this.settings;
+    if (this.thresholdOf(first) >= maxZeroThreshold) return false;
+    const { positive, negative } = this.fill(first);
+    const nearest = Math.min(positive.firstIndex, negative.firstIndex);
+    const threshold = upperBoundOf(nearest, this.schemaOf(first));
+    if (threshold > maxZeroThreshold) return false;
+    this.numbers.set(first + thresholdNumber, threshold);
+    this.rebuild(first, (index) => (index === nearest ? undefined : index));
+    return true;
+  }
+
+  /** Makes each bucket take in its neighbour, unless the buckets are as wide as they can be. */
+  private doubleWidths(first: number): void {
+    if (this.schemaOf(first) === widestSchema) return;
+    this.fill(first);
+    this.setState(first, this.stateOf(first) + 1);
+    this.rebuild(first, (index) => coarsen(index, 1));
+  }
+
+  /** Puts what the view has into new pages, each count at the index that `move` gives; where it gives none, into none. */
+  private rebuild(first: number, move: (index: number) => number | undefined): void {
+    this.release(first - this.offset);
+    const { positive, negative } = this.view;
+    for (const buckets of [positive, negative]) {
+      for (let i = 0; i < buckets.size; i++) {
+        const index = move(buckets.indexes[i] as number);
+        if (index !== undefined) this.add(first, index, buckets === negative, buckets.counts[i] as number);
+      }
+    }
+  }
+
+  /** Fills the view with the buckets of a series. */
+  private fill(first: number): FilledNativeView {
+    this.fillSign(first, 0, this.view.positive);
+    this.fillSign(first, isNegativeTag, this.view.negative);
+    return this.view;
+  }
+
+  private fillSign(first: number, sign: number, buckets: FilledBuckets): void {
+    const { numbers, pages } = this;
+    const isCarried = (this.stateOf(first) & hasCarries) !== 0;
+    buckets.clear();
+    this.sortPages(first, sign);
+    for (let n = 0; n < pages.size; n++) {
+      const page = pages.at(n);
+      const tag = numbers.getWord(page * 2);
+      const carries = isCarried ? this.findPage(first, tag | isCarryTag) : 0;
+      for (let i = 0; i < bucketsPerPage; i++) {
+        const count = numbers.getWord(page * 2 + countsWord + i);
+        if (count === 0) continue;
+        const carried = carries === 0 ? 0 : numbers.getWord(carries * 2 + countsWord + i) * maxCount;
+        buckets.add((tag >> tagBits) * bucketsPerPage + i, count + carried);
+      }
+    }
+  }
+
+  private sortPages(first: number, sign: number): void {
+    const { numbers, pages } = this;
+    pages.clear();
+    for (let chain = first * 2; chain < first * 2 + chainCount; chain++) {
+      for (let page = numbers.getWord(chain); page !== 0; page = numbers.getWord(page * 2 + nextWord)) {
+        const tag = numbers.getWord(page * 2);
+        if ((tag & (isNegativeTag | isCarryTag)) === sign) pages.add(tag >> tagBits, page);
+      }
+    }
+    pages.sort();
+  }
+}
+
+const pageRange = 2 ** 32;
+
+/** Pages in the order of their indexes. */
+class SortedPages {
+  size = 0;
+  /** Each page and its position in one number. Why: the runtime sorts a typed array without calling us. */
+  #keys = new Float64Array(32);
+
+  clear(): void {
+    this.size = 0;
+  }
+
+  add(position: number, page: number): void {
+    if (this.size === this.#keys.length) {
+      const keys = this.#keys;
+      this.#keys = new Float64Array(keys.length * 2);
+      this.#keys.set(keys);
+    }
+    this.#keys[this.size++] = position * pageRange + page;
+  }
+
+  sort(): void {
+    if (this.size > 1) this.#keys.subarray(0, this.size).sort();
+  }
+
+  at(n: number): number {
+    const key = this.#keys[n] as number;
+    return key - Math.floor(key / pageRange) * pageRange;
+  }
+}
