@@ -2,8 +2,9 @@ import { Slices } from '../async/slices.js';
 
 const chunkBits = 12;
 const chunkSize = 1 << chunkBits;
-const wordChunkBits = chunkBits + 1;
-const wordChunkSize = 1 << wordChunkBits;
+
+/** Where the first word of a number is in its chunk. */
+export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
 
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
@@ -74,13 +75,18 @@ export class NumberStore {
     chunk[index & (chunkSize - 1)] = (chunk[index & (chunkSize - 1)] as number) + by;
   }
 
-  /** One half of a number that holds two whole numbers of 32 bits instead. The first one of number i is word 2 * i. */
-  getWord(word: number): number {
-    return (this.wordChunks[word >>> wordChunkBits] as Int32Array)[word & (wordChunkSize - 1)] as number;
+  /** A word of the numbers that `allocate` reserved together: each number can hold two whole numbers of 32 bits instead. */
+  getWord(first: number, word: number): number {
+    return this.wordsOf(first)[wordOf(first) + word] as number;
   }
 
-  setWord(word: number, value: number): void {
-    (this.wordChunks[word >>> wordChunkBits] as Int32Array)[word & (wordChunkSize - 1)] = value;
+  setWord(first: number, word: number, value: number): void {
+    this.wordsOf(first)[wordOf(first) + word] = value;
+  }
+
+  /** The chunk of a number as words; `wordOf` says which of them are its own. */
+  wordsOf(index: number): Int32Array {
+    return this.wordChunks[index >> chunkBits] as Int32Array;
   }
 
   /**

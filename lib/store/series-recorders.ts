@@ -192,7 +192,7 @@ const classicWidth = ({ buckets }: Family): number => buckets.length + 2;
 
 /** A histogram that has native buckets too. */
 class NativeHistogramRecorder extends HistogramRecorder {
-  readonly #native: NativeHistograms;
+  private readonly native: NativeHistograms;
 
   constructor(family: Family, options: SeriesOptions, settings: NativeHistogramSettings) {
     const { numbers, clock = () => 0 } = options;
@@ -203,40 +203,47 @@ class NativeHistogramRecorder extends HistogramRecorder {
       onCreate: (series) => native.begin(series),
       onFree: (series) => native.release(series),
     });
-    this.#native = native;
+    this.native = native;
   }
 
   override observe(series: SeriesId, value: number): void {
-    const native = this.#native;
-    if (native.isResetDue(series)) this.#reset(series);
+    // Why the classic buckets first: what interrupts the call must not leave more in the native ones than in the count.
     super.observe(series, value);
-    if (native.observe(series, value)) this.#limitBuckets(series, value);
+    if (!this.native.observeQuickly(series, value)) this.#observe(series, value);
   }
 
-  /** Resets a series with too many buckets, or else makes it coarser. The observation that was too much is kept. */
+  #observe(series: SeriesId, value: number): void {
+    const { native } = this;
+    if (native.isResetDue(series)) this.#restart(series, value);
+    else if (native.observe(series, value)) this.#limitBuckets(series, value);
+  }
+
+  /** Resets a series that has too many buckets, or else makes it coarser. */
   #limitBuckets(series: SeriesId, value: number): void {
-    const native = this.#native;
-    if (!native.mayReset(series)) {
-      native.reduce(series);
-      return;
-    }
+    const { native } = this;
+    if (native.mayReset(series)) this.#restart(series, value);
+    else native.reduce(series);
+  }
+
+  /** Resets a series, and observes again what led to that. */
+  #restart(series: SeriesId, value: number): void {
     this.#reset(series);
     super.observe(series, value);
-    native.observe(series, value);
+    this.native.observe(series, value);
   }
 
   /** Begins the series at 0 again: its count, its sum and both kinds of buckets. */
   #reset(series: SeriesId): void {
     const width = classicWidth(this.series.family);
     for (let i = 0; i < width; i++) this.numbers.set(series + i, 0);
-    this.#native.reset(series);
+    this.native.reset(series);
     this.series.restart(series);
   }
 
   protected override fillView(series: SeriesId): FilledView {
-    if (this.#native.isResetDue(series)) this.#reset(series);
+    if (this.native.isResetDue(series)) this.#reset(series);
     const view = super.fillView(series);
-    view.native = this.#native.read(series, view.count);
+    view.native = this.native.read(series, view.count);
     return view;
   }
 }
