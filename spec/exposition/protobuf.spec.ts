@@ -100,13 +100,14 @@ describe('A scrape by Protocol Buffers', () => {
 
   it('compresses it for a client that accepts gzip', async () => {
     const request = { method: 'GET', accept: protobufType, acceptEncoding: 'gzip' };
-    const { headers, body, format } = await scrape(filled(), request);
+    const recorder = filled();
+    const { headers, body, format } = await scrape(recorder, request);
     expect({ ...headers, format }).to.include({
       'Content-Type': protobufType,
       'Content-Encoding': 'gzip',
       format: 'protobuf',
     });
-    expect(readMessages(gunzipSync(await buffer(body)))).to.deep.equal(await scrapeProtobuf(filled()));
+    expect(readMessages(gunzipSync(await buffer(body)))).to.deep.equal(await scrapeProtobuf(recorder));
   });
 
   it('leaves text to a browser and to curl, on a server of node:http', async () => {

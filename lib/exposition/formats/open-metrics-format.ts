@@ -15,6 +15,7 @@ const dialect: Dialect = {
   },
   createdName: (family) => {
     const { name, type } = familyLine(family);
+    if (!family.hasCreatedSamples) return undefined;
     return type === 'counter' || type === 'histogram' ? `${name}_created` : undefined;
   },
   // Source: "Histogram": a sum must not stand beside a bound below 0, and a count not without its sum; the last bucket has
