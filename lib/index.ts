@@ -1,6 +1,7 @@
 export {
   type CatalogueEntry,
   type CatalogueLabel,
+  type CatalogueNativeBuckets,
   type CatalogueSource,
   catalogue,
 } from './catalogue/catalogue.js';

@@ -5,7 +5,7 @@ import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
-import { decideNative, type NativeHistogramChoice } from './native-histogram.js';
+import { decideNative, type NativeHistogramChoice, type NativeHistogramSettings } from './native-histogram.js';
 
 /** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -68,9 +68,9 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
 /** The maximum number of series of a family where neither the family nor the recorder says otherwise. */
 export const defaultMaxSeries = 10_000;
 
-/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count. */
-export const countSamplesPerSeries = ({ kind, buckets }: Family): number =>
-  kinds[kind].hasBuckets ? buckets.length + 3 : 1;
+/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count, and its native buckets are one. */
+export const countSamplesPerSeries = ({ kind, buckets }: Family, native?: NativeHistogramSettings): number =>
+  kinds[kind].hasBuckets ? buckets.length + (native === undefined ? 3 : 4) : 1;
 
 /** A family that a recorder has opened. */
 export interface OpenFamily {
@@ -79,6 +79,8 @@ export interface OpenFamily {
   readonly name: string;
   /** The maximum number of series in this recorder. */
   readonly maxSeries: number;
+  /** The settings of its native histograms in this recorder; absent if it has none. */
+  readonly native?: NativeHistogramSettings;
 }
 
 /** A counter, as `defineCounter` returns it. */

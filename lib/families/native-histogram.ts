@@ -54,7 +54,7 @@ export function decideNative(choice: NativeHistogramChoice | undefined): NativeH
 
 /** The widest schema whose buckets grow by no more than this factor; the narrowest where none is that narrow. */
 export const schemaOf = (factor: number): number =>
-  Math.max(widestSchema, Math.min(narrowestSchema, -Math.floor(Math.log2(Math.log2(factor)))));
+  Math.max(widestSchema, Math.min(narrowestSchema, 0 - Math.floor(Math.log2(Math.log2(factor)))));
 
 const isAtLeast0 = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
 

@@ -50,7 +50,7 @@ export interface StoreOptions extends RecorderOptions {
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
-  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3, and one more with native ones. Default 100,000. */
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
@@ -175,7 +175,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** The families that were opened so far, in that order. */
   openFamilies(): OpenFamily[] {
-    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+    return this.#tables().map(({ family, maxSeries, options: { native } }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+      ...(native !== undefined && { native }),
+    }));
   }
 
   /**

@@ -75,7 +75,7 @@ export function bucketIndexOf(magnitude: number, schema: number): number {
     exponent = (upper >>> 20) - 1023 - subnormalShift;
   }
   const mantissa = (upper & 0xfffff) * 2 ** 32 + (words[1 - upperWord] as number);
-  const { bounds, firstBounds } = mantissaTables[schema > 0 ? schema : 0] as MantissaTable;
+  const { bounds, firstBounds } = mantissaTables[Math.max(schema, 0)] as MantissaTable;
   let position = firstBounds[(upper >>> 12) & 0xff] as number;
   while ((bounds[position] as number) < mantissa) position++;
   return schema > 0 ? (exponent << schema) + position : coarsen(exponent + position, -schema);

@@ -45,6 +45,13 @@ const chainOf = (tag: number): number => (tag >> tagBits) & (chainCount - 1);
 /** Which word of its page has the count of a bucket. */
 const countWordOf = (index: number): number => countsWord + (index & (bucketsPerPage - 1));
 
+/** How many pages hold all buckets of the widest schema, of both signs. Only these cannot become fewer. */
+const widestPages = 36;
+
+/** The maximum number of bytes that the native buckets of one series take. */
+export const nativeBytesAtMost = ({ maxBuckets }: NativeHistogramSettings): number =>
+  (nativeWidth + Math.max(maxBuckets + 1, widestPages) * pageWidth) * Float64Array.BYTES_PER_ELEMENT;
+
 /** Adds 1 to a count, unless its bucket is new or needs a carry; returns whether it did. */
 function increment(words: Int32Array, word: number): boolean {
   const count = words[word] as number;

@@ -11,8 +11,6 @@ import type { SeriesTrie } from './series-trie.js';
 
 /** How a recorder stores its series; how many numbers each has, the kind knows. */
 export interface SeriesOptions extends Omit<TableOptions, 'width' | 'onCreate' | 'onFree' | 'isHeld'> {
-  /** How the native histograms of the family are. Default: it has none. */
-  readonly native?: NativeHistogramSettings | undefined;
   /** Seconds on a clock that never goes back. Default: one that stands still. */
   readonly clock?: (() => number) | undefined;
 }

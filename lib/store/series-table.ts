@@ -1,6 +1,7 @@
 import type { DropReason } from '../error.js';
 import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
+import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
@@ -24,6 +25,8 @@ export interface TableOptions {
   readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** The settings of the family's native histograms. Default: it has none. */
+  readonly native?: NativeHistogramSettings | undefined;
   /** Runs for each new series. */
   onCreate?(series: SeriesId, values: readonly string[]): void;
   /** Runs when the numbers of a series are given back. */
@@ -76,7 +79,7 @@ export class SeriesTable {
     this.#width = this.observedAt + (options.expires ? 1 : 0);
     this.maxSeries = options.maxSeries;
     this.#nearly = warningLevel(options.maxSeries);
-    this.samplesPerSeries = countSamplesPerSeries(family);
+    this.samplesPerSeries = countSamplesPerSeries(family, options.native);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
