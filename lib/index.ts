@@ -1,6 +1,7 @@
 export {
   type CatalogueEntry,
   type CatalogueLabel,
+  type CatalogueNativeBuckets,
   type CatalogueSource,
   catalogue,
 } from './catalogue/catalogue.js';
@@ -36,6 +37,7 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export type { NativeHistogramChoice, NativeHistogramOptions } from './families/native-histogram.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
@@ -86,4 +88,5 @@ export type {
   UpperBound,
 } from './store/exposed-family.js';
 export type { MetricStore, StoreOptions } from './store/metric-store.js';
-export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';
+export type { NativeSpan, SpannedBuckets } from './store/native-spans.js';
+export type { FamilySnapshot, NativeHistogramSnapshot, SampleSnapshot } from './store/snapshot.js';

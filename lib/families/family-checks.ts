@@ -18,6 +18,7 @@ import {
 } from '../validation.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
+import { nativeRule, nativeRulesOf } from './native-histogram.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
 const maxBuckets = 1000;
@@ -69,7 +70,7 @@ const policyRules: Rules = {
 
 /** The rules of buckets, each of which presumes the ones before. */
 const bucketRules: readonly Rule[] = [
-  { must: 'be a list of numbers', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
+  { must: 'be a list of numbers, or false', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
   {
     must: `have at most ${maxBuckets} bounds`,
     accepts: (value) => (value as unknown[]).length <= maxBuckets,
@@ -111,7 +112,7 @@ const familyOptions = [
 
 /** The names of the options of a family of this kind. */
 export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kinds[kind].hasBuckets ? [...familyOptions, 'buckets'] : familyOptions;
+  kinds[kind].hasBuckets ? [...familyOptions, 'buckets', 'native'] : familyOptions;
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
@@ -130,8 +131,15 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
+    ...(given['buckets'] === false ? [] : checkInTurn('"buckets"', bucketRules, given['buckets'])),
+    ...checkNative(given['native']),
   ];
+}
+
+function checkNative(native: unknown): Problem[] {
+  if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
+  const rules = nativeRulesOf(native);
+  return [...checkNames(native, Object.keys(rules), '"native": '), ...checkFields(native, rules, '"native": ')];
 }
 
 function checkMetricName(name: unknown): Problem[] {

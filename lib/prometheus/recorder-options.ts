@@ -53,6 +53,7 @@ const rules: Rules = {
   maxSamples: countWithDefault(defaultMaxSamples),
   created: flag,
   exemplars: flag,
+  nativeHistograms: flag,
   hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
   processMetrics: flag,
   strict: flag,

@@ -1,6 +1,6 @@
 import type { Family } from '../families/family.js';
 import { findSampledSpan, maySeeSpan, prepareLookup } from '../recorder/active-span.js';
-import { checkExemplar, type ExemplarDropReason } from './exemplar-labels.js';
+import { type CheckedExemplar, checkExemplar, type ExemplarDropReason } from './exemplar-labels.js';
 import { ExemplarPool, type ExemplarSource, ExemplarView, none } from './exemplar-pool.js';
 import type { Exemplar } from './exposed-family.js';
 
@@ -44,16 +44,18 @@ export class Exemplars {
   }
 
   /**
-   * Offers an observation of this value: its exemplar is the one that was given by hand, else the active span. Never throws.
+   * Offers an observation of this value: its exemplar is the one that was given by hand, else the active span. Returns what
+   * was taken. Never throws.
    *
    * @param index the number that has counted it.
    */
-  offer(index: number, value: number, given: unknown, family: Family): void {
+  offer(index: number, value: number, given: unknown, family: Family): ExemplarSource | undefined {
     try {
-      if (given === undefined) this.offerSpan(index, value);
-      else this.offerGiven(index, value, given, family);
+      const source = this.findSource(given, family);
+      return source !== undefined && this.take(index, value, source) ? source : undefined;
     } catch {
-      // Why ignored: the stack is exhausted, and the number is recorded.
+      // Why nothing more: the stack is exhausted, and an observation may go without an exemplar.
+      return undefined;
     }
   }
 
@@ -91,32 +93,29 @@ export class Exemplars {
     if (before === 0) this.#onDropped(family, reason, given);
   }
 
-  private offerSpan(index: number, value: number): void {
+  private findSource(given: unknown, family: Family): ExemplarSource | undefined {
+    const checked = given === undefined ? noneGiven : checkExemplar(given);
+    if ('refused' in checked) {
+      this.drop(family, checked.refused, checked.given);
+      return undefined;
+    }
+    if (checked.source !== undefined) return checked.source;
     const span = findSampledSpan();
-    if (span !== undefined) this.take(index, value, { span });
+    return span && { span };
   }
 
-  private offerGiven(index: number, value: number, given: unknown, family: Family): void {
-    const checked = checkExemplar(given);
-    if ('refused' in checked) this.drop(family, checked.refused, checked.given);
-    else if (this.isTaken(index)) return;
-    else if (checked.source === undefined) this.offerSpan(index, value);
-    else this.take(index, value, checked.source);
-  }
-
-  private take(index: number, value: number, source: ExemplarSource): void {
+  private take(index: number, value: number, source: ExemplarSource): boolean {
+    if (this.isTaken(index)) return false;
     const now = Date.now();
     const slot = this.pool.find(index);
-    if (slot === none) {
-      if (this.pool.add(index, source, value, now) === none) return;
-    } else {
-      const time = this.pool.timeOf(slot);
-      // Why nothing is marked: an observation of the next millisecond may be taken.
-      if (now === time) return;
-      // Why the older one stays where the clock went back: the new one would be out of order.
-      if (now > time) this.pool.replace(slot, source, value, now);
-    }
+    const time = slot === none ? -1 : this.pool.timeOf(slot);
+    // Why nothing is marked: an observation of the next millisecond may be taken.
+    if (now === time) return false;
+    if (slot === none && this.pool.add(index, source, value, now) === none) return false;
+    // Why the older one stays where the clock went back: the new one would be out of order.
+    if (slot !== none && now > time) this.pool.replace(slot, source, value, now);
     this.mark(index);
+    return now > time;
   }
 
   private mark(index: number): void {
@@ -129,6 +128,8 @@ export class Exemplars {
     this.states[at] = (this.states[at] as number) | ((hasOne | isTaken) << shiftOf(index));
   }
 }
+
+const noneGiven: CheckedExemplar = { source: undefined };
 
 /** How far the two bits of a number are from the end of their word. */
 const shiftOf = (index: number): number => (index & 15) * 2;

@@ -6,6 +6,7 @@ import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { decideNative } from '../families/native-histogram.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
@@ -31,6 +32,7 @@ import { SelfMetrics } from './self-metrics.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
+import { WallClock } from './wall-clock.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
@@ -39,15 +41,23 @@ export interface StoreOptions extends RecorderOptions {
    * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
    */
   readonly exemplars?: boolean;
-  /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
+  /**
+   * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
+   * Protocol Buffers tell that always, without a sample more. Default `false`.
+   */
   readonly created?: boolean;
+  /**
+   * Count all histograms in native buckets too, beside their classic ones, unless a family says `native: false`. Only protobuf
+   * shows them. Default `false`.
+   */
+  readonly nativeHistograms?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
-  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3, and one more with native ones. Default 100,000. */
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
@@ -83,7 +93,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #maxSeriesPerFamily: number;
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
-  readonly #hasCreationTimes: boolean;
+  readonly #hasCreatedSamples: boolean;
+  readonly #hasNativeHistograms: boolean;
+  readonly #wallClock = new WallClock();
   readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
@@ -103,9 +115,16 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       options.exemplars === false
         ? undefined
         : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
-    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit, this.#exemplars);
+    this.#self = new SelfMetrics({
+      numbers: this.#numbers,
+      names: this.#names,
+      sampleLimit: this.#sampleLimit,
+      exemplars: this.#exemplars,
+      wallClock: this.#wallClock.now,
+    });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
-    this.#hasCreationTimes = options.created ?? false;
+    this.#hasCreatedSamples = options.created ?? false;
+    this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
   /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
@@ -169,7 +188,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** The families that were opened so far, in that order. */
   openFamilies(): OpenFamily[] {
-    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+    return this.#tables().map(({ family, maxSeries, options: { native } }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+      ...(native !== undefined && { native }),
+    }));
   }
 
   /**
@@ -233,7 +257,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
     } else await this.#expiring.get(family.name)?.sweep(this.#clock);
-    return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
+    const exposed = toExposedFamily(recorder, {
+      name: this.#prefix + family.name,
+      constant: this.constantLabels(),
+      hasCreatedSamples: this.#hasCreatedSamples,
+    });
+    return this.#watchSums(exposed, family.site);
   }
 
   /** Computes the values of a gauge by its collector; returns whether they are there. */
@@ -319,7 +348,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
       exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
-      wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
+      native: decideNative(family.native ?? this.#hasNativeHistograms),
+      clock: this.#clock,
+      wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
     this.adviseOnName(family, name);
@@ -358,8 +389,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
-
-const secondsSinceEpoch = (): number => Date.now() / 1000;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
