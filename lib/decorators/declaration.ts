@@ -227,7 +227,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets ?? defaultBuckets),
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
   ];
 }
 

@@ -19,6 +19,7 @@ import {
 import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
+import { nativeRule, nativeRulesOf } from './native-histogram.js';
 import { checkObjective } from './objective.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
@@ -71,7 +72,7 @@ const policyRules: Rules = {
 
 /** The rules of buckets, each of which presumes the ones before. */
 const bucketRules: readonly Rule[] = [
-  { must: 'be a list of numbers', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
+  { must: 'be a list of numbers, or false', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
   {
     must: `have at most ${maxBuckets} bounds`,
     accepts: (value) => (value as unknown[]).length <= maxBuckets,
@@ -117,7 +118,7 @@ export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...fami
 const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
   counter: ['objective'],
   gauge: [],
-  histogram: ['buckets', 'objective'],
+  histogram: ['buckets', 'native', 'objective'],
 };
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
@@ -137,7 +138,9 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
   // Why: what is wrong with the buckets or labels themselves is said where they are checked.
-  const bounds = checkInTurn('"buckets"', bucketRules, buckets).length === 0 ? (buckets as number[]) : undefined;
+  // Why also without buckets: native ones end at any number.
+  const isWrong = buckets === false || checkInTurn('"buckets"', bucketRules, buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
   return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
@@ -146,8 +149,15 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
+    ...(given['buckets'] === false ? [] : checkInTurn('"buckets"', bucketRules, given['buckets'])),
+    ...checkNative(given['native']),
   ];
+}
+
+function checkNative(native: unknown): Problem[] {
+  if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
+  const rules = nativeRulesOf(native);
+  return [...checkNames(native, Object.keys(rules), '"native": '), ...checkFields(native, rules, '"native": ')];
 }
 
 function checkMetricName(name: unknown): Problem[] {
