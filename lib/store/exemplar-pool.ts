@@ -11,6 +11,10 @@ export type ExemplarSource =
   | { readonly span: SpanIds; readonly labels?: undefined }
   | { readonly span?: undefined; readonly labels: Readonly<Record<string, string>> };
 
+/** The labels that such an exemplar shows. */
+export const labelsOfSource = ({ span, labels }: ExemplarSource): Readonly<Record<string, string>> =>
+  labels ?? { trace_id: span.traceId.toLowerCase(), span_id: span.spanId.toLowerCase() };
+
 /**
  * The words of one exemplar. The last one has the next slot of the chain in its low bits, and in the others what the time
  * has more than 32 bits.

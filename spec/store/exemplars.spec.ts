@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { context, type Span, trace } from '@opentelemetry/api';
@@ -5,9 +8,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { AlwaysOffSampler, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { expect } from 'chai';
 import * as olderApi from 'opentelemetry-api-1.0';
+import { Counter as PromCounter, Registry } from 'prom-client';
+import { familyOfExternal } from '../../lib/families/external-metric.js';
 import {
   attachRecorder,
   Counter,
+  type CounterHandle,
   defineCounter,
   defineGauge,
   defineHistogram,
@@ -16,9 +22,11 @@ import {
   Histogram,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
+  requestMetrics,
   scrape,
   Timed,
 } from '../../lib/index.js';
+import { scrapeProtobuf } from '../exposition/read-protobuf.js';
 
 const quiet = { onAdvice: () => undefined };
 const create = (options: PrometheusRecorderOptions = {}) => new PrometheusRecorder({ ...quiet, ...options });
@@ -241,6 +249,127 @@ describe('Exemplars from the active span of OpenTelemetry', () => {
   });
 });
 
+describe('Exemplars of requests of the application', () => {
+  afterEach(unregister);
+
+  it('show the span in which the request has arrived, whatever is active when the response ends', async () => {
+    provider().register();
+    const recorder = create();
+    const track = requestMetrics(recorder);
+    let span: Span | undefined;
+    const server = createServer((request, response) => {
+      span = inSpan(() => track(request, response, () => '/'));
+      inSpan(() => response.end('done'));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    await (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    const found = await exemplars(recorder);
+    expect(found.length).to.equal(2);
+    for (const { sample, labels } of found) {
+      expect(sample).to.match(/^http_server_(request_duration_seconds|response_body_size_bytes)_bucket/);
+      expect(labels).to.equal(idsOf(span as Span));
+    }
+  });
+});
+
+describe('Exemplars of a native histogram', () => {
+  const realNow = Date.now;
+  let now = 1_764_343_426_123;
+
+  beforeEach(() => {
+    now = 1_764_343_426_123;
+    Date.now = () => now;
+  });
+
+  afterEach(() => {
+    Date.now = realNow;
+  });
+
+  const waits = defineHistogram({ name: 'waits_seconds', help: 'Waits', native: true, buckets: [1, 100] });
+  const nativeOf = async (recorder: PrometheusRecorder) => {
+    const [family] = await scrapeProtobuf(recorder);
+    return (family?.metric?.[0]?.histogram?.exemplars ?? []).map(({ value }) => value);
+  };
+  const observe = async (recorder: PrometheusRecorder, value: number): Promise<void> => {
+    now += 1000;
+    recorder.histogram(waits).observe({}, value, { exemplar: { id: String(value) } });
+    await recorder.snapshot();
+  };
+
+  it('stand in the order of their times, beside those of the classic buckets', async () => {
+    const recorder = create();
+    for (const value of [50, 0.5, 500]) await observe(recorder, value);
+    const [family] = await scrapeProtobuf(recorder);
+    const histogram = family?.metric?.[0]?.histogram;
+    expect(histogram?.exemplars?.map(({ value, label }) => [value, label?.[0]?.value])).to.deep.equal([
+      [50, '50'],
+      [0.5, '0.5'],
+      [500, '500'],
+    ]);
+    expect(histogram?.bucket?.map(({ exemplar }) => exemplar?.value)).to.deep.equal([0.5, 50, 500]);
+  });
+
+  it('number at most ten, of which the older one of the closest two goes, or before it an expired one', async () => {
+    const recorder = create();
+    for (const value of [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]) await observe(recorder, value);
+    await observe(recorder, 9);
+    expect(await nativeOf(recorder)).to.deep.equal([1, 2, 4, 16, 32, 64, 128, 256, 512, 9]);
+    await observe(recorder, -3);
+    expect(await nativeOf(recorder)).to.deep.equal([1, 2, 4, 32, 64, 128, 256, 512, 9, -3]);
+    now += 5 * 60_000;
+    await observe(recorder, 1000);
+    expect(await nativeOf(recorder)).to.deep.equal([2, 4, 32, 64, 128, 256, 512, 9, -3, 1000]);
+  });
+
+  it('go with their series', async () => {
+    const recorder = create();
+    const labelled = defineHistogram({ name: 'l_seconds', help: 'L', native: true, labels: { team: {} } });
+    recorder.histogram(labelled).observe({ team: 'a' }, 1, { exemplar: { id: 'x' } });
+    recorder.remove(labelled, { team: 'a' });
+    recorder.histogram(labelled).observe({ team: 'b' }, 2);
+    expect(await nativeOf(recorder)).to.deep.equal([]);
+    expect(await exemplars(recorder)).to.deep.equal([]);
+  });
+});
+
+describe('The memory of exemplars', () => {
+  afterEach(unregister);
+
+  it('comes to at most 48 bytes for each counter or bucket that has one', async () => {
+    provider().register();
+    const count = 16_000;
+    const measure = (): number => {
+      for (let i = 0; i < 4; i++) global.gc?.();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { user: {} }, maxSeries: count });
+    const sizes = defineHistogram({
+      name: 'sizes_bytes',
+      help: 'Sizes',
+      labels: { user: {} },
+      buckets: [1, 2, 3, 4, 5, 6, 7],
+    });
+    const users = Array.from({ length: count }, (_, i) => `user-${i}`);
+    const record = (recorder: PrometheusRecorder): void => {
+      for (const user of users) recorder.counter(visits).inc({ user });
+      for (const user of users.slice(0, count / 8)) {
+        for (let size = 1; size <= 8; size++) recorder.histogram(sizes).observe({ user }, size);
+      }
+    };
+    const recorder = create({ maxSamples: 1_000_000 });
+    record(recorder);
+    const before = measure();
+    inSpan(() => record(recorder));
+    const bytes = (measure() - before) / (2 * count);
+    expect(bytes).to.be.within(40, 48);
+    expect((await exemplars(recorder)).length).to.equal(2 * count);
+  });
+});
+
 describe('An exemplar between two scrapes', () => {
   const realNow = Date.now;
   let now = 1_764_343_426_123;
@@ -401,5 +530,29 @@ describe('An exemplar that is given by hand', () => {
     };
     rooms.inc({}, 2, { exemplar: { id: 'x' } });
     expect(await lineOf(recorder, 'rooms')).to.equal('rooms 2');
+  });
+
+  it('goes to a metric of prom-client that has exemplars, where it may be exposed', async () => {
+    const registry = new Registry();
+    registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+    const theirs = new PromCounter({
+      name: 'theirs_total',
+      help: 'Theirs',
+      labelNames: ['team'] as const,
+      enableExemplars: true,
+      registers: [registry],
+    });
+    const recorder = create({ registry: registry as never });
+    class Calls {
+      @Counter(theirs, { labels: { team: (team) => team } })
+      call(_team: string): void {}
+    }
+    attachRecorder(new Calls(), recorder).call('mail');
+    const family = recorder.counter(familyOfExternal(theirs as never) as never) as CounterHandle<{ team: {} }>;
+    family.inc({ team: 'mail' }, 2, { exemplar: { id: 'x'.repeat(200) } });
+    expect(await exemplars(recorder)).to.deep.equal([]);
+    family.inc({ team: 'mail' }, 3, { exemplar: { id: 'x' } });
+    expect(await lineOf(recorder, 'theirs_total')).to.equal('theirs_total{team="mail"} 6');
+    expect((await exemplars(recorder)).map(({ labels, value }) => [labels, value])).to.deep.equal([['id="x"', 3]]);
   });
 });
