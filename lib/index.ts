@@ -37,7 +37,11 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
-export type { NativeHistogramChoice, NativeHistogramOptions } from './families/native-histogram.js';
+export type {
+  NativeHistogramChoice,
+  NativeHistogramOptions,
+  NativeHistogramSettings,
+} from './families/native-histogram.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
