@@ -38,7 +38,13 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
-export type { NativeHistogramChoice, NativeHistogramOptions } from './families/native-histogram.js';
+export type {
+  NativeHistogramChoice,
+  NativeHistogramChoice,
+  NativeHistogramOptions,
+  NativeHistogramOptions,
+  NativeHistogramSettings,
+} from './families/native-histogram.js';
 export type { CounterObjective, HistogramObjective, Objective } from './families/objective.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
