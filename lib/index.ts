@@ -40,8 +40,6 @@ export {
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
 export type {
   NativeHistogramChoice,
-  NativeHistogramChoice,
-  NativeHistogramOptions,
   NativeHistogramOptions,
   NativeHistogramSettings,
 } from './families/native-histogram.js';
