@@ -95,6 +95,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -127,11 +130,7 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
 
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */
 export function checkCommonOptions(given: Unchecked): Problem[] {
-  return [
-    ...checkMetricName(given['name']),
-    ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
-  ];
+  return [...checkMetricName(given['name']), ...checkFields(given, commonRules), ...checkBuckets(given['buckets'])];
 }
 
 function checkMetricName(name: unknown): Problem[] {
