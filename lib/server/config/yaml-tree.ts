@@ -90,6 +90,7 @@ const parserOptions = {
 /** The parts of the package that are used. Version 1 has no `isMap`: its collections have types. */
 export interface YamlParser {
   parseDocument(text: string, options: object): ParsedDocument;
+  stringify(value: unknown, options: object): string;
   parseAllDocuments(text: string): readonly ParsedDocument[];
   readonly isMap?: (node: ParsedNode) => boolean;
 }
