@@ -62,7 +62,7 @@ describe('What JavaScript mounts in the wrong way', () => {
     ['4', express4],
     ['5', express],
   ] as const) {
-    it(`is told by name in Express ${version}`, async () => {
+    it(`gets an error that names it in Express ${version}`, async () => {
       const ask = (mounted: Untyped) => askExpress((application) => application.get('/m', mounted), create);
       expect(await ask(httpEntry.fetchHandler(recorder))).to.equal(
         `fetchHandler: "request" must be a Request of Fetch (given an object). ${noFetchRequest}`,
@@ -82,7 +82,7 @@ describe('What JavaScript mounts in the wrong way', () => {
     });
   }
 
-  it('is told by name in Hono', async () => {
+  it('gets an error that names it in Hono', async () => {
     expect(await askHono((application: Untyped) => application.get('/m', httpEntry.fetchHandler(recorder)))).to.equal(
       `fetchHandler: "request" must be a Request of Fetch (given an object). ${noFetchRequest}`,
     );
@@ -99,7 +99,7 @@ describe('What JavaScript mounts in the wrong way', () => {
     }
   });
 
-  it('is told by name in Fastify', async () => {
+  it('gets an error that names it in Fastify', async () => {
     const { metricsHandler, fetchHandler, httpMetrics } = httpEntry;
     const ask = (mounted: Untyped) => askFastify((application) => application.get('/m', mounted));
     expect(await ask(metricsHandler(recorder))).to.match(/^metricsHandler: "response" must be that of node:http/);
@@ -109,7 +109,7 @@ describe('What JavaScript mounts in the wrong way', () => {
     ).to.match(/^httpMetrics: "response" must be that of node:http/);
   });
 
-  it('is told by name where a framework is given what makes its plugin, whatever else it hands over', () => {
+  it('gets an error that names it where a framework is given what makes its plugin, whatever else it hands over', () => {
     const called = (options: object) => () => fastifyEntry.metricsPlugin(fastify() as Untyped, options);
     for (const options of [{}, { recorder, path: '/metrics' }]) {
       expect(called(options)).to.throw(
@@ -121,7 +121,7 @@ describe('What JavaScript mounts in the wrong way', () => {
     );
   });
 
-  it('is told by name in a server of node:http, also where its target is a whole URL', async () => {
+  it('gets an error that names it in a server of node:http, also where its target is a whole URL', async () => {
     const answer = async (listener: Untyped): Promise<string> => {
       const safe: RequestListener = async (request, response) => {
         try {
