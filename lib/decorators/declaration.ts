@@ -13,6 +13,7 @@ import {
   checkInitial,
   checkLabelName,
   checkPolicy,
+  checkPromise,
   familyOptionsOf,
   withLegacyNames,
 } from '../families/family-checks.js';
@@ -227,6 +228,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
   ]);
 }
 

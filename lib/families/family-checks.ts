@@ -16,8 +16,11 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
+import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName, isUtf8LabelName, isUtf8Name } from './naming.js';
+import { nativeRule, nativeRulesOf } from './native-histogram.js';
+import { checkObjective } from './objective.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
 const maxBuckets = 1000;
@@ -69,7 +72,7 @@ const policyRules: Rules = {
 
 /** The rules of buckets, each of which presumes the ones before. */
 const bucketRules: readonly Rule[] = [
-  { must: 'be a list of numbers', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
+  { must: 'be a list of numbers, or false', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
   {
     must: `have at most ${maxBuckets} bounds`,
     accepts: (value) => (value as unknown[]).length <= maxBuckets,
@@ -110,8 +113,13 @@ const familyOptions = [
 ];
 
 /** The names of the options of a family of this kind. */
-export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kinds[kind].hasBuckets ? [...familyOptions, 'buckets'] : familyOptions;
+export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...familyOptions, ...ownOptions[kind]];
+
+const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
+  counter: ['objective'],
+  gauge: [],
+  histogram: ['buckets', 'native', 'objective'],
+};
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
@@ -122,6 +130,7 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, given, defaultBuckets),
   ]);
 }
 
@@ -148,13 +157,30 @@ const orAllow = ', or allow it by nameValidation: "utf8" on the recorder';
 export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem[]): Problem[] =>
   problems.length === 0 ? [] : [...checkLegacyNames(given), ...problems];
 
+/** Checks the objective of a family, whose labels are policies or what a decorator was given. */
+export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
+  const { labels, buckets = defaultBounds, objective } = given;
+  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
+  // Why also without buckets: native ones end at any number.
+  const isWrong = buckets === false || checkInTurn('"buckets"', bucketRules, buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
+  return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
+}
+
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */
 export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
+    ...(given['buckets'] === false ? [] : checkInTurn('"buckets"', bucketRules, given['buckets'])),
+    ...checkNative(given['native']),
   ];
+}
+
+function checkNative(native: unknown): Problem[] {
+  if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
+  const rules = nativeRulesOf(native);
+  return [...checkNames(native, Object.keys(rules), '"native": '), ...checkFields(native, rules, '"native": ')];
 }
 
 function checkMetricName(name: unknown): Problem[] {

@@ -54,6 +54,8 @@ const rules: Rules = {
   maxSamples: countWithDefault(defaultMaxSamples),
   created: flag,
   nameValidation: { must: 'be "legacy" or "utf8"', accepts: isOneOf(['legacy', 'utf8']), remedy: 'Choose one' },
+  exemplars: flag,
+  nativeHistograms: flag,
   hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
   processMetrics: flag,
   strict: flag,

@@ -17,7 +17,7 @@ export interface HistogramView {
   readonly count: number;
   /** When the series was created, in seconds since the epoch; `undefined` if that is not known, as with prom-client. */
   readonly createdAt: number | undefined;
-  /** An example of an observation for each upper bound that has one. Only metrics of prom-client have exemplars. */
+  /** An example of an observation for each upper bound that has one; read it only to write it. */
   readonly exemplars: readonly (Exemplar | undefined)[] | undefined;
   /** The same observations in buckets of exponential width, if the family has them. Only a binary format can write them. */
   readonly native: NativeHistogramView | undefined;

@@ -137,12 +137,13 @@ class SampleLines implements SampleWriter {
       const number = value > 0 && value < Infinity ? value : spellNumber(value);
       out.text = `${out.text}${this.#beginning}${label}"} ${number}\n`;
     } else this.#line('', depth, value);
-    if (exemplar !== undefined) this.#addExemplar(exemplar);
+    if (exemplar !== undefined && this.#hasExemplars) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
   histogram(depth: number, view: HistogramView): void {
-    const { upperBounds, cumulativeCounts, sum, count, createdAt, exemplars } = view;
+    const { upperBounds, cumulativeCounts, sum, count, createdAt } = view;
+    const exemplars = this.#hasExemplars ? view.exemplars : undefined;
     if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
     const bounds = this.#spelledBounds;
     const labels = this.#labelsTo(depth);
