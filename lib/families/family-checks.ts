@@ -98,6 +98,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -160,9 +163,8 @@ export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
-  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
-  // Why also without buckets: native ones end at any number.
-  const isWrong = buckets === false || checkInTurn('"buckets"', bucketRules, buckets).length > 0;
+  // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
+  const isWrong = buckets === false || checkBuckets(buckets).length > 0;
   const bounds = isWrong ? undefined : (buckets as number[]);
   return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
@@ -172,7 +174,7 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...(given['buckets'] === false ? [] : checkInTurn('"buckets"', bucketRules, given['buckets'])),
+    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
     ...checkNative(given['native']),
   ];
 }
