@@ -64,7 +64,7 @@ describe('An expression of PromQL', () => {
     ['$f(b) + $metric', '(ln(b) + ?)'],
   ];
   for (const [text, structure] of variables) {
-    it(`is read around the variables of Grafana: ${text}`, () => {
+    it(`keeps its structure around the variables of Grafana: ${text}`, () => {
       expect(read(text)).to.equal(structure);
     });
   }

@@ -15,7 +15,7 @@ const rules = Array.from(
         expr: |-
           sum by (team) (
             rate(denied_total{team="x",reason=~"a|b"}[5m])
-          ) > ${i}
+          ) > ${i + 1}
         annotations: { summary: "{{ $labels.team }} is denied" }
 `,
 ).join('');
