@@ -29,10 +29,14 @@ import { SelfMetrics } from './self-metrics.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
+import { WallClock } from './wall-clock.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
-  /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
+  /**
+   * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
+   * Protocol Buffers tell that always, without a sample more. Default `false`.
+   */
   readonly created?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
@@ -75,7 +79,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #maxSeriesPerFamily: number;
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
-  readonly #hasCreationTimes: boolean;
+  readonly #hasCreatedSamples: boolean;
+  readonly #wallClock = new WallClock();
   readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
@@ -91,9 +96,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
-    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
+    this.#self = new SelfMetrics({
+      numbers: this.#numbers,
+      names: this.#names,
+      sampleLimit: this.#sampleLimit,
+      wallClock: this.#wallClock.now,
+    });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
-    this.#hasCreationTimes = options.created ?? false;
+    this.#hasCreatedSamples = options.created ?? false;
   }
 
   /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
@@ -221,7 +231,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
     } else await this.#expiring.get(family.name)?.sweep(this.#clock);
-    return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
+    const exposed = toExposedFamily(recorder, {
+      name: this.#prefix + family.name,
+      constant: this.constantLabels(),
+      hasCreatedSamples: this.#hasCreatedSamples,
+    });
+    return this.#watchSums(exposed, family.site);
   }
 
   /** Computes the values of a gauge by its collector; returns whether they are there. */
@@ -306,7 +321,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
-      wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
+      wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
     this.adviseOnName(family, name);
@@ -345,8 +360,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
-
-const secondsSinceEpoch = (): number => Date.now() / 1000;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;

@@ -36,6 +36,8 @@ interface RecorderState {
   /** Those of the tables that have most of the series that they may have. */
   readonly nearlyFull: readonly SeriesTable[];
   readonly sampleLimit: SampleLimit;
+  /** When all of that was created, in seconds since the epoch. */
+  readonly createdAt: number;
 }
 
 /** A derived sample: the values of its labels and the number. */
@@ -125,6 +127,15 @@ const derivedFamilies: readonly DerivedFamily[] = [
   },
 ];
 
+/** What the metrics of a recorder about itself need of it. */
+interface Store {
+  readonly numbers: NumberStore;
+  readonly names: NameRegister;
+  readonly sampleLimit: SampleLimit;
+  /** The time in seconds since the epoch. */
+  readonly wallClock: () => number;
+}
+
 const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
 
 /** The metrics of a recorder about itself: every lost observation is counted. */
@@ -133,11 +144,14 @@ export class SelfMetrics {
   readonly #sampleLimit: SampleLimit;
   readonly #failures: SeriesRecorder;
   readonly #up: SeriesRecorder;
+  /** Since when everything that is derived was counted. */
+  readonly #createdAt: number;
 
-  constructor(numbers: NumberStore, names: NameRegister, sampleLimit: SampleLimit) {
+  constructor({ numbers, names, sampleLimit, wallClock }: Store) {
     this.#sampleLimit = sampleLimit;
+    this.#createdAt = wallClock();
     // Why limited: the names of external metrics come from elsewhere.
-    this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers });
+    this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers, wallClock });
     this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
     for (const family of ownFamilies) names.take(family, family.name, family.site);
   }
@@ -169,11 +183,12 @@ export class SelfMetrics {
   /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
   toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
     const nearlyFull = tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
-    const state = { drops: this.#drops, tables, nearlyFull, sampleLimit: this.#sampleLimit };
+    const [drops, sampleLimit, createdAt] = [this.#drops, this.#sampleLimit, this.#createdAt];
+    const state = { drops, tables, nearlyFull, sampleLimit, createdAt };
     const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
       ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),
-      ...counted.map((recorder) => toExposedFamily(recorder, recorder.series.family.name, labels)),
+      ...counted.map((recorder) => toExposedFamily(recorder, { name: recorder.series.family.name, constant: labels })),
     ];
   }
 }
@@ -186,11 +201,12 @@ function deriveFamily(
   const samples = derive(state);
   if (samples.length === 0) return [];
   const { name, kind: type, help } = family;
+  const createdAt = type === 'counter' ? state.createdAt : undefined;
   const names = Object.keys(family.labels);
   function* write(writer: SampleWriter): Generator<void> {
     for (const [values, number] of samples) {
       for (const [i, value] of values.entries()) writer.label(i, names[i] as string, value);
-      writer.value(values.length, number);
+      writer.value(values.length, number, createdAt);
     }
     yield;
   }

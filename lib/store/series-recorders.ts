@@ -190,10 +190,22 @@ export function createSeriesRecorder(family: Family, options: SeriesOptions): Se
   return new recorders[family.kind](family, options);
 }
 
-/** A recorded family as it is exposed. Its own labels win over a constant label of the same name. */
-export function toExposedFamily(recorder: SeriesRecorder, name: string, constant: ConstantLabels): ExposedFamily {
+/** How a recorded family is exposed. */
+interface ExposedAs {
+  readonly name: string;
+  /** The family's own labels win over one of the same name. */
+  readonly constant: ConstantLabels;
+  readonly hasCreatedSamples?: boolean;
+}
+
+/** A recorded family as it is exposed. */
+export function toExposedFamily(
+  recorder: SeriesRecorder,
+  { name, constant, hasCreatedSamples }: ExposedAs,
+): ExposedFamily {
   const { kind, help, unit } = recorder.series.family;
-  return { name, type: kind, help, unit, write: (samples) => writeSeries(recorder, samples, constant) };
+  const write: ExposedFamily['write'] = (samples) => writeSeries(recorder, samples, constant);
+  return { name, type: kind, help, unit, hasCreatedSamples, write };
 }
 
 function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): Iterable<void> {
