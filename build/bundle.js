@@ -27,6 +27,7 @@ const entries = {
   koa: 'adapters/koa/index',
   nest: 'adapters/nest/index',
   promql: 'promql/index',
+  pushgateway: 'pushgateway/index',
   serve: 'server/index',
   testing: 'testing/index',
   'testing/chai': 'testing/chai',

@@ -57,6 +57,12 @@ const sections: readonly Section[] = [
     source: { type: 'HttpMetricsOptions' },
   },
   {
+    title: 'pushToGateway',
+    introduction:
+      '`pushToGateway(recorder, options)` takes these, and `deleteFromGateway(options)` all but `method` and `format`. [Metrics of jobs](../guides/jobs.md) explains them.',
+    source: { type: 'PushOptions' },
+  },
+  {
     title: 'Families',
     introduction:
       '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` only the last one. A decorator that declares its family in place takes them too.',
