@@ -26,6 +26,7 @@ const entries = {
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   nest: 'adapters/nest/index',
+  otlp: 'otlp/index',
   promql: 'promql/index',
   pushgateway: 'pushgateway/index',
   serve: 'server/index',

@@ -1,4 +1,4 @@
-import type { Answer } from '../sending/http-client.js';
+import type { ReceiverResponse } from '../sending/http-client.js';
 
 /** What is wrong, and what to do about it. */
 export interface Explanation {
@@ -56,7 +56,7 @@ const meanings: readonly Meaning[] = [
 const maxWords = 300;
 
 /** Explains an answer that is no success; `undefined` for one that is. */
-export function explainAnswer({ status, body }: Answer): Explanation | undefined {
+export function explainAnswer({ status, body }: ReceiverResponse): Explanation | undefined {
   if (status >= 200 && status < 300) return undefined;
   const text = body.subarray(0, maxWords * 10).toString();
   const { what, remedy } = meanings.find(({ is }) => is(status, text)) as Meaning;

@@ -10,7 +10,7 @@ export interface OutgoingRequest {
 }
 
 /** What a receiver has answered. It has read the request then: what it has accepted must not be sent again. */
-export interface Answer {
+export interface ReceiverResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   /** What there is of the body: it may have broken off, or been longer than is read. */
@@ -76,7 +76,7 @@ export class HttpClient {
    * @param seconds how long it may take until the answer begins, and then until it has ended.
    * @throws Unanswered where no answer has begun. An answer that has begun counts, also where the rest of it does not come.
    */
-  async send(request: OutgoingRequest, seconds: number, signal?: AbortSignal): Promise<Answer> {
+  async send(request: OutgoingRequest, seconds: number, signal?: AbortSignal): Promise<ReceiverResponse> {
     if (signal?.aborted) throw new Unanswered('it was given up');
     const start = await this.#prepare(request);
     return new Promise((resolve, reject) =>
@@ -109,7 +109,7 @@ export class HttpClient {
 
 /** Where an exchange ends. */
 interface Settle {
-  resolve(answer: Answer): void;
+  resolve(answer: ReceiverResponse): void;
   reject(error: Unanswered): void;
 }
 

@@ -1,9 +1,9 @@
-import type { Answer, HttpClient, OutgoingRequest } from './http-client.js';
+import type { HttpClient, OutgoingRequest, ReceiverResponse } from './http-client.js';
 import { Unanswered } from './http-client.js';
 
 /** How a request has ended that was tried more than once where that helps. */
 export type Delivery =
-  | { readonly answer: Answer; readonly reason?: undefined; readonly retryAfterSeconds?: number | undefined }
+  | { readonly answer: ReceiverResponse; readonly reason?: undefined; readonly retryAfterSeconds?: number | undefined }
   | { readonly answer?: undefined; readonly reason: string; readonly retryAfterSeconds?: undefined };
 
 /** How long, and how often, a request is tried. */
@@ -61,7 +61,7 @@ async function sendOnce(
   request: OutgoingRequest,
   seconds: number,
   signal: AbortSignal | undefined,
-): Promise<Answer> {
+): Promise<ReceiverResponse> {
   try {
     return await client.send(request, seconds, signal);
   } catch (error) {
@@ -73,7 +73,7 @@ async function sendOnce(
 const isWorthRetrying = ({ answer }: Delivery): boolean => answer === undefined || retryable.has(answer.status);
 
 /** How long the receiver wants to be left alone, in seconds: `Retry-After` has them, or a date. */
-function readRetryAfter({ headers }: Answer): number | undefined {
+function readRetryAfter({ headers }: ReceiverResponse): number | undefined {
   const text = headers['retry-after'];
   if (text === undefined) return undefined;
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;

@@ -31,7 +31,7 @@ describe('The options of pushToGateway', () => {
     ],
   };
   for (const [name, [given, message]] of Object.entries(wrong)) {
-    it(`are refused with ${name}`, async () => {
+    it(`refuse ${name}`, async () => {
       expect(await messageOf(given)).to.contain(message);
     });
   }
@@ -43,7 +43,7 @@ describe('The options of pushToGateway', () => {
     'a key that is none': { tls: { cert: '-----BEGIN CERTIFICATE-----', key: 's3cret' } },
   };
   for (const [name, given] of Object.entries(secrets)) {
-    it(`are refused with ${name}, which the error does not show`, async () => {
+    it(`refuse ${name}, which the error does not show`, async () => {
       const message = await messageOf(given);
       expect(message).to.contain('(given something else)');
       expect(message).to.not.contain('s3cret');
@@ -81,7 +81,7 @@ describe('A push to a gateway that fails', () => {
     });
   }
 
-  it('is repeated with the same body after 503', async () => {
+  it('comes again with the same body after 503', async () => {
     receiver.reset(answers(503, { 'Retry-After': '0' }), answers(200));
     expect(await failed()).to.equal('pushed');
     const [first, second] = receiver.received;

@@ -38,7 +38,7 @@ describe('A delivery to a receiver', () => {
   });
 
   for (const status of [429, 502, 503, 504]) {
-    it(`is tried again after ${status}`, async () => {
+    it(`comes again after ${status}`, async () => {
       receiver.reset(answers(status, { 'Retry-After': '0' }), answers(200));
       expect((await send()).answer?.status).to.equal(200);
       expect(receiver.received).to.have.length(2);
@@ -46,14 +46,14 @@ describe('A delivery to a receiver', () => {
   }
 
   for (const status of [200, 204, 301, 400, 401, 404, 413, 500, 501]) {
-    it(`is not tried again after ${status}`, async () => {
+    it(`comes once only after ${status}`, async () => {
       receiver.reset(answers(status, { Location: '/elsewhere' }));
       expect((await send()).answer?.status).to.equal(status);
       expect(receiver.received).to.have.length(1);
     });
   }
 
-  it('is tried again where the connection was reset, for as often as it may', async () => {
+  it('comes again where the connection was reset, for as often as it may', async () => {
     receiver.reset((response) => response.destroy());
     expect(await send({ maxTries: 2 })).to.deep.equal({ reason: 'the connection was reset' });
     expect(receiver.received).to.have.length(2);
@@ -69,7 +69,7 @@ describe('A delivery to a receiver', () => {
     }
   });
 
-  it('is given up where Retry-After leaves no time, and says how long that is', async () => {
+  it('ends early where Retry-After leaves no time, and says how long that is', async () => {
     receiver.reset(answers(503, { 'Retry-After': '3600' }));
     const { answer, retryAfterSeconds } = await send();
     expect([answer?.status, retryAfterSeconds]).to.deep.equal([503, 300]);
