@@ -13,6 +13,7 @@ import {
   checkInitial,
   checkLabelName,
   checkPolicy,
+  checkPromise,
   familyOptionsOf,
 } from '../families/family-checks.js';
 import { kinds, toNumber } from '../families/kinds.js';
@@ -226,6 +227,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
   ];
 }
 

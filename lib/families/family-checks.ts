@@ -16,8 +16,11 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
+import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
+import { nativeRule, nativeRulesOf } from './native-histogram.js';
+import { checkObjective } from './objective.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
 const maxBuckets = 1000;
@@ -69,7 +72,7 @@ const policyRules: Rules = {
 
 /** The rules of buckets, each of which presumes the ones before. */
 const bucketRules: readonly Rule[] = [
-  { must: 'be a list of numbers', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
+  { must: 'be a list of numbers, or false', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
   {
     must: `have at most ${maxBuckets} bounds`,
     accepts: (value) => (value as unknown[]).length <= maxBuckets,
@@ -95,6 +98,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -110,8 +116,13 @@ const familyOptions = [
 ];
 
 /** The names of the options of a family of this kind. */
-export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kinds[kind].hasBuckets ? [...familyOptions, 'buckets'] : familyOptions;
+export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...familyOptions, ...ownOptions[kind]];
+
+const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
+  counter: ['objective'],
+  gauge: [],
+  histogram: ['buckets', 'native', 'objective'],
+};
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
@@ -122,7 +133,17 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, given, defaultBuckets),
   ];
+}
+
+/** Checks the objective of a family, whose labels are policies or what a decorator was given. */
+export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
+  const { labels, buckets = defaultBounds, objective } = given;
+  // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
+  const isWrong = buckets === false || checkBuckets(buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
+  return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */
@@ -130,8 +151,15 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
+    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
+    ...checkNative(given['native']),
   ];
+}
+
+function checkNative(native: unknown): Problem[] {
+  if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
+  const rules = nativeRulesOf(native);
+  return [...checkNames(native, Object.keys(rules), '"native": '), ...checkFields(native, rules, '"native": ')];
 }
 
 function checkMetricName(name: unknown): Problem[] {

@@ -52,6 +52,8 @@ const rules: Rules = {
   maxSeriesPerFamily: countWithDefault(defaultMaxSeries),
   maxSamples: countWithDefault(defaultMaxSamples),
   created: flag,
+  exemplars: flag,
+  nativeHistograms: flag,
   hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
   processMetrics: flag,
   strict: flag,

@@ -12,9 +12,9 @@ export interface HistogramView {
   readonly cumulativeCounts: ArrayLike<number>;
   readonly sum: number;
   readonly count: number;
-  /** When the series was created, in seconds since the epoch; `undefined` unless the recorder has the option `created`. */
+  /** When the series was created, in seconds since the epoch; `undefined` if that is not known, as with prom-client. */
   readonly createdAt: number | undefined;
-  /** An example of an observation for each upper bound that has one. Only metrics of prom-client have exemplars. */
+  /** An example of an observation for each upper bound that has one; read it only to write it. */
   readonly exemplars: readonly (Exemplar | undefined)[] | undefined;
   /** The same observations in buckets of exponential width, if the family has them. Only a binary format can write them. */
   readonly native: NativeHistogramView | undefined;
@@ -119,6 +119,11 @@ export interface ExposedFamily {
   readonly type: ExposedType;
   readonly help: string;
   readonly unit?: string | undefined;
+  /**
+   * Whether a format that has no other place for it shows when each series was created by a sample more, as OpenMetrics does
+   * by `_created`. Default: no.
+   */
+  readonly hasCreatedSamples?: boolean | undefined;
   /** Writes every sample. Yields after each hundred of them or so, so that the caller can send what was written, or pause. */
   write(samples: SampleWriter): Iterable<void>;
 }

@@ -6,6 +6,7 @@ import { allInstruments } from '../families/declared-instruments.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { decideNative } from '../families/native-histogram.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
@@ -14,6 +15,8 @@ import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
+import { adviseOnExemplar } from './exemplar-labels.js';
+import { Exemplars } from './exemplars.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -29,18 +32,32 @@ import { SelfMetrics } from './self-metrics.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
+import { WallClock } from './wall-clock.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
-  /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
+  /**
+   * Give counters `…_total` and histogram buckets exemplars: the trace of an observation, if a sampled span of OpenTelemetry
+   * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
+   */
+  readonly exemplars?: boolean;
+  /**
+   * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
+   * Protocol Buffers tell that always, without a sample more. Default `false`.
+   */
   readonly created?: boolean;
+  /**
+   * Count all histograms in native buckets too, beside their classic ones, unless a family says `native: false`. Only protobuf
+   * shows them. Default `false`.
+   */
+  readonly nativeHistograms?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
-  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3, and one more with native ones. Default 100,000. */
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
@@ -63,6 +80,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
+  readonly #exemplars: Exemplars | undefined;
   readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
@@ -75,7 +93,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #maxSeriesPerFamily: number;
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
-  readonly #hasCreationTimes: boolean;
+  readonly #hasCreatedSamples: boolean;
+  readonly #hasNativeHistograms: boolean;
+  readonly #wallClock = new WallClock();
   readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
@@ -91,9 +111,20 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
-    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
+    this.#exemplars =
+      options.exemplars === false
+        ? undefined
+        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
+    this.#self = new SelfMetrics({
+      numbers: this.#numbers,
+      names: this.#names,
+      sampleLimit: this.#sampleLimit,
+      exemplars: this.#exemplars,
+      wallClock: this.#wallClock.now,
+    });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
-    this.#hasCreationTimes = options.created ?? false;
+    this.#hasCreatedSamples = options.created ?? false;
+    this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
   /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
@@ -157,7 +188,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** The families that were opened so far, in that order. */
   openFamilies(): OpenFamily[] {
-    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+    return this.#tables().map(({ family, maxSeries, options: { native } }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+      ...(native !== undefined && { native }),
+    }));
   }
 
   /**
@@ -221,7 +257,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
     } else await this.#expiring.get(family.name)?.sweep(this.#clock);
-    return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
+    const exposed = toExposedFamily(recorder, {
+      name: this.#prefix + family.name,
+      constant: this.constantLabels(),
+      hasCreatedSamples: this.#hasCreatedSamples,
+    });
+    return this.#watchSums(exposed, family.site);
   }
 
   /** Computes the values of a gauge by its collector; returns whether they are there. */
@@ -306,7 +347,10 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
-      wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
+      exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
+      native: decideNative(family.native ?? this.#hasNativeHistograms),
+      clock: this.#clock,
+      wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
     this.adviseOnName(family, name);
@@ -345,8 +389,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
-
-const secondsSinceEpoch = (): number => Date.now() / 1000;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;

@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import { trackWritesOfAll } from '../../http/response-tracker.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
@@ -53,12 +52,14 @@ const adapterRules: Rules = {
  * });
  */
 export function httpMetrics(recorder: MetricsRecorder, options: ExpressMetricsOptions = {}): ExpressMiddleware {
-  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+  refuseAdapterArguments(site, recorder, options, adapterRules);
   const { route: readRoute = matchedPattern, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);
   return (request, response, next) => {
-    trackWritesOfExpress(response);
-    const routes = observeRoutes(request, response);
+    // Why asked: what is no request and response of Node is refused by what tracks them, with words.
+    const isOfNode = response instanceof ServerResponse;
+    if (isOfNode) trackWritesOfExpress(response);
+    const routes = isOfNode ? observeRoutes(request, response) : undefined;
     track(request, response, () => readRoute(request, patternOf(routes?.entered)));
     next();
   };

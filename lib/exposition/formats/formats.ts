@@ -2,10 +2,11 @@ import type { Problem } from '../../error.js';
 import type { ExpositionFormat } from '../../store/exposed-family.js';
 import { checkInTurn, checkValue, isFunction, isObject, type Rule } from '../../validation.js';
 import { openMetricsFormat } from './open-metrics-format.js';
+import { protobufFormat } from './protobuf-format.js';
 import { textFormat } from './text-format.js';
 
 /** The built-in formats. The first one answers a request that accepts anything. */
-export const builtInFormats: readonly ExpositionFormat[] = [textFormat, openMetricsFormat];
+export const builtInFormats: readonly ExpositionFormat[] = [textFormat, openMetricsFormat, protobufFormat];
 
 // Why: the label `format` of the endpoint's own metrics has these values for other purposes.
 const reservedNames = ['none', 'other'];

@@ -1,4 +1,3 @@
-import { isLabelName } from '../../families/naming.js';
 import type {
   Exemplar,
   ExposedFamily,
@@ -7,6 +6,7 @@ import type {
   SummaryView,
   UpperBound,
 } from '../../store/exposed-family.js';
+import { listExemplarLabels } from './exemplar-labels.js';
 import { escapeText, special, spellNumber } from './spelling.js';
 
 /** What the text formats differ in. */
@@ -25,8 +25,6 @@ export interface Dialect {
   readonly end: string;
 }
 
-/** How many code points the names and values of an exemplar's labels may have. Source: OpenMetrics 1.0.0, "Exemplars". */
-const maxExemplarLength = 128;
 const chunkLength = 64 * 1024;
 /** What is yielded between two chunks. Why at all: the reader may let the event loop turn. */
 const nothingYet = new Uint8Array();
@@ -136,12 +134,13 @@ class SampleLines implements SampleWriter {
       const number = value > 0 && value < Infinity ? value : spellNumber(value);
       out.text = `${out.text}${this.#beginning}${label}"} ${number}\n`;
     } else this.#line('', depth, value);
-    if (exemplar !== undefined) this.#addExemplar(exemplar);
+    if (exemplar !== undefined && this.#hasExemplars) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
   histogram(depth: number, view: HistogramView): void {
-    const { upperBounds, cumulativeCounts, sum, count, createdAt, exemplars } = view;
+    const { upperBounds, cumulativeCounts, sum, count, createdAt } = view;
+    const exemplars = this.#hasExemplars ? view.exemplars : undefined;
     if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
     const bounds = this.#spelledBounds;
     const labels = this.#labelsTo(depth);
@@ -186,11 +185,11 @@ class SampleLines implements SampleWriter {
   }
 
   /** These lines with an exemplar at the end of the last one. */
-  #withExemplar(lines: string, { labels, value, timestamp }: Exemplar): string {
-    const named = Object.entries(labels).filter(([name, text]) => isLabelName(name) && text !== '');
-    // Why none instead of a shorter one: a trace id that was cut leads nowhere.
-    if (!this.#hasExemplars || countCodePoints(named.flat()) > maxExemplarLength) return lines;
-    const spelled = named.map(([name, text]) => `${name}="${escapeText(text)}"`).join(',');
+  #withExemplar(lines: string, exemplar: Exemplar): string {
+    const labels = this.#hasExemplars ? listExemplarLabels(exemplar) : undefined;
+    if (labels === undefined) return lines;
+    const { value, timestamp } = exemplar;
+    const spelled = labels.map(([name, text]) => `${name}="${escapeText(text)}"`).join(',');
     const time = timestamp === undefined ? '' : ` ${timestamp}`;
     return `${lines.slice(0, -1)} # {${spelled}} ${spellNumber(value)}${time}\n`;
   }
@@ -233,8 +232,6 @@ class SampleLines implements SampleWriter {
     return bound;
   }
 }
-
-const countCodePoints = (texts: readonly string[]): number => Array.from(texts.join('')).length;
 
 /** Everything up to the value of a label: the labels before it, its name and the quote. */
 const beforeLabel = (labels: string, name: string): string => (labels === '' ? `${name}="` : `${labels},${name}="`);

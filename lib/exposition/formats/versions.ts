@@ -9,8 +9,13 @@ export function versionedContentType(mediaType: string, versions: readonly strin
   return (parameters: ReadonlyMap<string, string>): string | undefined => {
     const version = parameters.get('version') ?? versions[0];
     if (version === undefined || !versions.includes(version)) return undefined;
-    const scheme = parameters.get('escaping') ?? '';
-    const escaping = version === '1.0.0' && escapingSchemes.includes(scheme) ? `; escaping=${scheme}` : '';
+    const escaping = version === '1.0.0' ? escapingParameter(parameters) : '';
     return `${mediaType}; version=${version}; charset=utf-8${escaping}`;
   };
+}
+
+/** The parameter of a `Content-Type` that names the escaping scheme; empty unless the client asks for one that there is. */
+export function escapingParameter(parameters: ReadonlyMap<string, string>): string {
+  const scheme = parameters.get('escaping') ?? '';
+  return escapingSchemes.includes(scheme) ? `; escaping=${scheme}` : '';
 }
