@@ -27,6 +27,7 @@ export type {
 } from './families/external-metric.js';
 export {
   type CounterFamily,
+  type CounterFamilyOptions,
   defineCounter,
   defineGauge,
   defineHistogram,
@@ -42,6 +43,7 @@ export type {
   NativeHistogramOptions,
   NativeHistogramSettings,
 } from './families/native-histogram.js';
+export type { CounterObjective, HistogramObjective, Objective } from './families/objective.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
