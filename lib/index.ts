@@ -27,6 +27,7 @@ export type {
 } from './families/external-metric.js';
 export {
   type CounterFamily,
+  type CounterFamilyOptions,
   defineCounter,
   defineGauge,
   defineHistogram,
@@ -37,7 +38,12 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
-export type { NativeHistogramChoice, NativeHistogramOptions } from './families/native-histogram.js';
+export type {
+  NativeHistogramChoice,
+  NativeHistogramOptions,
+  NativeHistogramSettings,
+} from './families/native-histogram.js';
+export type { CounterObjective, HistogramObjective, Objective } from './families/objective.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';

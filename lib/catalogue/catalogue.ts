@@ -10,6 +10,7 @@ import { kinds, type MetricKind } from '../families/kinds.js';
 import type { LabelPolicy } from '../families/labels.js';
 import { decideNative, type NativeHistogramSettings } from '../families/native-histogram.js';
 import { nativeBytesAtMost } from '../store/native-histograms.js';
+import type { Objective } from '../families/objective.js';
 
 /** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
@@ -37,6 +38,8 @@ export interface CatalogueEntry {
   readonly buckets?: readonly number[];
   /** The native buckets of a histogram, if it has any. */
   readonly native?: CatalogueNativeBuckets;
+  /** What is promised about it. */
+  readonly objective?: Objective;
   /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
   /** The maximum number of series, with `other` and absent values. */
@@ -112,6 +115,9 @@ function createEntry(
   const { kind, unit, help, labels, buckets } = family;
   const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
   const seriesAtMost = Math.min(combinations, maxSeries);
+  const declarations = instruments.filter((one) => isSame(one.family, family));
+  // Why of any: one of several methods that feed a family may declare its objective.
+  const objective = family.objective ?? declarations.find((one) => one.family.objective)?.family.objective;
   return {
     name,
     kind,
@@ -120,7 +126,8 @@ function createEntry(
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kinds[kind].hasBuckets && { buckets }),
     ...(native !== undefined && { native: createNativeEntry(native, seriesAtMost) }),
-    fedBy: [...new Set(instruments.filter((one) => isSame(one.family, family)).map(({ site }) => site))],
+    ...(objective !== undefined && { objective }),
+    fedBy: [...new Set(declarations.map(({ site }) => site))],
     seriesAtMost,
     samplesAtMost: seriesAtMost * countSamplesPerSeries(family, native),
   };

@@ -1,4 +1,5 @@
 import { formatCount } from '../error.js';
+import type { Objective } from '../families/objective.js';
 import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
@@ -7,7 +8,7 @@ const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) 
   ['labels', ({ labels }) => labels.map(formatLabel).join('<br>')],
   ['series at most', ({ seriesAtMost }) => formatCount(seriesAtMost)],
   ['fed by', ({ fedBy }) => fedBy.map(formatCode).join('<br>')],
-  ['what it is', ({ help, unit }) => escapeText(unit === undefined ? help : `${help} (${unit})`)],
+  ['what it is', describe],
 ];
 
 /**
@@ -32,6 +33,23 @@ function formatKind({ kind, buckets, native }: CatalogueEntry): string {
   const { maxBuckets, schema, bytesAtMost } = native;
   return `${classic}, and at most ${formatCount(maxBuckets)} native ones of schema ${schema} (${formatCount(Math.ceil(bytesAtMost / 1024))} KiB)`;
 }
+
+function describe({ help, unit, objective }: CatalogueEntry): string {
+  const text = escapeText(unit === undefined ? help : `${help} (${unit})`);
+  return objective === undefined ? text : `${text}<br>${describeObjective(objective)}`;
+}
+
+function describeObjective(objective: Objective): string {
+  const { ratio, days = 30 } = objective;
+  const percent = `${Number((ratio * 100).toPrecision(12))} %`;
+  const promise = 'under' in objective ? `at most ${objective.under}` : `not ${describeErrors(objective.errors)}`;
+  return `objective: ${percent} ${promise}, over ${days} days`;
+}
+
+const describeErrors = (errors: object): string =>
+  Object.entries(errors)
+    .map(([label, values]) => formatCode(`${label}=${[values].flat().join('|')}`))
+    .join(' and ');
 
 function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
   const bounds = [

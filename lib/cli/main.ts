@@ -4,10 +4,12 @@ import { catalogueCommand } from './catalogue/catalogue-command.js';
 import { loadModules, loadModulesCommand } from './catalogue/load-modules.js';
 import type { Command, Output } from './command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
+import { rulesCommand } from './rules/rules-command.js';
 
 const commands: Readonly<Record<string, Command>> = {
   catalogue: catalogueCommand,
   doctor: doctorCommand,
+  rules: rulesCommand,
 };
 
 const usage = [

@@ -16,9 +16,11 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
+import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
 import { nativeRule, nativeRulesOf } from './native-histogram.js';
+import { checkObjective } from './objective.js';
 
 const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
 const maxBuckets = 1000;
@@ -111,8 +113,13 @@ const familyOptions = [
 ];
 
 /** The names of the options of a family of this kind. */
-export const familyOptionsOf = (kind: MetricKind): readonly string[] =>
-  kinds[kind].hasBuckets ? [...familyOptions, 'buckets', 'native'] : familyOptions;
+export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...familyOptions, ...ownOptions[kind]];
+
+const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
+  counter: ['objective'],
+  gauge: [],
+  histogram: ['buckets', 'native', 'objective'],
+};
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
@@ -123,7 +130,16 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
+    ...checkPromise(kind, given, defaultBuckets),
   ];
+}
+
+/** Checks the objective of a family, whose labels are policies or what a decorator was given. */
+export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
+  const { labels, buckets = defaultBounds, objective } = given;
+  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
+  const bounds = checkBuckets(buckets).length === 0 ? ((buckets || []) as number[]) : undefined;
+  return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */
@@ -131,10 +147,13 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...(given['buckets'] === false ? [] : checkInTurn('"buckets"', bucketRules, given['buckets'])),
+    ...checkBuckets(given['buckets']),
     ...checkNative(given['native']),
   ];
 }
+
+const checkBuckets = (buckets: unknown): Problem[] =>
+  buckets === false ? [] : checkInTurn('"buckets"', bucketRules, buckets);
 
 function checkNative(native: unknown): Problem[] {
   if (!isOptions(native)) return checkValue('"native"', nativeRule, native);

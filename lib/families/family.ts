@@ -6,6 +6,7 @@ import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
 import { decideNative, type NativeHistogramChoice, type NativeHistogramSettings } from './native-histogram.js';
+import type { CounterObjective, HistogramObjective, Objective } from './objective.js';
 
 /** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
 export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
@@ -37,6 +38,14 @@ export interface BucketOptions {
    * `nativeHistograms`, which is `false` by default.
    */
   readonly native?: NativeHistogramChoice;
+  /** Which part of the observations must be at most a bound; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: HistogramObjective;
+}
+
+/** The options of a counter that is declared by itself. */
+export interface CounterFamilyOptions<P extends LabelPolicies> extends FamilyOptions<P> {
+  /** Which part of what is counted may be an error; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: CounterObjective<NoInfer<P>>;
 }
 
 /** The options of a family that is declared by itself. `labels` has its labels and their policies. */
@@ -59,6 +68,8 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
   /** Whether a histogram has native buckets, and which; absent where the recorder decides. */
   readonly native?: NativeHistogramChoice;
   readonly initial: Initial;
+  /** What is promised about it. */
+  readonly objective?: Objective;
   /** The metric of prom-client that stands for this family: a `PrometheusRecorder` records into it. */
   readonly external?: ExternalMetricOperations;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
@@ -107,7 +118,7 @@ export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
  * const recorder: MetricsRecorder = new PrometheusRecorder();
  * recorder.counter(logins).inc({ method: 'password' });
  */
-export function defineCounter<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+export function defineCounter<const P extends LabelPolicies = {}>(options: CounterFamilyOptions<P>): CounterFamily<P> {
   return define('defineCounter', 'counter', options);
 }
 
@@ -143,10 +154,17 @@ export function defineHistogram<const P extends LabelPolicies = {}>(
   return define('defineHistogram', 'histogram', options);
 }
 
+/** The options of a family of any kind. */
+type AnyFamilyOptions<P extends LabelPolicies> = FamilyOptions<P> &
+  Omit<BucketOptions, 'objective'> & {
+    /** What is promised about it. */
+    readonly objective?: Objective;
+  };
+
 function define<K extends MetricKind, P extends LabelPolicies>(
   by: string,
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
 ): Family<K, P> {
   const site = `${by} "${String(options?.name)}"`;
   refuseIfAny(site, checkFamily(kind, options));
@@ -156,7 +174,7 @@ function define<K extends MetricKind, P extends LabelPolicies>(
 /** Creates the family of options that were checked. It keeps copies: the caller may change the options later. */
 export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
   site: string,
 ): Family<K, P> {
   const labels = options.labels ?? {};
@@ -167,6 +185,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
     labels: freezeCopy(labels) as P,
     buckets: createBuckets(options.buckets),
     ...(isObject(options.native) && { native: Object.freeze({ ...options.native }) }),
+    ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
     initial:
       initial === 'all' || initial === noInitial
         ? initial

@@ -59,8 +59,14 @@ const sections: readonly Section[] = [
   {
     title: 'Families',
     introduction:
-      '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` only the last one. A decorator that declares its family in place takes them too.',
+      '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` and `native` only the last one. A decorator that declares its family in place takes them too.',
     source: family,
+  },
+  {
+    title: 'native',
+    introduction:
+      'The option `native` of a histogram, where it is more than `true`. [Native histograms](../guides/native-histograms.md) explains them.',
+    source: { type: 'NativeHistogramOptions' },
   },
   {
     title: 'Label policies',

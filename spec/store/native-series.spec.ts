@@ -1,4 +1,4 @@
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { decideNative } from '../../lib/families/native-histogram.js';
 import {
@@ -316,6 +316,32 @@ describe('The series of a native histogram', () => {
     histograms.reduce(series);
     histograms.reduce(series);
     expect(count().reduce((sum, one) => sum + one, 0)).to.equal(2 * great + 9);
+  });
+
+  it('take at most 150 bytes each in protobuf with 40 buckets, labels aside', async () => {
+    const sizeOf = async (seriesCount: number): Promise<number> => {
+      const recorder = new PrometheusRecorder();
+      const family = defineHistogram({
+        name: 'size_bytes',
+        help: 'Sizes',
+        labels: { of: {} },
+        buckets: false,
+        native: true,
+      });
+      const random = createRandom(9);
+      for (let series = 0; series < seriesCount; series++) {
+        for (let bucket = 0; bucket < 40; bucket++) {
+          const count = Math.ceil(100 * random() * Math.exp(-(((bucket - 20) / 12) ** 2)));
+          for (let i = 0; i < count; i++)
+            recorder.histogram(family).observe({ of: `s${series}` }, 2 ** ((bucket - 0.5) / 8));
+        }
+      }
+      const accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+      const { body } = await scrape(recorder, { method: 'GET', accept, names: ['size_bytes'] });
+      return (await buffer(body)).length;
+    };
+    const labels = '{of="s0"}'.length;
+    expect((await sizeOf(11)) - (await sizeOf(1)) - 10 * labels).to.be.below(10 * 150);
   });
 
   it('take at most 400 bytes each with 40 buckets', () => {

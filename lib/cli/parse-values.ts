@@ -1,0 +1,11 @@
+/** The longest time that a timer of Node can wait for, in seconds. */
+const maxTimeout = 2_147_483;
+
+/** Parses the seconds that modules may take to load. */
+export function parseTimeout(given: string): number {
+  const seconds = Number(given);
+  if (seconds > 0 && seconds <= maxTimeout) return seconds;
+  throw new Error(
+    `--timeout must be a number of seconds above 0 and up to ${maxTimeout} (given "${given}"). Leave it out for 60.`,
+  );
+}
