@@ -98,6 +98,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -137,8 +140,9 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
-  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
-  const bounds = checkBuckets(buckets).length === 0 ? ((buckets || []) as number[]) : undefined;
+  // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
+  const isWrong = buckets === false || checkBuckets(buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
   return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
@@ -147,13 +151,10 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkBuckets(given['buckets']),
+    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
     ...checkNative(given['native']),
   ];
 }
-
-const checkBuckets = (buckets: unknown): Problem[] =>
-  buckets === false ? [] : checkInTurn('"buckets"', bucketRules, buckets);
 
 function checkNative(native: unknown): Problem[] {
   if (!isOptions(native)) return checkValue('"native"', nativeRule, native);

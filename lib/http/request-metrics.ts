@@ -7,6 +7,7 @@ import { refuseUnlessRecorder } from '../recorder/attach.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
+import { refuseUnlessOfNode } from './handed-over.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
   abortedRequest,
@@ -62,6 +63,7 @@ export function requestMetrics(
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
   const schemeOf = options.trustProxy ? forwardedScheme : schemeOfConnection;
   return (request, response, routeOf) => {
+    refuseUnlessOfNode(site, request, response);
     const start = { method: String(request.method), scheme: schemeOf(request) };
     trackRequest(metrics, start, response as ServerResponse, routeOf);
   };

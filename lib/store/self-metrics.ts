@@ -153,7 +153,12 @@ interface Store {
   readonly wallClock: () => number;
 }
 
-const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
+/** The families of a recorder about itself. */
+export const selfFamilies: readonly Family[] = [
+  failuresFamily,
+  upFamily,
+  ...derivedFamilies.map(({ family }) => family),
+];
 
 /** The metrics of a recorder about itself: every lost observation is counted. */
 export class SelfMetrics {
@@ -172,7 +177,7 @@ export class SelfMetrics {
     // Why limited: the names of external metrics come from elsewhere.
     this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers, wallClock });
     this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
-    for (const family of ownFamilies) names.take(family, family.name, family.site);
+    for (const family of selfFamilies) names.take(family, family.name, family.site);
   }
 
   get drops(): Drops {

@@ -176,7 +176,7 @@ describe('metricsPlugin for Fastify', () => {
       'metricsPlugin: option "pth" is unknown',
     );
     expect(() => metricsPlugin(undefined as never)).to.throw(
-      'metricsPlugin: "recorder" must be a MetricsRecorder (given undefined). Pass for example new PrometheusRecorder().',
+      'metricsPlugin: "recorder" must be a MetricsRecorder (given undefined). Write metricsPlugin(new PrometheusRecorder()), and hand over what that returns.',
     );
   });
 });
