@@ -1,6 +1,7 @@
 import { refuseIfAny } from '../error.js';
 import { isObject } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
+import { noteDeclaration } from './declaration-places.js';
 import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
@@ -177,6 +178,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   options: AnyFamilyOptions<P>,
   site: string,
 ): Family<K, P> {
+  noteDeclaration(options.name);
   const labels = options.labels ?? {};
   const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : noInitial);
   return Object.freeze({

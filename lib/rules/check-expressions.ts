@@ -3,14 +3,14 @@ import { findFaults } from './examine.js';
 import { type Fault, faultKinds } from './faults.js';
 import type { KnownNames } from './known-names.js';
 import type { Grammar } from './promql/grammar.js';
-import { type Reading, readExpression } from './promql/read-expression.js';
+import { type ReadResult, readExpression } from './promql/read-expression.js';
 import { asPlainText, replaceVariables } from './promql/variables.js';
 import { RecordedNames } from './recorded-names.js';
 import type { FoundExpression } from './sources/found-expression.js';
 import type { Position } from './sources/source-tree.js';
 
 /** A fault at its place in a file. */
-export interface Finding extends Omit<Fault, 'from' | 'to'>, Position {
+export interface FoundFault extends Omit<Fault, 'from' | 'to'>, Position {
   readonly file: string;
   /** What the expression belongs to: `alert HighErrors`. */
   readonly of: string;
@@ -25,7 +25,7 @@ export interface CheckContext {
 }
 
 /** Finds what is wrong in expressions, in their order. */
-export function checkExpressions(found: readonly FoundExpression[], context: CheckContext): Finding[] {
+export function checkExpressions(found: readonly FoundExpression[], context: CheckContext): FoundFault[] {
   const read = found.map((one) => ({ found: one, reading: readFound(one, context.grammar) }));
   const records = new RecordedNames(
     read.flatMap(({ found: { record }, reading }) =>
@@ -41,18 +41,18 @@ export function checkExpressions(found: readonly FoundExpression[], context: Che
   );
 }
 
-function readFound({ text, mayHaveVariables }: FoundExpression, grammar: Grammar): Reading {
+function readFound({ text, mayHaveVariables }: FoundExpression, grammar: Grammar): ReadResult {
   return readExpression(mayHaveVariables ? replaceVariables(text) : asPlainText(text), grammar);
 }
 
-function listFaults(found: FoundExpression, reading: Reading, knowledge: Knowledge): Fault[] {
+function listFaults(found: FoundExpression, reading: ReadResult, knowledge: Knowledge): Fault[] {
   if ('expression' in reading) return findFaults(reading.expression, found, knowledge);
   const { text, mayHaveVariables } = found;
   const { from, to } = reading.broken;
   // Why only a remark then: what a variable stands for may be any part of an expression.
   const hasVariables = mayHaveVariables && replaceVariables(text).hasVariable({ from: 0, to: text.length });
   const rest = text.slice(from, from + 20).split('\n')[0] ?? '';
-  const place = rest === '' ? 'at its end' : `at "${rest}"`;
+  const where = rest === '' ? 'at its end' : `at "${rest}"`;
   return [
     {
       kind: 'syntax',
@@ -60,8 +60,8 @@ function listFaults(found: FoundExpression, reading: Reading, knowledge: Knowled
       from,
       to,
       message: hasVariables
-        ? `the expression cannot be read ${place}: a variable may stand for any part of it. It is not checked`
-        : `the expression is no PromQL ${place}. Correct it`,
+        ? `the expression cannot be read ${where}: a variable may stand for any part of it. It is not checked`
+        : `the expression is no PromQL ${where}. Correct it`,
     },
   ];
 }

@@ -12,15 +12,19 @@ import { anyShape, computedFrom, type Shape, scalarShape } from './shape.js';
 export interface Purpose {
   readonly use: Use;
   readonly isCompared?: boolean;
-  /** The label whose values are shown, as a variable of Grafana shows them. Its offsets go on behind the expression. */
-  readonly shown?: Word;
+  /** The label whose values are valuesOf, as a variable of Grafana shows them. Its offsets go on behind the expression. */
+  readonly valuesOf?: Word;
 }
 
 /** Finds what is wrong in an expression. */
-export function findFaults(expression: Expression, { use, isCompared, shown }: Purpose, knowledge: Knowledge): Fault[] {
+export function findFaults(
+  expression: Expression,
+  { use, isCompared, valuesOf }: Purpose,
+  knowledge: Knowledge,
+): Fault[] {
   const examination = new Examination(knowledge, use, expression);
   const shape = examine(expression, examination);
-  if (shown !== undefined) checkLabel(shown, shape, examination);
+  if (valuesOf !== undefined) checkLabel(valuesOf, shape, examination);
   if (shape.kind === 'counter') {
     if (isCompared) reportCounter(expression, shape, examination);
     else if (use === 'alert' || use === 'panel') reportBareCounter(expression, shape, examination);

@@ -76,7 +76,7 @@ export interface CatalogueContext {
   /** What the recorder puts before each name. */
   readonly prefix?: string;
   /** Where each family is declared, by its name. */
-  readonly lines?: Readonly<Record<string, string>>;
+  readonly places?: Readonly<Record<string, string>>;
 }
 
 /** The names that expressions may use. */
@@ -98,9 +98,9 @@ export class KnownNames {
   }
 
   /** Adds what code declares. */
-  addDeclared(entries: readonly CatalogueEntry[], { prefix = '', lines = {} }: CatalogueContext = {}): void {
+  addDeclared(entries: readonly CatalogueEntry[], { prefix = '', places = {} }: CatalogueContext = {}): void {
     for (const entry of entries) {
-      const declaredAt = lines[entry.name] ?? entry.fedBy[0];
+      const declaredAt = places[entry.name] ?? entry.fedBy[0];
       this.add({
         ...this.#familyOf(entry, `${prefix}${entry.name}`),
         isOwn: true,
@@ -153,7 +153,7 @@ export class KnownNames {
 
   #familyOf(entry: CatalogueEntry, name: string): Omit<KnownFamily, 'isOwn'> {
     const { kind, labels, buckets, initial } = entry;
-    const listed = labels.filter(({ oneOf, hash }) => oneOf !== undefined && !hash);
+    const closed = labels.filter(({ oneOf, hash }) => oneOf !== undefined && !hash);
     return {
       name,
       kind,
@@ -161,7 +161,7 @@ export class KnownNames {
         labels.map((label) => label.name),
         [],
       ),
-      values: new Map(listed.map(({ name: label, oneOf = [] }) => [label, [...oneOf, overflowValue]])),
+      values: new Map(closed.map(({ name: label, oneOf = [] }) => [label, [...oneOf, overflowValue]])),
       ...(buckets !== undefined && { buckets }),
       ...(initial !== undefined && { startsAtZero: initial === 'all' || initial.length > 0 }),
       ...('native' in entry && entry.native !== undefined && { isNative: true }),

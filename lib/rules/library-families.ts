@@ -33,14 +33,14 @@ function listRequestFamilies(): Family[] {
 }
 
 function toKnown({ name, kind, labels, buckets, initial }: Family, names: KnownNames, isOwn: boolean): KnownFamily {
-  const listed = Object.entries(labels).filter(([, { oneOf }]) => oneOf !== undefined);
+  const closed = Object.entries(labels).filter(([, { oneOf }]) => oneOf !== undefined);
   return {
     name,
     kind,
     isOwn,
     // Why only possible: these labels are absent where there is nothing to say.
     labels: names.withTargetLabels([], Object.keys(labels), !isOwn),
-    values: new Map(isOwn ? listed.map(([label, { oneOf = [] }]) => [label, oneOf]) : []),
+    values: new Map(isOwn ? closed.map(([label, { oneOf = [] }]) => [label, oneOf]) : []),
     // Why not of the others: an application chooses the buckets of these.
     ...(isOwn && { buckets }),
     startsAtZero: initial === 'all' || initial.length > 0,

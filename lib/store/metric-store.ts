@@ -3,6 +3,7 @@ import type { SharedWork } from '../async/shared-runs.js';
 import { Slices } from '../async/slices.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
+import { escapeLabelName, escapingSchemes } from '../families/escaping.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
@@ -127,7 +128,10 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
-  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
+  /**
+   * @throws MetricsError `family_clash` if another definition has the name, also where that is only so after escaping;
+   *   `illegal_name` or `illegal_label` if this recorder does not take a name; `hash_key_missing` if a label needs a key.
+   */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -339,6 +343,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash)) {
       throw missingHashKey(family, site);
     }
+    this.refuseIllegalNames(family, site);
+    this.#refuseEqualLabels(family, site);
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
     const recorder = this.#createRecorder(family, {
@@ -363,6 +369,21 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  /** Throws where two labels of a sample would have one name for a consumer that reads no UTF-8 names. */
+  #refuseEqualLabels(family: Family, site: string): void {
+    if (this.nameValidation === 'legacy') return;
+    const names = new Set([...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)]);
+    for (const scheme of escapingSchemes) {
+      const byEscaped = new Map<string, string>();
+      for (const name of names) {
+        const escaped = escapeLabelName(name, scheme);
+        const other = byEscaped.get(escaped);
+        if (other !== undefined) throw equalLabels(site, [other, name], escaped);
+        byEscaped.set(escaped, name);
+      }
+    }
   }
 
   #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
@@ -393,6 +414,11 @@ const noFamilies: ReadonlySet<Family> = new Set();
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function equalLabels(site: string, names: readonly [string, string], escaped: string): MetricsError {
+  const message = `labels "${names[0]}" and "${names[1]}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`;
+  return new MetricsError(site, [{ code: 'illegal_label', message }]);
 }
 
 function missingHashKey({ name }: Family, site: string): MetricsError {

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CatalogueEntry } from '../../catalogue/catalogue.js';
 import { addExposition, addExternal } from '../../rules/external-names.js';
 import { KnownNames } from '../../rules/known-names.js';
@@ -51,8 +53,9 @@ export async function learnNames(sources: KnownSources): Promise<KnownNames> {
   const { modules, catalogues, metrics, external, prefix } = sources;
   const names = new KnownNames([...usualTargetLabels, ...sources.targetLabels]);
   if (modules.length > 0) {
-    const { entries, lines } = await listDeclared(modules, sources.timeoutSeconds);
-    names.addDeclared(entries, { prefix, lines });
+    const { entries, places } = await listDeclared(modules, sources.timeoutSeconds);
+    const relatives = Object.entries(places).map(([name, site]) => [name, formatSite(site)] as const);
+    names.addDeclared(entries, { prefix, places: Object.fromEntries(relatives) });
   }
   for (const file of catalogues) names.addDeclared(await readCatalogue(file), { prefix });
   addLibraryFamilies(names);
@@ -62,6 +65,14 @@ export async function learnNames(sources: KnownSources): Promise<KnownNames> {
   }
   for (const one of external) await readExternal(names, one);
   return names;
+}
+
+/** A place as a path from the current folder, where it lies below that. */
+function formatSite(site: string): string {
+  const [, file = '', position = ''] = /^(.*?)(:\d+:\d+)$/.exec(site) ?? [];
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+  const inner = relative(process.cwd(), path);
+  return (inner.startsWith('..') ? path : inner) + position;
 }
 
 async function readCatalogue(file: string): Promise<CatalogueEntry[]> {

@@ -5,10 +5,10 @@ export interface Progress {
 }
 
 /** The run is not long before that. */
-const quietMs = 2000;
+const defaultQuietMs = 2000;
 
 /** Starts to say what a run does, where a person waits for it for longer than two seconds. */
-export function startProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+export function startProgress(stream: NodeJS.WriteStream = process.stderr, quietMs = defaultQuietMs): Progress {
   if (!stream.isTTY) return { say: () => undefined, stop: () => undefined };
   let activity = '';
   let isLate = false;

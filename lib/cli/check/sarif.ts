@@ -1,9 +1,9 @@
-import type { Finding } from '../../rules/check-expressions.js';
+import type { FoundFault } from '../../rules/check-expressions.js';
 import { faultKinds } from '../../rules/faults.js';
 import { version } from '../../version.js';
 
 /** Formats findings in SARIF 2.1.0, which code hosts show at the line. */
-export function formatSarif(findings: readonly Finding[]): string {
+export function formatSarif(findings: readonly FoundFault[]): string {
   const rules = Object.entries(faultKinds).map(([id, { severity, summary }]) => ({
     id,
     shortDescription: { text: summary },

@@ -1,21 +1,9 @@
 import type { Examination } from '../examination.js';
 import type { Span } from '../faults.js';
+import { comparisons } from '../promql/comparisons.js';
 import type { Binary, Expression } from '../promql/expression.js';
 import type { Shape } from '../shape.js';
 import { describe } from './selectors.js';
-
-/** The operators that compare, each with the one that says the same with the sides exchanged. */
-const comparisons: Readonly<Record<string, string>> = {
-  '>': '<',
-  '>=': '<=',
-  '<': '>',
-  '<=': '>=',
-  '==': '==',
-  '!=': '!=',
-};
-
-/** Whether an operator compares. */
-export const isComparison = (operator: string): boolean => Object.hasOwn(comparisons, operator);
 
 /** Checks what is compared with a constant. */
 export function checkComparison(binary: Binary, left: Shape, right: Shape, examination: Examination): void {

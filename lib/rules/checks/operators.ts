@@ -1,9 +1,10 @@
 import type { Examination } from '../examination.js';
 import { addLabels, anyLabels, canHave, dropLabels, findDifference, keepLabels } from '../label-names.js';
+import { isComparison } from '../promql/comparisons.js';
 import type { Binary, Word } from '../promql/expression.js';
 import { eitherShape } from '../recorded-names.js';
 import { computedFrom, type Shape, scalarShape } from '../shape.js';
-import { checkComparison, isComparison } from './comparisons.js';
+import { checkComparison } from './comparisons.js';
 import { checkLabel } from './selectors.js';
 
 /** Checks an operator and its sides; gives what is known of its result. */

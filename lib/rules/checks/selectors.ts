@@ -129,35 +129,35 @@ function checkMatchers(matchers: readonly Matcher[], shape: Shape, examination: 
   const tests = matchers.map((matcher) => ({ matcher, test: createTest(matcher) }));
   const known = tests.filter(({ test }) => test !== undefined);
   const { label } = matchers[0] as Matcher;
-  const listed = listValues(label.text, shape);
+  const domain = findDomain(label.text, shape);
   const wanted = matchers.find(({ operator, value }) => operator === '=' && !value.isVariable);
   // Why the text that is wanted: without listed values, only that one can satisfy all matchers.
-  const candidates = listed?.values ?? (wanted === undefined ? undefined : [wanted.value.text]);
+  const candidates = domain?.values ?? (wanted === undefined ? undefined : [wanted.value.text]);
   if (candidates === undefined || known.some(({ test }) => test?.(''))) return;
   let left = candidates;
   for (const { matcher, test } of known) {
     left = left.filter((value) => test?.(value));
     if (left.length > 0) continue;
-    const message = listed
-      ? describeImpossible(matcher, listed)
+    const message = domain
+      ? describeImpossible(matcher, domain)
       : `no value of "${label.text}" satisfies all matchers of it. Remove one of them`;
-    const nearest = listed && findNearest(matcher.value.text, listed.values);
+    const nearest = domain && findNearest(matcher.value.text, domain.values);
     examination.report('impossible-matcher', matcher, message, {
       isOwn: shape.isOwn,
       nearest,
-      family: listed?.family,
+      family: domain?.family,
     });
     return;
   }
 }
 
-interface ListedValues {
+interface Domain {
   readonly values: readonly string[];
   readonly what: string;
   readonly family: KnownFamily;
 }
 
-function describeImpossible({ label, value }: Matcher, { values, what, family }: ListedValues): string {
+function describeImpossible({ label, value }: Matcher, { values, what, family }: Domain): string {
   const nearest = findNearest(value.text, values);
   const remedy = nearest === undefined ? 'Use one of these' : `Did you mean "${nearest}"?`;
   const given = what === 'bounds' ? values.filter((one) => !one.endsWith('.0')) : values;
@@ -165,7 +165,7 @@ function describeImpossible({ label, value }: Matcher, { values, what, family }:
 }
 
 /** The values that a label of one family can have, where these are known. */
-function listValues(label: string, { families, kind }: Shape): ListedValues | undefined {
+function findDomain(label: string, { families, kind }: Shape): Domain | undefined {
   const [family] = families;
   if (family === undefined || families.length > 1) return undefined;
   if (kind === 'buckets' && label === 'le') {

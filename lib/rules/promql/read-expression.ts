@@ -1,4 +1,5 @@
 import type { Span } from '../faults.js';
+import { comparisons } from './comparisons.js';
 import { parseDuration } from './duration.js';
 import type {
   Aggregation,
@@ -17,10 +18,10 @@ import type { Grammar, SyntaxNode } from './grammar.js';
 import type { PlainText } from './variables.js';
 
 /** What reading an expression gives: the expression, or the place where it is no PromQL. */
-export type Reading = { readonly expression: Expression } | { readonly broken: Span };
+export type ReadResult = { readonly expression: Expression } | { readonly broken: Span };
 
 /** Reads an expression whose variables were replaced. */
-export function readExpression(plain: PlainText, parse: Grammar): Reading {
+export function readExpression(plain: PlainText, parse: Grammar): ReadResult {
   const top = parse(plain.text);
   const broken = findError(top);
   if (broken !== undefined) return { broken };
@@ -84,8 +85,8 @@ class TreeReader {
   }
 
   readSelector(node: SyntaxNode): Selector {
-    const listed = childOf(node, 'LabelMatchers');
-    const inBraces = listed === undefined ? [] : childrenOf(listed);
+    const braces = childOf(node, 'LabelMatchers');
+    const inBraces = braces === undefined ? [] : childrenOf(braces);
     const quoted = inBraces.find(({ name }) => name === 'QuotedLabelName');
     const written = childOf(node, 'Identifier');
     return {
@@ -157,7 +158,8 @@ class TreeReader {
   #extend(node: SyntaxNode, of: Expression): Expression {
     const span = { from: of.from, to: node.to };
     if (node.name !== 'MatrixSelector' && node.name !== 'SubqueryExpr') return { type: 'shift', ...span, of };
-    const duration = childOf(node, 'DurationExpr');
+    // Why two names: older versions of the grammar know no calculated durations.
+    const duration = childOf(node, 'DurationExpr', 'NumberDurationLiteralInDurationContext');
     return {
       type: 'window',
       ...span,
@@ -234,21 +236,17 @@ interface Chain {
 /** An operator without its sides. */
 type Operator = Pick<Binary, 'operator' | 'operatorSpan' | 'matching' | 'group'>;
 
-/** How tightly operators bind. Source: Prometheus, "Operators", precedence. */
-const precedence: Readonly<Record<string, number>> = {
-  or: 1,
-  and: 2,
-  unless: 2,
-  '+': 4,
-  '-': 4,
-  '*': 5,
-  '/': 5,
-  '%': 5,
-  atan2: 5,
-  '^': 6,
-};
-const ofComparisons = 3;
-const precedenceOf = ({ operator }: Operator): number => precedence[operator] ?? ofComparisons;
+/** The operators by how tightly they bind, the loosest first. Source: Prometheus, "Operators", precedence. */
+const precedence: readonly (readonly string[])[] = [
+  ['or'],
+  ['and', 'unless'],
+  Object.keys(comparisons),
+  ['+', '-'],
+  ['*', '/', '%', 'atan2'],
+  ['^'],
+];
+const ofPowers = precedence.length - 1;
+const precedenceOf = ({ operator }: Operator): number => precedence.findIndex((level) => level.includes(operator));
 
 /** Combines operands by the operators that bind the least, until one is left. */
 function combineByPrecedence(operands: readonly Expression[], operators: readonly Operator[]): Expression {
@@ -256,7 +254,7 @@ function combineByPrecedence(operands: readonly Expression[], operators: readonl
   const lowest = Math.min(...operators.map(precedenceOf));
   const isLowest = (one: Operator) => precedenceOf(one) === lowest;
   // Why: only powers are combined from the right.
-  const at = lowest === precedence['^'] ? operators.findIndex(isLowest) : operators.findLastIndex(isLowest);
+  const at = lowest === ofPowers ? operators.findIndex(isLowest) : operators.findLastIndex(isLowest);
   const left = combineByPrecedence(operands.slice(0, at + 1), operators.slice(0, at));
   const right = combineByPrecedence(operands.slice(at + 1), operators.slice(at + 1));
   return { type: 'binary', from: left.from, to: right.to, ...(operators[at] as Operator), left, right };
@@ -272,15 +270,12 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a
 /** The text of a literal of PromQL, whose quotation marks and escape sequences are those of Go. */
 export function unquote(literal: string): string {
   const inner = literal.slice(1, -1);
-  if (literal.startsWith('`')) return inner;
-  return inner.replace(
-    /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{3})|(.))/gis,
-    (_, byte?: string, short?: string, long?: string, octal?: string, one = '') => {
-      const hex = byte ?? short ?? long;
-      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
-      return octal === undefined ? (escapes[one] ?? one) : String.fromCodePoint(Number.parseInt(octal, 8));
-    },
-  );
+  if (literal.startsWith('`') || !inner.includes('\\')) return inner;
+  return inner.replace(/\\(x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|[0-7]{3}|.)/gis, (_, sequence: string) => {
+    if (sequence.length === 1) return escapes[sequence] ?? sequence;
+    const code = /^[0-7]/.test(sequence) ? Number.parseInt(sequence, 8) : Number.parseInt(sequence.slice(1), 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : sequence;
+  });
 }
 
 function parseNumber(text: string): number {

@@ -96,8 +96,8 @@ function findVariable(node: SourceNode, { file, source }: Surroundings): FoundEx
   const scalar = places.find(isQuery);
   const part = scalar && readVariableQuery(String(scalar.value));
   if (scalar === undefined || part === undefined) return [];
-  const { shown } = part;
-  const purpose = { use: 'variable', ...(shown !== undefined && { shown }) } as const;
+  const { valuesOf } = part;
+  const purpose = { use: 'variable', ...(valuesOf !== undefined && { valuesOf }) } as const;
   return [createFound(file, scalar, { title, ...purpose, mayHaveVariables: true }, part)];
 }
 
@@ -111,7 +111,7 @@ interface VariableQuery {
   readonly text: string;
   /** Where the expression begins in the query. */
   readonly from: number;
-  readonly shown?: Word;
+  readonly valuesOf?: Word;
 }
 
 /**
@@ -128,6 +128,6 @@ function readVariableQuery(query: string): VariableQuery | undefined {
   return {
     text,
     from: before.length,
-    shown: wordAt({ from, to: from + label.length }, label, !/^\w+$/.test(label)),
+    valuesOf: wordAt({ from, to: from + label.length }, label, !/^\w+$/.test(label)),
   };
 }

@@ -7,25 +7,25 @@ export interface Position {
 /** A value of a file, with the place where it stands. */
 export type SourceNode = MapNode | ListNode | ScalarNode;
 
-interface Placed {
+interface AtOffset {
   /** The offset in the file. */
   readonly from: number;
 }
 
 /** A mapping of YAML, or an object of JSON. */
-export interface MapNode extends Placed {
+export interface MapNode extends AtOffset {
   readonly type: 'map';
   readonly entries: ReadonlyMap<string, SourceNode>;
 }
 
 /** A list. */
-export interface ListNode extends Placed {
+export interface ListNode extends AtOffset {
   readonly type: 'list';
   readonly items: readonly SourceNode[];
 }
 
 /** A text, a number, a boolean or nothing. */
-export interface ScalarNode extends Placed {
+export interface ScalarNode extends AtOffset {
   readonly type: 'scalar';
   readonly value: unknown;
 }
