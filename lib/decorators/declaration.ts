@@ -2,7 +2,6 @@ import { type Problem, refuseIfAny } from '../error.js';
 import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
 import {
-  type BucketOptions,
   type CommonOptions,
   createFamily,
   type Family,
@@ -136,7 +135,7 @@ const scaleOf = ({ units = {} }: DecoratorRules, unit: unknown): number | undefi
   typeof unit === 'string' && Object.hasOwn(units, unit) ? units[unit] : undefined;
 
 /** The default buckets fit seconds. Durations that are recorded in another unit have the same ones in that unit. */
-function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): BucketOptions {
+function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): { readonly buckets?: readonly number[] } {
   const scale = scaleOf(rules, unit) ?? 1;
   return scale === 1 ? {} : { buckets: defaultBuckets.map((bound) => bound * scale) };
 }
@@ -228,7 +227,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets ?? defaultBuckets),
   ]);
 }
 

@@ -45,7 +45,9 @@ export async function scrapeEveryFamily(): Promise<string> {
 function useEveryFamily(recorder: PrometheusRecorder): void {
   const mailbox = attachRecorder(new Mailbox(), recorder);
   for (const to of ['ada@example.com', 'a', 'b', 'c']) mailbox.send(to);
-  recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' })).inc({}, -1);
+  const steps = recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' }));
+  steps.inc({}, -1);
+  steps.inc({}, 1, { exemplar: { id: 'longer than any exemplar may be'.repeat(5) } });
   recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).collect(() => 1);
   recorder.gauge(defineGauge({ name: 'lost', help: 'Lost' })).collect(() => Promise.reject(new Error('no value')));
 }
