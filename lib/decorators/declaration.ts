@@ -125,7 +125,7 @@ function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchec
 
 /** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
 const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
-  aggregator: 'sum',
+  aggregator: 'livesum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
 

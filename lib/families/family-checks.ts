@@ -16,10 +16,23 @@ import {
   type Rules,
   type Unchecked,
 } from '../validation.js';
+import type { Aggregator } from './family.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName } from './naming.js';
 
-const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
+/** The words of `aggregator`. */
+export const aggregators: readonly Aggregator[] = [
+  'sum',
+  'min',
+  'max',
+  'mostrecent',
+  'all',
+  'livesum',
+  'livemin',
+  'livemax',
+  'livemostrecent',
+  'liveall',
+];
 const maxBuckets = 1000;
 
 /** The rules of the options that every family has, but for its name. */

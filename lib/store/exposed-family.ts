@@ -1,3 +1,5 @@
+import type { Aggregator } from '../families/family.js';
+
 /** What a family is in an exposition; `unknown` if its kind is not known. */
 export type ExposedType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
 
@@ -119,6 +121,8 @@ export interface ExposedFamily {
   readonly type: ExposedType;
   readonly help: string;
   readonly unit?: string | undefined;
+  /** How its values in several processes become one. Absent: as the type demands. */
+  readonly aggregator?: Aggregator | undefined;
   /** Writes every sample. Yields after each hundred of them or so, so that the caller can send what was written, or pause. */
   write(samples: SampleWriter): Iterable<void>;
 }

@@ -12,6 +12,8 @@ import { FamilyHandle } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
+import { CellLogs } from './cell-logs.js';
+import type { CellLog, CellStore, Cells } from './cells.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
 import { ExpiringRecorder } from './expiry.js';
@@ -58,7 +60,7 @@ export interface StoreOptions extends RecorderOptions {
  * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
  * console.log((await listNames(recorder))[0]); // rooms
  */
-export class MetricStore extends AbstractRecorder implements Scrapable {
+export class MetricStore extends AbstractRecorder implements Scrapable, CellStore {
   readonly #recorders = new Map<string, SeriesRecorder>();
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
@@ -70,6 +72,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #companion: Companion | undefined;
   /** The names of the families whose negative sums were advised on. */
   readonly #negativeSums = new Set<string>();
+  readonly #cellLogs = new CellLogs();
+  /** The constant labels that the followers know, as text. */
+  #loggedConstant = '';
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeriesPerFamily: number;
@@ -132,6 +137,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   override collect(family: Family, collector: Collector): void {
     this.open(family);
     this.#collectorOf.set(family.name, { collect: collector });
+    this.#cellLogs.close(this.#prefix + family.name);
   }
 
   /** The labels of every sample: those of the options, and those of a registry for everything in it. */
@@ -148,6 +154,51 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     // Why not the whole time: what was collected still has to be rendered and sent.
     return this.exposeAll(timeoutSeconds * 0.8, chooseFamilies(names));
+  }
+
+  /** The numbers of all series. */
+  get cells(): Cells {
+    return this.#numbers;
+  }
+
+  /** Tells a log which series are there, and from then on what changes, until the returned function is called. */
+  subscribe(log: CellLog): () => void {
+    if (!this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
+    return this.#cellLogs.subscribe(log);
+  }
+
+  /** Ends calls that were given up, and removes what has expired, as a scrape does before it reads. */
+  async prepareReading(): Promise<void> {
+    finishCalls();
+    if (this.#cellLogs.areThere) this.#openToLogs(() => this.#findRemoved());
+    await Promise.all([...this.#expiring.values()].map((expiring) => expiring.sweep(this.#clock)));
+  }
+
+  /** The families whose series no follower is told of. While nobody follows, those are all. */
+  computedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    const isChosen = chooseFamilies(names);
+    return this.exposeAll(timeoutSeconds * 0.8, (name) => isChosen(name) && !this.#cellLogs.isLogged(name));
+  }
+
+  /** Lets the followers have each family whose numbers are all there is to it, with the constant labels of now. */
+  #openToLogs(findRemoved: () => ReadonlySet<Family>): void {
+    const removed = findRemoved();
+    const constant = this.constantLabels();
+    const spelled = JSON.stringify(constant);
+    if (spelled !== this.#loggedConstant) this.#cellLogs.reopen(constant);
+    this.#loggedConstant = spelled;
+    for (const { series } of this.#recorders.values()) {
+      const name = this.#prefix + series.family.name;
+      const isOpen = this.#cellLogs.isLogged(name);
+      const isWanted = this.#isMadeOfNumbers(series.family) && !removed.has(series.family);
+      if (isWanted && !isOpen) this.#cellLogs.open(series, name, constant);
+      if (!isWanted && isOpen) this.#cellLogs.close(name);
+    }
+  }
+
+  /** Why not all: a gauge that is computed has no numbers before, and when a number was set the numbers do not say. */
+  #isMadeOfNumbers({ name, aggregator }: Family): boolean {
+    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true;
   }
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
@@ -309,6 +360,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
     });
     this.#recorders.set(family.name, recorder);
+    if (this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -345,6 +397,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
+const noneRemoved = (): ReadonlySet<Family> => noFamilies;
 
 const secondsSinceEpoch = (): number => Date.now() / 1000;
 

@@ -1,7 +1,9 @@
 import { Slices } from '../async/slices.js';
 
-const chunkBits = 12;
-const chunkSize = 1 << chunkBits;
+/** An index shifted by this is the number of its chunk. */
+export const chunkBits = 12;
+/** How many numbers a chunk has. */
+export const chunkSize = 1 << chunkBits;
 
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
@@ -10,12 +12,23 @@ const chunkSize = 1 << chunkBits;
  * every call touches stays in the processor's cache.
  */
 export class NumberStore {
-  private readonly chunks: Float64Array[] = [];
+  readonly chunks: Float64Array[] = [];
   private readonly freed = new Map<number, number[]>();
   /** What frees numbers in steps, and has not ended. */
   private readonly reclaims: Iterator<void>[] = [];
   private isReclaiming = false;
   private next = 0;
+
+  /** Every number that was ever reserved is below this index. */
+  get length(): number {
+    return this.next;
+  }
+
+  /** Makes room for all numbers below this index, which others reserve: it is a copy of their store. */
+  extendTo(length: number): void {
+    this.next = Math.max(this.next, length);
+    while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
+  }
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
@@ -26,8 +39,7 @@ export class NumberStore {
     const leftInChunk = chunkSize - (this.next & (chunkSize - 1));
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;
-    this.next += width;
-    while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
+    this.extendTo(first + width);
     return first;
   }
 

@@ -192,8 +192,8 @@ export function createSeriesRecorder(family: Family, options: SeriesOptions): Se
 
 /** A recorded family as it is exposed. Its own labels win over a constant label of the same name. */
 export function toExposedFamily(recorder: SeriesRecorder, name: string, constant: ConstantLabels): ExposedFamily {
-  const { kind, help, unit } = recorder.series.family;
-  return { name, type: kind, help, unit, write: (samples) => writeSeries(recorder, samples, constant) };
+  const { kind, help, unit, aggregator } = recorder.series.family;
+  return { name, type: kind, help, unit, aggregator, write: (samples) => writeSeries(recorder, samples, constant) };
 }
 
 function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): Iterable<void> {
