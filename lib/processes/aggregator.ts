@@ -16,12 +16,15 @@ import type {
 } from '../store/exposed-family.js';
 import { chooseFamilies } from '../store/selection.js';
 import { AggregatorMetrics, type SourceFailure } from './aggregator-metrics.js';
+import { Estate } from './estate.js';
 import { MergedFamilies, type SourceLog } from './merging/merged-families.js';
 import { type AggregatorOptions, checkAggregatorOptions, limitsOf } from './options.js';
 import { SourceReader } from './source-reader.js';
 import { Sources } from './sources.js';
 import { listenToChild, listenToCluster } from './transports/ipc.js';
 import type { Listening } from './transports/links.js';
+import { listenAtSocket } from './transports/socket.js';
+import { socketPath } from './transports/socket-path.js';
 import { listenToThreads } from './transports/threads.js';
 
 /**
@@ -51,6 +54,7 @@ export class MetricsAggregator implements Scrapable {
   readonly #sources: Sources;
   readonly #own: OwnSource | undefined;
   readonly #listening: Listening[] = [];
+  #estate: Estate | undefined;
   readonly #advised = new Set<string>();
 
   /** @throws MetricsError naming every option that is wrong. */
@@ -82,6 +86,24 @@ export class MetricsAggregator implements Scrapable {
     child.once('disconnect', () => this.#listening.splice(this.#listening.indexOf(listening), 1));
   }
 
+  /**
+   * Listens at the socket, if there is one. Resolves to `false` where another process listens there: that one is the
+   * aggregator then, and this one may publish to it.
+   *
+   * @throws MetricsError where the path of the socket cannot be used, or others could use it.
+   */
+  async listen(): Promise<boolean> {
+    const path = socketPath(this.#options);
+    if (path === undefined || this.#estate !== undefined) return true;
+    const limits = limitsOf(this.#options);
+    const listening = await listenAtSocket(path, this.#sources, limits);
+    if (listening === undefined) return false;
+    this.#listening.push(listening);
+    this.#estate = new Estate(path, this.#families, () => this.#families.lastingFamilies((one) => one === this.#own));
+    this.#estate.open(limits.maxCells);
+    return true;
+  }
+
   /** The families of all sources as they have published them, merged, and those about the sources. */
   async exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     await this.#own?.read(timeoutSeconds * 0.8);
@@ -92,6 +114,9 @@ export class MetricsAggregator implements Scrapable {
 
   /** Listens to nobody any more. May be called more than once. */
   async close(): Promise<void> {
+    // Why first: the one that takes over must find it.
+    this.#estate?.close();
+    this.#estate = undefined;
     for (const listening of this.#listening.splice(0)) listening.close();
     this.#sources.close();
     this.#own?.close();

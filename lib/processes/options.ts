@@ -49,19 +49,27 @@ export interface AggregatorLimits {
   readonly maxSources: number;
   readonly maxSeries: number;
   readonly maxFrameBytes: number;
+  /** How many cells a source may have. */
+  readonly maxCells: number;
 }
 
-const defaultLimits: AggregatorLimits = { maxSources: 1000, maxSeries: 100_000, maxFrameBytes: 64 * 1024 * 1024 };
+type DefaultLimits = Omit<AggregatorLimits, 'maxCells'>;
+
+/** How many cells a series may have on average. */
+const cellsPerSeries = 16;
+
+const defaultLimits: DefaultLimits = { maxSources: 1000, maxSeries: 100_000, maxFrameBytes: 64 * 1024 * 1024 };
 
 export const limitsOf = ({
   maxSources = defaultLimits.maxSources,
   maxSeries = defaultLimits.maxSeries,
   maxFrameBytes = defaultLimits.maxFrameBytes,
-}: AggregatorOptions): AggregatorLimits => ({ maxSources, maxSeries, maxFrameBytes });
-
-/** The path of the socket, if there is one. */
-export const socketOf = ({ socket }: { readonly socket?: string | undefined }): string | undefined =>
-  socket ?? (process.env['FLOWPLANE_METRICS_SOCKET'] || undefined);
+}: AggregatorOptions): AggregatorLimits => ({
+  maxSources,
+  maxSeries,
+  maxFrameBytes,
+  maxCells: maxSeries * cellsPerSeries,
+});
 
 const scrapableRule: Rule = {
   must: 'be a recorder',
@@ -78,7 +86,7 @@ const pathRule: Rule = {
   accepts: isText,
   remedy: 'Write for example "/run/app/metrics/metrics.sock"',
 };
-const limitRule = (name: keyof AggregatorLimits): Rule =>
+const limitRule = (name: keyof DefaultLimits): Rule =>
   countRule(`Leave it out for ${formatCount(defaultLimits[name])}`);
 
 const aggregatorRules: Rules = {

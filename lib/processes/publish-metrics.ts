@@ -9,6 +9,8 @@ import { Publisher } from './publisher.js';
 import { connectToParent, connectToPrimary } from './transports/ipc.js';
 import type { Uplink, UplinkEvents } from './transports/links.js';
 import { relayThreads } from './transports/relay.js';
+import { connectToSocket, type MayConnect } from './transports/socket.js';
+import { socketPath } from './transports/socket-path.js';
 import { connectToThreads } from './transports/threads.js';
 
 /** What `publishMetrics` has started. */
@@ -36,8 +38,21 @@ export interface PublishedMetrics {
  */
 export function publishMetrics(recorder: Scrapable, options: PublishOptions = {}): PublishedMetrics {
   refuseIfAny('publishMetrics', checkPublishing(recorder, options));
+  return startToPublish(recorder, options);
+}
+
+/**
+ * The same, of options that were checked.
+ *
+ * @param mayConnect is asked before each connection to a socket but the first.
+ */
+export function startToPublish(
+  recorder: Scrapable,
+  options: PublishOptions,
+  mayConnect?: MayConnect,
+): PublishedMetrics {
   const { intervalSeconds = 1, collectSeconds = 5, processMetrics = isMainThread } = options;
-  const connect = chooseUplink(options);
+  const connect = chooseUplink(options, mayConnect);
   if (connect === undefined) return unconnected;
   const { onAdvice = ({ message }) => warnOnce(message) } = options;
   const onRefused = (reason: string): void =>
@@ -53,7 +68,12 @@ export function publishMetrics(recorder: Scrapable, options: PublishOptions = {}
 type Connect = (events: UplinkEvents) => Uplink;
 
 /** How this process or thread reaches an aggregator; `undefined` where nothing has started it that could have one. */
-function chooseUplink(_options: PublishOptions): Connect | undefined {
+function chooseUplink(options: PublishOptions, mayConnect?: MayConnect): Connect | undefined {
+  const path = socketPath(options);
+  if (path !== undefined) {
+    const connect = connectToSocket(path, mayConnect);
+    return isMainThread ? (events) => relayThreads(events, connect) : connect;
+  }
   // Why first: in a thread of a worker, the cluster says that it is the primary.
   if (!isMainThread) return connectToThreads;
   if (cluster.isWorker) return (events) => relayThreads(events, connectToPrimary);

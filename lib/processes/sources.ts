@@ -60,6 +60,13 @@ export class Sources implements DownlinkEvents {
     }
   }
 
+  unreadable(link: Downlink): void {
+    for (const source of [...this.#sources.values()]) {
+      if (source.link === link)
+        this.#drop(source, 'malformed', `the process ${source.identity.pid} sends what is no message`);
+    }
+  }
+
   threadEnded(thread: number): void {
     for (const source of this.#sources.values()) {
       const { identity } = source;
@@ -95,7 +102,7 @@ export class Sources implements DownlinkEvents {
     const taken = new Set([...this.#sources.values()].map(({ worker }) => worker));
     let worker = 1;
     while (taken.has(worker)) worker++;
-    const maxCells = this.#limits.maxSeries * maxCellsPerSeries;
+    const { maxCells } = this.#limits;
     this.#sources.set(identity.id, new ReceivedSource(identity, worker, link, this.#families, maxCells));
   }
 
@@ -158,9 +165,6 @@ export class Sources implements DownlinkEvents {
     if (this.#gone.size > maxRemembered) this.#gone.delete(this.#gone.values().next().value as string);
   }
 }
-
-/** How many cells a series has on average at most. */
-const maxCellsPerSeries = 16;
 
 /** Whether the process of a source lives, as far as can be told. */
 function isAlive({ pid }: SourceIdentity): boolean {

@@ -1,6 +1,6 @@
 import { type CellFamily, type CellLog, type Cells } from '../../store/cells.js';
 import type { ExposedFamily, SampleWriter } from '../../store/exposed-family.js';
-import { type Column, type MergedSource, MergedTable, type TableKind } from './merged-table.js';
+import { type Column, type IsMerged, type MergedSource, MergedTable, type TableKind } from './merged-table.js';
 import { type MergeRule, mergeRules } from './merges.js';
 
 /** Why something of a source is not merged. */
@@ -53,6 +53,11 @@ export class MergedFamilies {
   exposedFamilies(isChosen: (name: string) => boolean): ExposedFamily[] {
     for (const [name, family] of this.#families) if (family.isEmpty) this.#close(name);
     return [...this.#families.values()].filter(({ name }) => isChosen(name)).map((family) => family.toExposedFamily());
+  }
+
+  /** What is left once no source but these is there: the sums of what only grows. */
+  lastingFamilies(isMerged: IsMerged): ExposedFamily[] {
+    return [...this.#families.values()].filter(({ isSum }) => isSum).map((family) => family.toExposedFamily(isMerged));
   }
 
   #open(family: CellFamily): MergedFamily | undefined {
@@ -141,6 +146,11 @@ class MergedFamily {
     return this.#living > 0;
   }
 
+  /** Whether its values only grow, and are added up. */
+  get isSum(): boolean {
+    return this.#kind.rule === mergeRules.sum && this.#first.type !== 'gauge' && this.#first.type !== 'unknown';
+  }
+
   get isEmpty(): boolean {
     return !this.isLiving && [...this.#tables.values()].every(({ isEmpty }) => isEmpty);
   }
@@ -178,13 +188,13 @@ class MergedFamily {
     while (this.#taken > 0) this.#kind.giveRoomBack();
   }
 
-  toExposedFamily(): ExposedFamily {
-    const { name, type, help, unit } = this.#first;
-    return { name, type, help, unit, write: (samples) => this.#write(samples) };
+  toExposedFamily(isMerged?: IsMerged): ExposedFamily {
+    const { name, type, help, unit, aggregator } = this.#first;
+    return { name, type, help, unit, aggregator, write: (samples) => this.#write(samples, isMerged) };
   }
 
-  *#write(samples: SampleWriter): Generator<void> {
-    for (const table of this.#tables.values()) yield* table.write(samples);
+  *#write(samples: SampleWriter, isMerged?: IsMerged): Generator<void> {
+    for (const table of this.#tables.values()) yield* table.write(samples, isMerged);
   }
 }
 

@@ -170,11 +170,18 @@ export class MergedTable {
     }
   }
 
-  /** Writes every series. */
-  *write(samples: SampleWriter): Generator<void> {
+  /**
+   * Writes every series.
+   *
+   * @param isMerged chooses the sources that are merged; what ended ones have left always is. Default: all.
+   */
+  *write(samples: SampleWriter, isMerged: IsMerged = everySource): Generator<void> {
     const { labelNames } = this;
     const depth = labelNames.length;
-    const series = this.#writerOf(samples);
+    const series = this.#writerOf(
+      samples,
+      [...this.#columns].filter(({ source }) => isMerged(source)),
+    );
     const values: string[] = [];
     const unused: string[][] = [];
     this.#walks++;
@@ -275,16 +282,16 @@ export class MergedTable {
     this.#remains.set(index, 1, merged.changedAt);
   }
 
-  #writerOf(samples: SampleWriter): (index: number) => void {
+  #writerOf(samples: SampleWriter, columns: readonly Column[]): (index: number) => void {
     if (samples === noSamples) return () => undefined;
     const { type, upperBounds, rule } = this.#kind;
     const write = new RowWriter(samples, type, upperBounds);
-    if (rule.merge === 'all') return (index) => this.#writeEach(samples, write, index);
-    if (rule.merge === 'sum') return (index) => this.#writeSum(write, index);
-    return (index) => this.#writeChosen(samples, index);
+    if (rule.merge === 'all') return (index) => this.#writeEach(samples, write, columns, index);
+    if (rule.merge === 'sum') return (index) => this.#writeSum(write, columns, index);
+    return (index) => this.#writeChosen(samples, columns, index);
   }
 
-  #writeSum(write: RowWriter, index: number): void {
+  #writeSum(write: RowWriter, columns: readonly Column[], index: number): void {
     const { row } = write;
     const width = this.#width;
     let createdAt = 0;
@@ -292,7 +299,7 @@ export class MergedTable {
       for (let i = 0; i < width; i++) row[i] = this.#remains.get(index, i);
       createdAt = this.#remains.get(index, width);
     } else row.fill(0);
-    for (const column of this.#columns) {
+    for (const column of columns) {
       const first = (column.firsts[index] ?? 0) - 1;
       if (first < 0) continue;
       const { chunks } = column.cells;
@@ -306,13 +313,13 @@ export class MergedTable {
     write.write(this.labelNames.length, createdAt === 0 ? undefined : createdAt);
   }
 
-  #writeChosen(samples: SampleWriter, index: number): void {
+  #writeChosen(samples: SampleWriter, columns: readonly Column[], index: number): void {
     const merge = mergeInto[this.#kind.rule.merge];
     let merged: DatedNumber | undefined;
     if (this.#remains.has(index)) {
       merged = { number: this.#remains.get(index, 0), changedAt: this.#remains.get(index, 1) };
     }
-    for (const column of this.#columns) {
+    for (const column of columns) {
       const first = (column.firsts[index] ?? 0) - 1;
       if (first < 0) continue;
       const number = readCell(column.cells, first);
@@ -323,12 +330,12 @@ export class MergedTable {
     if (merged !== undefined) samples.value(this.labelNames.length, merged.number);
   }
 
-  #writeEach(samples: SampleWriter, write: RowWriter, index: number): void {
+  #writeEach(samples: SampleWriter, write: RowWriter, columns: readonly Column[], index: number): void {
     const depth = this.labelNames.length;
     const label = this.labelNames.includes('worker') ? 'aggregated_worker' : 'worker';
     const ended = this.#remainsOfEach.get(index);
     const living = new Set<number>();
-    for (const column of this.#columns) {
+    for (const column of columns) {
       const first = (column.firsts[index] ?? 0) - 1;
       if (first < 0) continue;
       living.add(column.source.worker);
@@ -345,6 +352,11 @@ export class MergedTable {
     }
   }
 }
+
+/** Chooses sources. */
+export type IsMerged = (source: MergedSource) => boolean;
+
+const everySource: IsMerged = () => true;
 
 const noValues = [''] as const;
 

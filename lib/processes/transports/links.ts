@@ -10,6 +10,8 @@ export interface DownlinkEvents {
   received(link: Downlink, message: UpMessage): void;
   /** No publisher can be reached by this link any more. */
   closed(link: Downlink): void;
+  /** What comes by this link cannot be read, and nothing more will come. */
+  unreadable(link: Downlink): void;
   /** A thread of this process has ended. */
   threadEnded(thread: number): void;
 }

@@ -18,6 +18,7 @@ export function relayThreads(own: UplinkEvents, connect: (events: UplinkEvents) 
       uplink.send(message);
     },
     closed: () => undefined,
+    unreadable: () => undefined,
     threadEnded(thread) {
       for (const id of sources.get(thread) ?? []) uplink.send({ type: 'bye', id });
       sources.delete(thread);

@@ -1,4 +1,4 @@
-import { Slices } from '../../async/slices.js';
+import { runInSlices } from '../../async/slices.js';
 import type { Aggregator } from '../../families/family.js';
 import { type CellFamily, type CellLog, type CellSource, countValueCells } from '../../store/cells.js';
 import type { ExposedFamily, HistogramView, SampleWriter, SummaryView } from '../../store/exposed-family.js';
@@ -29,11 +29,17 @@ export class ScrapedCells implements CellSource {
 
   /** Replaces what is there by these families. Not to be called before an earlier call has settled. */
   async update(families: readonly ExposedFamily[]): Promise<void> {
+    await runInSlices(this.#steps(families));
+  }
+
+  /** The same, however long it takes: for a process that ends. */
+  updateNow(families: readonly ExposedFamily[]): void {
+    for (const _ of this.#steps(families));
+  }
+
+  *#steps(families: readonly ExposedFamily[]): Generator<void> {
     this.#update++;
-    const slices = new Slices();
-    for (const family of families) {
-      for (const _ of family.write(new CellsOfSamples(family, this))) if (slices.isOver) await slices.pause();
-    }
+    for (const family of families) yield* family.write(new CellsOfSamples(family, this));
     for (const [key, family] of this.#families) this.#removeOld(key, family);
   }
 
