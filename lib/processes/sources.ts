@@ -56,7 +56,9 @@ export class Sources implements DownlinkEvents {
 
   closed(link: Downlink): void {
     for (const source of this.#sources.values()) {
-      if (source.link === link) this.#endSoon(source, isAlive(source.identity) ? reconnectingMs : endingMs);
+      if (source.link !== link) continue;
+      const mayReturn = link.mayReopen === true && isAlive(source.identity);
+      this.#endSoon(source, mayReturn ? reconnectingMs : endingMs);
     }
   }
 

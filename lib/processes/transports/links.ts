@@ -2,6 +2,8 @@ import type { DownMessage, UpMessage } from './messages.js';
 
 /** An aggregator's end of a connection, which one or several publishers use. */
 export interface Downlink {
+  /** Whether a publisher whose link was closed may come back by another one. */
+  readonly mayReopen?: boolean;
   send(message: DownMessage): void;
 }
 

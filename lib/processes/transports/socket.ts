@@ -13,6 +13,7 @@ const envelopeBytes = 64 * 1024;
 const reconnectMs = 250;
 
 class SocketLink implements Downlink {
+  readonly mayReopen = true;
   readonly #socket: Socket;
 
   constructor(socket: Socket) {
