@@ -11,7 +11,14 @@ export const sourceFailures = [
 ] as const;
 export type SourceFailure = (typeof sourceFailures)[number];
 
-type Sample = readonly [label: string | undefined, number: number];
+/** A family with at most one label. */
+interface SmallFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly label?: string;
+  readonly samples: readonly (readonly [label: string | undefined, number: number])[];
+}
 
 /** The metrics of an aggregator about its sources. */
 export class AggregatorMetrics {
@@ -24,34 +31,31 @@ export class AggregatorMetrics {
   /** @param ages the age of each source in seconds, by its number. */
   toExposedFamilies(ages: readonly (readonly [source: number, seconds: number])[]): ExposedFamily[] {
     return [
-      expose('flowplane_metrics_sources', 'gauge', 'Processes and threads that publish to this one', undefined, [
-        [undefined, ages.length],
-      ]),
-      expose(
-        'flowplane_metrics_source_age_seconds',
-        'gauge',
-        'Seconds since a process or thread has published',
-        'source',
-        ages.map(([source, seconds]) => [String(source), seconds]),
-      ),
-      expose(
-        'flowplane_metrics_source_failures_total',
-        'counter',
-        'What was published and is not merged, by reason',
-        'reason',
-        [...this.#failures],
-      ),
+      expose({
+        name: 'flowplane_metrics_sources',
+        type: 'gauge',
+        help: 'Processes and threads that publish to this one',
+        samples: [[undefined, ages.length]],
+      }),
+      expose({
+        name: 'flowplane_metrics_source_age_seconds',
+        type: 'gauge',
+        help: 'Seconds since a process or thread has published',
+        label: 'source',
+        samples: ages.map(([source, seconds]) => [String(source), seconds]),
+      }),
+      expose({
+        name: 'flowplane_metrics_source_failures_total',
+        type: 'counter',
+        help: 'What was published and is not merged, by reason',
+        label: 'reason',
+        samples: [...this.#failures],
+      }),
     ];
   }
 }
 
-function expose(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  label: string | undefined,
-  samples: readonly Sample[],
-): ExposedFamily {
+function expose({ name, type, help, label, samples }: SmallFamily): ExposedFamily {
   return {
     name,
     type,

@@ -51,6 +51,17 @@ const sections: readonly Section[] = [
     beside: { type: 'MetricsServerOptions' },
   },
   {
+    title: 'MetricsAggregator',
+    introduction:
+      '`new MetricsAggregator(options)` takes these; [Several processes and threads](../guides/processes.md) explains them.',
+    source: { type: 'AggregatorOptions' },
+  },
+  {
+    title: 'publishMetrics',
+    introduction: '`publishMetrics(recorder, options)` takes these.',
+    source: { type: 'PublishOptions' },
+  },
+  {
     title: 'httpMetrics',
     introduction:
       '`httpMetrics(recorder, options)` takes these; [Measure the requests of your app](../guides/http-requests.md) explains them.',
