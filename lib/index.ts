@@ -25,6 +25,7 @@ export type {
   ExternalMetric,
 } from './families/external-metric.js';
 export {
+  type Aggregator,
   type CounterFamily,
   defineCounter,
   defineGauge,

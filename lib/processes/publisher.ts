@@ -19,9 +19,6 @@ export interface PublisherSettings {
   readonly processMetrics: boolean;
 }
 
-/** So many series may come and go between two frames. Why: where more do, to write all that there is takes less memory. */
-const maxPending = 100_000;
-
 /** A set of cells that is published. */
 interface PublishedArea {
   readonly number: number;
@@ -131,11 +128,11 @@ export class Publisher implements UplinkEvents {
       });
   }
 
-  #send(isLast = false): void {
+  #send(): void {
     if (this.#areas.length === 0) return;
-    if (this.#areas.some(({ pending }) => pending.count > maxPending)) this.#startAnew();
+    if (this.#areas.some(({ pending }) => pending.isIncomplete)) this.#startAnew();
     const frame = this.#writeFrame();
-    this.#uplink.send({ type: 'frame', id: this.identity.id, frame }, isLast);
+    this.#uplink.send({ type: 'frame', id: this.identity.id, frame });
   }
 
   #startAnew(): void {
@@ -160,8 +157,8 @@ export class Publisher implements UplinkEvents {
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
     try {
-      this.#send(true);
-      if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id }, true);
+      this.#send();
+      if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
     } catch {
       // Why ignored: a process that ends must not fail because of its metrics.
     }

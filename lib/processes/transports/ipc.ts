@@ -58,20 +58,20 @@ export function listenToCluster(events: DownlinkEvents): Listening {
   const onMessage = (worker: Worker, envelope: unknown): void => {
     if (unwrap(envelope) !== undefined) receive(events, linkOf(worker), envelope);
   };
-  const onOnline = (worker: Worker): void => linkOf(worker).send({ type: 'announce' });
   const onDisconnect = (worker: Worker): void => {
     const link = links.get(worker);
     links.delete(worker);
     if (link !== undefined) events.closed(link);
   };
   cluster.on('message', onMessage);
-  cluster.on('online', onOnline);
   cluster.on('disconnect', onDisconnect);
-  for (const worker of Object.values(cluster.workers ?? {})) if (worker?.isConnected()) onOnline(worker);
+  // Why not to those that start later: they say hello by themselves.
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker?.isConnected()) linkOf(worker).send({ type: 'announce' });
+  }
   return {
     close() {
       cluster.off('message', onMessage);
-      cluster.off('online', onOnline);
       cluster.off('disconnect', onDisconnect);
     },
   };

@@ -25,12 +25,8 @@ export interface Listening {
 
 /** A publisher's end of a connection. */
 export interface Uplink {
-  /**
-   * Sends a message. Never throws.
-   *
-   * @param isLast whether the process ends now: what is not sent at once is lost.
-   */
-  send(message: UpMessage, isLast?: boolean): void;
+  /** Sends a message, at once as far as the system takes it: the process may end. Never throws. */
+  send(message: UpMessage): void;
   /** Whether what was sent has not left yet: a publisher waits then, and publishes more at once later. */
   readonly isBusy: boolean;
   close(): void;

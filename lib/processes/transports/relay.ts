@@ -38,7 +38,7 @@ export function relayThreads(own: UplinkEvents, connect: (events: UplinkEvents) 
     closed: () => own.closed(),
   });
   return {
-    send: (message, isLast) => uplink.send(message, isLast),
+    send: (message) => uplink.send(message),
     get isBusy() {
       return uplink.isBusy;
     },
