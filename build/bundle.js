@@ -27,6 +27,7 @@ const entries = {
   koa: 'adapters/koa/index',
   nest: 'adapters/nest/index',
   processes: 'processes/index',
+  promql: 'promql/index',
   serve: 'server/index',
   testing: 'testing/index',
   'testing/chai': 'testing/chai',

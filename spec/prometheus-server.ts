@@ -34,13 +34,20 @@ export class PrometheusServer {
    * Starts with this configuration, whose relative paths begin in the folder. The folder is removed when it stops.
    *
    * @param command `prometheus`, which is version 2 on Debian 12, or `prometheus-3`.
+   * @param flags beside those of every server here, e.g. `--enable-feature=exemplar-storage`.
    */
-  static async startIn(folder: string, config: string, command = 'prometheus'): Promise<PrometheusServer> {
+  static async startIn(
+    folder: string,
+    config: string,
+    command = 'prometheus',
+    flags: readonly string[] = [],
+  ): Promise<PrometheusServer> {
     writeFileSync(join(folder, 'prometheus.yml'), config);
     const server = await ListeningProcess.start(command, [
       `--config.file=${folder}/prometheus.yml`,
       `--storage.tsdb.path=${folder}/data`,
       '--web.listen-address=127.0.0.1:0',
+      ...flags,
     ]);
     while (!(await fetch(`${server.url}/-/ready`, { headers: { connection: 'close' } })).ok) await wait(50);
     return new PrometheusServer(server, folder);

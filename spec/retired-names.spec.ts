@@ -27,7 +27,6 @@ const retired: Readonly<Record<string, string>> = {
   ruleProblems: 'checkValue',
   shown: 'formatValue',
   unknownOptions: 'checkNames',
-  unless: 'checkValue',
   Bucketed: 'BucketOptions',
   Named: 'CommonOptions',
   Bound: 'BoundInstrument, Limit or UpperBound',

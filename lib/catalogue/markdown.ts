@@ -1,13 +1,14 @@
 import { formatCount } from '../error.js';
+import type { Objective } from '../families/objective.js';
 import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
   ['metric', ({ name }) => formatCode(name)],
-  ['kind', ({ kind, buckets }) => (buckets === undefined ? kind : `${kind} of ${buckets.length + 1} buckets`)],
+  ['kind', formatKind],
   ['labels', ({ labels }) => labels.map(formatLabel).join('<br>')],
   ['series at most', ({ seriesAtMost }) => formatCount(seriesAtMost)],
   ['fed by', ({ fedBy }) => fedBy.map(formatCode).join('<br>')],
-  ['what it is', ({ help, unit }) => escapeText(unit === undefined ? help : `${help} (${unit})`)],
+  ['what it is', describe],
 ];
 
 /**
@@ -23,6 +24,31 @@ export function catalogueMarkdown(entries: readonly CatalogueEntry[]): string {
   const rows = entries.map((entry) => columns.map(([, cell]) => cell(entry)));
   const header = columns.map(([title]) => title);
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function describe({ help, unit, objective }: CatalogueEntry): string {
+  const text = escapeText(unit === undefined ? help : `${help} (${unit})`);
+  return objective === undefined ? text : `${text}<br>${describeObjective(objective)}`;
+}
+
+function describeObjective(objective: Objective): string {
+  const { ratio, days = 30 } = objective;
+  const percent = `${Number((ratio * 100).toPrecision(12))} %`;
+  const promise = 'under' in objective ? `at most ${objective.under}` : `not ${describeErrors(objective.errors)}`;
+  return `objective: ${percent} ${promise}, over ${days} days`;
+}
+
+const describeErrors = (errors: object): string =>
+  Object.entries(errors)
+    .map(([label, values]) => formatCode(`${label}=${[values].flat().join('|')}`))
+    .join(' and ');
+
+function formatKind({ kind, buckets, native }: CatalogueEntry): string {
+  if (buckets === undefined) return kind;
+  const classic = `${kind} of ${buckets.length + 1} bucket${buckets.length === 0 ? '' : 's'}`;
+  if (native === undefined) return classic;
+  const { maxBuckets, schema, bytesAtMost } = native;
+  return `${classic}, and at most ${formatCount(maxBuckets)} native ones of schema ${schema} (${formatCount(Math.ceil(bytesAtMost / 1024))} KiB)`;
 }
 
 function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {

@@ -1,6 +1,7 @@
 import type { ExternalCounter, ExternalLabels } from '../families/external-metric.js';
 import type { CounterFamily } from '../families/family.js';
-import type { LabelPolicies } from '../families/labels.js';
+import type { LabelPolicies, LabelPolicy } from '../families/labels.js';
+import type { CounterObjective } from '../families/objective.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import type {
   Amount,
@@ -42,8 +43,15 @@ export type CountOptions<T, M extends AnyMethod> =
       readonly when?: FromArguments<T, M, boolean>;
     };
 
+/** What is promised about the calls that are counted. */
+export interface CounterObjectiveOptions<N extends string> {
+  /** Which part of what is counted may be an error; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: CounterObjective<Readonly<Record<NoInfer<N>, LabelPolicy>>>;
+}
+
 /** The options of `@Counter` with a family declared in place. */
 export type CounterOptions<T, M extends AnyMethod, N extends string> = InPlaceOptions<N> &
+  CounterObjectiveOptions<N> &
   LabelOptions<T, M, N> &
   CountOptions<T, M> &
   CompletionOptions<M>;

@@ -13,7 +13,9 @@ import {
   checkInitial,
   checkLabelName,
   checkPolicy,
+  checkPromise,
   familyOptionsOf,
+  withLegacyNames,
 } from '../families/family-checks.js';
 import { kinds, toNumber } from '../families/kinds.js';
 import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
@@ -215,7 +217,7 @@ function checkIsLabelOf(family: Family, name: string): Problem[] {
 function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
   const { kind, operation } = rules;
   const { labels, initial } = options;
-  return [
+  return withLegacyNames(options, [
     ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
     ...checkCommonOptions(options),
     ...checkLabels(labels, (specs) =>
@@ -226,7 +228,8 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
-  ];
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
+  ]);
 }
 
 function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {

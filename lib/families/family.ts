@@ -1,9 +1,13 @@
 import { refuseIfAny } from '../error.js';
+import { isObject } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
+import { noteDeclaration } from './declaration-places.js';
 import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
+import { decideNative, type NativeHistogramChoice, type NativeHistogramSettings } from './native-histogram.js';
+import type { CounterObjective, HistogramObjective, Objective } from './objective.js';
 
 /**
  * How the values of several processes become one: their sum, the smallest, the largest, the one that changed last, or each of
@@ -41,8 +45,21 @@ export interface CommonOptions {
 
 /** The options that only a histogram has. */
 export interface BucketOptions {
-  /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, which fit seconds. */
-  readonly buckets?: readonly number[];
+  /** Upper bounds, finite and ascending; `+Inf` is added. `false`: `+Inf` alone. Default: `defaultBuckets`, which fit seconds. */
+  readonly buckets?: readonly number[] | false;
+  /**
+   * Count in native buckets too, which Prometheus can read as protobuf: `true`, or how. `false`: never. Default: the recorder's
+   * `nativeHistograms`, which is `false` by default.
+   */
+  readonly native?: NativeHistogramChoice;
+  /** Which part of the observations must be at most a bound; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: HistogramObjective;
+}
+
+/** The options of a counter that is declared by itself. */
+export interface CounterFamilyOptions<P extends LabelPolicies> extends FamilyOptions<P> {
+  /** Which part of what is counted may be an error; `flowplane-metrics rules` makes alerts of it. Default: none. */
+  readonly objective?: CounterObjective<NoInfer<P>>;
 }
 
 /** The options of a family that is declared by itself. `labels` has its labels and their policies. */
@@ -62,7 +79,11 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
   readonly kind: Kind;
   readonly labels: P;
   readonly buckets: readonly number[];
+  /** Whether a histogram has native buckets, and which; absent where the recorder decides. */
+  readonly native?: NativeHistogramChoice;
   readonly initial: Initial;
+  /** What is promised about it. */
+  readonly objective?: Objective;
   /** The metric of prom-client that stands for this family: a `PrometheusRecorder` records into it. */
   readonly external?: ExternalMetricOperations;
   /** Where it was declared, for messages: `defineGauge "x"` or `@Gauge on A.b`. */
@@ -72,9 +93,9 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
 /** The maximum number of series of a family where neither the family nor the recorder says otherwise. */
 export const defaultMaxSeries = 10_000;
 
-/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count. */
-export const countSamplesPerSeries = ({ kind, buckets }: Family): number =>
-  kinds[kind].hasBuckets ? buckets.length + 3 : 1;
+/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count, and its native buckets are one. */
+export const countSamplesPerSeries = ({ kind, buckets }: Family, native?: NativeHistogramSettings): number =>
+  kinds[kind].hasBuckets ? buckets.length + (native === undefined ? 3 : 4) : 1;
 
 /** How the values of several processes are merged where the family does not say so. */
 export const defaultAggregator = (kind: string): Aggregator => (kind === 'gauge' ? 'livemax' : 'sum');
@@ -86,6 +107,8 @@ export interface OpenFamily {
   readonly name: string;
   /** The maximum number of series in this recorder. */
   readonly maxSeries: number;
+  /** The settings of its native histograms in this recorder; absent if it has none. */
+  readonly native?: NativeHistogramSettings;
 }
 
 /** A counter, as `defineCounter` returns it. */
@@ -112,7 +135,7 @@ export type HistogramFamily<P extends LabelPolicies> = Family<'histogram', P>;
  * const recorder: MetricsRecorder = new PrometheusRecorder();
  * recorder.counter(logins).inc({ method: 'password' });
  */
-export function defineCounter<const P extends LabelPolicies = {}>(options: FamilyOptions<P>): CounterFamily<P> {
+export function defineCounter<const P extends LabelPolicies = {}>(options: CounterFamilyOptions<P>): CounterFamily<P> {
   return define('defineCounter', 'counter', options);
 }
 
@@ -148,10 +171,17 @@ export function defineHistogram<const P extends LabelPolicies = {}>(
   return define('defineHistogram', 'histogram', options);
 }
 
+/** The options of a family of any kind. */
+type AnyFamilyOptions<P extends LabelPolicies> = FamilyOptions<P> &
+  Omit<BucketOptions, 'objective'> & {
+    /** What is promised about it. */
+    readonly objective?: Objective;
+  };
+
 function define<K extends MetricKind, P extends LabelPolicies>(
   by: string,
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
 ): Family<K, P> {
   const site = `${by} "${String(options?.name)}"`;
   refuseIfAny(site, checkFamily(kind, options));
@@ -161,16 +191,19 @@ function define<K extends MetricKind, P extends LabelPolicies>(
 /** Creates the family of options that were checked. It keeps copies: the caller may change the options later. */
 export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   kind: K,
-  options: FamilyOptions<P> & BucketOptions,
+  options: AnyFamilyOptions<P>,
   site: string,
 ): Family<K, P> {
+  noteDeclaration(options.name);
   const labels = options.labels ?? {};
   const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : noInitial);
   return Object.freeze({
     ...options,
     kind,
     labels: freezeCopy(labels) as P,
-    buckets: options.buckets === undefined ? defaultBuckets : Object.freeze(options.buckets.filter(Number.isFinite)),
+    ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
+    buckets: createBuckets(options.buckets),
+    ...(isObject(options.native) && { native: Object.freeze({ ...options.native }) }),
     initial:
       initial === 'all' || initial === noInitial
         ? initial
@@ -179,6 +212,12 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   });
 }
 
+function createBuckets(given: BucketOptions['buckets']): readonly number[] {
+  if (given === undefined) return defaultBuckets;
+  return given === false ? noBuckets : Object.freeze(given.filter(Number.isFinite));
+}
+
+const noBuckets: readonly number[] = Object.freeze([]);
 const noInitial: Initial = Object.freeze([]);
 
 function freezeCopy(policies: LabelPolicies): LabelPolicies {
@@ -197,8 +236,10 @@ export function sameDefinition(a: Family, b: Family): boolean {
   return definitionKey(a) === definitionKey(b);
 }
 
-function definitionKey({ kind, unit, labels, buckets, maxSeries, expireAfterSeconds, aggregator }: Family): string {
+function definitionKey(family: Family): string {
+  const { kind, unit, labels, buckets, native, maxSeries, expireAfterSeconds, aggregator } = family;
   const policies = Object.entries(labels).map(([name, p]) => [name, p.oneOf, p.limit, p.hash, p.sensitive]);
   const bounds = kinds[kind].hasBuckets ? buckets : [];
-  return JSON.stringify([kind, unit, policies, bounds, maxSeries, expireAfterSeconds, aggregator]);
+  const nativeKey = native === false ? false : decideNative(native);
+  return JSON.stringify([kind, unit, policies, bounds, nativeKey, maxSeries, expireAfterSeconds, aggregator]);
 }

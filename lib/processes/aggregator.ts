@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { singleFlight } from '../async/single-flight.js';
 import { withTimeout } from '../async/timeout.js';
 import { refuseIfAny } from '../error.js';
+import type { NameValidation } from '../families/naming.js';
 import { warnOnce } from '../process-state.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import { ignoreErrors } from '../recorder/reports.js';
@@ -77,6 +78,11 @@ export class MetricsAggregator implements Scrapable {
   /** The constant labels of the recorder. */
   constantLabels(): ConstantLabels {
     return this.#options.recorder?.constantLabels?.() ?? [];
+  }
+
+  /** Which names the families and labels may have: a scrape escapes those that it must. */
+  get nameValidation(): NameValidation {
+    return this.#families.nameValidation;
   }
 
   /** Lets a child process publish that was started with an IPC channel, by `fork()`. Workers of a cluster need no call. */

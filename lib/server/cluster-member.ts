@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
+import type { NameValidation } from '../families/naming.js';
 import { MetricsAggregator } from '../processes/aggregator.js';
 import { type PublishedMetrics, startToPublish } from '../processes/publish-metrics.js';
 import { socketPath } from '../processes/transports/socket-path.js';
@@ -29,6 +30,10 @@ export class ClusterMember implements Scrapable {
     this.#recorder = recorder;
     this.#options = options;
     this.formats = recorder.formats;
+  }
+
+  get nameValidation(): NameValidation | undefined {
+    return (this.#aggregator ?? this.#recorder).nameValidation;
   }
 
   constantLabels(): ConstantLabels {

@@ -17,7 +17,13 @@ interface LoggedFamily {
 export class CellLogs {
   readonly #logs = new Set<CellLog>();
   readonly #logged = new Map<string, LoggedFamily>();
+  readonly #hasCreatedSamples: boolean;
   #lastId = 0;
+
+  /** @param hasCreatedSamples whether the samples of the store show when their series was created. */
+  constructor(hasCreatedSamples: boolean) {
+    this.#hasCreatedSamples = hasCreatedSamples;
+  }
 
   /** Whether anybody follows. */
   get areThere(): boolean {
@@ -46,7 +52,10 @@ export class CellLogs {
     const logged: LoggedFamily = {
       id: ++this.#lastId,
       table,
-      family: toCellFamily(table, name, [...added.map(([label]) => label), ...own]),
+      family: {
+        ...toCellFamily(table, name, [...added.map(([label]) => label), ...own]),
+        hasCreatedSamples: this.#hasCreatedSamples,
+      },
       constant: added.map(([, value]) => value),
     };
     this.#logged.set(name, logged);

@@ -18,6 +18,8 @@ export interface CellFamily {
   readonly labelNames: readonly string[];
   /** The finite upper bounds of a histogram; otherwise none. */
   readonly upperBounds: readonly number[];
+  /** Whether a format that has no other place for it shows by a sample more when each series was created. */
+  readonly hasCreatedSamples?: boolean | undefined;
   /** Which cell of a series says, in seconds since the epoch, when it was created; absent if none does. */
   readonly createdAt?: number | undefined;
   /** Which cell of a series says, in seconds since the epoch, when it last changed; absent if none does. */

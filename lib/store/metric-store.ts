@@ -3,9 +3,11 @@ import type { SharedWork } from '../async/shared-runs.js';
 import { Slices } from '../async/slices.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
+import { escapeLabelName, escapingSchemes } from '../families/escaping.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { decideNative } from '../families/native-histogram.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
@@ -16,6 +18,8 @@ import { CellLogs } from './cell-logs.js';
 import type { CellLog, CellStore, Cells } from './cells.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
+import { adviseOnExemplar } from './exemplar-labels.js';
+import { Exemplars } from './exemplars.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -31,18 +35,32 @@ import { SelfMetrics } from './self-metrics.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder, toExposedFamily } from './series-recorders.js';
 import type { SeriesTable } from './series-table.js';
 import { type FamilySnapshot, snapshotOf } from './snapshot.js';
+import { WallClock } from './wall-clock.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
-  /** Expose in OpenMetrics when each counter and histogram series was created, as `_created`. Default `false`. */
+  /**
+   * Give counters `…_total` and histogram buckets exemplars: the trace of an observation, if a sampled span of OpenTelemetry
+   * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
+   */
+  readonly exemplars?: boolean;
+  /**
+   * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
+   * Protocol Buffers tell that always, without a sample more. Default `false`.
+   */
   readonly created?: boolean;
+  /**
+   * Count all histograms in native buckets too, beside their classic ones, unless a family says `native: false`. Only protobuf
+   * shows them. Default `false`.
+   */
+  readonly nativeHistograms?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
-  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3, and one more with native ones. Default 100,000. */
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
@@ -65,6 +83,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
+  readonly #exemplars: Exemplars | undefined;
   readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
@@ -72,7 +91,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   readonly #companion: Companion | undefined;
   /** The names of the families whose negative sums were advised on. */
   readonly #negativeSums = new Set<string>();
-  readonly #cellLogs = new CellLogs();
+  readonly #cellLogs: CellLogs;
   /** The constant labels that the followers know, as text. */
   #loggedConstant = '';
   readonly #prefix: string;
@@ -80,7 +99,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   readonly #maxSeriesPerFamily: number;
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
-  readonly #hasCreationTimes: boolean;
+  readonly #hasCreatedSamples: boolean;
+  readonly #hasNativeHistograms: boolean;
+  readonly #wallClock = new WallClock();
   readonly #clock = (): number => this.now();
 
   constructor(options: StoreOptions = {}, companion?: Companion) {
@@ -96,12 +117,27 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
-    this.#self = new SelfMetrics(this.#numbers, this.#names, this.#sampleLimit);
+    this.#exemplars =
+      options.exemplars === false
+        ? undefined
+        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
+    this.#self = new SelfMetrics({
+      numbers: this.#numbers,
+      names: this.#names,
+      sampleLimit: this.#sampleLimit,
+      exemplars: this.#exemplars,
+      wallClock: this.#wallClock.now,
+    });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
-    this.#hasCreationTimes = options.created ?? false;
+    this.#hasCreatedSamples = options.created ?? false;
+    this.#cellLogs = new CellLogs(this.#hasCreatedSamples);
+    this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
-  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
+  /**
+   * @throws MetricsError `family_clash` if another definition has the name, also where that is only so after escaping;
+   *   `illegal_name` or `illegal_label` if this recorder does not take a name; `hash_key_missing` if a label needs a key.
+   */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -190,15 +226,18 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
     for (const { series } of this.#recorders.values()) {
       const name = this.#prefix + series.family.name;
       const isOpen = this.#cellLogs.isLogged(name);
-      const isWanted = this.#isMadeOfNumbers(series.family) && !removed.has(series.family);
+      const isWanted = this.#isMadeOfNumbers(series) && !removed.has(series.family);
       if (isWanted && !isOpen) this.#cellLogs.open(series, name, constant);
       if (!isWanted && isOpen) this.#cellLogs.close(name);
     }
   }
 
-  /** Why not all: a gauge that is computed has no numbers before, and when a number was set the numbers do not say. */
-  #isMadeOfNumbers({ name, aggregator }: Family): boolean {
-    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true;
+  /**
+   * Why not all: a gauge that is computed has no numbers before, when a number was set the numbers do not say, and native
+   * buckets lie elsewhere.
+   */
+  #isMadeOfNumbers({ family: { name, aggregator }, options: { native } }: SeriesTable): boolean {
+    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true && native === undefined;
   }
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
@@ -208,7 +247,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
 
   /** The families that were opened so far, in that order. */
   openFamilies(): OpenFamily[] {
-    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+    return this.#tables().map(({ family, maxSeries, options: { native } }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+      ...(native !== undefined && { native }),
+    }));
   }
 
   /**
@@ -272,7 +316,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
     if (this.#collectorOf.has(family.name)) {
       if (!this.#collectors.isAsking && !(await this.#collect(recorder, seconds))) return undefined;
     } else await this.#expiring.get(family.name)?.sweep(this.#clock);
-    return this.#watchSums(toExposedFamily(recorder, this.#prefix + family.name, this.constantLabels()), family.site);
+    const exposed = toExposedFamily(recorder, {
+      name: this.#prefix + family.name,
+      constant: this.constantLabels(),
+      hasCreatedSamples: this.#hasCreatedSamples,
+    });
+    return this.#watchSums(exposed, family.site);
   }
 
   /** Computes the values of a gauge by its collector; returns whether they are there. */
@@ -349,6 +398,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash)) {
       throw missingHashKey(family, site);
     }
+    this.refuseIllegalNames(family, site);
+    this.#refuseEqualLabels(family, site);
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
     const recorder = this.#createRecorder(family, {
@@ -357,7 +408,10 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
-      wallClock: this.#hasCreationTimes && family.kind !== 'gauge' ? secondsSinceEpoch : undefined,
+      exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
+      native: decideNative(family.native ?? this.#hasNativeHistograms),
+      clock: this.#clock,
+      wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
     if (this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
@@ -371,6 +425,21 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  /** Throws where two labels of a sample would have one name for a consumer that reads no UTF-8 names. */
+  #refuseEqualLabels(family: Family, site: string): void {
+    if (this.nameValidation === 'legacy') return;
+    const names = new Set([...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)]);
+    for (const scheme of escapingSchemes) {
+      const byEscaped = new Map<string, string>();
+      for (const name of names) {
+        const escaped = escapeLabelName(name, scheme);
+        const other = byEscaped.get(escaped);
+        if (other !== undefined) throw equalLabels(site, [other, name], escaped);
+        byEscaped.set(escaped, name);
+      }
+    }
   }
 
   #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
@@ -399,11 +468,14 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
 const noFamilies: ReadonlySet<Family> = new Set();
 const noneRemoved = (): ReadonlySet<Family> => noFamilies;
 
-const secondsSinceEpoch = (): number => Date.now() / 1000;
-
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function equalLabels(site: string, names: readonly [string, string], escaped: string): MetricsError {
+  const message = `labels "${names[0]}" and "${names[1]}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`;
+  return new MetricsError(site, [{ code: 'illegal_label', message }]);
 }
 
 function missingHashKey({ name }: Family, site: string): MetricsError {

@@ -1,7 +1,9 @@
 import type { DropReason } from '../error.js';
 import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
+import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { Exemplars } from './exemplars.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
 import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
@@ -24,8 +26,14 @@ export interface TableOptions {
   readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** The exemplars of the series, if they may have any. */
+  readonly exemplars?: Exemplars | undefined;
+  /** The settings of the family's native histograms. Default: it has none. */
+  readonly native?: NativeHistogramSettings | undefined;
   /** Runs for each new series. */
   onCreate?(series: SeriesId, values: readonly string[]): void;
+  /** Runs when the numbers of a series are given back. */
+  onFree?(series: SeriesId): void;
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
   isHeld?(series: SeriesId): boolean;
 }
@@ -83,7 +91,7 @@ export class SeriesTable {
     this.#width = this.observedAt + (options.expires ? 1 : 0);
     this.maxSeries = options.maxSeries;
     this.#nearly = warningLevel(options.maxSeries);
-    this.samplesPerSeries = countSamplesPerSeries(family);
+    this.samplesPerSeries = countSamplesPerSeries(family, options.native);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
@@ -209,6 +217,12 @@ export class SeriesTable {
     return wallClock === undefined ? undefined : numbers.get(series + this.#createdAt);
   }
 
+  /** Says that a series begins at 0 again, as if it were created now. */
+  restart(series: SeriesId): void {
+    const { wallClock, numbers } = this.options;
+    if (wallClock !== undefined) numbers.set(series + this.#createdAt, wallClock());
+  }
+
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
   disposeIfRemoved(series: SeriesId): void {
     if (!this.options.isHeld?.(series) && this.heldAfterRemoval.delete(series)) this.#dispose(series);
@@ -319,7 +333,10 @@ export class SeriesTable {
   }
 
   #free(series: SeriesId): void {
-    this.options.numbers.free(series, this.#width);
+    this.options.onFree?.(series);
+    const { numbers, exemplars } = this.options;
+    exemplars?.free(series, this.#width);
+    numbers.free(series, this.#width);
   }
 
   #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {

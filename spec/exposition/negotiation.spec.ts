@@ -15,6 +15,12 @@ const prometheus253 =
   'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
 const nativeHistograms242 =
   'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+/** Sent by 3.5 without any flag, and by 3.14 with `scrape_native_histograms: true`. */
+const prometheus35Plain =
+  'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+const prometheus314 =
+  'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1';
+const protobuf = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
 const newerText = 'text/plain; version=1.0.0; charset=utf-8';
 
 const accepts: [accept: string | undefined, contentType: string][] = [
@@ -25,9 +31,16 @@ const accepts: [accept: string | undefined, contentType: string][] = [
   ['text/plain', text],
   ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', text],
   [prometheus242, openMetrics],
-  [nativeHistograms242, openMetrics],
+  [nativeHistograms242, protobuf],
   [prometheus253, openMetrics],
-  [prometheus35, `${openMetrics}; escaping=allow-utf-8`],
+  [prometheus35, protobuf],
+  [prometheus35Plain, `${openMetrics}; escaping=allow-utf-8`],
+  [prometheus314, `${protobuf}; escaping=allow-utf-8`],
+  ['application/*', openMetrics],
+  ['application/vnd.google.protobuf', text],
+  ['application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text', text],
+  ['application/vnd.google.protobuf;proto=other.Message;encoding=delimited', text],
+  ['application/vnd.google.protobuf;proto="io.prometheus.client.MetricFamily";encoding=delimited', protobuf],
   ['text/plain;version=1.0.0;escaping=allow-utf-8', `${newerText}; escaping=allow-utf-8`],
   ['text/plain; version=1.0.0; escaping=underscores', `${newerText}; escaping=underscores`],
   ['text/plain;version=1.0.0', newerText],

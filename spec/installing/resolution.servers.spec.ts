@@ -41,6 +41,7 @@ const everything = `
 import { Counter, MetricsError, PrometheusRecorder, type MetricsRecorder } from 'flowplane-metrics';
 import { installMetrics } from 'flowplane-metrics/inversify';
 import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
+import { rate, type VectorQuery } from 'flowplane-metrics/promql';
 import { serveMetrics } from 'flowplane-metrics/serve';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { metricsAssertions } from 'flowplane-metrics/testing/chai';
@@ -50,6 +51,7 @@ export const all: false[] = [
   false satisfies IsAny<typeof installMetrics>, false satisfies IsAny<typeof httpMetrics>,
   false satisfies IsAny<MetricsServer>, false satisfies IsAny<typeof serveMetrics>,
   false satisfies IsAny<MemoryRecorder>, false satisfies IsAny<typeof metricsAssertions>,
+  false satisfies IsAny<typeof rate>, false satisfies IsAny<VectorQuery<never, {}, never>>,
 ];
 export const recorder: MetricsRecorder = new PrometheusRecorder();
 export const port: Promise<number> = new MetricsServer(new PrometheusRecorder(), { port: 0 }).listen().then((at) => at.port);
@@ -70,13 +72,18 @@ export const error = new MetricsError('here', [{ code: 'illegal_name', message: 
 `;
 
 const withoutNode = `
-import { type MetricsRecorder, PrometheusRecorder, scrape } from 'flowplane-metrics';
+import { defineCounter, type MetricsRecorder, PrometheusRecorder, scrape } from 'flowplane-metrics';
+import { rate } from 'flowplane-metrics/promql';
 import { MemoryRecorder } from 'flowplane-metrics/testing';
 import { metricsAssertions } from 'flowplane-metrics/testing/chai';
 export const recorder: MemoryRecorder = new MemoryRecorder();
 export const assertions: object = metricsAssertions;
 export const main: MetricsRecorder = new PrometheusRecorder();
 export const scraping: object = scrape;
+const counter = defineCounter({ name: 'a_total', help: 'A', labels: { team: {} } });
+export const query: string = rate(counter, '5m').where({ team: 'a' }).sumBy('team').toString();
+// @ts-expect-error the family has no such label
+rate(counter, '5m').sumBy('teem');
 `;
 
 describe('The declarations of the packed library', function () {
@@ -124,7 +131,7 @@ describe('The declarations of the packed library', function () {
       });
     }
 
-    it(`need no declarations of Node in the main entry and those for tests: TypeScript ${version}`, async () => {
+    it(`need no declarations of Node in the main entry, in queries and in those for tests: TypeScript ${version}`, async () => {
       expect(await compile(version, 'bare', '--module nodenext', 'program.mts')).to.equal('');
     });
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { catalogueMarkdown } from '../../catalogue/markdown.js';
 import type { Command, Output } from '../command.js';
 import { parseOptions } from '../parse-options.js';
+import { parseTimeout } from '../parse-values.js';
 import { listDeclared } from './list-declared.js';
 
 const usage = 'catalogue <module>… [--json] [--check <file>] [--timeout <seconds>] [--help]';
@@ -32,24 +33,13 @@ Exit code: 0 for success, 1 where FILE differs, 2 where the options are wrong or
       output.err(`catalogue: a module is missing (given none). Call: flowplane-metrics ${usage}\n`);
       return 2;
     }
-    const entries = await listDeclared(positionals, parseTimeout(values.timeout));
+    const { entries } = await listDeclared(positionals, parseTimeout(values.timeout));
     const printed = values.json ? `${JSON.stringify(entries, null, 2)}\n` : catalogueMarkdown(entries);
     if (values.check !== undefined) return check(values.check, printed, output);
     output.out(printed);
     return 0;
   },
 };
-
-/** The longest time that a timer of Node can wait for, in seconds. */
-const maxTimeout = 2_147_483;
-
-function parseTimeout(given: string): number {
-  const seconds = Number(given);
-  if (seconds > 0 && seconds <= maxTimeout) return seconds;
-  throw new Error(
-    `--timeout must be a number of seconds above 0 and up to ${maxTimeout} (given "${given}"). Leave it out for 60.`,
-  );
-}
 
 async function check(file: string, printed: string, output: Output): Promise<number> {
   const found = (await readDocument(file)).replaceAll('\r\n', '\n');

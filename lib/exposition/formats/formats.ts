@@ -2,10 +2,11 @@ import type { Problem } from '../../error.js';
 import type { ExpositionFormat } from '../../store/exposed-family.js';
 import { checkInTurn, checkValue, isFunction, isObject, type Rule } from '../../validation.js';
 import { openMetricsFormat } from './open-metrics-format.js';
+import { protobufFormat } from './protobuf-format.js';
 import { textFormat } from './text-format.js';
 
 /** The built-in formats. The first one answers a request that accepts anything. */
-export const builtInFormats: readonly ExpositionFormat[] = [textFormat, openMetricsFormat];
+export const builtInFormats: readonly ExpositionFormat[] = [textFormat, openMetricsFormat, protobufFormat];
 
 // Why: the label `format` of the endpoint's own metrics has these values for other purposes.
 const reservedNames = ['none', 'other'];
@@ -37,6 +38,11 @@ const contentTypeRule: Rule = {
   must: 'be a function of the parameters',
   accepts: isFunction,
   remedy: 'Leave it out to answer with the media type',
+};
+const escapingRule: Rule = {
+  must: 'be a function of the parameters',
+  accepts: isFunction,
+  remedy: 'Leave it out to get legal names only',
 };
 const renderRule: Rule = {
   must: 'be a function that returns chunks of bytes',
@@ -71,6 +77,7 @@ function checkFormat(subject: string, format: Unchecked, others: readonly Unchec
     ...checkInTurn(`"${subject}.name"`, [nameRule, otherName], format.name),
     ...checkInTurn(`"${subject}.mediaType"`, [mediaTypeRule, otherMediaType], format.mediaType),
     ...checkValue(`"${subject}.contentType"`, contentTypeRule, format.contentType),
+    ...checkValue(`"${subject}.escaping"`, escapingRule, format.escaping),
     ...checkValue(`"${subject}.render"`, renderRule, format.render),
   ];
 }

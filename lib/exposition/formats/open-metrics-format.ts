@@ -1,21 +1,22 @@
 import type { ExposedFamily, ExpositionFormat } from '../../store/exposed-family.js';
 import { canonicalFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
-import { escapeText } from './spelling.js';
-import { versionedContentType } from './versions.js';
-
-const total = '_total';
+import { escapeText, spellFamilyName } from './spelling.js';
+import { nameWithoutTotal, unitInName } from './unit.js';
+import { negotiateVersion } from './versions.js';
 
 // Source: OpenMetrics 1.0.0, "Text format".
 const dialect: Dialect = {
   metadataOf(family) {
     const { name, type } = familyLine(family);
-    const { unit } = family;
-    const unitLine = unit !== undefined && name.endsWith(`_${unit}`) ? `# UNIT ${name} ${unit}\n` : '';
-    return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${escapeText(family.help)}\n`;
+    const spelled = spellFamilyName(name);
+    const unit = unitInName(family);
+    const unitLine = unit === undefined ? '' : `# UNIT ${spelled} ${unit}\n`;
+    return `# TYPE ${spelled} ${type}\n${unitLine}# HELP ${spelled} ${escapeText(family.help)}\n`;
   },
   createdName: (family) => {
     const { name, type } = familyLine(family);
+    if (!family.hasCreatedSamples) return undefined;
     return type === 'counter' || type === 'histogram' ? `${name}_created` : undefined;
   },
   // Source: "Histogram": a sum must not stand beside a bound below 0, and a count not without its sum; the last bucket has
@@ -31,9 +32,10 @@ const dialect: Dialect = {
  * A sample's name never depends on the format: a counter's family is the name without `_total`. A counter whose name does
  * not end in `_total` cannot be a counter here.
  */
-function familyLine({ name, type }: ExposedFamily): { name: string; type: string } {
-  if (type !== 'counter') return { name, type };
-  return name.endsWith(total) ? { name: name.slice(0, -total.length), type } : { name, type: 'unknown' };
+function familyLine(family: ExposedFamily): { name: string; type: string } {
+  const name = nameWithoutTotal(family);
+  const { type } = family;
+  return { name, type: type === 'counter' && name === family.name ? 'unknown' : type };
 }
 
 const mediaType = 'application/openmetrics-text';
@@ -42,6 +44,6 @@ const mediaType = 'application/openmetrics-text';
 export const openMetricsFormat: ExpositionFormat = {
   name: 'openmetrics',
   mediaType,
-  contentType: versionedContentType(mediaType, ['1.0.0', '0.0.1']),
+  ...negotiateVersion(mediaType, ['1.0.0', '0.0.1']),
   render: (families) => renderLines(families, dialect),
 };

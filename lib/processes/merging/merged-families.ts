@@ -1,3 +1,4 @@
+import { isLabelName, isMetricName, type NameValidation } from '../../families/naming.js';
 import { type CellFamily, type CellLog, type Cells } from '../../store/cells.js';
 import type { ExposedFamily, SampleWriter } from '../../store/exposed-family.js';
 import { type Column, type IsMerged, type MergedSource, MergedTable, type TableKind } from './merged-table.js';
@@ -31,9 +32,15 @@ export class MergedFamilies {
   readonly #takenNames = new Map<string, string>();
   readonly #limits: MergeLimits;
   #series = 0;
+  #nameValidation: NameValidation = 'legacy';
 
   constructor(limits: MergeLimits) {
     this.#limits = limits;
+  }
+
+  /** Which names there are. */
+  get nameValidation(): NameValidation {
+    return this.#nameValidation;
   }
 
   /** How many merged series there are. */
@@ -61,6 +68,7 @@ export class MergedFamilies {
   }
 
   #open(family: CellFamily): MergedFamily | undefined {
+    if (!isMetricName(family.name) || !family.labelNames.every(isLabelName)) this.#nameValidation = 'utf8';
     const known = this.#families.get(family.name);
     if (known?.takes(family)) return known;
     if (known !== undefined) {
@@ -189,8 +197,11 @@ class MergedFamily {
   }
 
   toExposedFamily(isMerged?: IsMerged): ExposedFamily {
-    const { name, type, help, unit, aggregator } = this.#first;
-    return { name, type, help, unit, aggregator, write: (samples) => this.#write(samples, isMerged) };
+    const { name, type, help, unit, aggregator, hasCreatedSamples } = this.#first;
+    return {
+      ...{ name, type, help, unit, aggregator, hasCreatedSamples },
+      write: (samples) => this.#write(samples, isMerged),
+    };
   }
 
   *#write(samples: SampleWriter, isMerged?: IsMerged): Generator<void> {

@@ -1,5 +1,5 @@
 import { aggregators } from '../../families/family-checks.js';
-import { isLabelName, isMetricName } from '../../families/naming.js';
+import { isUtf8LabelName, isUtf8Name } from '../../families/naming.js';
 import { type CellFamily, countValueCells } from '../../store/cells.js';
 import { ByteReader, MalformedFrame } from './bytes.js';
 import {
@@ -143,12 +143,13 @@ class ChangesReader {
     const [name = '', help = '', unit = ''] = this.#readTexts(3);
     const type = types[this.#reader.byte()];
     const aggregator = aggregators[this.#reader.byte()];
+    const hasCreatedSamples = this.#reader.byte() === 1;
     const createdAt = this.#readCell();
     const changedAt = this.#readCell();
     const labelNames = this.#readTexts(this.#reader.countOfThings());
     const upperBounds: number[] = [];
     for (let left = this.#reader.countOfThings(); left > 0; left--) upperBounds.push(this.#reader.double());
-    const areLegal = isMetricName(name) && labelNames.every(isLabelName);
+    const areLegal = isUtf8Name(name) && labelNames.every(isUtf8LabelName);
     if (type === undefined || aggregator === undefined || !areLegal || !areAscending(upperBounds)) {
       throw new MalformedFrame('it has a family that nobody could expose');
     }
@@ -160,6 +161,7 @@ class ChangesReader {
       aggregator,
       labelNames,
       upperBounds,
+      hasCreatedSamples,
       createdAt,
       changedAt,
     };

@@ -87,11 +87,23 @@ class ChangesWriter implements CellLog {
   }
 
   opened(id: number, family: CellFamily): void {
-    const { name, type, help, unit = '', aggregator, labelNames, upperBounds, createdAt, changedAt } = family;
+    const {
+      name,
+      type,
+      help,
+      unit = '',
+      aggregator,
+      labelNames,
+      upperBounds,
+      hasCreatedSamples,
+      createdAt,
+      changedAt,
+    } = family;
     this.#write(changes.opened, id);
     this.#writeTexts([name, help, unit]);
     this.#out.byte(types.indexOf(type));
     this.#out.byte(aggregators.indexOf(aggregator));
+    this.#out.byte(hasCreatedSamples === true ? 1 : 0);
     // Why one more: 0 stands for none.
     for (const cell of [createdAt, changedAt]) this.#out.count(cell === undefined ? 0 : cell + 1);
     this.#out.count(labelNames.length);

@@ -198,7 +198,7 @@ class CellsOfSamples implements SampleWriter {
     const key = `${labelNames.join(' ')} ${hasCreationTime}`;
     let family = this.#cellFamilies.get(key);
     if (family === undefined) {
-      const { name, type, help, unit } = this.#family;
+      const { name, type, help, unit, hasCreatedSamples } = this.#family;
       const upperBounds = type === 'histogram' ? this.#upperBounds : [];
       const width = countValueCells({ type, upperBounds });
       family = {
@@ -209,6 +209,7 @@ class CellsOfSamples implements SampleWriter {
         aggregator: this.#aggregator,
         labelNames,
         upperBounds,
+        hasCreatedSamples,
         createdAt: hasCreationTime ? width : undefined,
         changedAt: this.#aggregator.endsWith('mostrecent') ? width + Number(hasCreationTime) : undefined,
       };

@@ -90,6 +90,8 @@ const parserOptions = {
 /** The parts of the package that are used. Version 1 has no `isMap`: its collections have types. */
 export interface YamlParser {
   parseDocument(text: string, options: object): ParsedDocument;
+  stringify(value: unknown, options: object): string;
+  parseAllDocuments(text: string): readonly ParsedDocument[];
   readonly isMap?: (node: ParsedNode) => boolean;
 }
 
@@ -226,12 +228,11 @@ const isAlias = ({ type, resolve }: ParsedNode): boolean => type === 'ALIAS' || 
  *
  * @throws MetricsError `missing_peer` where it is not installed.
  */
-export async function loadYaml(): Promise<YamlParser> {
+export async function loadYaml(site = 'MetricsServer', purpose = 'to read a web-config.yml'): Promise<YamlParser> {
   try {
     return exportsOf((await import('yaml')) as object) as YamlParser;
   } catch (cause) {
-    throw peerError('MetricsServer', peer, cause);
+    const peer: PeerUse = { packages: ['yaml'], purpose, install: 'yaml' };
+    throw peerError(site, peer, cause);
   }
 }
-
-const peer: PeerUse = { packages: ['yaml'], purpose: 'to read a web-config.yml', install: 'yaml' };

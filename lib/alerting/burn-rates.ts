@@ -1,0 +1,31 @@
+/** When errors come so fast that somebody must know. */
+export interface BurnRate {
+  readonly severity: 'page' | 'ticket';
+  /** How many times faster than allowed the error budget is spent. */
+  readonly factor: number;
+  /** The time over which that is so. */
+  readonly long: string;
+  /** The time at its end over which it is so too: the alert ends soon after the errors have ended. */
+  readonly short: string;
+}
+
+/** Which part of the budget is spent within the long window. Source: The Site Reliability Workbook, chapter 5, table 5-8. */
+const table = [
+  { severity: 'page', part: 0.02, hours: 1, long: '1h', short: '5m' },
+  { severity: 'page', part: 0.05, hours: 6, long: '6h', short: '30m' },
+  { severity: 'ticket', part: 0.1, hours: 24, long: '1d', short: '2h' },
+  { severity: 'ticket', part: 0.1, hours: 72, long: '3d', short: '6h' },
+] as const;
+
+/**
+ * Lists the burn rates of an objective. Those that no ratio of errors can reach are left out: 14.4 times a budget of a tenth is
+ * more than every event.
+ */
+export function listBurnRates(ratio: number, days: number): BurnRate[] {
+  return table
+    .map(({ part, hours, ...rest }) => ({ ...rest, factor: round((part * days * 24) / hours) }))
+    .filter(({ factor }) => factor * (1 - ratio) < 1);
+}
+
+/** Why: 1 - 0.999 is 0.0010000000000000009, which nobody wants to read in a rule. */
+export const round = (value: number): number => Number(value.toPrecision(12));

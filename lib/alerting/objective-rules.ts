@@ -1,0 +1,128 @@
+import type { CatalogueEntry } from '../catalogue/catalogue.js';
+import type { Objective } from '../families/objective.js';
+import { boundCondition } from '../promql/bound.js';
+import { toSeconds } from '../promql/duration.js';
+import { toMatcher } from '../promql/matchers.js';
+import { type Matcher, print } from '../promql/node.js';
+import { type BurnRate, listBurnRates, round } from './burn-rates.js';
+import type { AlertingRule, RecordingRule, RuleGroup } from './rule-group.js';
+
+/** What the rules of one objective are made from. */
+interface Promised {
+  /** The name of the metric as it is exposed. */
+  readonly name: string;
+  /** The ratio of errors over a length of time, for each job. */
+  readonly errorRatio: (window: string) => string;
+  readonly ratio: number;
+  readonly days: number;
+}
+
+const defaultDays = 30;
+
+/**
+ * Makes the rules of a family with an objective: the ratio of errors over each window, what is left of the error budget, and
+ * alerts where the budget is spent too fast. `undefined` for a family without an objective.
+ *
+ * @param prefix the recorder's option `prefix`.
+ */
+export function createObjectiveGroup(entry: CatalogueEntry, prefix: string): RuleGroup | undefined {
+  const { objective } = entry;
+  if (objective === undefined) return undefined;
+  const name = prefix + entry.name;
+  const { ratio, days = defaultDays } = objective;
+  const promised = { name, ratio, days, errorRatio: errorRatioOf(name, objective, entry.buckets ?? []) };
+  const rates = listBurnRates(ratio, days);
+  return {
+    name: `objective:${name}`,
+    rules: [
+      ...listWindows(rates, days).map((window) => recordErrorRatio(promised, window)),
+      recordBudget(promised),
+      ...alertOn(promised, 'page', rates),
+      ...alertOn(promised, 'ticket', rates),
+    ],
+  };
+}
+
+const listWindows = (rates: readonly BurnRate[], days: number): string[] =>
+  [...new Set([...rates.flatMap(({ short, long }) => [short, long]), `${days}d`])].sort(
+    (a, b) => toSeconds(a) - toSeconds(b),
+  );
+
+const recordName = (name: string, window: string): string => `job:${name}:error_ratio${window}`;
+
+const recordErrorRatio = ({ name, errorRatio }: Promised, window: string): RecordingRule => ({
+  record: recordName(name, window),
+  expr: errorRatio(window),
+});
+
+/** 1 where nothing of the budget is spent, 0 where all of it is, and less than 0 where more is. */
+const recordBudget = ({ name, ratio, days }: Promised): RecordingRule => ({
+  record: `job:${name}:error_budget_remaining`,
+  expr: `1 - ${recordName(name, `${days}d`)} / ${round(1 - ratio)}`,
+});
+
+const speeds = { page: 'Fast', ticket: 'Slowly' } as const;
+
+function alertOn(
+  { name, ratio, days }: Promised,
+  severity: BurnRate['severity'],
+  all: readonly BurnRate[],
+): AlertingRule[] {
+  const rates = all.filter((rate) => rate.severity === severity);
+  if (rates.length === 0) return [];
+  const burns = ({ factor, long, short }: BurnRate): string => {
+    const limit = round(factor * (1 - ratio));
+    return `(${recordName(name, long)} > ${limit} and ${recordName(name, short)} > ${limit})`;
+  };
+  const allowed = `${round((1 - ratio) * 100)} %`;
+  return [
+    {
+      alert: `${toPascalCase(name)}ErrorBudgetBurns${speeds[severity]}`,
+      expr: rates.map(burns).join('\nor\n'),
+      labels: { severity, metric: name },
+      annotations: {
+        summary: `{{ $labels.job }}: {{ $value | humanizePercentage }} of ${name} are errors, of which ${allowed} are allowed over ${days} days`,
+        action: `Query job:${name}:error_budget_remaining for what is left, and ${name} by its labels for where the errors are`,
+      },
+    },
+  ];
+}
+
+const toPascalCase = (name: string): string =>
+  name.replace(/(?:^|[_:]+)([a-zA-Z0-9])/g, (_, first: string) => first.toUpperCase());
+
+function errorRatioOf(name: string, objective: Objective, bounds: readonly number[]): Promised['errorRatio'] {
+  if ('errors' in objective) {
+    const errors = Object.entries(objective.errors).map(([label, values]) => toMatcher(label, values));
+    return (window) => {
+      const all = growthByJob(name, [], window);
+      return `${growthByJob(name, errors, window)}\n/\n${all}\nor\n0 * ${all}`;
+    };
+  }
+  if (bounds.length === 0) return (window) => nativeErrorRatio(name, objective.under, window);
+  const good = [toMatcher('le', boundCondition(objective.under))];
+  return (window) =>
+    `1 -\n${growthByJob(`${name}_bucket`, good, window)}\n/\n${growthByJob(`${name}_count`, [], window)}`;
+}
+
+const nativeErrorRatio = (name: string, under: number, window: string): string =>
+  `1 - histogram_fraction(-Inf, ${under}, sum by (job) (increase(${name}[${window}])))`;
+
+/**
+ * By how much the series have grown, for each job.
+ *
+ * Why not `increase()` alone: a series appears with its first event, at 1 or at what one scrape interval has brought, and
+ * `increase()` sees only what comes after. So what is new within the window counts in full, if its target was scraped before,
+ * or is new too.
+ */
+function growthByJob(name: string, matchers: readonly Matcher[], window: string): string {
+  const select = (range: { readonly window?: string; readonly offset?: string }): string =>
+    print({ type: 'selector', name, matchers, ...range });
+  return [
+    'sum by (job) (',
+    `  (${select({})} unless ${select({ offset: window })})`,
+    `    and on (job, instance) (up offset ${window} == 1 or process_start_time_seconds > time() - ${toSeconds(window)})`,
+    `  or increase(${select({ window })})`,
+    ')',
+  ].join('\n');
+}

@@ -1,0 +1,106 @@
+import { type Problem, refuseIfAny } from '../error.js';
+import type { LabelPolicies, LabelPolicy, LabelValue, LabelValueOf } from '../families/labels.js';
+import { findNearest } from '../nearest-name.js';
+import { problem } from '../validation.js';
+import { escapeRegExp, type Matcher } from './node.js';
+
+/**
+ * What the value of a label must be: a value, one of several, or something about it. `null` and `''` stand for series without
+ * the label.
+ */
+export type Condition<Value = LabelValue> =
+  | Value
+  | readonly Value[]
+  | { readonly not: Value | readonly Value[] }
+  /** A regular expression of RE2 that the whole value matches. Grafana's variables are such: `'$team'`. */
+  | { readonly matches: string }
+  | { readonly matchesNot: string };
+
+/** Conditions on labels: those of the family, with the values of its `oneOf`, and those that Prometheus adds to a target. */
+export type Conditions<P extends LabelPolicies, Target extends string> = {
+  readonly [K in keyof P]?: Condition<ExposedValue<P[K]>>;
+} & { readonly [K in Target]?: Condition };
+
+/** A label with `oneOf` has `other` too, for what is none of its values. */
+type ExposedValue<P extends LabelPolicy> = P extends { readonly oneOf: readonly string[] }
+  ? LabelValueOf<P> | 'other'
+  : LabelValue;
+
+/** What a selector knows of its labels. */
+export interface KnownLabels {
+  readonly site: string;
+  readonly policies: LabelPolicies;
+  /** The labels that Prometheus adds. */
+  readonly target: readonly string[];
+}
+
+/**
+ * Makes the conditions of a selector.
+ *
+ * @throws MetricsError with each label that the family does not have, and each value that its `oneOf` does not list.
+ */
+export function toMatchers(conditions: Readonly<Record<string, unknown>>, known: KnownLabels): Matcher[] {
+  const given = Object.entries(conditions).filter(([, condition]) => condition !== undefined);
+  refuseIfAny(
+    known.site,
+    given.flatMap(([label, condition]) => checkCondition(label, condition, known)),
+  );
+  return given.map(([label, condition]) => toMatcher(label, condition));
+}
+
+/** Makes the condition of a selector from what was given for a label. */
+export function toMatcher(label: string, condition: unknown): Matcher {
+  if (isObject(condition, 'matches')) return { label, operator: '=~', value: String(condition.matches) };
+  if (isObject(condition, 'matchesNot')) return { label, operator: '!~', value: String(condition.matchesNot) };
+  const isNegative = isObject(condition, 'not');
+  const values = listValues(condition);
+  if (values.length === 1) return { label, operator: isNegative ? '!=' : '=', value: values[0] as string };
+  return { label, operator: isNegative ? '!~' : '=~', value: values.map(escapeRegExp).join('|') };
+}
+
+/** The values that a condition names. */
+function listValues(condition: unknown): string[] {
+  const named = isObject(condition, 'not') ? condition.not : condition;
+  return (Array.isArray(named) ? named : [named]).map((value) => (value === null ? '' : String(value)));
+}
+
+const isObject = <K extends string>(value: unknown, key: K): value is Readonly<Record<K, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && key in value;
+
+const kindsOfConditions = ['not', 'matches', 'matchesNot'];
+
+/** Says that a label does not exist, and which one may be meant. */
+export function describeUnknownLabel(label: string, names: readonly string[]): Problem {
+  const nearest = findNearest(label, names);
+  const remedy = nearest === undefined ? 'Use one of these.' : `Did you mean "${nearest}"?`;
+  return problem('unknown_label', `label "${label}" is unknown (known: ${names.join(', ') || 'none'}). ${remedy}`);
+}
+
+function checkCondition(label: string, condition: unknown, { policies, target }: KnownLabels): Problem[] {
+  const names = [...Object.keys(policies), ...target];
+  if (!names.includes(label)) return [describeUnknownLabel(label, names)];
+  if (isPattern(condition)) return [];
+  if (typeof condition === 'object' && condition !== null && !Array.isArray(condition) && !isObject(condition, 'not')) {
+    const message = `the condition on label "${label}" must be a value, a list of values, or an object with one of ${kindsOfConditions.join(', ')} (given ${JSON.stringify(condition)}). Write for example { ${label}: { not: "a" } }.`;
+    return [problem('illegal_option', message)];
+  }
+  return checkValues(label, listValues(condition), policies[label]?.oneOf);
+}
+
+const isPattern = (condition: unknown): boolean => isObject(condition, 'matches') || isObject(condition, 'matchesNot');
+
+function checkValues(label: string, values: readonly string[], oneOf: readonly string[] | undefined): Problem[] {
+  if (values.length === 0) {
+    const message = `the condition on label "${label}" has no values (given []). Name one, or leave the condition out.`;
+    return [problem('illegal_option', message)];
+  }
+  if (oneOf === undefined) return [];
+  return values
+    .filter((value) => value !== '' && value !== 'other' && !oneOf.includes(value))
+    .map((value) =>
+      problem(
+        'illegal_option',
+        `label "${label}" never has the value ${JSON.stringify(value)} (its "oneOf" has: ${oneOf.join(', ')}). Use one of these.`,
+      ),
+    );
+}

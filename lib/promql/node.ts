@@ -1,0 +1,121 @@
+/** A part of an expression: what PromQL's grammar has, as far as queries of this package use it. */
+export type Node =
+  | SelectorNode
+  | { readonly type: 'call'; readonly name: string; readonly args: readonly Node[] }
+  | AggregationNode
+  | BinaryNode
+  | { readonly type: 'number'; readonly value: number }
+  | { readonly type: 'text'; readonly text: string };
+
+/** The series of one name. */
+export interface SelectorNode {
+  readonly type: 'selector';
+  readonly name: string;
+  readonly matchers: readonly Matcher[];
+  readonly window?: string;
+  readonly offset?: string;
+}
+
+/** One condition on a label. */
+export interface Matcher {
+  readonly label: string;
+  readonly operator: '=' | '!=' | '=~' | '!~';
+  readonly value: string;
+}
+
+interface AggregationNode {
+  readonly type: 'aggregation';
+  readonly operator: string;
+  /** The labels that stay. */
+  readonly by: readonly string[];
+  readonly parameter?: number;
+  readonly of: Node;
+}
+
+interface BinaryNode {
+  readonly type: 'binary';
+  readonly operator: string;
+  readonly left: Node;
+  readonly right: Node;
+  readonly matching?: VectorMatching | undefined;
+}
+
+/** Which series of two sides belong together. */
+export interface VectorMatching {
+  /** The labels that both sides must agree on. */
+  readonly on: readonly string[];
+  /** The side that may have several series for one of the other side. */
+  readonly many?: 'left' | 'right' | undefined;
+}
+
+/** Replaces every selector of an expression. */
+export function mapSelectors(node: Node, change: (selector: SelectorNode) => SelectorNode): Node {
+  switch (node.type) {
+    case 'selector':
+      return change(node);
+    case 'call':
+      return { ...node, args: node.args.map((arg) => mapSelectors(arg, change)) };
+    case 'aggregation':
+      return { ...node, of: mapSelectors(node.of, change) };
+    case 'binary':
+      return { ...node, left: mapSelectors(node.left, change), right: mapSelectors(node.right, change) };
+    default:
+      return node;
+  }
+}
+
+/** Prints an expression as Prometheus itself formats one on a single line. */
+export function print(node: Node): string {
+  switch (node.type) {
+    case 'selector':
+      return printSelector(node);
+    case 'call':
+      return `${node.name}(${node.args.map(print).join(', ')})`;
+    case 'aggregation':
+      return printAggregation(node);
+    case 'binary':
+      return `${printOperand(node.left)} ${node.operator}${printMatching(node.matching)} ${printOperand(node.right)}`;
+    case 'number':
+      return printNumber(node.value);
+    case 'text':
+      return node.text;
+  }
+}
+
+function printSelector({ name, matchers, window, offset }: SelectorNode): string {
+  const conditions = matchers.map(({ label, operator, value }) => `${label}${operator}${quote(value)}`).join(', ');
+  return [
+    name,
+    conditions === '' ? '' : `{${conditions}}`,
+    window === undefined ? '' : `[${window}]`,
+    offset === undefined ? '' : ` offset ${offset}`,
+  ].join('');
+}
+
+function printAggregation({ operator, by, parameter, of }: AggregationNode): string {
+  const labels = by.length === 0 ? '' : ` by (${by.join(', ')}) `;
+  const first = parameter === undefined ? '' : `${printNumber(parameter)}, `;
+  return `${operator}${labels}(${first}${print(of)})`;
+}
+
+// Why always: whoever reads or extends the expression need not know which operator binds more tightly.
+const printOperand = (node: Node): string =>
+  node.type === 'binary' || node.type === 'text' ? `(${print(node)})` : print(node);
+
+function printMatching(matching: VectorMatching | undefined): string {
+  if (matching === undefined) return '';
+  const group = matching.many === undefined ? '' : ` group_${matching.many}()`;
+  return ` on (${matching.on.join(', ')})${group}`;
+}
+
+function printNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  return String(value);
+}
+
+/** A string of PromQL in double quotation marks. */
+const quote = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+
+/** A regular expression of RE2 that matches this text and no other. */
+export const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
