@@ -26,6 +26,7 @@ const entries = {
   inversify: 'adapters/inversify/index',
   koa: 'adapters/koa/index',
   nest: 'adapters/nest/index',
+  processes: 'processes/index',
   promql: 'promql/index',
   serve: 'server/index',
   testing: 'testing/index',

@@ -27,6 +27,7 @@ export type {
   ExternalMetric,
 } from './families/external-metric.js';
 export {
+  type Aggregator,
   type CounterFamily,
   type CounterFamilyOptions,
   defineCounter,

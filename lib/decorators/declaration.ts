@@ -1,12 +1,7 @@
 import { type Problem, refuseIfAny } from '../error.js';
 import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
-import {
-  type CommonOptions,
-  createFamily,
-  type Family,
-  type FamilyOptions,
-} from '../families/family.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import {
   checkCommonOptions,
   checkInitial,
@@ -126,7 +121,7 @@ function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchec
 
 /** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
 const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
-  aggregator: 'sum',
+  aggregator: 'livesum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
 

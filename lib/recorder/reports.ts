@@ -26,7 +26,8 @@ export interface Advice {
     | 'loopback_only'
     | 'shared_port'
     | 'web_config'
-    | 'certificate';
+    | 'certificate'
+    | 'source';
   readonly message: string;
 }
 

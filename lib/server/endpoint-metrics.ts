@@ -68,7 +68,9 @@ export class EndpointMetrics implements ScrapeObserver {
     return {
       constantLabels: labels,
       formats: scrapable.formats,
-      nameValidation: scrapable.nameValidation,
+      get nameValidation() {
+        return scrapable.nameValidation;
+      },
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));

@@ -60,7 +60,9 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
-  nameValidation: scrapable.nameValidation,
+  get nameValidation() {
+    return scrapable.nameValidation;
+  },
   exposedFamilies: async (limits) =>
     withProcessMetrics(
       await scrapable.exposedFamilies(limits),

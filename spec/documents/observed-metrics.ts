@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   attachRecorder,
   Counter,
@@ -7,11 +8,13 @@ import {
   defineGauge,
   Instrumented,
   PrometheusRecorder,
+  scrape,
 } from 'flowplane-metrics';
 import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
 import Koa from 'koa';
 import type { ExposedFamily } from '../../lib/exposition-reader/exposition.js';
 import { readExposition } from '../../lib/exposition-reader/read-exposition.js';
+import { AggregatorMetrics } from '../../lib/processes/aggregator-metrics.js';
 
 @Instrumented()
 class Mailbox {
@@ -36,10 +39,18 @@ export async function scrapeEveryFamily(): Promise<string> {
   try {
     // Why twice: a scrape is counted when it has ended.
     await (await fetch(url)).text();
-    return await (await fetch(url)).text();
+    const served = await (await fetch(url)).text();
+    return served + (await scrapeAggregator());
   } finally {
     await server.close();
   }
+}
+
+/** What an aggregator says about its sources. */
+async function scrapeAggregator(): Promise<string> {
+  const families = new AggregatorMetrics().toExposedFamilies([[1, 0.5]]);
+  const { body } = await scrape({ exposedFamilies: async () => families }, { method: 'GET' });
+  return text(body);
 }
 
 function useEveryFamily(recorder: PrometheusRecorder): void {

@@ -59,6 +59,17 @@ const sections: readonly Section[] = [
     beside: { type: 'MetricsServerOptions' },
   },
   {
+    title: 'MetricsAggregator',
+    introduction:
+      '`new MetricsAggregator(options)` takes these; [Several processes and threads](../guides/processes.md) explains them.',
+    source: { type: 'AggregatorOptions' },
+  },
+  {
+    title: 'publishMetrics',
+    introduction: '`publishMetrics(recorder, options)` takes these.',
+    source: { type: 'PublishOptions' },
+  },
+  {
     title: 'Request metrics',
     introduction:
       '`httpMetrics(recorder, options)` of every framework takes these, and so do `metricsPlugin` of Fastify, `requests` of Nest and `requestMetrics`. [Measure the requests of your app](../guides/http-requests.md) explains them.',

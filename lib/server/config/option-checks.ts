@@ -36,6 +36,7 @@ const limitRule = (name: keyof Limits): Rule => {
 /** The rules of the options that a `web-config.yml` does not have. */
 const rules: Rules = {
   host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
+  cluster: flagRule('Leave it out for false'),
   keepAlive: flagRule('Leave it out for false'),
   processMetrics: flagRule('Leave it out for true'),
   webConfigFile: pathRule,
