@@ -27,6 +27,7 @@ const entries = {
   koa: 'adapters/koa/index',
   nest: 'adapters/nest/index',
   otlp: 'otlp/index',
+  processes: 'processes/index',
   promql: 'promql/index',
   pushgateway: 'pushgateway/index',
   serve: 'server/index',

@@ -1,6 +1,7 @@
 export {
   type CatalogueEntry,
   type CatalogueLabel,
+  type CatalogueNativeBuckets,
   type CatalogueSource,
   catalogue,
 } from './catalogue/catalogue.js';
@@ -17,6 +18,7 @@ export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type
 export { type AcceptHeaders, type NegotiatedFormat, negotiate } from './exposition/negotiation.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
+export type { EscapingScheme } from './families/escaping.js';
 export type {
   ExternalCounter,
   ExternalGauge,
@@ -25,6 +27,7 @@ export type {
   ExternalMetric,
 } from './families/external-metric.js';
 export {
+  type Aggregator,
   type CounterFamily,
   type CounterFamilyOptions,
   defineCounter,
@@ -37,6 +40,12 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export type { NameValidation } from './families/naming.js';
+export type {
+  NativeHistogramChoice,
+  NativeHistogramOptions,
+  NativeHistogramSettings,
+} from './families/native-histogram.js';
 export type { CounterObjective, HistogramObjective, Objective } from './families/objective.js';
 export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http/http-messages.js';
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
@@ -60,8 +69,14 @@ export type {
   CounterHandle,
   GaugeHandle,
   HistogramHandle,
+  ObservationOptions,
 } from './recorder/handles.js';
-export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
+export {
+  type ExemplarLabels,
+  type FamilyRecorder,
+  MetricsRecorder,
+  type SeriesId,
+} from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
 export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';
@@ -82,4 +97,5 @@ export type {
   UpperBound,
 } from './store/exposed-family.js';
 export type { MetricStore, StoreOptions } from './store/metric-store.js';
-export type { FamilySnapshot, SampleSnapshot } from './store/snapshot.js';
+export type { NativeSpan, SpannedBuckets } from './store/native-spans.js';
+export type { FamilySnapshot, NativeHistogramSnapshot, SampleSnapshot } from './store/snapshot.js';

@@ -48,6 +48,8 @@ export interface ProcessState {
     loading?: Promise<ExternalRegistry | undefined>;
     registry?: ExternalRegistry | undefined;
   };
+  /** Where each family was declared first, by its name. Only while somebody asks for it: a stack costs time. */
+  declarationPlaces?: Map<string, string>;
   /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
   /** What that identifier constructs, by a container in which no recorder is bound. The first copy creates it. */

@@ -7,12 +7,24 @@ import {
   sameDefinition,
 } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
-import type { LabelPolicy } from '../families/labels.js';
+import type { Initial, LabelPolicy } from '../families/labels.js';
+import { decideNative, type NativeHistogramSettings } from '../families/native-histogram.js';
 import type { Objective } from '../families/objective.js';
+import { nativeBytesAtMost } from '../store/native-histograms.js';
 
 /** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
   readonly name: string;
+}
+
+/** The native buckets of a histogram in the catalogue. */
+export interface CatalogueNativeBuckets {
+  /** The schema of a series without too many buckets. */
+  readonly schema: number;
+  /** How many buckets a series may have. */
+  readonly maxBuckets: number;
+  /** The maximum number of bytes that these buckets take in memory, of all series together. */
+  readonly bytesAtMost: number;
 }
 
 /** One family of the catalogue, with everything that a review needs. */
@@ -26,11 +38,15 @@ export interface CatalogueEntry {
   readonly buckets?: readonly number[];
   /** What is promised about it. */
   readonly objective?: Objective;
+  /** The native buckets of a histogram, if it has any. */
+  readonly native?: CatalogueNativeBuckets;
+  /** The label sets that exist at 0 before the first observation; `'all'` for every combination of the `oneOf` values. */
+  readonly initial: Initial;
   /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
   /** The maximum number of series, with `other` and absent values. */
   readonly seriesAtMost: number;
-  /** The maximum number of exposed samples: a series of a histogram has its buckets + 3. */
+  /** The maximum number of exposed samples: a series of a histogram has its buckets + 3, and one more with native ones. */
   readonly samplesAtMost: number;
 }
 
@@ -85,13 +101,20 @@ function listFamilies(declared: readonly Family[], instruments: readonly Declara
   for (const family of [...declared, ...instruments.map((one) => one.family)]) {
     if (family.external === undefined && !families.some((known) => isSame(known, family))) families.push(family);
   }
-  return families.map((family) => ({ family, name: family.name, maxSeries: family.maxSeries ?? defaultMaxSeries }));
+  return families.map((family) => {
+    const native = kinds[family.kind].hasBuckets ? decideNative(family.native) : undefined;
+    const maxSeries = family.maxSeries ?? defaultMaxSeries;
+    return { family, name: family.name, maxSeries, ...(native !== undefined && { native }) };
+  });
 }
 
 const isSame = (a: Family, b: Family): boolean => a.name === b.name && sameDefinition(a, b);
 
-function createEntry({ family, name, maxSeries }: OpenFamily, instruments: readonly Declaration[]): CatalogueEntry {
-  const { kind, unit, help, labels, buckets } = family;
+function createEntry(
+  { family, name, maxSeries, native }: OpenFamily,
+  instruments: readonly Declaration[],
+): CatalogueEntry {
+  const { kind, unit, help, labels, buckets, initial } = family;
   const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
   const seriesAtMost = Math.min(combinations, maxSeries);
   const declarations = instruments.filter((one) => isSame(one.family, family));
@@ -105,11 +128,19 @@ function createEntry({ family, name, maxSeries }: OpenFamily, instruments: reado
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kinds[kind].hasBuckets && { buckets }),
     ...(objective !== undefined && { objective }),
+    ...(native !== undefined && { native: createNativeEntry(native, seriesAtMost) }),
+    initial,
     fedBy: [...new Set(declarations.map(({ site }) => site))],
     seriesAtMost,
-    samplesAtMost: seriesAtMost * countSamplesPerSeries(family),
+    samplesAtMost: seriesAtMost * countSamplesPerSeries(family, native),
   };
 }
+
+const createNativeEntry = (native: NativeHistogramSettings, series: number): CatalogueNativeBuckets => ({
+  schema: native.schema,
+  maxBuckets: native.maxBuckets,
+  bytesAtMost: series * nativeBytesAtMost(native),
+});
 
 /** Counts the values that a label can have: those that are listed or allowed, `other`, and the empty one. */
 const countValues = ({ oneOf, limit = Infinity }: LabelPolicy): number => (oneOf?.length ?? limit) + 2;

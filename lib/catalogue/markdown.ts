@@ -4,7 +4,7 @@ import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
   ['metric', ({ name }) => formatCode(name)],
-  ['kind', ({ kind, buckets }) => (buckets === undefined ? kind : `${kind} of ${buckets.length + 1} buckets`)],
+  ['kind', formatKind],
   ['labels', ({ labels }) => labels.map(formatLabel).join('<br>')],
   ['series at most', ({ seriesAtMost }) => formatCount(seriesAtMost)],
   ['fed by', ({ fedBy }) => fedBy.map(formatCode).join('<br>')],
@@ -42,6 +42,14 @@ const describeErrors = (errors: object): string =>
   Object.entries(errors)
     .map(([label, values]) => formatCode(`${label}=${[values].flat().join('|')}`))
     .join(' and ');
+
+function formatKind({ kind, buckets, native }: CatalogueEntry): string {
+  if (buckets === undefined) return kind;
+  const classic = `${kind} of ${buckets.length + 1} bucket${buckets.length === 0 ? '' : 's'}`;
+  if (native === undefined) return classic;
+  const { maxBuckets, schema, bytesAtMost } = native;
+  return `${classic}, and at most ${formatCount(maxBuckets)} native ones of schema ${schema} (${formatCount(Math.ceil(bytesAtMost / 1024))} KiB)`;
+}
 
 function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
   const bounds = [

@@ -1,13 +1,7 @@
 import { type Problem, refuseIfAny } from '../error.js';
 import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
-import {
-  type BucketOptions,
-  type CommonOptions,
-  createFamily,
-  type Family,
-  type FamilyOptions,
-} from '../families/family.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import {
   checkCommonOptions,
   checkInitial,
@@ -15,6 +9,7 @@ import {
   checkPolicy,
   checkPromise,
   familyOptionsOf,
+  withLegacyNames,
 } from '../families/family-checks.js';
 import { kinds, toNumber } from '../families/kinds.js';
 import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
@@ -126,7 +121,7 @@ function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchec
 
 /** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
 const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
-  aggregator: 'sum',
+  aggregator: 'livesum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
 
@@ -135,7 +130,7 @@ const scaleOf = ({ units = {} }: DecoratorRules, unit: unknown): number | undefi
   typeof unit === 'string' && Object.hasOwn(units, unit) ? units[unit] : undefined;
 
 /** The default buckets fit seconds. Durations that are recorded in another unit have the same ones in that unit. */
-function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): BucketOptions {
+function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): { readonly buckets?: readonly number[] } {
   const scale = scaleOf(rules, unit) ?? 1;
   return scale === 1 ? {} : { buckets: defaultBuckets.map((bound) => bound * scale) };
 }
@@ -216,7 +211,7 @@ function checkIsLabelOf(family: Family, name: string): Problem[] {
 function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
   const { kind, operation } = rules;
   const { labels, initial } = options;
-  return [
+  return withLegacyNames(options, [
     ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
     ...checkCommonOptions(options),
     ...checkLabels(labels, (specs) =>
@@ -228,7 +223,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
     ...checkPromise(kind, options, bucketDefaults(rules, options).buckets ?? defaultBuckets),
-  ];
+  ]);
 }
 
 function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {

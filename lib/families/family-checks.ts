@@ -17,11 +17,25 @@ import {
   type Unchecked,
 } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
+import type { Aggregator } from './family.js';
 import { kinds, type MetricKind } from './kinds.js';
-import { isLabelName, isMetricName } from './naming.js';
+import { isLabelName, isMetricName, isUtf8LabelName, isUtf8Name } from './naming.js';
+import { nativeRule, nativeRulesOf } from './native-histogram.js';
 import { checkObjective } from './objective.js';
 
-const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
+/** The words of `aggregator`. */
+export const aggregators: readonly Aggregator[] = [
+  'sum',
+  'min',
+  'max',
+  'mostrecent',
+  'all',
+  'livesum',
+  'livemin',
+  'livemax',
+  'livemostrecent',
+  'liveall',
+];
 const maxBuckets = 1000;
 
 /** The rules of the options that every family has, but for its name. */
@@ -71,7 +85,7 @@ const policyRules: Rules = {
 
 /** The rules of buckets, each of which presumes the ones before. */
 const bucketRules: readonly Rule[] = [
-  { must: 'be a list of numbers', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
+  { must: 'be a list of numbers, or false', accepts: Array.isArray, remedy: 'Write [0.1, 1, 10]' },
   {
     must: `have at most ${maxBuckets} bounds`,
     accepts: (value) => (value as unknown[]).length <= maxBuckets,
@@ -97,6 +111,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -117,27 +134,51 @@ export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...fami
 const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
   counter: ['objective'],
   gauge: [],
-  histogram: ['buckets', 'objective'],
+  histogram: ['buckets', 'native', 'objective'],
 };
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const { labels = {}, initial } = given;
-  return [
+  return withLegacyNames(given, [
     ...checkNames(given, familyOptionsOf(kind)),
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
     ...checkPromise(kind, given, defaultBuckets),
-  ];
+  ]);
 }
+
+/**
+ * Finds the names of a family that only a recorder with `nameValidation: 'utf8'` takes. Why not where the family is
+ * declared: it is not known there which recorder will open it.
+ */
+export function checkLegacyNames({ name, labels }: DeclaredNames): Problem[] {
+  const problems = isUtf8Name(name) && !isMetricName(name) ? [illegalMetricName(name, orAllow)] : [];
+  for (const label of isOptions(labels) ? Object.keys(labels) : []) {
+    if (isUtf8LabelName(label) && !isLabelName(label)) problems.push(illegalLabelName(label, orAllow));
+  }
+  return problems;
+}
+
+interface DeclaredNames {
+  readonly name?: unknown;
+  readonly labels?: unknown;
+}
+
+const orAllow = ', or allow it by nameValidation: "utf8" on the recorder';
+
+/** The problems of a declaration, if there are any, with those that another recorder would not have: all are told at once. */
+export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem[]): Problem[] =>
+  problems.length === 0 ? [] : [...checkLegacyNames(given), ...problems];
 
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
-  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
-  const bounds = checkInTurn('"buckets"', bucketRules, buckets).length === 0 ? (buckets as number[]) : undefined;
+  // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
+  const isWrong = buckets === false || checkBuckets(buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
   return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
@@ -146,18 +187,35 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkInTurn('"buckets"', bucketRules, given['buckets']),
+    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
+    ...checkNative(given['native']),
   ];
 }
 
-function checkMetricName(name: unknown): Problem[] {
-  if (isMetricName(name)) return [];
-  const allowed = 'letters, digits, "_" and ":", no digit first';
-  return [problem('illegal_name', `metric name ${formatIllegalName(name, allowed)}`)];
+function checkNative(native: unknown): Problem[] {
+  if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
+  const rules = nativeRulesOf(native);
+  return [...checkNames(native, Object.keys(rules), '"native": '), ...checkFields(native, rules, '"native": ')];
 }
 
-function formatIllegalName(name: unknown, allowed: string): string {
-  return `${formatValue(name)} is not legal (allowed: ${allowed}). ${suggestName(name)}`;
+function checkMetricName(name: unknown): Problem[] {
+  return isUtf8Name(name) ? [] : [illegalMetricName(name)];
+}
+
+const illegalMetricName = (name: unknown, otherwise = ''): Problem =>
+  problem(
+    'illegal_name',
+    `metric name ${formatIllegalName(name, 'letters, digits, "_" and ":", no digit first', otherwise)}`,
+  );
+
+const illegalLabelName = (name: string, otherwise = ''): Problem =>
+  problem(
+    'illegal_label',
+    `label name ${formatIllegalName(name, 'letters, digits and "_", no digit first, no "__" first', otherwise)}`,
+  );
+
+function formatIllegalName(name: unknown, allowed: string, otherwise: string): string {
+  return `${formatValue(name)} is not legal (allowed: ${allowed}). ${suggestName(name)}${otherwise}.`;
 }
 
 function suggestName(name: unknown): string {
@@ -165,7 +223,7 @@ function suggestName(name: unknown): string {
     .replace(/[^a-zA-Z0-9_]+/g, '_')
     .replace(/^(?=\d)|^_+/, '_')
     .replace(/^__+/, '');
-  return isLabelName(legal) && typeof name === 'string' ? `Rename it, for example "${legal}".` : 'Name it.';
+  return isLabelName(legal) && typeof name === 'string' ? `Rename it, for example "${legal}"` : 'Name it';
 }
 
 const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: {} }' };
@@ -189,10 +247,7 @@ function checkLabels(kind: MetricKind, labels: unknown): Problem[] {
 }
 
 export function checkLabelName(kind: MetricKind, name: string): Problem[] {
-  if (!isLabelName(name)) {
-    const allowed = 'letters, digits and "_", no digit first, no "__" first';
-    return [problem('illegal_label', `label name ${formatIllegalName(name, allowed)}`)];
-  }
+  if (!isUtf8LabelName(name)) return [illegalLabelName(name)];
   if (!kinds[kind].reservedLabels.includes(name)) return [];
   const message = `label name "${name}" is kept for the ${kind}'s own samples (given as a label). Use another name.`;
   return [problem('illegal_label', message)];

@@ -1,13 +1,29 @@
 import { refuseIfAny } from '../error.js';
+import { isObject } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
+import { noteDeclaration } from './declaration-places.js';
 import type { ExternalMetricOperations } from './external-metric.js';
 import { checkFamily } from './family-checks.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type LabelSet } from './labels.js';
+import { decideNative, type NativeHistogramChoice, type NativeHistogramSettings } from './native-histogram.js';
 import type { CounterObjective, HistogramObjective, Objective } from './objective.js';
 
-/** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
-export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
+/**
+ * How the values of several processes become one: their sum, the smallest, the largest, the one that changed last, or each of
+ * them with a label `worker`. With `live` before it, a process that has ended does not count any more.
+ */
+export type Aggregator =
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'mostrecent'
+  | 'all'
+  | 'livesum'
+  | 'livemin'
+  | 'livemax'
+  | 'livemostrecent'
+  | 'liveall';
 
 /** The options of every family, whether it is declared by itself or in a decorator. */
 export interface CommonOptions {
@@ -21,7 +37,7 @@ export interface CommonOptions {
   readonly expireAfterSeconds?: number;
   /** The maximum number of label sets. Default: the recorder's `maxSeriesPerFamily`, which is 10,000 by default. */
   readonly maxSeries?: number;
-  /** How to merge the values of several processes. */
+  /** How to merge the values of several processes. Default: `sum`; of a gauge `livemax`, of one in flight `livesum`. */
   readonly aggregator?: Aggregator;
   /** `false` turns off the advice on the name of this family. */
   readonly advice?: false;
@@ -29,8 +45,13 @@ export interface CommonOptions {
 
 /** The options that only a histogram has. */
 export interface BucketOptions {
-  /** Upper bounds, finite and ascending; `+Inf` is added. Default: `defaultBuckets`, which fit seconds. */
-  readonly buckets?: readonly number[];
+  /** Upper bounds, finite and ascending; `+Inf` is added. `false`: `+Inf` alone. Default: `defaultBuckets`, which fit seconds. */
+  readonly buckets?: readonly number[] | false;
+  /**
+   * Count in native buckets too, which Prometheus can read as protobuf: `true`, or how. `false`: never. Default: the recorder's
+   * `nativeHistograms`, which is `false` by default.
+   */
+  readonly native?: NativeHistogramChoice;
   /** Which part of the observations must be at most a bound; `flowplane-metrics rules` makes alerts of it. Default: none. */
   readonly objective?: HistogramObjective;
 }
@@ -58,6 +79,8 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
   readonly kind: Kind;
   readonly labels: P;
   readonly buckets: readonly number[];
+  /** Whether a histogram has native buckets, and which; absent where the recorder decides. */
+  readonly native?: NativeHistogramChoice;
   readonly initial: Initial;
   /** What is promised about it. */
   readonly objective?: Objective;
@@ -70,9 +93,12 @@ export interface Family<Kind extends MetricKind = MetricKind, P extends LabelPol
 /** The maximum number of series of a family where neither the family nor the recorder says otherwise. */
 export const defaultMaxSeries = 10_000;
 
-/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count. */
-export const countSamplesPerSeries = ({ kind, buckets }: Family): number =>
-  kinds[kind].hasBuckets ? buckets.length + 3 : 1;
+/** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count, and its native buckets are one. */
+export const countSamplesPerSeries = ({ kind, buckets }: Family, native?: NativeHistogramSettings): number =>
+  kinds[kind].hasBuckets ? buckets.length + (native === undefined ? 3 : 4) : 1;
+
+/** How the values of several processes are merged where the family does not say so. */
+export const defaultAggregator = (kind: string): Aggregator => (kind === 'gauge' ? 'livemax' : 'sum');
 
 /** A family that a recorder has opened. */
 export interface OpenFamily {
@@ -81,6 +107,8 @@ export interface OpenFamily {
   readonly name: string;
   /** The maximum number of series in this recorder. */
   readonly maxSeries: number;
+  /** The settings of its native histograms in this recorder; absent if it has none. */
+  readonly native?: NativeHistogramSettings;
 }
 
 /** A counter, as `defineCounter` returns it. */
@@ -166,6 +194,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   options: AnyFamilyOptions<P>,
   site: string,
 ): Family<K, P> {
+  noteDeclaration(options.name);
   const labels = options.labels ?? {};
   const initial = options.initial ?? (kind !== 'gauge' && isClosed(labels) ? 'all' : noInitial);
   return Object.freeze({
@@ -173,7 +202,8 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
     kind,
     labels: freezeCopy(labels) as P,
     ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
-    buckets: options.buckets === undefined ? defaultBuckets : Object.freeze(options.buckets.filter(Number.isFinite)),
+    buckets: createBuckets(options.buckets),
+    ...(isObject(options.native) && { native: Object.freeze({ ...options.native }) }),
     initial:
       initial === 'all' || initial === noInitial
         ? initial
@@ -182,6 +212,12 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
   });
 }
 
+function createBuckets(given: BucketOptions['buckets']): readonly number[] {
+  if (given === undefined) return defaultBuckets;
+  return given === false ? noBuckets : Object.freeze(given.filter(Number.isFinite));
+}
+
+const noBuckets: readonly number[] = Object.freeze([]);
 const noInitial: Initial = Object.freeze([]);
 
 function freezeCopy(policies: LabelPolicies): LabelPolicies {
@@ -200,8 +236,10 @@ export function sameDefinition(a: Family, b: Family): boolean {
   return definitionKey(a) === definitionKey(b);
 }
 
-function definitionKey({ kind, unit, labels, buckets, maxSeries, expireAfterSeconds, aggregator }: Family): string {
+function definitionKey(family: Family): string {
+  const { kind, unit, labels, buckets, native, maxSeries, expireAfterSeconds, aggregator } = family;
   const policies = Object.entries(labels).map(([name, p]) => [name, p.oneOf, p.limit, p.hash, p.sensitive]);
   const bounds = kinds[kind].hasBuckets ? buckets : [];
-  return JSON.stringify([kind, unit, policies, bounds, maxSeries, expireAfterSeconds, aggregator]);
+  const nativeKey = native === false ? false : decideNative(native);
+  return JSON.stringify([kind, unit, policies, bounds, nativeKey, maxSeries, expireAfterSeconds, aggregator]);
 }

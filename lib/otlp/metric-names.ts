@@ -53,7 +53,9 @@ export function nameInOtlp({ name, type }: Pick<ExposedFamily, 'name' | 'type'>)
     { name: base, unit: '' },
     { name, unit: '' },
   ];
-  const found = candidates.find((one) => translate(one.name, one.unit, type) === name);
+  // Why escaped: a receiver that names as Prometheus does makes underscores of dots too.
+  const scraped = name.replace(/[^a-zA-Z0-9_:]/g, '_');
+  const found = candidates.find((one) => translate(one.name, one.unit, type) === scraped);
   return { ...(found ?? { name: base, unit: '' }), comesBack: found !== undefined };
 }
 

@@ -221,7 +221,7 @@ export class OtlpExporter implements AsyncDisposable {
     const slices = new Slices();
     for (const family of families) {
       const points = new FamilyPoints(family, this.#nameOf(family), context);
-      for (const _ of family.write(points)) {
+      for (const _ of inSteps(family, points)) {
         this.#body.cut();
         if (this.#body.length >= this.#maxRequestBytes) await this.#deliver(context, run);
         if (run.hasFailed) return;
@@ -313,6 +313,12 @@ export class OtlpExporter implements AsyncDisposable {
       this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(run.state)}.`);
     }
   }
+}
+
+/** Writes a family in steps. Why one more at the end: a small family has none. */
+function* inSteps(family: ExposedFamily, points: FamilyPoints): Generator<void> {
+  yield* family.write(points);
+  yield;
 }
 
 const disabled: ExportResult = { result: 'disabled', rejectedPoints: 0 };

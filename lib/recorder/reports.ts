@@ -18,6 +18,7 @@ export interface Advice {
     | 'duration_unit'
     | 'naming'
     | 'bound'
+    | 'exemplar'
     | 'negative_sum'
     | 'process_metrics'
     | 'sensitive'
@@ -26,7 +27,8 @@ export interface Advice {
     | 'shared_port'
     | 'web_config'
     | 'certificate'
-    | 'otlp';
+    | 'otlp'
+    | 'source';
   readonly message: string;
 }
 

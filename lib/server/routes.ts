@@ -62,6 +62,9 @@ export function exposedMetrics({ recorder, options, metrics }: ServerParts): Scr
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
+  get nameValidation() {
+    return scrapable.nameValidation;
+  },
   exposedFamilies: async (limits) =>
     withProcessMetrics(
       await scrapable.exposedFamilies(limits),

@@ -50,7 +50,7 @@ export class RunningServer implements AccessSource<Access> {
     const advice = listenAdvice(address.host, access.current.policy.isOpen);
     if (advice !== undefined) advise(options, advice);
     this.#adviseOnce(access.current);
-    if (isClusterWorker()) void this.#adviseIfShared(address);
+    if (isClusterWorker() && options.cluster !== true) void this.#adviseIfShared(address);
     return address;
   }
 

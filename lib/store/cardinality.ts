@@ -15,7 +15,7 @@ export interface FamilyCardinality {
   /** The exposed name, with the recorder's prefix. */
   readonly name: string;
   readonly series: number;
-  /** Exposed samples: a series of a histogram has its buckets + 3. */
+  /** Exposed samples: a series of a histogram has its buckets + 3, and one more with native ones. */
   readonly samples: number;
   /** How many series there may be. */
   readonly limit: number;

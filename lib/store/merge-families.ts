@@ -7,6 +7,9 @@ export function mergeFamilies(scrapable: Scrapable, more: () => Promise<readonly
   return {
     constantLabels: labels,
     formats: scrapable.formats,
+    get nameValidation() {
+      return scrapable.nameValidation;
+    },
     exposedFamilies: async (limits) => {
       const others = await scrapable.exposedFamilies(limits);
       const taken = new Set(others.map(({ name }) => name));

@@ -3,17 +3,23 @@ import type { SharedWork } from '../async/shared-runs.js';
 import { Slices } from '../async/slices.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
+import { escapeLabelName, escapingSchemes } from '../families/escaping.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
+import { decideNative } from '../families/native-histogram.js';
 import { finishCalls } from '../instrumentation/unfinished-calls.js';
 import { AbstractRecorder, type RecorderOptions } from '../recorder/abstract-recorder.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
+import { CellLogs } from './cell-logs.js';
+import type { CellLog, CellStore, Cells } from './cells.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
+import { adviseOnExemplar } from './exemplar-labels.js';
+import { Exemplars } from './exemplars.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -34,17 +40,27 @@ import { WallClock } from './wall-clock.js';
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
   /**
+   * Give counters `…_total` and histogram buckets exemplars: the trace of an observation, if a sampled span of OpenTelemetry
+   * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
+   */
+  readonly exemplars?: boolean;
+  /**
    * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
    * Protocol Buffers tell that always, without a sample more. Default `false`.
    */
   readonly created?: boolean;
+  /**
+   * Count all histograms in native buckets too, beside their classic ones, unless a family says `native: false`. Only protobuf
+   * shows them. Default `false`.
+   */
+  readonly nativeHistograms?: boolean;
   /** The beginning of the names of all families, e.g. `billing_`. The recorder's own metrics keep their names. */
   readonly prefix?: string;
   /** Labels of every sample of this recorder; a family's own label of the same name wins. */
   readonly constantLabels?: Readonly<Record<string, string>>;
   /** How many label sets a family may have, unless the family says otherwise. Default 10,000. */
   readonly maxSeriesPerFamily?: number;
-  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3. Default 100,000. */
+  /** How many samples all families together may expose; a label set of a histogram has its buckets + 3, and one more with native ones. Default 100,000. */
   readonly maxSamples?: number;
   /** The key of labels with `hash: true`. Default: `FLOWPLANE_METRICS_HASH_KEY`. `'random'`: a new key at each start. */
   readonly hashKey?: string;
@@ -62,11 +78,12 @@ export interface StoreOptions extends RecorderOptions {
  * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
  * console.log((await listNames(recorder))[0]); // rooms
  */
-export class MetricStore extends AbstractRecorder implements Scrapable {
+export class MetricStore extends AbstractRecorder implements Scrapable, CellStore {
   readonly #recorders = new Map<string, SeriesRecorder>();
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
+  readonly #exemplars: Exemplars | undefined;
   readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
@@ -74,12 +91,16 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #companion: Companion | undefined;
   /** The names of the families whose negative sums were advised on. */
   readonly #negativeSums = new Set<string>();
+  readonly #cellLogs: CellLogs;
+  /** The constant labels that the followers know, as text. */
+  #loggedConstant = '';
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeriesPerFamily: number;
   readonly #sampleLimit: SampleLimit;
   readonly #hash: LabelTransform | undefined;
   readonly #hasCreatedSamples: boolean;
+  readonly #hasNativeHistograms: boolean;
   readonly #wallClock = new WallClock();
   readonly #clock = (): number => this.now();
 
@@ -96,17 +117,27 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
+    this.#exemplars =
+      options.exemplars === false
+        ? undefined
+        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
     this.#self = new SelfMetrics({
       numbers: this.#numbers,
       names: this.#names,
       sampleLimit: this.#sampleLimit,
+      exemplars: this.#exemplars,
       wallClock: this.#wallClock.now,
     });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreatedSamples = options.created ?? false;
+    this.#cellLogs = new CellLogs(this.#hasCreatedSamples);
+    this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
-  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
+  /**
+   * @throws MetricsError `family_clash` if another definition has the name, also where that is only so after escaping;
+   *   `illegal_name` or `illegal_label` if this recorder does not take a name; `hash_key_missing` if a label needs a key.
+   */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -142,6 +173,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   override collect(family: Family, collector: Collector): void {
     this.open(family);
     this.#collectorOf.set(family.name, { collect: collector });
+    this.#cellLogs.close(this.#prefix + family.name);
   }
 
   /** The labels of every sample: those of the options, and those of a registry for everything in it. */
@@ -160,6 +192,54 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     return this.exposeAll(timeoutSeconds * 0.8, chooseFamilies(names));
   }
 
+  /** The numbers of all series. */
+  get cells(): Cells {
+    return this.#numbers;
+  }
+
+  /** Tells a log which series are there, and from then on what changes, until the returned function is called. */
+  subscribe(log: CellLog): () => void {
+    if (!this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
+    return this.#cellLogs.subscribe(log);
+  }
+
+  /** Ends calls that were given up, and removes what has expired, as a scrape does before it reads. */
+  async prepareReading(): Promise<void> {
+    finishCalls();
+    if (this.#cellLogs.areThere) this.#openToLogs(() => this.#findRemoved());
+    await Promise.all([...this.#expiring.values()].map((expiring) => expiring.sweep(this.#clock)));
+  }
+
+  /** The families whose series no follower is told of. While nobody follows, those are all. */
+  computedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    const isChosen = chooseFamilies(names);
+    return this.exposeAll(timeoutSeconds * 0.8, (name) => isChosen(name) && !this.#cellLogs.isLogged(name));
+  }
+
+  /** Lets the followers have each family whose numbers are all there is to it, with the constant labels of now. */
+  #openToLogs(findRemoved: () => ReadonlySet<Family>): void {
+    const removed = findRemoved();
+    const constant = this.constantLabels();
+    const spelled = JSON.stringify(constant);
+    if (spelled !== this.#loggedConstant) this.#cellLogs.reopen(constant);
+    this.#loggedConstant = spelled;
+    for (const { series } of this.#recorders.values()) {
+      const name = this.#prefix + series.family.name;
+      const isOpen = this.#cellLogs.isLogged(name);
+      const isWanted = this.#isMadeOfNumbers(series) && !removed.has(series.family);
+      if (isWanted && !isOpen) this.#cellLogs.open(series, name, constant);
+      if (!isWanted && isOpen) this.#cellLogs.close(name);
+    }
+  }
+
+  /**
+   * Why not all: a gauge that is computed has no numbers before, when a number was set the numbers do not say, and native
+   * buckets lie elsewhere.
+   */
+  #isMadeOfNumbers({ family: { name, aggregator }, options: { native } }: SeriesTable): boolean {
+    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true && native === undefined;
+  }
+
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
   explain(): Explanation[] {
     return explainFamilies(allInstruments(), this.#recorders, this.#self.drops);
@@ -167,7 +247,12 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 
   /** The families that were opened so far, in that order. */
   openFamilies(): OpenFamily[] {
-    return this.#tables().map(({ family, maxSeries }) => ({ family, name: this.#prefix + family.name, maxSeries }));
+    return this.#tables().map(({ family, maxSeries, options: { native } }) => ({
+      family,
+      name: this.#prefix + family.name,
+      maxSeries,
+      ...(native !== undefined && { native }),
+    }));
   }
 
   /**
@@ -313,6 +398,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash)) {
       throw missingHashKey(family, site);
     }
+    this.refuseIllegalNames(family, site);
+    this.#refuseEqualLabels(family, site);
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
     const recorder = this.#createRecorder(family, {
@@ -321,9 +408,13 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
+      exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
+      native: decideNative(family.native ?? this.#hasNativeHistograms),
+      clock: this.#clock,
       wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
+    if (this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -334,6 +425,21 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  /** Throws where two labels of a sample would have one name for a consumer that reads no UTF-8 names. */
+  #refuseEqualLabels(family: Family, site: string): void {
+    if (this.nameValidation === 'legacy') return;
+    const names = new Set([...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)]);
+    for (const scheme of escapingSchemes) {
+      const byEscaped = new Map<string, string>();
+      for (const name of names) {
+        const escaped = escapeLabelName(name, scheme);
+        const other = byEscaped.get(escaped);
+        if (other !== undefined) throw equalLabels(site, [other, name], escaped);
+        byEscaped.set(escaped, name);
+      }
+    }
   }
 
   #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
@@ -360,10 +466,16 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
+const noneRemoved = (): ReadonlySet<Family> => noFamilies;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function equalLabels(site: string, names: readonly [string, string], escaped: string): MetricsError {
+  const message = `labels "${names[0]}" and "${names[1]}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`;
+  return new MetricsError(site, [{ code: 'illegal_label', message }]);
 }
 
 function missingHashKey({ name }: Family, site: string): MetricsError {

@@ -1,7 +1,12 @@
 import { Slices } from '../async/slices.js';
 
-const chunkBits = 12;
-const chunkSize = 1 << chunkBits;
+/** An index shifted by this is the number of its chunk. */
+export const chunkBits = 12;
+/** How many numbers a chunk has. */
+export const chunkSize = 1 << chunkBits;
+
+/** Where the first word of a number is in its chunk. */
+export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
 
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
@@ -10,12 +15,26 @@ const chunkSize = 1 << chunkBits;
  * every call touches stays in the processor's cache.
  */
 export class NumberStore {
-  private readonly chunks: Float64Array[] = [];
+  readonly chunks: Float64Array[] = [];
+  /** The same memory, as words of half a number. */
+  private readonly wordChunks: Int32Array[] = [];
   private readonly freed = new Map<number, number[]>();
   /** What frees numbers in steps, and has not ended. */
   private readonly reclaims: Iterator<void>[] = [];
   private isReclaiming = false;
-  private next = 0;
+  // Why not from 0 on: that may stand for no number.
+  private next = 1;
+
+  /** Every number that was ever reserved is below this index. */
+  get length(): number {
+    return this.next;
+  }
+
+  /** Makes room for all numbers below this index, which others reserve: it is a copy of their store. */
+  extendTo(length: number): void {
+    this.next = Math.max(this.next, length);
+    while (this.chunks.length << chunkBits < this.next) this.grow();
+  }
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
@@ -26,8 +45,7 @@ export class NumberStore {
     const leftInChunk = chunkSize - (this.next & (chunkSize - 1));
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;
-    this.next += width;
-    while (this.chunks.length << chunkBits < this.next) this.chunks.push(new Float64Array(chunkSize));
+    this.extendTo(first + width);
     return first;
   }
 
@@ -69,6 +87,20 @@ export class NumberStore {
     chunk[index & (chunkSize - 1)] = (chunk[index & (chunkSize - 1)] as number) + by;
   }
 
+  /** A word of the numbers that `allocate` reserved together: each number can hold two whole numbers of 32 bits instead. */
+  getWord(first: number, word: number): number {
+    return this.wordsOf(first)[wordOf(first) + word] as number;
+  }
+
+  setWord(first: number, word: number, value: number): void {
+    this.wordsOf(first)[wordOf(first) + word] = value;
+  }
+
+  /** The chunk of a number as words; `wordOf` says which of them are its own. */
+  wordsOf(index: number): Int32Array {
+    return this.wordChunks[index >> chunkBits] as Int32Array;
+  }
+
   /**
    * Adds to a number and to the one after it, which `allocate` has reserved with it.
    *
@@ -79,6 +111,12 @@ export class NumberStore {
     const first = index & (chunkSize - 1);
     chunk[first] = (chunk[first] as number) + by;
     chunk[first + 1] = (chunk[first + 1] as number) + by;
+  }
+
+  private grow(): void {
+    const chunk = new Float64Array(chunkSize);
+    this.chunks.push(chunk);
+    this.wordChunks.push(new Int32Array(chunk.buffer));
   }
 
   private reuse(width: number): number | undefined {

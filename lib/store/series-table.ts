@@ -1,7 +1,9 @@
 import type { DropReason } from '../error.js';
 import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
+import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { Exemplars } from './exemplars.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
 import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
@@ -24,10 +26,23 @@ export interface TableOptions {
   readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** The exemplars of the series, if they may have any. */
+  readonly exemplars?: Exemplars | undefined;
+  /** The settings of the family's native histograms. Default: it has none. */
+  readonly native?: NativeHistogramSettings | undefined;
   /** Runs for each new series. */
   onCreate?(series: SeriesId, values: readonly string[]): void;
+  /** Runs when the numbers of a series are given back. */
+  onFree?(series: SeriesId): void;
   /** Whether something holds this series, so that its numbers must stay after its removal until `disposeIfRemoved`. */
   isHeld?(series: SeriesId): boolean;
+}
+
+/** Is told of the series of a table. */
+export interface SeriesLog {
+  created(series: SeriesId, values: readonly string[]): void;
+  removed(series: SeriesId): void;
+  cleared(): void;
 }
 
 /** In place of the time of an observation that no sweep has dated yet. */
@@ -64,6 +79,8 @@ export class SeriesTable {
   #disposed: SeriesId[] = [];
   /** Removed series that something still holds: `disposeIfRemoved` frees them. */
   readonly heldAfterRemoval = new Set<SeriesId>();
+  /** Is told of what changes while something follows the table. */
+  log: SeriesLog | undefined;
 
   constructor(family: Family, options: TableOptions) {
     this.family = family;
@@ -74,7 +91,7 @@ export class SeriesTable {
     this.#width = this.observedAt + (options.expires ? 1 : 0);
     this.maxSeries = options.maxSeries;
     this.#nearly = warningLevel(options.maxSeries);
-    this.samplesPerSeries = countSamplesPerSeries(family);
+    this.samplesPerSeries = countSamplesPerSeries(family, options.native);
     const { watch, maxSeries, hash } = options;
     const events = watch && ((label: string) => this.#eventsOf(label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
@@ -189,10 +206,21 @@ export class SeriesTable {
     }
   }
 
+  /** Which of the numbers of a series says when it was created, if the table remembers that. */
+  get createdAtOffset(): number | undefined {
+    return this.options.wallClock === undefined ? undefined : this.#createdAt;
+  }
+
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
   createdAt(series: SeriesId): number | undefined {
     const { wallClock, numbers } = this.options;
     return wallClock === undefined ? undefined : numbers.get(series + this.#createdAt);
+  }
+
+  /** Says that a series begins at 0 again, as if it were created now. */
+  restart(series: SeriesId): void {
+    const { wallClock, numbers } = this.options;
+    if (wallClock !== undefined) numbers.set(series + this.#createdAt, wallClock());
   }
 
   /** Frees the numbers of a series that was removed while it was held, if nothing holds it any more. */
@@ -231,6 +259,7 @@ export class SeriesTable {
     if (expires) numbers.set(series + this.observedAt, notDated);
     onCreate?.(series, values);
     this.#guards.retain(values, raw, this.trie.insert(values, series));
+    this.log?.created(series, values);
     if (this.#wasRemovedInWalk) this.#reborn?.set(series, this.#begunWalks);
     if (this.size === this.#nearly) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
@@ -245,7 +274,10 @@ export class SeriesTable {
     if (removed.length === 0) return 0;
     // Why: there is room for values that were not examined any more.
     if (wasFull) this.#guards.forgetExamined();
-    for (const series of removed) this.#release(series);
+    for (const series of removed) {
+      this.log?.removed(series);
+      this.#release(series);
+    }
     this.#noteRemoved(removed.length);
     return removed.length;
   }
@@ -257,6 +289,7 @@ export class SeriesTable {
     this.#guards.reset();
     this.#initialSize = 0;
     this.#noteRemoved(size);
+    this.log?.cleared();
     this.#releaseAll(removed);
     return size;
   }
@@ -300,7 +333,10 @@ export class SeriesTable {
   }
 
   #free(series: SeriesId): void {
-    this.options.numbers.free(series, this.#width);
+    this.options.onFree?.(series);
+    const { numbers, exemplars } = this.options;
+    exemplars?.free(series, this.#width);
+    numbers.free(series, this.#width);
   }
 
   #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {

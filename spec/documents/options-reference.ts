@@ -21,6 +21,14 @@ const decorator = (name: string, introduction: string): Section => ({
   also: ['labels'],
 });
 
+const requests: Source = { type: 'RequestMetricsOptions' };
+const forFramework = (title: string, type: string, guide: string): Section => ({
+  title,
+  introduction: `Beside the options of [request metrics](#request-metrics), it takes this. [The guide](../guides/${guide}.md) has an example.`,
+  source: { type },
+  beside: requests,
+});
+
 const sections: readonly Section[] = [
   {
     title: 'PrometheusRecorder',
@@ -51,10 +59,37 @@ const sections: readonly Section[] = [
     beside: { type: 'MetricsServerOptions' },
   },
   {
-    title: 'httpMetrics',
+    title: 'MetricsAggregator',
     introduction:
-      '`httpMetrics(recorder, options)` takes these; [Measure the requests of your app](../guides/http-requests.md) explains them.',
-    source: { type: 'HttpMetricsOptions' },
+      '`new MetricsAggregator(options)` takes these; [Several processes and threads](../guides/processes.md) explains them.',
+    source: { type: 'AggregatorOptions' },
+  },
+  {
+    title: 'publishMetrics',
+    introduction: '`publishMetrics(recorder, options)` takes these.',
+    source: { type: 'PublishOptions' },
+  },
+  {
+    title: 'Request metrics',
+    introduction:
+      '`httpMetrics(recorder, options)` of every framework takes these, and so do `metricsPlugin` of Fastify, `requests` of Nest and `requestMetrics`. [Measure the requests of your app](../guides/http-requests.md) explains them.',
+    source: requests,
+  },
+  forFramework('httpMetrics of Koa', 'HttpMetricsOptions', 'koa'),
+  forFramework('httpMetrics of Express', 'ExpressMetricsOptions', 'express'),
+  forFramework('metricsPlugin of Fastify', 'MetricsPluginOptions', 'fastify'),
+  forFramework('httpMetrics of Hono', 'HonoMetricsOptions', 'hono'),
+  forFramework('httpMetrics of node:http', 'NodeHttpMetricsOptions', 'handlers'),
+  {
+    title: 'MetricsModule of Nest',
+    introduction:
+      '`MetricsModule.forRoot(options)` takes these, and `useFactory` of `forRootAsync` returns them. [Measure and serve with Nest](../guides/nest.md) has examples.',
+    source: { type: 'MetricsModuleOptions' },
+  },
+  {
+    title: 'MetricsModule.forRootAsync of Nest',
+    introduction: '`MetricsModule.forRootAsync(options)` takes these.',
+    source: { type: 'MetricsModuleAsyncOptions' },
   },
   {
     title: 'OtlpExporter',
@@ -71,8 +106,14 @@ const sections: readonly Section[] = [
   {
     title: 'Families',
     introduction:
-      '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` only the last one. A decorator that declares its family in place takes them too.',
+      '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` and `native` only the last one. A decorator that declares its family in place takes them too.',
     source: family,
+  },
+  {
+    title: 'native',
+    introduction:
+      'The option `native` of a histogram, where it is more than `true`. [Native histograms](../guides/native-histograms.md) explains them.',
+    source: { type: 'NativeHistogramOptions' },
   },
   {
     title: 'Label policies',

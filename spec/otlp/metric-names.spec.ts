@@ -29,6 +29,11 @@ describe('The name of a family in OTLP', () => {
     });
   }
 
+  it('keeps dots, which come back as the underscores of a scrape', () => {
+    const sent = { name: 'http.server.duration', unit: '', comesBack: true };
+    expect(nameInOtlp({ name: 'http.server.duration', type: 'histogram' })).to.deep.equal(sent);
+  });
+
   for (const [name, type] of [
     ['calls', 'counter'],
     ['total_calls_total', 'counter'],

@@ -6,6 +6,7 @@ import {
   defineGauge,
   defineHistogram,
   PrometheusRecorder,
+  type SampleWriter,
   type Scrapable,
 } from '../../lib/index.js';
 import { OtlpExporter, type OtlpOptions } from '../../lib/otlp/index.js';
@@ -229,6 +230,20 @@ describe('An OtlpExporter', () => {
     expect([teams.length, new Set(teams).size]).to.deep.equal([50_000, 50_000]);
   });
 
+  it('cuts thousands of small families into requests too', async () => {
+    const help = 'x'.repeat(2000);
+    const families = Array.from({ length: 4000 }, (_, i) => ({
+      ...{ name: `family_${i}`, type: 'gauge' as const, help },
+      *write(writer: SampleWriter): Generator<void> {
+        writer.value(0, i);
+      },
+    }));
+    await exporting({ exposedFamilies: async () => families }).flush();
+    expect(receiver.received.length).to.be.within(2, 4);
+    expect(Math.max(...receiver.received.map(({ body }) => body.length))).to.be.at.most(4 * 1024 * 1024);
+    expect(receiver.received.flatMap((one) => readOtlp(one).metrics).length).to.be.above(4000);
+  });
+
   it('counts its exports, and sends these numbers too', async () => {
     const exporter = exporting(new PrometheusRecorder());
     receiver.reset(answers(400));
@@ -347,14 +362,10 @@ describe('An OtlpExporter', () => {
 });
 
 /** What has one family, which is written so. */
-function familyOf(
-  name: string,
-  type: 'counter' | 'histogram',
-  write: (writer: Parameters<Awaited<ReturnType<Scrapable['exposedFamilies']>>[0]['write']>[0]) => void,
-): Scrapable {
+function familyOf(name: string, type: 'counter' | 'histogram', write: (writer: SampleWriter) => void): Scrapable {
   const family = {
     ...{ name, type, help: 'Help' },
-    *write(writer: Parameters<typeof write>[0]): Generator<void> {
+    *write(writer: SampleWriter): Generator<void> {
       write(writer);
       yield;
     },

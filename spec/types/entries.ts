@@ -6,6 +6,7 @@ import * as http from 'flowplane-metrics/http';
 import * as inversify from 'flowplane-metrics/inversify';
 import * as koa from 'flowplane-metrics/koa';
 import * as nest from 'flowplane-metrics/nest';
+import * as processes from 'flowplane-metrics/processes';
 import * as promql from 'flowplane-metrics/promql';
 import * as serve from 'flowplane-metrics/serve';
 import * as testing from 'flowplane-metrics/testing';
@@ -15,5 +16,6 @@ import * as vitest from 'flowplane-metrics/testing/vitest';
 
 export const entries: readonly object[] = [
   ...[main, express, fastify, hono, http, inversify, koa, nest],
-  ...[promql, serve, testing, chai, jest, vitest],
+  ...[processes, promql, serve, testing],
+  ...[chai, jest, vitest],
 ];

@@ -1,14 +1,22 @@
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { type CatalogueEntry, type CatalogueSource, catalogue } from '../../catalogue/catalogue.js';
+import { noteDeclarations } from '../../families/declaration-places.js';
 
 /** The command that starts the process of the modules. It is none for users. */
 export const loadModulesCommand = 'load-modules';
 
+/** What modules declare, and where. */
+export interface DeclaredFamilies {
+  readonly entries: readonly CatalogueEntry[];
+  /** The file, line and column of each declaration, by the name of the family. */
+  readonly places: Readonly<Record<string, string>>;
+}
+
 /** What the process of the modules reports to the command. */
 export type ModuleReport =
   | { readonly event: 'loading'; readonly module: string }
-  | { readonly event: 'loaded'; readonly entries: readonly CatalogueEntry[] }
+  | ({ readonly event: 'loaded' } & DeclaredFamilies)
   | { readonly event: 'failed'; readonly problem: string }
   | { readonly event: 'waiting' };
 
@@ -32,6 +40,9 @@ export async function loadModules(): Promise<never> {
   process.channel?.unref();
   process.once('beforeExit', () => void report({ event: 'waiting' }).then(() => exit(2)));
 
+  // Why: the place of a declaration is one in the source code, where its compiler has written a map.
+  process.setSourceMapsEnabled(true);
+  const places = noteDeclarations();
   const exported: unknown[] = [];
   for (const module of modules) {
     await report({ event: 'loading', module });
@@ -42,7 +53,7 @@ export async function loadModules(): Promise<never> {
       return exit(2);
     }
   }
-  await report({ event: 'loaded', entries: listEntries(exported) });
+  await report({ event: 'loaded', entries: listEntries(exported), places: Object.fromEntries(places) });
   return exit(0);
 }
 
@@ -54,7 +65,10 @@ function createReport(): (moduleReport: ModuleReport) => Promise<void> {
 /** Describes what a module has thrown, with the place where it is known. */
 function describeThrown(thrown: unknown): string {
   try {
-    const where = thrown instanceof Error ? /\bfile:\S+?:\d+:\d+/.exec(thrown.stack ?? '')?.[0] : undefined;
+    const where =
+      thrown instanceof Error
+        ? /(?:\bfile:|(?<=[(\s])(?:\/|[A-Za-z]:\\))\S+?:\d+:\d+/.exec(thrown.stack ?? '')?.[0]
+        : undefined;
     return where === undefined ? String(thrown) : `${thrown} at ${where}`;
   } catch {
     return 'a value that has no text';

@@ -22,7 +22,7 @@ import {
 } from '../../validation.js';
 import { FieldProblems } from './field-problems.js';
 import { type AccessOptions, defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
-import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
+import { type CheckedWebConfig, camelCase, checkWebConfig } from './web-config.js';
 
 const pathRule: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
 const networks = 'be a list of IP addresses and networks';
@@ -47,6 +47,7 @@ export const checkOtlp = (otlp: unknown): Problem[] => (isOptions(otlp) ? checkO
 /** The rules of the options that a `web-config.yml` does not have. */
 const rules: Rules = {
   host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
+  cluster: flagRule('Leave it out for false'),
   keepAlive: flagRule('Leave it out for false'),
   processMetrics: flagRule('Leave it out for true'),
   webConfigFile: pathRule,
@@ -139,7 +140,8 @@ export const checkSeconds = (name: string, given: unknown): Problem[] =>
 
 /** Refuses a rate limit that is present and empty. Why: its values are missing, and nothing would be limited. */
 function checkNotEmpty({ rateLimit }: MetricsServerOptions): Problem[] {
-  if (!isOptions(rateLimit) || !Object.values(rateLimit).every(isNothing)) return [];
+  const isEmpty = rateLimit === null || (isOptions(rateLimit) && Object.values(rateLimit).every(isNothing));
+  if (!isEmpty) return [];
   const message = '"rateLimit" must not be empty (given no values). Check where its values come from, or leave it out.';
   return [{ code: 'illegal_option', message }];
 }
@@ -168,7 +170,6 @@ export function checkSharedOptions(options: MetricsServerOptions): CheckedWebCon
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 const renameKeys = (given: object, rename: (name: string) => string): Unchecked =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [rename(name), value]));

@@ -13,6 +13,11 @@ const counter =
   (options: Untyped): Case =>
   () =>
     defineCounter({ ...fine, ...options });
+/** A counter that the recorder refuses, which does not take all names. */
+const opened =
+  (options: Untyped): Case =>
+  () =>
+    new PrometheusRecorder().open(defineCounter({ ...fine, ...options }));
 const gauge =
   (options: Untyped): Case =>
   () =>
@@ -26,12 +31,12 @@ const label = (policy: unknown): Case => counter({ labels: { team: policy } });
 /** What is wrong with shared families. */
 export const families: Cases = {
   'everything is missing': () => defineCounter({} as Untyped),
-  'a name with a hyphen': counter({ name: 'a-b' }),
-  'a name that begins with a digit': counter({ name: '1a' }),
+  'a name with a hyphen': opened({ name: 'a-b' }),
+  'a name that begins with a digit': opened({ name: '1a' }),
   'an empty name': counter({ name: '' }),
   'a name that is a number': counter({ name: 42 }),
-  'a name without a legal letter': counter({ name: '-' }),
-  'a name with leading underscores and a space': counter({ name: '__a b' }),
+  'a name without a legal letter': opened({ name: '-' }),
+  'a name with leading underscores and a space': opened({ name: '__a b' }),
   'an empty help': counter({ help: '' }),
   'a help that is a list': counter({ help: ['X', 1, undefined] }),
   'a unit of two words': gauge({ unit: 'per second' }),
@@ -52,7 +57,7 @@ export const families: Cases = {
   'labels that are a text': counter({ labels: 'team' }),
   'a label without a policy object': label('payments'),
   'an unknown policy': label({ oneof: ['a'] }),
-  'a label name with a hyphen': counter({ labels: { 'a-b': {} } }),
+  'a label name with a hyphen': opened({ labels: { 'a-b': {} } }),
   'a label name with two underscores first': counter({ labels: { __team: {} } }),
   'a label le of a histogram': histogram({ labels: { le: {} } }),
   'an empty oneOf': label({ oneOf: [] }),
@@ -71,6 +76,14 @@ export const families: Cases = {
   'buckets with NaN': histogram({ buckets: [Number.NaN] }),
   'buckets with infinity in the middle': histogram({ buckets: [1, Infinity, 2] }),
   'too many buckets': histogram({ buckets: Array.from({ length: 1001 }, (_, i) => i) }),
+  'native that is a number': histogram({ native: 3 }),
+  'native of a counter': counter({ native: true }),
+  'an unknown option of native': histogram({ native: { factors: 1.1 } }),
+  'a native factor of 1': histogram({ native: { factor: 1 } }),
+  'too many native buckets': histogram({ native: { maxBuckets: 10_001 } }),
+  'a native zero threshold below 0': histogram({ native: { zeroThreshold: -1 } }),
+  'a native maximum below the zero threshold': histogram({ native: { zeroThreshold: 2, maxZeroThreshold: 1 } }),
+  'native buckets that are reset at once': histogram({ native: { resetAfterSeconds: 0 } }),
   'everything is wrong': histogram({ name: '', help: 1, unit: 1, labels: { le: 1 }, buckets: [2, 1], maxSeries: -1 }),
   'linear buckets without a width': () => linearBuckets(1, 0, 3),
   'linear buckets that are none': () => linearBuckets(1, 1, 0),
@@ -92,6 +105,7 @@ export const recorderOptions: Cases = {
   'options that are a text': recorder('prefix'),
   'an unknown option': recorder({ prefx: 'a_' }),
   'a created that is a text': recorder({ created: 'yes' }),
+  'nativeHistograms that are options': recorder({ nativeHistograms: { factor: 1.1 } }),
   'a hashKey that is a number': recorder({ hashKey: 42 }),
   'a hashKey that is null': recorder({ hashKey: null }),
   'processMetrics that is a number': recorder({ processMetrics: 1 }),
@@ -101,6 +115,7 @@ export const recorderOptions: Cases = {
   'a clock that is a number': recorder({ clock: 0 }),
   'a registry that is none': recorder({ registry: {} }),
   'a prefix with a hyphen': recorder({ prefix: 'a-' }),
+  'a nameValidation that there is not': recorder({ nameValidation: 'utf-8' }),
   'a maxSeriesPerFamily of 0': recorder({ maxSeriesPerFamily: 0 }),
   'a maxSamples that is a text': recorder({ maxSamples: 'many' }),
   'a constant label with an illegal name': recorder({ constantLabels: { 'a-b': 'x' } }),
