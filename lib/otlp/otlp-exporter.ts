@@ -202,7 +202,7 @@ export class OtlpExporter implements AsyncDisposable {
     this.#body.take();
     const result = run.result();
     this.#adviseOn(run, result);
-    this.#metrics.count(result.result, (performance.now() - started) / 1000, run.rejectedPoints);
+    this.#metrics.count(run.outcome, (performance.now() - started) / 1000, run.rejectedPoints);
     return result;
   }
 
@@ -365,9 +365,13 @@ class ExportRun {
     else if (remark !== '' && this.state === '') [this.state, this.#reason] = ['remark', JSON.stringify(remark)];
   }
 
+  get outcome(): 'success' | 'partial' | 'failed' {
+    if (this.hasFailed) return 'failed';
+    return this.rejectedPoints > 0 ? 'partial' : 'success';
+  }
+
   result(): ExportResult {
-    const { rejectedPoints } = this;
-    const result = this.hasFailed ? 'failed' : rejectedPoints > 0 ? 'partial' : 'success';
+    const { outcome: result, rejectedPoints } = this;
     return { result, rejectedPoints, ...(this.#reason !== '' && { reason: this.#reason }) };
   }
 }

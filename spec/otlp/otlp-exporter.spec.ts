@@ -236,6 +236,7 @@ describe('An OtlpExporter', () => {
       ...{ name: `family_${i}`, type: 'gauge' as const, help },
       *write(writer: SampleWriter): Generator<void> {
         writer.value(0, i);
+        yield;
       },
     }));
     await exporting({ exposedFamilies: async () => families }).flush();

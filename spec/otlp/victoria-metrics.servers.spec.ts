@@ -194,7 +194,7 @@ function fillRandomly(recorder: PrometheusRecorder, count: number): Family[] {
     const name = kind === 'counter' ? `${base}_total` : base;
     if (filled.length === count || seen.has(name)) continue;
     seen.add(name);
-    const options = { name, help: 'Random', advice: false, ...(label && { labels: { [label]: {} } }) };
+    const options = { name, help: 'Random', advice: false as const, ...(label && { labels: { [label]: {} } }) };
     const labels = (label ? { [label]: value } : {}) as never;
     if (kind === 'counter') recorder.counter(keep(defineCounter(options))).inc(labels, number);
     else if (kind === 'gauge') recorder.gauge(keep(defineGauge(options))).set(labels, number);

@@ -92,7 +92,7 @@ export function checkServerOptions(options: MetricsServerOptions): Problem[] {
     ...checkPort(options),
     ...checkFields({ ...options }, rules),
     ...checkNotEmpty(options),
-    ...checkOtlp(options.otlp),
+    ...checkOtlp(options['otlp']),
     ...checkSharedOptions(options).problems,
   ];
 }
