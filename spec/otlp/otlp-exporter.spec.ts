@@ -108,6 +108,28 @@ describe('An OtlpExporter', () => {
     expect(point('size')?.negative).to.deep.equal({ offset: 6, counts: [3] });
   });
 
+  it('sends what a recorder counts in native buckets, as totals and as deltas', async () => {
+    const recorder = new PrometheusRecorder();
+    const size = recorder.histogram(
+      defineHistogram({ name: 'size_bytes', help: 'Size', unit: 'bytes', native: true, buckets: false }),
+    );
+    for (const bytes of [0, 1, 2, 4, 4, -1]) size.observe({}, bytes);
+    const [cumulative, delta] = [exporting(recorder), exporting(recorder, { temporality: 'delta' })];
+    const empty = [0, 0, 0, 0, 0, 0, 0];
+    const first = { count: 6, sum: 10, scale: 3, zeroCount: 1, negative: { offset: -1, counts: [1] } };
+    const positive = { offset: -1, counts: [1, ...empty, 1, ...empty, 2] };
+    for (const exporter of [cumulative, delta]) {
+      await exporter.flush();
+      expect(metric('size')?.data).to.equal('exponential');
+      expect(point('size')).to.deep.include({ ...first, positive });
+    }
+    size.observe({}, 2);
+    await delta.flush();
+    expect(point('size')).to.deep.include({ count: 1, sum: 2, zeroCount: 0, positive: { offset: 7, counts: [1] } });
+    await cumulative.flush();
+    expect(point('size')?.count).to.equal(7);
+  });
+
   it('sends exemplars with their trace and span', async () => {
     const labels = { trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8), user: 'ada' };
     const scrapable = familyOf('jobs_total', 'counter', (writer) =>
