@@ -38,6 +38,8 @@ const site = 'OtlpExporter';
 const maxRequestBytes = 4 * 1024 * 1024 - 128 * 1024;
 const minRequestBytes = 64 * 1024;
 const maxTries = 5;
+/** In microseconds. */
+const maxStepBack = 60e6;
 
 const compress = promisify(gzip);
 const now = (): number => Date.now() * 1000;
@@ -207,7 +209,7 @@ export class OtlpExporter implements AsyncDisposable {
   }
 
   async #walk(families: readonly ExposedFamily[], run: ExportRun): Promise<void> {
-    const time = Math.max(now(), this.#previous);
+    const time = timeAfter(this.#previous);
     const { temporality } = this.#settings;
     const context = {
       body: this.#body,
@@ -313,6 +315,17 @@ export class OtlpExporter implements AsyncDisposable {
       this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(run.state)}.`);
     }
   }
+}
+
+/**
+ * The time of an export after the previous one.
+ *
+ * Why not the clock alone: one that was set back a little would make points that overlap. One that was set back by more had
+ * been wrong before.
+ */
+function timeAfter(previous: number): number {
+  const time = now();
+  return time < previous && previous - time <= maxStepBack ? previous : time;
 }
 
 /** Writes a family in steps. Why one more at the end: a small family has none. */

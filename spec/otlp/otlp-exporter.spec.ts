@@ -229,6 +229,29 @@ describe('An OtlpExporter', () => {
     expect(point('jobs')?.asDouble).to.equal(7);
   });
 
+  it('has points whose time does not end before it begins, and loses none, where the clock jumps', async () => {
+    const recorder = new PrometheusRecorder();
+    const exporter = exporting(recorder, { temporality: 'delta' });
+    const dateNow = Date.now;
+    let sum = 0;
+    try {
+      for (const shift of [0, 3600e3, 3599e3, -3600e3, 0]) {
+        Date.now = () => dateNow() + shift;
+        recorder.counter(jobs).inc({ team: 'mail', kind: 'send' }, 2);
+        recorder.histogram(wait).observe({}, 3);
+        await exporter.flush();
+        sum += point('jobs')?.asDouble ?? 0;
+        for (const one of [point('jobs'), point('wait')]) {
+          expect(one !== undefined && one.start <= one.time).to.equal(true);
+          expect(Math.abs(Number((one as ReadPoint).time / 1_000_000n) - Date.now())).to.be.below(10_000);
+        }
+      }
+    } finally {
+      Date.now = dateNow;
+    }
+    expect(sum).to.equal(10);
+  });
+
   it('compresses where it is told to, and sends headers', async () => {
     await exporting(new PrometheusRecorder(), { compression: 'gzip', headers: { 'X-Key': 'abc' } }).flush();
     const { headers } = receiver.received[0] as { headers: Record<string, string> };
