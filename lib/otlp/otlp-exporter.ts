@@ -13,6 +13,7 @@ import { version } from '../version.js';
 import { ExportMetrics } from './export-metrics.js';
 import { readVerdict } from './export-response.js';
 import { type ExportContext, FamilyPoints } from './family-points.js';
+import { toJson } from './json-body.js';
 import { beforeTheEnd, type EndOptions } from './last-export.js';
 import { labelComesBack, type MetricName, nameInOtlp } from './metric-names.js';
 import type { OtlpOptions } from './otlp-options.js';
@@ -238,9 +239,9 @@ export class OtlpExporter implements AsyncDisposable {
   }
 
   async #deliver(context: ExportContext, run: ExportRun): Promise<void> {
-    const { url, headers, isGzip, timeoutSeconds } = this.#settings;
+    const { url, headers, isGzip, isJson, timeoutSeconds } = this.#settings;
     const touched = context.touched.splice(0);
-    const pieces = this.#body.take();
+    const pieces = isJson ? await listInSlices(toJson(this.#body.take())) : this.#body.take();
     const body = isGzip
       ? [await compress(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces))]
       : pieces;
@@ -251,7 +252,7 @@ export class OtlpExporter implements AsyncDisposable {
         url,
         headers: {
           ...headers,
-          'Content-Type': 'application/x-protobuf',
+          'Content-Type': isJson ? 'application/json' : 'application/x-protobuf',
           'User-Agent': `flowplane-metrics/${version}`,
           ...(isGzip && { 'Content-Encoding': 'gzip' }),
         },
@@ -315,6 +316,17 @@ export class OtlpExporter implements AsyncDisposable {
       this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(run.state)}.`);
     }
   }
+}
+
+/** What is written piece by piece, with turns of the event loop in between. */
+async function listInSlices(pieces: Iterable<Uint8Array>): Promise<Uint8Array[]> {
+  const slices = new Slices();
+  const list: Uint8Array[] = [];
+  for (const piece of pieces) {
+    list.push(piece);
+    if (slices.isOver) await slices.pause();
+  }
+  return list;
 }
 
 /**

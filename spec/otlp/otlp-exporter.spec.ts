@@ -259,6 +259,35 @@ describe('An OtlpExporter', () => {
     expect(readOtlp(receiver.received[0] as never).scope.name).to.equal('flowplane-metrics');
   });
 
+  it('sends JSON where it is told to, with the same numbers', async () => {
+    const recorder = new PrometheusRecorder();
+    recorder.counter(jobs).inc({ team: 'mäil "x"', kind: 'send' }, 2);
+    recorder.gauge(rooms).set({}, -1.5);
+    recorder.histogram(wait).observe({}, 3);
+    recorder.histogram(defineHistogram({ name: 'size', help: 'Size', native: true, buckets: false })).observe({}, 4);
+    await exporting(recorder, { protocol: 'http/json' }).flush();
+    const [{ headers, body } = { headers: {}, body: '' }] = receiver.received;
+    expect((headers as Record<string, string>)['content-type']).to.equal('application/json');
+    const { resourceMetrics } = JSON.parse(String(body));
+    const [{ resource, scopeMetrics }] = resourceMetrics;
+    expect(resource.attributes[0]).to.deep.equal({
+      key: 'service.name',
+      value: { stringValue: 'unknown_service:node' },
+    });
+    expect(scopeMetrics[0].scope).to.deep.equal({ name: 'flowplane-metrics', version });
+    const found = (name: string) => scopeMetrics[0].metrics.find((one: { name: string }) => one.name === name);
+    const [point] = found('jobs').sum.dataPoints;
+    expect(found('jobs').sum).to.deep.include({ aggregationTemporality: 2, isMonotonic: true });
+    expect(point).to.deep.include({ asDouble: 2 });
+    expect(point.attributes[0]).to.deep.equal({ key: 'team', value: { stringValue: 'mäil "x"' } });
+    expect([point.startTimeUnixNano, point.timeUnixNano].every((time) => /^1[0-9]{18}$/.test(time))).to.equal(true);
+    expect(found('rooms').gauge.dataPoints[0].asDouble).to.equal(-1.5);
+    const [waited] = found('wait').histogram.dataPoints;
+    expect(waited).to.deep.include({ count: '1', sum: 3, bucketCounts: ['0', '1', '0'], explicitBounds: [1, 5] });
+    const [sized] = found('size').exponentialHistogram.dataPoints;
+    expect(sized).to.deep.include({ count: '1', scale: 3, positive: { offset: 15, bucketCounts: ['1'] } });
+  });
+
   it('cuts what is large into requests of less than 4 MiB, in which every series is once', async () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000, onAdvice: () => undefined });
     for (let i = 0; i < 50_000; i++)
