@@ -9,8 +9,8 @@ import {
 import { kinds, type MetricKind } from '../families/kinds.js';
 import type { LabelPolicy } from '../families/labels.js';
 import { decideNative, type NativeHistogramSettings } from '../families/native-histogram.js';
-import { nativeBytesAtMost } from '../store/native-histograms.js';
 import type { Objective } from '../families/objective.js';
+import { nativeBytesAtMost } from '../store/native-histograms.js';
 
 /** A label of a family in the catalogue, with the limits of its values. */
 export interface CatalogueLabel extends LabelPolicy {
