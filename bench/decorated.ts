@@ -27,7 +27,14 @@ const decorators = {
   classicDurations: (i: number): Decorator =>
     Histogram({ name: `classic_${i}_seconds`, help: 'A duration', labels, value: nextDuration }),
   nativeDurations: (i: number): Decorator =>
-    Histogram({ name: `native_${i}_seconds`, help: 'A duration', labels, value: nextDuration, buckets: false, native: true }),
+    Histogram({
+      name: `native_${i}_seconds`,
+      help: 'A duration',
+      labels,
+      value: nextDuration,
+      buckets: false,
+      native: true,
+    }),
   bothDurations: (i: number): Decorator =>
     Histogram({ name: `both_${i}_seconds`, help: 'A duration', labels, value: nextDuration, native: true }),
   timed: (i: number): Decorator => Timed({ name: `timed_${i}_seconds`, help: 'A duration', labels }),

@@ -129,7 +129,7 @@ const scaleOf = ({ units = {} }: DecoratorRules, unit: unknown): number | undefi
   typeof unit === 'string' && Object.hasOwn(units, unit) ? units[unit] : undefined;
 
 /** The default buckets fit seconds. Durations that are recorded in another unit have the same ones in that unit. */
-function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): { readonly buckets?: readonly number[] } {
+function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): Partial<Pick<Family, 'buckets'>> {
   const scale = scaleOf(rules, unit) ?? 1;
   return scale === 1 ? {} : { buckets: defaultBuckets.map((bound) => bound * scale) };
 }

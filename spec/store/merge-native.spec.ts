@@ -77,7 +77,7 @@ describe('Merging native histograms', () => {
     }
   });
 
-  it('is the same in every order', () => {
+  it('gives the same in every order', () => {
     const random = createRandom(5);
     const draw = (): number => (random() < 0.5 ? -1 : 1) * Math.exp(10 * random() - 6);
     for (let n = 0; n < 1500; n++) {
