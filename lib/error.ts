@@ -49,9 +49,9 @@ export interface Problem {
  * import { defineCounter, MetricsError } from 'flowplane-metrics';
  *
  * try {
- *   defineCounter({ name: 'not a name', help: 'Calls' });
+ *   defineCounter({ name: 'calls_total', help: '' });
  * } catch (error) {
- *   if (error instanceof MetricsError) console.log(error.code, error.problems.length); // illegal_name 1
+ *   if (error instanceof MetricsError) console.log(error.code, error.problems.length); // missing_option 1
  * }
  */
 export class MetricsError extends Error {

@@ -66,8 +66,14 @@ export type {
   CounterHandle,
   GaugeHandle,
   HistogramHandle,
+  ObservationOptions,
 } from './recorder/handles.js';
-export { type FamilyRecorder, MetricsRecorder, type SeriesId } from './recorder/metrics-recorder.js';
+export {
+  type ExemplarLabels,
+  type FamilyRecorder,
+  MetricsRecorder,
+  type SeriesId,
+} from './recorder/metrics-recorder.js';
 export { NoopRecorder } from './recorder/noop-recorder.js';
 export type { Advice } from './recorder/reports.js';
 export type { FamilyCardinality, LabelCardinality } from './store/cardinality.js';

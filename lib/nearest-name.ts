@@ -1,23 +1,35 @@
 /** Finds the name that differs in the fewest letters, unless it differs in more than a slip of the pen. */
 export function findNearest(given: string, names: Iterable<string>): string | undefined {
-  const isNear = (name: string, edits: number) =>
-    (edits <= Math.max(2, given.length / 5) && edits < given.length / 2) ||
-    name.startsWith(given) ||
-    given.startsWith(name);
-  return Array.from(new Set(names), (name) => ({ name, edits: countEdits(given, name) }))
+  const maxEdits = Math.max(2, given.length / 5);
+  const continues = (name: string) => name.startsWith(given) || given.startsWith(name);
+  const isNear = (name: string, edits: number) => (edits <= maxEdits && edits < given.length / 2) || continues(name);
+  // Why by length first: there may be thousands of names, and each letter too many is an edit.
+  const isCandidate = (name: string) => Math.abs(name.length - given.length) <= maxEdits || continues(name);
+  return Array.from(new Set(names))
+    .filter(isCandidate)
+    .map((name) => ({ name, edits: countEdits(given, name, Math.floor(continues(name) ? Infinity : maxEdits)) }))
     .filter(({ name, edits }) => isNear(name, edits))
     .sort((a, b) => a.edits - b.edits)[0]?.name;
 }
 
-/** Counts the letters to add, remove or replace: the distance of Levenshtein. */
-function countEdits(from: string, to: string): number {
+/**
+ * Counts the letters to add, remove or replace: the distance of Levenshtein. Gives up where there are more than so many.
+ *
+ * Why so: only the cells of the table are filled that can lead to few enough, as there may be thousands of names.
+ */
+function countEdits(from: string, to: string, most: number): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
+    const next = new Array<number>(to.length + 1).fill(Number.POSITIVE_INFINITY);
+    if (i <= most) next[0] = i;
+    let least = next[0] as number;
+    for (let j = Math.max(1, i - most); j <= Math.min(to.length, i + most); j++) {
       const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const edits = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      next[j] = edits;
+      if (edits < least) least = edits;
     }
+    if (least > most) return Number.POSITIVE_INFINITY;
     row = next;
   }
   return row[to.length] as number;

@@ -16,7 +16,7 @@ const rooms = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/
 const divided = ['adapters'];
 
 /** What the main entry must not load, as it is installed or needed by few. */
-const apart = ['promql', 'alerting', 'server', 'adapters', 'testing', 'cli'];
+const apart = ['promql', 'alerting', 'rules', 'server', 'adapters', 'testing', 'cli'];
 
 /** Where each package that is not Node's own may be imported. */
 const packages: Readonly<Record<string, string>> = {
@@ -24,6 +24,7 @@ const packages: Readonly<Record<string, string>> = {
   '@koa/router': 'adapters/koa/metrics-server.ts',
   '@nestjs/common': 'adapters/nest/metrics-module.ts',
   '@nestjs/core': 'adapters/nest/metrics-module.ts',
+  '@prometheus-io/lezer-promql': 'rules/promql/grammar.ts',
   'prom-client': 'prometheus/prom-client/process-metrics.ts',
   yaml: 'server/config/yaml-tree.ts',
   '@prometheus-io/client': 'prometheus/prom-client/process-metrics.ts',

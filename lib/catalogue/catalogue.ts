@@ -7,7 +7,7 @@ import {
   sameDefinition,
 } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
-import type { LabelPolicy } from '../families/labels.js';
+import type { Initial, LabelPolicy } from '../families/labels.js';
 import { decideNative, type NativeHistogramSettings } from '../families/native-histogram.js';
 import type { Objective } from '../families/objective.js';
 import { nativeBytesAtMost } from '../store/native-histograms.js';
@@ -36,10 +36,12 @@ export interface CatalogueEntry {
   readonly labels: readonly CatalogueLabel[];
   /** The upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];
-  /** The native buckets of a histogram, if it has any. */
-  readonly native?: CatalogueNativeBuckets;
   /** What is promised about it. */
   readonly objective?: Objective;
+  /** The native buckets of a histogram, if it has any. */
+  readonly native?: CatalogueNativeBuckets;
+  /** The label sets that exist at 0 before the first observation; `'all'` for every combination of the `oneOf` values. */
+  readonly initial: Initial;
   /** The decorated methods that feed it, for example `@Gauge on ClusterService.list`; none where it is recorded by hand. */
   readonly fedBy: readonly string[];
   /** The maximum number of series, with `other` and absent values. */
@@ -112,7 +114,7 @@ function createEntry(
   { family, name, maxSeries, native }: OpenFamily,
   instruments: readonly Declaration[],
 ): CatalogueEntry {
-  const { kind, unit, help, labels, buckets } = family;
+  const { kind, unit, help, labels, buckets, initial } = family;
   const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
   const seriesAtMost = Math.min(combinations, maxSeries);
   const declarations = instruments.filter((one) => isSame(one.family, family));
@@ -125,8 +127,9 @@ function createEntry(
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
     ...(kinds[kind].hasBuckets && { buckets }),
-    ...(native !== undefined && { native: createNativeEntry(native, seriesAtMost) }),
     ...(objective !== undefined && { objective }),
+    ...(native !== undefined && { native: createNativeEntry(native, seriesAtMost) }),
+    initial,
     fedBy: [...new Set(declarations.map(({ site }) => site))],
     seriesAtMost,
     samplesAtMost: seriesAtMost * countSamplesPerSeries(family, native),

@@ -26,14 +26,6 @@ export function catalogueMarkdown(entries: readonly CatalogueEntry[]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function formatKind({ kind, buckets, native }: CatalogueEntry): string {
-  if (buckets === undefined) return kind;
-  const classic = `${kind} of ${buckets.length + 1} bucket${buckets.length === 0 ? '' : 's'}`;
-  if (native === undefined) return classic;
-  const { maxBuckets, schema, bytesAtMost } = native;
-  return `${classic}, and at most ${formatCount(maxBuckets)} native ones of schema ${schema} (${formatCount(Math.ceil(bytesAtMost / 1024))} KiB)`;
-}
-
 function describe({ help, unit, objective }: CatalogueEntry): string {
   const text = escapeText(unit === undefined ? help : `${help} (${unit})`);
   return objective === undefined ? text : `${text}<br>${describeObjective(objective)}`;
@@ -50,6 +42,14 @@ const describeErrors = (errors: object): string =>
   Object.entries(errors)
     .map(([label, values]) => formatCode(`${label}=${[values].flat().join('|')}`))
     .join(' and ');
+
+function formatKind({ kind, buckets, native }: CatalogueEntry): string {
+  if (buckets === undefined) return kind;
+  const classic = `${kind} of ${buckets.length + 1} bucket${buckets.length === 0 ? '' : 's'}`;
+  if (native === undefined) return classic;
+  const { maxBuckets, schema, bytesAtMost } = native;
+  return `${classic}, and at most ${formatCount(maxBuckets)} native ones of schema ${schema} (${formatCount(Math.ceil(bytesAtMost / 1024))} KiB)`;
+}
 
 function formatLabel({ name, oneOf, limit, hash, sensitive }: CatalogueLabel): string {
   const bounds = [

@@ -2,12 +2,14 @@
 import { formatThrown } from '../error.js';
 import { catalogueCommand } from './catalogue/catalogue-command.js';
 import { loadModules, loadModulesCommand } from './catalogue/load-modules.js';
+import { checkCommand } from './check/check-command.js';
 import type { Command, Output } from './command.js';
 import { doctorCommand } from './doctor/doctor-command.js';
 import { rulesCommand } from './rules/rules-command.js';
 
 const commands: Readonly<Record<string, Command>> = {
   catalogue: catalogueCommand,
+  check: checkCommand,
   doctor: doctorCommand,
   rules: rulesCommand,
 };

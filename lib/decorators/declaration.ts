@@ -9,6 +9,7 @@ import {
   checkPolicy,
   checkPromise,
   familyOptionsOf,
+  withLegacyNames,
 } from '../families/family-checks.js';
 import { kinds, toNumber } from '../families/kinds.js';
 import { isClosed, type LabelPolicies, type LabelValue } from '../families/labels.js';
@@ -210,7 +211,7 @@ function checkIsLabelOf(family: Family, name: string): Problem[] {
 function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
   const { kind, operation } = rules;
   const { labels, initial } = options;
-  return [
+  return withLegacyNames(options, [
     ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
     ...checkCommonOptions(options),
     ...checkLabels(labels, (specs) =>
@@ -221,8 +222,8 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets ?? defaultBuckets),
-  ];
+    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
+  ]);
 }
 
 function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {

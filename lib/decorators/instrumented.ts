@@ -2,7 +2,7 @@ import { formatValue, type Problem, refuseIfAny } from '../error.js';
 import { forgetInstruments } from '../families/declared-instruments.js';
 import { checkLabelName } from '../families/family-checks.js';
 import type { LabelValue } from '../families/labels.js';
-import { isMetricName } from '../families/naming.js';
+import { isUtf8Name } from '../families/naming.js';
 import type { AnyMethod } from '../instrumentation/call.js';
 import { outcome } from '../instrumentation/ready-made.js';
 import { dropRepeated, instrumentsOn } from '../instrumentation/wrap-method.js';
@@ -101,7 +101,7 @@ const rules: Rules = {
   name: { must: 'be a word', accepts: isText, remedy: "Leave it out for the class's own name" },
   prefix: {
     must: 'be the beginning of a metric name',
-    accepts: isMetricName,
+    accepts: isUtf8Name,
     remedy: 'Write for example "shop_"',
   },
   skip: { must: 'list methods', accepts: Array.isArray, remedy: 'Write ["close"]' },

@@ -1,3 +1,4 @@
+import type { EscapingScheme } from '../families/escaping.js';
 import type { ExpositionFormat } from '../store/exposed-family.js';
 import { builtInFormats } from './formats/formats.js';
 
@@ -15,6 +16,8 @@ export interface NegotiatedFormat {
   readonly format: ExpositionFormat;
   /** The `Content-Type` that says exactly what is sent. */
   readonly contentType: string;
+  /** How names are written that not every consumer reads. */
+  readonly escaping: EscapingScheme;
   /** How the body is compressed, if it is. */
   readonly encoding: 'gzip' | 'identity';
 }
@@ -80,14 +83,20 @@ function choose(
   for (const { value, parameters } of preferencesOf(accept, isKnown)) {
     const format = formats.find(({ mediaType }) => covers(value, mediaType));
     const contentType = format && contentTypeOf(format, parameters);
-    if (format !== undefined && contentType !== undefined) return { format, contentType, encoding };
+    if (format !== undefined && contentType !== undefined) {
+      return { format, contentType, escaping: escapingOf(format, parameters), encoding };
+    }
   }
   const [format] = formats as [ExpositionFormat];
-  return { format, contentType: contentTypeOf(format, noParameters) ?? format.mediaType, encoding };
+  const contentType = contentTypeOf(format, noParameters) ?? format.mediaType;
+  return { format, contentType, escaping: escapingOf(format, noParameters), encoding };
 }
 
 const contentTypeOf = (format: ExpositionFormat, parameters: ReadonlyMap<string, string>): string | undefined =>
   format.contentType === undefined ? format.mediaType : format.contentType(parameters);
+
+const escapingOf = (format: ExpositionFormat, parameters: ReadonlyMap<string, string>): EscapingScheme =>
+  format.escaping?.(parameters) ?? 'underscores';
 
 /** Whether the client takes a compressed body. */
 function acceptsGzip(acceptEncoding: string | undefined): boolean {

@@ -1,6 +1,7 @@
 import type { Scrapable, ScrapeLimits } from '../store/exposed-family.js';
 import { chooseFamilies } from '../store/selection.js';
 import { noBody, renderBody, WholeBody } from './body.js';
+import { withEscapedNames } from './escaped-names.js';
 import { type AcceptHeaders, type NegotiatedFormat, negotiate } from './negotiation.js';
 
 /** What a scrape asks for, whatever the web framework. */
@@ -62,7 +63,7 @@ export async function scrape(
 async function answer(
   scrapable: Scrapable,
   request: ScrapeRequest,
-  { format, contentType, encoding }: NegotiatedFormat,
+  { format, contentType, escaping, encoding }: NegotiatedFormat,
 ): Promise<ScrapeResponse> {
   const isChosen = chooseFamilies(request.names);
   // Why chosen again: a Scrapable may return more than it was asked for.
@@ -75,7 +76,10 @@ async function answer(
     ...(isGzip && { 'Content-Encoding': 'gzip' }),
   };
   if (request.method === 'HEAD') return { status: 200, headers: head, format: format.name, body: noBody() };
-  const body = await renderBody(format.render(families), isGzip);
+  // Why not always: names that are legal in every format need none, and each label would take longer.
+  const written =
+    scrapable.nameValidation === 'utf8' ? families.map((family) => withEscapedNames(family, escaping)) : families;
+  const body = await renderBody(format.render(written), isGzip);
   const headers = body instanceof WholeBody ? { ...head, ...body.headers } : head;
   return { status: 200, headers, format: format.name, body };
 }

@@ -18,7 +18,7 @@ import {
 } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
 import { kinds, type MetricKind } from './kinds.js';
-import { isLabelName, isMetricName } from './naming.js';
+import { isLabelName, isMetricName, isUtf8LabelName, isUtf8Name } from './naming.js';
 import { nativeRule, nativeRulesOf } from './native-histogram.js';
 import { checkObjective } from './objective.js';
 
@@ -98,6 +98,9 @@ function findWrongBound(buckets: readonly unknown[]): number {
   );
 }
 
+/** Checks the option `buckets` of a histogram. */
+export const checkBuckets = (buckets: unknown): Problem[] => checkInTurn('"buckets"', bucketRules, buckets);
+
 /** The names of the options of a label's policy. */
 export const policyOptions = Object.keys(policyRules);
 const familyOptions = [
@@ -125,20 +128,44 @@ const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const { labels = {}, initial } = given;
-  return [
+  return withLegacyNames(given, [
     ...checkNames(given, familyOptionsOf(kind)),
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
     ...checkPromise(kind, given, defaultBuckets),
-  ];
+  ]);
 }
+
+/**
+ * Finds the names of a family that only a recorder with `nameValidation: 'utf8'` takes. Why not where the family is
+ * declared: it is not known there which recorder will open it.
+ */
+export function checkLegacyNames({ name, labels }: DeclaredNames): Problem[] {
+  const problems = isUtf8Name(name) && !isMetricName(name) ? [illegalMetricName(name, orAllow)] : [];
+  for (const label of isOptions(labels) ? Object.keys(labels) : []) {
+    if (isUtf8LabelName(label) && !isLabelName(label)) problems.push(illegalLabelName(label, orAllow));
+  }
+  return problems;
+}
+
+interface DeclaredNames {
+  readonly name?: unknown;
+  readonly labels?: unknown;
+}
+
+const orAllow = ', or allow it by nameValidation: "utf8" on the recorder';
+
+/** The problems of a declaration, if there are any, with those that another recorder would not have: all are told at once. */
+export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem[]): Problem[] =>
+  problems.length === 0 ? [] : [...checkLegacyNames(given), ...problems];
 
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
-  // Why: what is wrong with the buckets or labels themselves is said where they are checked.
-  const bounds = checkBuckets(buckets).length === 0 ? ((buckets || []) as number[]) : undefined;
+  // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
+  const isWrong = buckets === false || checkBuckets(buckets).length > 0;
+  const bounds = isWrong ? undefined : (buckets as number[]);
   return checkObjective(kind, objective, { labels: isOptions(labels) ? labels : {}, bounds });
 }
 
@@ -147,13 +174,10 @@ export function checkCommonOptions(given: Unchecked): Problem[] {
   return [
     ...checkMetricName(given['name']),
     ...checkFields(given, commonRules),
-    ...checkBuckets(given['buckets']),
+    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
     ...checkNative(given['native']),
   ];
 }
-
-const checkBuckets = (buckets: unknown): Problem[] =>
-  buckets === false ? [] : checkInTurn('"buckets"', bucketRules, buckets);
 
 function checkNative(native: unknown): Problem[] {
   if (!isOptions(native)) return checkValue('"native"', nativeRule, native);
@@ -162,13 +186,23 @@ function checkNative(native: unknown): Problem[] {
 }
 
 function checkMetricName(name: unknown): Problem[] {
-  if (isMetricName(name)) return [];
-  const allowed = 'letters, digits, "_" and ":", no digit first';
-  return [problem('illegal_name', `metric name ${formatIllegalName(name, allowed)}`)];
+  return isUtf8Name(name) ? [] : [illegalMetricName(name)];
 }
 
-function formatIllegalName(name: unknown, allowed: string): string {
-  return `${formatValue(name)} is not legal (allowed: ${allowed}). ${suggestName(name)}`;
+const illegalMetricName = (name: unknown, otherwise = ''): Problem =>
+  problem(
+    'illegal_name',
+    `metric name ${formatIllegalName(name, 'letters, digits, "_" and ":", no digit first', otherwise)}`,
+  );
+
+const illegalLabelName = (name: string, otherwise = ''): Problem =>
+  problem(
+    'illegal_label',
+    `label name ${formatIllegalName(name, 'letters, digits and "_", no digit first, no "__" first', otherwise)}`,
+  );
+
+function formatIllegalName(name: unknown, allowed: string, otherwise: string): string {
+  return `${formatValue(name)} is not legal (allowed: ${allowed}). ${suggestName(name)}${otherwise}.`;
 }
 
 function suggestName(name: unknown): string {
@@ -176,7 +210,7 @@ function suggestName(name: unknown): string {
     .replace(/[^a-zA-Z0-9_]+/g, '_')
     .replace(/^(?=\d)|^_+/, '_')
     .replace(/^__+/, '');
-  return isLabelName(legal) && typeof name === 'string' ? `Rename it, for example "${legal}".` : 'Name it.';
+  return isLabelName(legal) && typeof name === 'string' ? `Rename it, for example "${legal}"` : 'Name it';
 }
 
 const labelsRule: Rule = { must: 'be an object', accepts: isOptions, remedy: 'Write { team: {} }' };
@@ -200,10 +234,7 @@ function checkLabels(kind: MetricKind, labels: unknown): Problem[] {
 }
 
 export function checkLabelName(kind: MetricKind, name: string): Problem[] {
-  if (!isLabelName(name)) {
-    const allowed = 'letters, digits and "_", no digit first, no "__" first';
-    return [problem('illegal_label', `label name ${formatIllegalName(name, allowed)}`)];
-  }
+  if (!isUtf8LabelName(name)) return [illegalLabelName(name)];
   if (!kinds[kind].reservedLabels.includes(name)) return [];
   const message = `label name "${name}" is kept for the ${kind}'s own samples (given as a label). Use another name.`;
   return [problem('illegal_label', message)];

@@ -183,9 +183,9 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
     ...options,
     kind,
     labels: freezeCopy(labels) as P,
+    ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
     buckets: createBuckets(options.buckets),
     ...(isObject(options.native) && { native: Object.freeze({ ...options.native }) }),
-    ...(options.objective !== undefined && { objective: Object.freeze({ ...options.objective }) }),
     initial:
       initial === 'all' || initial === noInitial
         ? initial

@@ -11,6 +11,19 @@ export const isMetricName = (name: unknown): name is string =>
 export const isLabelName = (name: unknown): name is string =>
   typeof name === 'string' && /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
 
+/** Whether a label name needs no quotation marks in a text format, reserved or not. */
+export const isUnquotedLabelName = (name: string): boolean => /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name);
+
+/** Which names the families and labels of a recorder may have: those of Prometheus 2, or any text. */
+export type NameValidation = 'legacy' | 'utf8';
+
+/** Whether Prometheus 3 accepts this as the name of a metric: any well-formed text. */
+export const isUtf8Name = (name: unknown): name is string =>
+  typeof name === 'string' && name !== '' && !/\p{Surrogate}/u.test(name);
+
+/** Whether Prometheus 3 accepts this as the name of a label; it reserves names that begin with two underscores. */
+export const isUtf8LabelName = (name: unknown): name is string => isUtf8Name(name) && !name.startsWith('__');
+
 /** The base units; each of them may have a prefix, which makes it another unit. */
 const baseUnits = ['amperes', 'bytes', 'celsius', 'grams', 'joules', 'kelvin', 'meters', 'metres', 'seconds', 'volts'];
 
@@ -145,7 +158,7 @@ const findBaseUnit = (word: string): string | undefined =>
  */
 export function adviseOnNaming(family: Family, name = family.name): string | undefined {
   if (family.advice === false) return undefined;
-  const exposed: ExposedName = { name, words: name.toLowerCase().split('_'), family };
+  const exposed: ExposedName = { name, words: name.toLowerCase().split(/[_.]/), family };
   const found: string[] = [];
   for (const check of checks) {
     const one = check(exposed);

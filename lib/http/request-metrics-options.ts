@@ -1,6 +1,8 @@
-import { formatValue, type Problem } from '../error.js';
+import { formatValue, type Problem, refuseIfAny } from '../error.js';
+import { checkBuckets } from '../families/family-checks.js';
 import { isMetricName } from '../families/naming.js';
-import { checkOptions, flagRule, isListOf, isOneOf, isText, type Rule, type Rules } from '../validation.js';
+import { isRecorder } from '../recorder/metrics-recorder.js';
+import { checkOptions, checkValue, flagRule, isListOf, isOneOf, isText, type Rule, type Rules } from '../validation.js';
 import { conventions } from './request-families.js';
 
 /** How the metrics of an application's requests are named and divided. Every option may be left out. */
@@ -44,7 +46,6 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
   },
   buckets: {
     must: 'be a list of numbers',
-    // Why no more: the family checks the numbers themselves.
     accepts: Array.isArray,
     remedy: 'Write [0.1, 1, 10]',
   },
@@ -66,5 +67,29 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
  *
  * @param adapterRules the rules of the options that a web framework's adapter adds.
  */
-export const checkRequestMetricsOptions = (options: unknown, adapterRules: Rules = {}): Problem[] =>
-  checkOptions(options, { ...rules, ...adapterRules });
+export function checkRequestMetricsOptions(options: unknown, adapterRules: Rules = {}): Problem[] {
+  const { buckets } = Object(options) as RequestMetricsOptions;
+  return [
+    ...checkOptions(options, { ...rules, ...adapterRules }),
+    ...(Array.isArray(buckets) ? checkBuckets(buckets) : []),
+  ];
+}
+
+/**
+ * Refuses what an adapter cannot be called with.
+ *
+ * Why the recorder first: where an application was given the adapter itself, and not what it returns, the framework calls
+ * it, and no property of what it hands over is an option.
+ *
+ * @throws MetricsError where `recorder` is none, or else naming every option that is wrong.
+ */
+export function refuseAdapterArguments(site: string, recorder: unknown, options: unknown, adapterRules: Rules): void {
+  const recorderRule: Rule = {
+    must: 'be a MetricsRecorder',
+    accepts: isRecorder,
+    remedy: `Write ${site}(new PrometheusRecorder()), and hand over what that returns`,
+    isRequired: true,
+  };
+  refuseIfAny(site, checkValue('"recorder"', recorderRule, recorder));
+  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+}

@@ -2,10 +2,12 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
+import { findSampledSpan } from '../recorder/active-span.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { claimFamilies } from './claimed-families.js';
+import { refuseUnlessOfNode } from './handed-over.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
   abortedRequest,
@@ -61,6 +63,7 @@ export function requestMetrics(
   const metrics = new RequestMetrics(recorder, defineRequestFamilies(options), site);
   const schemeOf = options.trustProxy ? forwardedScheme : schemeOfConnection;
   return (request, response, routeOf) => {
+    refuseUnlessOfNode(site, request, response);
     const start = { method: String(request.method), scheme: schemeOf(request) };
     trackRequest(metrics, start, response as ServerResponse, routeOf);
   };
@@ -124,6 +127,9 @@ class RequestMetrics {
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
   start(request: RequestStart, claimed: ReadonlySet<Family>, routeOf: RouteOf): (end: RequestEnd) => void {
     const startedAt = this.#recorder.now();
+    // Why now: when the response ends, another span may be active, or none.
+    const span = findSampledSpan();
+    const options = span && { exemplar: { trace_id: span.traceId, span_id: span.spanId } };
     const { scheme } = request;
     const method = this.#families.methods.has(request.method) ? request.method : otherMethod;
     const release = claimed.has(this.#families.active) ? this.#acquireActive(method, scheme) : ignore;
@@ -138,11 +144,11 @@ class RequestMetrics {
       if (claimed.has(duration)) {
         const code = status || convention.statusWithoutResponse;
         const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
-        this.#duration.observe(convention.labels(labels), seconds);
+        this.#duration.observe(convention.labels(labels), seconds, options);
       }
       if (claimed.has(size) && status !== '') {
         const labels = { method, scheme, route: route || unmatched.size, status, error };
-        this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes);
+        this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes, options);
       }
     };
   }

@@ -45,7 +45,8 @@ export function trackResponse(response: ServerResponse): ResponseTracker {
   };
   return {
     bodyBytes: () => (hasBody(response) ? bytes : 0),
-    hasStatus: () => response.headersSent && !isLost,
+    // Why asked for the queue: what waits for an earlier response has headers, and none of it was sent.
+    hasStatus: () => response.headersSent && !isLost && (response.writableFinished || !isQueued(response)),
   };
 }
 

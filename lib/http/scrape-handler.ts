@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { scrape } from '../exposition/scrape.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { toFetchResponse } from './fetch-response.js';
+import { refuseUnlessFetchRequest, refuseUnlessOfNode } from './handed-over.js';
 import type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './http-messages.js';
 import { parseFetchRequest, parseRequest, scrapeRequest } from './request-context.js';
 import { sendResponse } from './send-response.js';
@@ -23,6 +24,7 @@ import { sendResponse } from './send-response.js';
  * });
  */
 export async function handleScrape(recorder: Scrapable, request: NodeRequest, response: NodeResponse): Promise<void> {
+  refuseUnlessOfNode('handleScrape', request, response);
   const context = parseRequest(request as IncomingMessage);
   sendResponse(response as ServerResponse, context.method, await scrape(recorder, scrapeRequest(context)));
 }
@@ -41,6 +43,7 @@ export async function handleScrape(recorder: Scrapable, request: NodeRequest, re
  * console.log(response.status, await response.text());
  */
 export async function handleFetchScrape(recorder: Scrapable, request: FetchRequest): Promise<FetchResponse> {
+  refuseUnlessFetchRequest('handleFetchScrape', request);
   const context = parseFetchRequest(request);
   return toFetchResponse(context, await scrape(recorder, scrapeRequest(context)));
 }

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { runWithoutSpan } from '../recorder/active-span.js';
 import type { Call, CallObserver } from './call.js';
 
 /**
@@ -38,11 +39,14 @@ export const unfinishedCalls = new UnfinishedCalls();
 export function finishCalls(): void {
   if (unfinishedCalls.last === undefined) return;
   try {
-    unfinishedCalls.finish();
+    // Why: the span that is active now is not the one of those calls.
+    runWithoutSpan(finishAll);
   } catch {
     // Why ignored: the next reader or the next call tries again.
   }
 }
+
+const finishAll = (): void => unfinishedCalls.finish();
 
 function finishCall(call: Call): void {
   const observer = call.observer as CallObserver;

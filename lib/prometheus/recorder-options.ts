@@ -1,7 +1,7 @@
 import { formatCount, formatValue, type Problem } from '../error.js';
 import { checkFormats } from '../exposition/formats/formats.js';
 import { defaultMaxSeries } from '../families/family.js';
-import { isLabelName, isMetricName } from '../families/naming.js';
+import { isLabelName, isMetricName, isUtf8LabelName, isUtf8Name } from '../families/naming.js';
 import type { ExpositionFormat } from '../store/exposed-family.js';
 import { defaultMaxSamples } from '../store/limits.js';
 import type { StoreOptions } from '../store/metric-store.js';
@@ -12,6 +12,7 @@ import {
   flagRule,
   isFunction,
   isObject,
+  isOneOf,
   type Rule,
   type Rules,
 } from '../validation.js';
@@ -43,7 +44,7 @@ const isRegistry = (value: unknown): boolean =>
 const rules: Rules = {
   registry: { must: 'be a Registry of prom-client', accepts: isRegistry, remedy: 'Pass for example register' },
   formats: { must: 'be a list of exposition formats', accepts: Array.isArray, remedy: 'Write [myFormat]' },
-  prefix: { must: 'begin a legal metric name', accepts: isMetricName, remedy: 'Write for example "billing_"' },
+  prefix: { must: 'begin a metric name', accepts: isUtf8Name, remedy: 'Write for example "billing_"' },
   constantLabels: {
     must: 'be an object',
     accepts: (value) => value === null || isObject(value),
@@ -52,6 +53,8 @@ const rules: Rules = {
   maxSeriesPerFamily: countWithDefault(defaultMaxSeries),
   maxSamples: countWithDefault(defaultMaxSamples),
   created: flag,
+  nameValidation: { must: 'be "legacy" or "utf8"', accepts: isOneOf(['legacy', 'utf8']), remedy: 'Choose one' },
+  exemplars: flag,
   nativeHistograms: flag,
   hashKey: { must: 'be a text', accepts: (value) => typeof value === 'string', show: showType },
   processMetrics: flag,
@@ -63,16 +66,34 @@ const rules: Rules = {
 
 /** Finds everything that is wrong with the options of a `PrometheusRecorder`. */
 export function checkRecorderOptions(options: unknown): Problem[] {
-  const { constantLabels, formats } = isObject(options) ? options : {};
+  const { constantLabels, formats, nameValidation, prefix, registry } = isObject(options) ? options : {};
+  const isUtf8 = nameValidation === 'utf8';
   return [
     ...checkOptions(options, rules),
+    ...(isUtf8 ? checkValue('"nameValidation"', besideRegistryRule, registry) : []),
+    ...(!isUtf8 && isUtf8Name(prefix) ? checkValue('"prefix"', legacyPrefixRule, prefix) : []),
     ...checkFormats(Array.isArray(formats) ? formats : []),
-    ...Object.entries(isObject(constantLabels) ? constantLabels : {}).flatMap(checkConstantLabel),
+    ...Object.entries(isObject(constantLabels) ? constantLabels : {}).flatMap(([name, value]) =>
+      checkConstantLabel(name, value, isUtf8 ? isUtf8LabelName : isLabelName),
+    ),
   ];
 }
 
-function checkConstantLabel([name, value]: readonly [name: string, value: unknown]): Problem[] {
-  const isLegal = isLabelName(name) && name !== 'le' && name !== 'quantile';
+const legacyPrefixRule: Rule = {
+  must: 'begin a legal metric name',
+  accepts: isMetricName,
+  remedy: 'Write for example "billing_", or allow it by nameValidation: "utf8"',
+};
+
+const besideRegistryRule: Rule = {
+  must: 'be "legacy" beside a registry, as prom-client writes names as they are',
+  accepts: (registry) => registry === undefined,
+  show: () => '"utf8" and a registry',
+  remedy: 'Leave out one of them',
+};
+
+function checkConstantLabel(name: string, value: unknown, isAllowed: (name: unknown) => boolean): Problem[] {
+  const isLegal = isAllowed(name) && name !== 'le' && name !== 'quantile';
   const rule: Rule = {
     must: 'have a legal name and a string for its value',
     accepts: (text) => isLegal && typeof text === 'string',

@@ -1,7 +1,8 @@
-import type { DropReason } from '../error.js';
+import { type DropReason, refuseIfAny } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
+import { checkLegacyNames } from '../families/family-checks.js';
 import type { LabelPolicies } from '../families/labels.js';
-import { adviseOnNaming } from '../families/naming.js';
+import { adviseOnNaming, type NameValidation } from '../families/naming.js';
 import { countCopies, registerCopy } from '../process-state.js';
 import { type CounterHandle, FamilyHandle, type GaugeHandle, type HistogramHandle } from './handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from './metrics-recorder.js';
@@ -11,6 +12,12 @@ import { type Advice, type ReportOptions, Reports, registerRecorder } from './re
 export interface RecorderOptions extends ReportOptions {
   /** Seconds on a clock that never goes back, for durations. Default: `performance.now()`. */
   readonly clock?: () => number;
+  /**
+   * Which names families and labels may have. `'legacy'`: letters, digits and `_`, which every consumer reads. `'utf8'`: any
+   * text, such as `http.server.duration`; it is written as it is for a consumer that asks for that, as Prometheus 3 does,
+   * and with its other characters escaped for all others. Default: `'legacy'`.
+   */
+  readonly nameValidation?: NameValidation;
 }
 
 const secondCopy: Advice = {
@@ -45,11 +52,14 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   readonly #reports: Reports;
   readonly #handles = new WeakMap<Family, FamilyHandle>();
 
+  /** Which names the families and labels of this recorder may have. */
+  readonly nameValidation: NameValidation;
   readonly #clock: () => number;
 
   constructor(options: RecorderOptions = {}) {
     this.#reports = new Reports(options);
     this.#clock = options.clock ?? monotonicSeconds;
+    this.nameValidation = options.nameValidation ?? 'legacy';
     registerRecorder(this);
     const conflict = registerCopy();
     if (conflict !== undefined) this.advise({ code: 'second_copy', message: conflict });
@@ -62,6 +72,11 @@ export abstract class AbstractRecorder implements MetricsRecorder {
   protected abstract countDrop(family: Family, reason: DropReason): void;
 
   collect(_family: Family, _collector: Collector): void {}
+
+  /** @throws MetricsError `illegal_name` or `illegal_label` where the family has a name that this recorder does not take. */
+  protected refuseIllegalNames(family: Family, site: string): void {
+    if (this.nameValidation === 'legacy') refuseIfAny(site, checkLegacyNames(family));
+  }
 
   /** Advises on the name, as it is exposed, of a family that is opened for the first time. */
   protected adviseOnName(family: Family, name = family.name): void {

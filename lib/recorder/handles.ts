@@ -6,6 +6,7 @@ import { isObject } from '../validation.js';
 import {
   type CollectedValues,
   type Collector,
+  type ExemplarLabels,
   type FamilyRecorder,
   listValues,
   type MetricsRecorder,
@@ -18,10 +19,19 @@ type LeadingArguments<P extends LabelPolicies> = {} extends P
   ? [labels?: LabelsArgument<P>]
   : [labels: LabelsArgument<P>];
 
+/** What may be said of one observation beside its labels and its value. */
+export interface ObservationOptions {
+  /**
+   * The labels of its exemplar, in place of the active span. An exemplar that cannot be exposed is dropped and counted in
+   * `flowplane_metrics_exemplars_dropped_total`; the observation is recorded.
+   */
+  readonly exemplar?: ExemplarLabels | undefined;
+}
+
 /** A counter to record by hand. It never throws: what cannot be recorded is dropped and counted. */
 export interface CounterHandle<P extends LabelPolicies> {
   /** Adds `by`, 1 unless given. */
-  inc(...given: [...LeadingArguments<P>, by?: number | bigint]): void;
+  inc(...given: [...LeadingArguments<P>, by?: number | bigint, options?: ObservationOptions]): void;
 }
 
 /** A gauge to record by hand. It never throws. */
@@ -45,7 +55,7 @@ export type CollectedBy<P extends LabelPolicies> =
 
 /** A histogram to record by hand. It never throws. */
 export interface HistogramHandle<P extends LabelPolicies> {
-  observe(labels: LabelsArgument<P>, value: number | bigint): void;
+  observe(labels: LabelsArgument<P>, value: number | bigint, options?: ObservationOptions): void;
 }
 
 type RawLabels = Readonly<Record<string, unknown>>;
@@ -79,8 +89,8 @@ export class FamilyHandle {
     }
   }
 
-  inc(labels?: RawLabels, by: number | bigint = 1): void {
-    this.#record('add', labels, by);
+  inc(labels?: RawLabels, by: number | bigint = 1, options?: ObservationOptions): void {
+    this.#record('add', labels, by, options);
   }
 
   dec(labels?: RawLabels, by: number | bigint = 1): void {
@@ -95,11 +105,11 @@ export class FamilyHandle {
     if (kinds[this.#family.kind].operations.includes('set')) this.#recorder.collect(this.#family, collector);
   }
 
-  observe(labels: RawLabels, value: number | bigint): void {
-    this.#record('observe', labels, value);
+  observe(labels: RawLabels, value: number | bigint, options?: ObservationOptions): void {
+    this.#record('observe', labels, value, options);
   }
 
-  #record(operation: Operation, labels: RawLabels = {}, given: number | bigint): void {
+  #record(operation: Operation, labels: RawLabels = {}, given: number | bigint, options?: ObservationOptions): void {
     const opened = this.#opened;
     let reason: DropReason | undefined;
     let cause: unknown;
@@ -108,7 +118,7 @@ export class FamilyHandle {
       reason = this.#refuse(operation, value);
       if (opened !== undefined && reason === undefined) {
         const id = this.#findSeries(opened, labels, operation !== 'set');
-        if (typeof id === 'number') opened[operation](id, value);
+        if (typeof id === 'number') opened[operation](id, value, options?.exemplar);
         else reason = id;
       }
     } catch (thrown) {

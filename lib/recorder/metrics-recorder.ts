@@ -1,12 +1,18 @@
 import { type DropReason, MetricsError, type Problem } from '../error.js';
 import type { CounterFamily, Family, GaugeFamily, HistogramFamily } from '../families/family.js';
-import type { LabelPolicies } from '../families/labels.js';
+import type { LabelPolicies, LabelValue } from '../families/labels.js';
 import { processState } from '../process-state.js';
 import { isFunction, isObject } from '../validation.js';
 
 import type { CounterHandle, GaugeHandle, HistogramHandle } from './handles.js';
 import { type Advice, adviseAll } from './reports.js';
 import { createUnboundAdvice } from './wiring-advice.js';
+
+/**
+ * The labels of an exemplar that is given by hand, for example `{ trace_id, order: '17' }`. The names and values together may
+ * have 128 characters.
+ */
+export type ExemplarLabels = Readonly<Record<string, LabelValue>>;
 
 /** Identifies one series of a family in one recorder, until the family is cleared. */
 export type SeriesId = number;
@@ -32,12 +38,16 @@ export interface FamilyRecorder {
    * values that are set do not add up.
    */
   getOrCreate(values: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason;
-  /** Adds `by` to a counter (finite, not negative) or to a gauge. */
-  add(id: SeriesId, by: number): void;
+  /**
+   * Adds `by` to a counter (finite, not negative) or to a gauge.
+   *
+   * @param exemplar what was given by hand, unchecked. A recorder may ignore it, and must not throw because of it.
+   */
+  add(id: SeriesId, by: number, exemplar?: ExemplarLabels): void;
   /** Sets a gauge. NaN and the infinities are values too. */
   set(id: SeriesId, value: number): void;
-  /** Observes a finite value in a histogram. */
-  observe(id: SeriesId, value: number): void;
+  /** Observes a finite value in a histogram. For the exemplar holds the same. */
+  observe(id: SeriesId, value: number, exemplar?: ExemplarLabels): void;
   /** Adds 1 to a gauge, until `release`. */
   acquire(id: SeriesId): void;
   /** Subtracts what `acquire` added, from the same series, even where that series was cleared meanwhile. */

@@ -1,4 +1,5 @@
 import { MetricsError } from '../error.js';
+import { listEscapedNames } from '../families/escaping.js';
 import type { Family } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
 
@@ -42,7 +43,11 @@ export class NameRegister {
   }
 }
 
-function listExposedNames({ kind }: Family, name: string): string[] {
+// Why escaped: for a consumer that reads no UTF-8 names, two names may become one.
+const listExposedNames = (family: Family, name: string): string[] =>
+  listEscapedNames(name).flatMap((one) => listSampleNames(family, one));
+
+function listSampleNames({ kind }: Family, name: string): string[] {
   const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);
   if (kind !== 'counter') return names;
   const bare = name.replace(/_total$/, '');

@@ -18,6 +18,7 @@ export interface Advice {
     | 'duration_unit'
     | 'naming'
     | 'bound'
+    | 'exemplar'
     | 'negative_sum'
     | 'process_metrics'
     | 'sensitive'

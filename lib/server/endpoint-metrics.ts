@@ -1,7 +1,7 @@
 import { type RefusalReason, refusalReasons } from '../access/refusals.js';
 import type { EndedScrape, ScrapeObserver } from '../access/scrapes-in-flight.js';
 import { exponentialBuckets } from '../families/buckets.js';
-import { defineCounter, defineGauge, defineHistogram } from '../families/family.js';
+import { defineCounter, defineGauge, defineHistogram, type Family } from '../families/family.js';
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
 import { withLabels } from '../store/with-labels.js';
@@ -47,7 +47,9 @@ const reloaded = defineGauge({
 const fromTheStart = [scrapes, inFlight, refused, reloaded];
 /** What is there from the first scrape on. Why not before: their buckets would be 26 zeros. */
 const onceObserved = [duration, size];
-const names = new Set([...fromTheStart, ...onceObserved].map(({ name }) => name));
+/** The families of a server about its own work. */
+export const endpointFamilies: readonly Family[] = [...fromTheStart, ...onceObserved];
+const names = new Set(endpointFamilies.map(({ name }) => name));
 
 /** The metrics of a server about its own work. */
 export class EndpointMetrics implements ScrapeObserver {
@@ -66,6 +68,7 @@ export class EndpointMetrics implements ScrapeObserver {
     return {
       constantLabels: labels,
       formats: scrapable.formats,
+      nameValidation: scrapable.nameValidation,
       exposedFamilies: async (limits) => {
         const others = await scrapable.exposedFamilies(limits);
         const taken = new Set(others.map(({ name }) => name));

@@ -7,6 +7,7 @@ import { singleFlight } from '../async/single-flight.js';
 import { type Problem, refuseIfAny } from '../error.js';
 import { scrape } from '../exposition/scrape.js';
 import { toFetchResponse } from '../http/fetch-response.js';
+import { refuseUnlessFetchRequest, refuseUnlessOfNode } from '../http/handed-over.js';
 import type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from '../http/http-messages.js';
 import { parseFetchRequest, parseRequest, type RequestContext, scrapeRequest } from '../http/request-context.js';
 import { type OutgoingResponse, sendResponse } from '../http/send-response.js';
@@ -39,7 +40,9 @@ export class GuardedScrapes implements AccessSource<Access> {
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(site: string, recorder: Scrapable, options: AccessOptions) {
-    refuseIfAny(site, [...checkRecorder(recorder), ...checkAccessOptions(options)]);
+    // Why first: where a framework calls what makes a handler, it hands over no recorder, and no options either.
+    refuseIfAny(site, checkRecorder(recorder));
+    refuseIfAny(site, checkAccessOptions(options));
     refuseIfAny(site, checkFile(options.bearerTokensFile));
     this.site = site;
     this.#recorder = recorder;
@@ -198,7 +201,10 @@ export type MetricsHandler = (request: NodeRequest, response: NodeResponse, next
 export function metricsHandler(recorder: Scrapable, options: AccessOptions = {}): MetricsHandler {
   const scrapes = new GuardedScrapes('metricsHandler', recorder, options);
   // Why three parameters: a framework may tell by their number what it calls.
-  return (request, response, _next) => scrapes.answer(request as IncomingMessage, response as ServerResponse);
+  return (request, response, _next) => {
+    refuseUnlessOfNode('metricsHandler', request, response);
+    return scrapes.answer(request as IncomingMessage, response as ServerResponse);
+  };
 }
 
 /** What a handler of Fetch can be told about the client, as a `Request` does not say it. */
@@ -229,7 +235,11 @@ export type FetchHandler = (request: FetchRequest, client?: FetchClient) => Prom
  */
 export function fetchHandler(recorder: Scrapable, options: AccessOptions = {}): FetchHandler {
   const scrapes = new GuardedScrapes('fetchHandler', recorder, options);
-  return (request, client) => scrapes.answerFetch(request, remoteAddressOf(client));
+  // Why not as a rejection: Express 4 does not look at what a handler returns.
+  return (request, client) => {
+    refuseUnlessFetchRequest('fetchHandler', request);
+    return scrapes.answerFetch(request, remoteAddressOf(client));
+  };
 }
 
 /** Why so careful: a framework may hand over something of its own as a second argument. */

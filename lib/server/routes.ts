@@ -60,6 +60,7 @@ function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable 
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
+  nameValidation: scrapable.nameValidation,
   exposedFamilies: async (limits) =>
     withProcessMetrics(
       await scrapable.exposedFamilies(limits),

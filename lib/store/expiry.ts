@@ -1,7 +1,7 @@
 import { runInSlices } from '../async/slices.js';
 import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import type { ExemplarLabels, FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { NumberStore } from './numbers.js';
 import { createSeriesRecorder, type SeriesOptions, type SeriesRecorder } from './series-recorders.js';
 import { notDated } from './series-table.js';
@@ -82,16 +82,16 @@ export class ExpiringRecorder implements FamilyRecorder {
     return series;
   }
 
-  add(series: SeriesId, by: number): void {
-    this.recorder.add(series, by);
+  add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
+    this.recorder.add(series, by, exemplar);
   }
 
   set(series: SeriesId, value: number): void {
     this.recorder.set(series, value);
   }
 
-  observe(series: SeriesId, value: number): void {
-    this.recorder.observe(series, value);
+  observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
+    this.recorder.observe(series, value, exemplar);
   }
 
   acquire(series: SeriesId): void {

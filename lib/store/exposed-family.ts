@@ -1,3 +1,6 @@
+import type { EscapingScheme } from '../families/escaping.js';
+import type { NameValidation } from '../families/naming.js';
+
 /** What a family is in an exposition; `unknown` if its kind is not known. */
 export type ExposedType = 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
 
@@ -14,7 +17,7 @@ export interface HistogramView {
   readonly count: number;
   /** When the series was created, in seconds since the epoch; `undefined` if that is not known, as with prom-client. */
   readonly createdAt: number | undefined;
-  /** An example of an observation for each upper bound that has one. Only metrics of prom-client have exemplars. */
+  /** An example of an observation for each upper bound that has one; read it only to write it. */
   readonly exemplars: readonly (Exemplar | undefined)[] | undefined;
   /** The same observations in buckets of exponential width, if the family has them. Only a binary format can write them. */
   readonly native: NativeHistogramView | undefined;
@@ -159,6 +162,8 @@ export interface Scrapable {
   constantLabels?(): ConstantLabels;
   /** The families of one scrape, in the order of declaration; no two of them clash. */
   exposedFamilies(limits?: ScrapeLimits): Promise<readonly ExposedFamily[]>;
+  /** Which names its families and labels may have. Absent: `'legacy'`, so that a scrape escapes none. */
+  readonly nameValidation?: NameValidation | undefined;
   /** Formats in which it can be scraped beside the built-in ones. Absent: none. */
   readonly formats?: readonly ExpositionFormat[] | undefined;
 }
@@ -192,6 +197,11 @@ export interface ExpositionFormat {
    * parameters.
    */
   contentType?(parameters: ReadonlyMap<string, string>): string | undefined;
+  /**
+   * How the names of families and labels reach `render` for an `Accept` element with these parameters: `allow-utf-8` for as
+   * they are. Absent: `underscores`, whatever the parameters, so that all of them are legal in every format.
+   */
+  escaping?(parameters: ReadonlyMap<string, string>): EscapingScheme;
   /**
    * The families' bytes in chunks of some ten kilobytes, each rendered when it is asked for. A chunk is lent until the next
    * one is asked for: it may be written over then. An empty chunk in between says that the event loop may turn.

@@ -3,6 +3,7 @@ import type { SharedWork } from '../async/shared-runs.js';
 import { Slices } from '../async/slices.js';
 import { type DropReason, MetricsError } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
+import { escapeLabelName, escapingSchemes } from '../families/escaping.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
@@ -15,6 +16,8 @@ import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
+import { adviseOnExemplar } from './exemplar-labels.js';
+import { Exemplars } from './exemplars.js';
 import { ExpiringRecorder } from './expiry.js';
 import { type Explanation, explainFamilies } from './explain.js';
 import type { ConstantLabels, ExposedFamily, Scrapable, ScrapeLimits } from './exposed-family.js';
@@ -34,6 +37,11 @@ import { WallClock } from './wall-clock.js';
 
 /** How a store names, labels and limits what it keeps. */
 export interface StoreOptions extends RecorderOptions {
+  /**
+   * Give counters `…_total` and histogram buckets exemplars: the trace of an observation, if a sampled span of OpenTelemetry
+   * was active at the call, or what was given by hand. Default `true`; `false` ignores both.
+   */
+  readonly exemplars?: boolean;
   /**
    * Expose in OpenMetrics when each counter and histogram series was created, as `_created`: a sample more for each of them.
    * Protocol Buffers tell that always, without a sample more. Default `false`.
@@ -73,6 +81,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
   readonly #numbers = new NumberStore();
+  readonly #exemplars: Exemplars | undefined;
   readonly #self: SelfMetrics;
   /** Why objects: the same function may compute several gauges, each in runs of its own. */
   readonly #collectorOf = new Map<string, { readonly collect: Collector }>();
@@ -103,10 +112,15 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       (one) => this.advise(one),
     );
     this.#sampleLimit = new SampleLimit(max, advice);
+    this.#exemplars =
+      options.exemplars === false
+        ? undefined
+        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
     this.#self = new SelfMetrics({
       numbers: this.#numbers,
       names: this.#names,
       sampleLimit: this.#sampleLimit,
+      exemplars: this.#exemplars,
       wallClock: this.#wallClock.now,
     });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
@@ -114,7 +128,10 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
-  /** @throws MetricsError `family_clash` if another definition has the name, `hash_key_missing` if a label needs a key. */
+  /**
+   * @throws MetricsError `family_clash` if another definition has the name, also where that is only so after escaping;
+   *   `illegal_name` or `illegal_label` if this recorder does not take a name; `hash_key_missing` if a label needs a key.
+   */
   override open(family: Family, site = family.site): FamilyRecorder {
     const known = this.#recorders.get(family.name);
     const recorder = known === undefined ? this.#create(family, site) : this.#reopen(known, family, site);
@@ -326,6 +343,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     if (this.#hash === undefined && Object.values(family.labels).some(({ hash }) => hash)) {
       throw missingHashKey(family, site);
     }
+    this.refuseIllegalNames(family, site);
+    this.#refuseEqualLabels(family, site);
     this.#companion?.refuseTakenName(name, site);
     this.#names.take(family, name, site);
     const recorder = this.#createRecorder(family, {
@@ -334,6 +353,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       sampleLimit: this.#sampleLimit,
       watch: new LimitsAdvice(family, (advice) => this.advise(advice)),
       hash: this.#hash,
+      exemplars: family.kind === 'gauge' ? undefined : this.#exemplars,
       native: decideNative(family.native ?? this.#hasNativeHistograms),
       clock: this.#clock,
       wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
@@ -349,6 +369,21 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       handle: () => new FamilyHandle(this, family),
     });
     return recorder;
+  }
+
+  /** Throws where two labels of a sample would have one name for a consumer that reads no UTF-8 names. */
+  #refuseEqualLabels(family: Family, site: string): void {
+    if (this.nameValidation === 'legacy') return;
+    const names = new Set([...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)]);
+    for (const scheme of escapingSchemes) {
+      const byEscaped = new Map<string, string>();
+      for (const name of names) {
+        const escaped = escapeLabelName(name, scheme);
+        const other = byEscaped.get(escaped);
+        if (other !== undefined) throw equalLabels(site, [other, name], escaped);
+        byEscaped.set(escaped, name);
+      }
+    }
   }
 
   #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
@@ -379,6 +414,11 @@ const noFamilies: ReadonlySet<Family> = new Set();
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
+}
+
+function equalLabels(site: string, names: readonly [string, string], escaped: string): MetricsError {
+  const message = `labels "${names[0]}" and "${names[1]}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`;
+  return new MetricsError(site, [{ code: 'illegal_label', message }]);
 }
 
 function missingHashKey({ name }: Family, site: string): MetricsError {

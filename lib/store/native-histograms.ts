@@ -1,6 +1,6 @@
 import { type NativeHistogramSettings, widestSchema } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
-import type { NativeHistogramView } from './exposed-family.js';
+import type { Exemplar, NativeHistogramView } from './exposed-family.js';
 import { type FilledBuckets, FilledNativeView } from './filled-native-view.js';
 import { bucketIndexOf, coarsen, upperBoundOf } from './native-buckets.js';
 import { type NumberStore, wordOf } from './numbers.js';
@@ -168,9 +168,10 @@ export class NativeHistograms {
   }
 
   /** What a series has counted, of `count` observations in all. The same object is filled again for the next series. */
-  read(series: SeriesId, count: number): NativeHistogramView {
+  read(series: SeriesId, count: number, exemplars: readonly Exemplar[] = []): NativeHistogramView {
     const first = series + this.offset;
     const view = this.fill(first);
+    view.exemplars = exemplars;
     view.schema = this.schemaOf(first);
     view.zeroThreshold = this.thresholdOf(first);
     // Why it is not counted by itself: an observation at 0 costs nothing, and the buckets always add up to the count.

@@ -2,6 +2,8 @@ import { type DropReason, dropReasons } from '../error.js';
 import { createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import type { LabelPolicies } from '../families/labels.js';
 import type { NameRegister } from '../recorder/name-register.js';
+import { exemplarDropReasons } from './exemplar-labels.js';
+import type { DroppedExemplars, Exemplars } from './exemplars.js';
 import type { ConstantLabels, ExposedFamily, SampleWriter } from './exposed-family.js';
 import { isNearlyReached, type SampleLimit } from './limits.js';
 import type { NumberStore } from './numbers.js';
@@ -32,6 +34,7 @@ type Drops = ReadonlyMap<string, ReadonlyMap<DropReason, number>>;
 /** What the derived families are derived from. */
 interface RecorderState {
   readonly drops: Drops;
+  readonly droppedExemplars: DroppedExemplars;
   readonly tables: readonly SeriesTable[];
   /** Those of the tables that have most of the series that they may have. */
   readonly nearlyFull: readonly SeriesTable[];
@@ -74,8 +77,15 @@ const derivedFamilies: readonly DerivedFamily[] = [
       help: 'Lost observations, by metric and reason',
       labels: { metric: {}, reason: { oneOf: dropReasons } },
     }),
-    derive: ({ drops }) =>
-      [...drops].flatMap(([metric, reasons]) => [...reasons].map(([reason, n]) => [[metric, reason], n] as const)),
+    derive: ({ drops }) => listByReason(drops),
+  },
+  {
+    family: counter({
+      name: 'flowplane_metrics_exemplars_dropped_total',
+      help: 'Exemplars given by hand that cannot be exposed, by metric and reason; their observations are recorded',
+      labels: { metric: {}, reason: { oneOf: exemplarDropReasons } },
+    }),
+    derive: ({ droppedExemplars }) => listByReason(droppedExemplars),
   },
   {
     family: gauge({
@@ -127,33 +137,47 @@ const derivedFamilies: readonly DerivedFamily[] = [
   },
 ];
 
+function listByReason(counts: ReadonlyMap<string, ReadonlyMap<string, number>>): DerivedSample[] {
+  return [...counts].flatMap(([metric, reasons]) => [...reasons].map(([reason, n]) => [[metric, reason], n] as const));
+}
+
+const noExemplars: DroppedExemplars = new Map();
+
 /** What the metrics of a recorder about itself need of it. */
 interface Store {
   readonly numbers: NumberStore;
   readonly names: NameRegister;
   readonly sampleLimit: SampleLimit;
+  readonly exemplars: Exemplars | undefined;
   /** The time in seconds since the epoch. */
   readonly wallClock: () => number;
 }
 
-const ownFamilies = [failuresFamily, upFamily, ...derivedFamilies.map(({ family }) => family)];
+/** The families of a recorder about itself. */
+export const selfFamilies: readonly Family[] = [
+  failuresFamily,
+  upFamily,
+  ...derivedFamilies.map(({ family }) => family),
+];
 
 /** The metrics of a recorder about itself: every lost observation is counted. */
 export class SelfMetrics {
   readonly #drops = new Map<string, Map<DropReason, number>>();
   readonly #sampleLimit: SampleLimit;
+  readonly #exemplars: Exemplars | undefined;
   readonly #failures: SeriesRecorder;
   readonly #up: SeriesRecorder;
   /** Since when everything that is derived was counted. */
   readonly #createdAt: number;
 
-  constructor({ numbers, names, sampleLimit, wallClock }: Store) {
+  constructor({ numbers, names, sampleLimit, exemplars, wallClock }: Store) {
     this.#sampleLimit = sampleLimit;
+    this.#exemplars = exemplars;
     this.#createdAt = wallClock();
     // Why limited: the names of external metrics come from elsewhere.
     this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers, wallClock });
     this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
-    for (const family of ownFamilies) names.take(family, family.name, family.site);
+    for (const family of selfFamilies) names.take(family, family.name, family.site);
   }
 
   get drops(): Drops {
@@ -183,8 +207,9 @@ export class SelfMetrics {
   /** These metrics as they are exposed, about the families with these series. A metric without samples is left out. */
   toExposedFamilies(tables: readonly SeriesTable[], labels: ConstantLabels): ExposedFamily[] {
     const nearlyFull = tables.filter(({ size, maxSeries }) => isNearlyReached(size, maxSeries));
+    const droppedExemplars = this.#exemplars?.dropped ?? noExemplars;
     const [drops, sampleLimit, createdAt] = [this.#drops, this.#sampleLimit, this.#createdAt];
-    const state = { drops, tables, nearlyFull, sampleLimit, createdAt };
+    const state = { drops, droppedExemplars, tables, nearlyFull, sampleLimit, createdAt };
     const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
     return [
       ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),

@@ -2,8 +2,11 @@ import type { DropReason } from '../error.js';
 import type { Family } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
 import type { NativeHistogramSettings } from '../families/native-histogram.js';
-import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import type { ExemplarLabels, FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import type { ExemplarSource } from './exemplar-pool.js';
+import { ExemplarRow, type Exemplars } from './exemplars.js';
 import type { ConstantLabels, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
+import { NativeExemplars } from './native-exemplars.js';
 import { NativeHistograms, nativeWidth } from './native-histograms.js';
 import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
@@ -51,11 +54,11 @@ export abstract class SeriesRecorder implements FamilyRecorder {
     return this.series.getOrCreate(values, allowOverflow);
   }
 
-  add(_series: SeriesId, _by: number): void {}
+  add(_series: SeriesId, _by: number, _exemplar?: ExemplarLabels): void {}
 
   set(_series: SeriesId, _value: number): void {}
 
-  observe(_series: SeriesId, _value: number): void {}
+  observe(_series: SeriesId, _value: number, _exemplar?: ExemplarLabels): void {}
 
   acquire(_series: SeriesId): void {}
 
@@ -64,16 +67,30 @@ export abstract class SeriesRecorder implements FamilyRecorder {
 
 /** One number for each series, which never decreases. */
 class CounterRecorder extends SeriesRecorder {
+  private readonly exemplars: Exemplars | undefined;
+  /** Why here too: OpenMetrics has no place for the exemplars of a counter without `_total`. Those given by hand are counted. */
+  private readonly refused: Exemplars | undefined;
+  readonly #row: ExemplarRow | undefined;
+
   constructor(family: Family, options: SeriesOptions) {
     super(new SeriesTable(family, { ...options, width: 1 }), options.numbers);
+    if (family.name.endsWith('_total')) this.exemplars = options.exemplars;
+    else this.refused = options.exemplars;
+    this.#row = this.exemplars && new ExemplarRow(this.exemplars, 1);
   }
 
-  override add(series: SeriesId, by: number): void {
+  override add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
+    // Why first: where the stack is exhausted in between, nothing is counted twice. Why not for 0: nothing is counted.
+    if (this.exemplars?.wants(series, exemplar) && by !== 0) {
+      this.exemplars.offer(series, by, exemplar, this.series.family);
+    }
+    if (exemplar !== undefined) this.refused?.drop(this.series.family, 'not_supported', 'a name without _total');
     this.numbers.add(series, by);
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
-    samples.value(depth, this.numbers.get(series), this.series.createdAt(series));
+    const exemplar = this.#row?.read(series)?.[0];
+    samples.value(depth, this.numbers.get(series), this.series.createdAt(series), exemplar);
   }
 
   override hasMoved(series: SeriesId): boolean {
@@ -138,11 +155,15 @@ class GaugeRecorder extends SeriesRecorder {
 /** For each series one count for each bucket, one count for what is above all of them, and the sum. */
 class HistogramRecorder extends SeriesRecorder {
   private readonly bounds: Float64Array;
+  protected readonly exemplars: Exemplars | undefined;
+  readonly #row: ExemplarRow | undefined;
   readonly #view: FilledView;
 
   constructor(family: Family, options: SeriesOptions, table: Partial<TableOptions> = {}) {
     super(new SeriesTable(family, { ...options, width: classicWidth(family), ...table }), options.numbers);
     this.bounds = new Float64Array(family.buckets);
+    this.exemplars = options.exemplars;
+    this.#row = options.exemplars && new ExemplarRow(options.exemplars, family.buckets.length + 1);
     this.#view = {
       upperBounds: [...family.buckets, Infinity],
       cumulativeCounts: new Float64Array(family.buckets.length + 1),
@@ -154,12 +175,23 @@ class HistogramRecorder extends SeriesRecorder {
     };
   }
 
-  override observe(series: SeriesId, value: number): void {
+  override observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
+    if (this.exemplars?.wants(series + bucket, exemplar)) this.offer(series, bucket, value, exemplar);
     this.numbers.add(series + bucket, 1);
     this.numbers.add(series + bounds.length + 1, value);
+  }
+
+  /** Offers an observation to the exemplars; returns what was taken of it. */
+  protected offer(
+    series: SeriesId,
+    bucket: number,
+    value: number,
+    given: ExemplarLabels | undefined,
+  ): ExemplarSource | undefined {
+    return this.exemplars?.offer(series + bucket, value, given, this.series.family);
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
@@ -177,6 +209,7 @@ class HistogramRecorder extends SeriesRecorder {
     view.count = count;
     view.sum = this.numbers.get(series + counts.length);
     view.createdAt = this.series.createdAt(series);
+    view.exemplars = this.#row?.read(series);
     return view;
   }
 
@@ -191,6 +224,9 @@ const classicWidth = ({ buckets }: Family): number => buckets.length + 2;
 /** A histogram that has native buckets too. */
 class NativeHistogramRecorder extends HistogramRecorder {
   private readonly native: NativeHistograms;
+  readonly #nativeExemplars: NativeExemplars | undefined;
+  /** Which number of a series is the key of its native exemplars: the sum, which is no bucket. */
+  readonly #exemplarKey: number;
 
   constructor(family: Family, options: SeriesOptions, settings: NativeHistogramSettings) {
     const { numbers, clock = () => 0 } = options;
@@ -199,15 +235,31 @@ class NativeHistogramRecorder extends HistogramRecorder {
     super(family, options, {
       width: width + nativeWidth,
       onCreate: (series) => native.begin(series),
-      onFree: (series) => native.release(series),
+      onFree: (series) => {
+        native.release(series);
+        this.#nativeExemplars?.clear(series + this.#exemplarKey);
+      },
     });
     this.native = native;
+    this.#nativeExemplars = options.exemplars && new NativeExemplars(options.exemplars.pool);
+    this.#exemplarKey = width - 1;
   }
 
-  override observe(series: SeriesId, value: number): void {
+  override observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
     // Why the classic buckets first: what interrupts the call must not leave more in the native ones than in the count.
-    super.observe(series, value);
+    super.observe(series, value, exemplar);
     if (!this.native.observeQuickly(series, value)) this.#observe(series, value);
+  }
+
+  protected override offer(
+    series: SeriesId,
+    bucket: number,
+    value: number,
+    given: ExemplarLabels | undefined,
+  ): ExemplarSource | undefined {
+    const taken = super.offer(series, bucket, value, given);
+    if (taken !== undefined) this.#nativeExemplars?.add(series + this.#exemplarKey, taken, value, Date.now());
+    return taken;
   }
 
   #observe(series: SeriesId, value: number): void {
@@ -234,6 +286,9 @@ class NativeHistogramRecorder extends HistogramRecorder {
   #reset(series: SeriesId): void {
     const width = classicWidth(this.series.family);
     for (let i = 0; i < width; i++) this.numbers.set(series + i, 0);
+    // Why: a bucket without observations has no example of one.
+    this.exemplars?.free(series, width);
+    this.#nativeExemplars?.clear(series + this.#exemplarKey);
     this.native.reset(series);
     this.series.restart(series);
   }
@@ -241,7 +296,7 @@ class NativeHistogramRecorder extends HistogramRecorder {
   protected override fillView(series: SeriesId): FilledView {
     if (this.native.isResetDue(series)) this.#reset(series);
     const view = super.fillView(series);
-    view.native = this.native.read(series, view.count);
+    view.native = this.native.read(series, view.count, this.#nativeExemplars?.read(series + this.#exemplarKey));
     return view;
   }
 }

@@ -3,6 +3,7 @@ import { countSamplesPerSeries, type Family } from '../families/family.js';
 import { countCombinations, listInitialSeries } from '../families/labels.js';
 import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
+import type { Exemplars } from './exemplars.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
 import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
@@ -25,6 +26,8 @@ export interface TableOptions {
   readonly expires?: boolean | undefined;
   /** Changes the values of a label with `hash: true`. */
   readonly hash?: LabelTransform | undefined;
+  /** The exemplars of the series, if they may have any. */
+  readonly exemplars?: Exemplars | undefined;
   /** The settings of the family's native histograms. Default: it has none. */
   readonly native?: NativeHistogramSettings | undefined;
   /** Runs for each new series. */
@@ -312,7 +315,9 @@ export class SeriesTable {
 
   #free(series: SeriesId): void {
     this.options.onFree?.(series);
-    this.options.numbers.free(series, this.#width);
+    const { numbers, exemplars } = this.options;
+    exemplars?.free(series, this.#width);
+    numbers.free(series, this.#width);
   }
 
   #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {

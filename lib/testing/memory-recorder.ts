@@ -57,6 +57,7 @@ export class MemoryRecorder extends AbstractRecorder implements ReadableMetrics 
       if (sameDefinition(open.family, family)) return open;
       throw this.#names.createClash(family, family.name, site);
     }
+    this.refuseIllegalNames(family, site);
     this.#names.take(family, family.name, site);
     this.adviseOnName(family);
     const recorder = new MemoryFamily(family);

@@ -100,12 +100,14 @@ function judgeAnyIncrease({ metrics, name, labels, increase }: Increase): Verdic
   };
 }
 
-function judgeIncreaseBy({ name, labels, increase }: Increase, by: ExpectedNumber): Verdict {
+function judgeIncreaseBy({ metrics, name, labels, increase }: Increase, by: ExpectedNumber): Verdict {
   const text = formatSample(name, labels);
   const wanted = formatExpected(by);
+  // Why only then: a series that grew has the labels that the test means.
+  const found = increase === 0 ? `did not; ${describeNearest(metrics, name, labels)}` : `did by ${increase}`;
   return {
     holds: fits(by, increase),
-    message: `expected ${text} to increase by ${wanted}, but it did by ${increase}`,
+    message: `expected ${text} to increase by ${wanted}, but it ${found}`,
     negated: `expected ${text} not to increase by ${wanted}`,
     expected: by,
     actual: increase,

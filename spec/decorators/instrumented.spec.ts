@@ -169,7 +169,7 @@ describe(`@Instrumented (${mode} decorators)`, () => {
     class Plain {
       method(): void {}
     }
-    const options = { nam: 'x', name: '', prefix: '1', skip: ['methud'], labels: { class: 'x', le: 'y', z: {} } };
+    const options = { nam: 'x', name: '', prefix: '', skip: ['methud'], labels: { class: 'x', le: 'y', z: {} } };
     expect(() => Instrumented(options as never)(Plain))
       .to.throw(/^@Instrumented on class Plain: 7 problems\./)
       .with.property('problems')

@@ -27,11 +27,11 @@ function refusal(decorate: Loose, ...given: unknown[]): MetricsError {
 
 describe(`A decorator that refuses its options (${mode} decorators)`, () => {
   it('names the site, the subject, the given value and the remedy', () => {
-    const error = refusal(LooseCounter, { name: 'auth-attempts', help: 'Attempts' });
+    const error = refusal(LooseCounter, { name: 'auth_attempts', help: 'Attempts', maxSeries: 0 });
     expect(error.message).to.equal(
-      `@Counter on ${on}: metric name "auth-attempts" is not legal (allowed: letters, digits, "_" and ":", no digit first). Rename it, for example "auth_attempts".`,
+      `@Counter on ${on}: "maxSeries" must be a whole number above 0 (given 0). Leave it out for the recorder's own limit.`,
     );
-    expect(error).to.include({ name: 'MetricsError', code: 'illegal_name' });
+    expect(error).to.include({ name: 'MetricsError', code: 'illegal_option' });
   });
 
   it('throws when it is written without parentheses', () => {
@@ -60,8 +60,8 @@ describe(`A decorator that refuses its options (${mode} decorators)`, () => {
       labels: { __team: 'a', when: new Date(), kind: { reslt: () => 'x', oneOf: [] } },
     });
     expect(error.problems.map(({ code }) => code)).to.deep.equal([
-      'unknown_option',
       'illegal_name',
+      'unknown_option',
       'missing_option',
       'illegal_label',
       'unknown_option',
@@ -70,7 +70,7 @@ describe(`A decorator that refuses its options (${mode} decorators)`, () => {
       'illegal_option',
       'illegal_option',
     ]);
-    expect(error.message).to.match(/^@Counter on .+: 9 problems\.\n {2}- option "label" is unknown/);
+    expect(error.message).to.match(/^@Counter on .+: 9 problems\.\n {2}- metric name "x y" is not legal/);
   });
 
   it('requires a value for a gauge', () => {

@@ -1,11 +1,12 @@
+import { faultKinds } from '../../lib/rules/faults.js';
 import { runAll } from '../golden/program.js';
 
 const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\`\n`;
 
 /** The page of the command, made from what it prints. */
 export async function commandLineReference(): Promise<string> {
-  const runs = await runAll([['--help'], ['doctor', '--help'], ['catalogue', '--help']]);
-  const [usage = '', doctor = '', catalogue = ''] = runs.map(({ out }) => block(out.trimEnd()));
+  const runs = await runAll([['--help'], ['doctor', '--help'], ['catalogue', '--help'], ['check', '--help']]);
+  const [usage = '', doctor = '', catalogue = '', check = ''] = runs.map(({ out }) => block(out.trimEnd()));
   return `# Command line
 
 After this page you can call every command of \`npx flowplane-metrics\`.
@@ -23,5 +24,23 @@ ${doctor}
 
 Run it to review what a module measures; [Labels and cardinality](../guides/labels-and-cardinality.md#review-the-cost-before-it-ships) shows what it prints.
 
-${catalogue}`;
+${catalogue}
+## check
+
+Run it before a change is merged; [Checking rules and dashboards](../guides/checking-rules.md) shows how.
+
+${check}
+### What it finds
+
+| kind | severity | what is wrong |
+|---|---|---|
+${listFaultKinds()}
+An error is about what the code declares; the same about metrics of others is a remark, but for \`syntax\` and \`unknown-name\`.
+\`counter-compared\` is about alerts; elsewhere the same is \`bare-counter\`.
+`;
 }
+
+const listFaultKinds = (): string =>
+  Object.entries(faultKinds)
+    .map(([kind, { severity, summary }]) => `| \`${kind}\` | ${severity} | ${summary} |\n`)
+    .join('');

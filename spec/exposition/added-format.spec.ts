@@ -211,6 +211,7 @@ describe('The option "formats"', () => {
       '"formats[0].mediaType" must differ from the media types of the other formats (given "text/plain"). Use another media type.',
     ],
     [[{ ...jsonLines, contentType: 'x/y' }], '"formats[0].contentType" must be a function of the parameters'],
+    [[{ ...jsonLines, escaping: 'dots' }], '"formats[0].escaping" must be a function of the parameters'],
     [[{ ...jsonLines, render: undefined }], '"formats[0].render" must be a function that returns chunks of bytes'],
   ];
   for (const [formats, message] of wrong) {

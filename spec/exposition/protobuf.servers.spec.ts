@@ -1,22 +1,19 @@
 import { mkdtempSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as promClient from 'prom-client';
-import { metricsHandler } from '../../lib/adapters/http/index.js';
 import {
   defineCounter,
   defineGauge,
   defineHistogram,
   type ExposedFamily,
   PrometheusRecorder,
-  type Scrapable,
 } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { openMetrics } from './filled.js';
+import { scrapeConfig, Target } from './target.js';
 
 const manyUsers = 20_000;
 
@@ -76,32 +73,6 @@ const native: ExposedFamily = {
   },
 };
 
-/** Serves on a port of its own, and keeps the `Accept` headers that it was sent. */
-class Target {
-  readonly accepts = new Set<string>();
-  readonly #server: Server;
-
-  /** @param accept what every client is taken to accept. */
-  constructor(scrapable: Scrapable, accept?: string) {
-    const handler = metricsHandler(scrapable);
-    this.#server = createServer((request, response) => {
-      this.accepts.add(String(request.headers.accept));
-      if (accept !== undefined) request.headers.accept = accept;
-      void handler(request, response);
-    });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}
-
 const versions = {
   prometheus: { title: '2.42', setting: '' },
   'prometheus-3': { title: '3.5', setting: 'scrape_protocols: [PrometheusProto, OpenMetricsText1.0.0], ' },
@@ -120,15 +91,9 @@ for (const [command, { title, setting }] of Object.entries(versions)) {
 
     before(async function () {
       needs(this, command);
-      const jobs = await Promise.all(
-        Object.entries(targets).map(async ([name, target]) => {
-          const address = await target.listen();
-          return `{ job_name: ${name}, ${setting}scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{ targets: ['${address}'] }] }`;
-        }),
-      );
       prometheus = await PrometheusServer.startIn(
         mkdtempSync(join(tmpdir(), 'prometheus-')),
-        `scrape_configs: [${jobs.join(', ')}]\n`,
+        await scrapeConfig(targets, setting),
         command,
         ['--enable-feature=native-histograms,exemplar-storage'],
       );

@@ -49,7 +49,9 @@ describe('httpMetrics() with invalid arguments', () => {
 
   it('refuses buckets that do not ascend', () => {
     const error = refused(() => httpMetrics(new NoopRecorder(), { buckets: [2, 1] }));
-    expect(error.message).to.contain('"buckets" must be finite and ascending (given 1 at position 2 of [2, 1])');
+    expect(error.message).to.contain(
+      'httpMetrics: "buckets" must be finite and ascending (given 1 at position 2 of [2, 1])',
+    );
   });
 
   it('refuses options that are no object, and a recorder that is none', () => {
@@ -58,7 +60,7 @@ describe('httpMetrics() with invalid arguments', () => {
     );
     expect(refused(() => httpMetrics(new NoopRecorder(), [] as never)).message).to.contain('must be an object');
     expect(refused(() => httpMetrics(undefined as never)).message).to.equal(
-      'httpMetrics: "recorder" must be a MetricsRecorder (given undefined). Pass for example new PrometheusRecorder().',
+      'httpMetrics: "recorder" must be a MetricsRecorder (given undefined). Write httpMetrics(new PrometheusRecorder()), and hand over what that returns.',
     );
   });
 

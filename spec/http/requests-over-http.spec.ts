@@ -197,6 +197,21 @@ describe('HttpExchanges', () => {
     expect(warnings).to.deep.equal([]);
   });
 
+  it('records no status where the answer waited for an earlier one when the connection was lost', async () => {
+    let answered = 0;
+    await app.serve(async (context) => {
+      if (answered++ === 0) await new Promise<void>(() => undefined);
+      context.body = 'ready';
+    });
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2));
+    await until(() => answered === 2);
+    await new Promise(setImmediate);
+    socket.destroy();
+    await until(() => app.inFlight === 0);
+    expect(app.measured).to.deep.equal([{ labels: labels('GET', ''), value: 2 }]);
+  });
+
   it('records a HEAD of HTTP/2 at its end', async () => {
     const router = new Router().get('/teams/:team', async (context) => {
       await new Promise(setImmediate);

@@ -410,6 +410,20 @@ authentication: none
     }
   });
 
+  it('has counterparts in code that reject a rate limit that is null, which would limit nothing', async () => {
+    const { message } = await refusal({ rateLimit: null } as never);
+    expect(message).to.contain('"rateLimit" must not be empty (given no values)');
+  });
+
+  it('speaks of objects and of the names of options where its counterparts in code are wrong', async () => {
+    for (const name of ['tls', 'basicAuthUsers', 'headers', 'rateLimit']) {
+      const { message } = await refusal({ [name]: -1 } as never);
+      expect(message).to.contain(`"${name}" must be an object (given -1). Write its fields into { … }.`);
+    }
+    const { message } = await refusal({ tls: { colour: 'red' } } as never);
+    expect(message).to.contain('certFile, keyFile, clientAuthType').and.not.contain('_');
+  });
+
   it('has the same rules in code, under the names of the options', async () => {
     const { message } = await refusal({
       tls: { certFile: 'a', clientAuthType: 'Sometimes' as never, colour: 'red' } as never,

@@ -70,7 +70,7 @@ describe('The buckets of native histograms', () => {
     }
   });
 
-  it('fit twice into those of the next wider schema', () => {
+  it('halve those of the next wider schema', () => {
     for (const schema of schemas.filter((one) => one > -4)) {
       for (const number of randomNumbers(500, 70 + schema)) {
         expect(coarsen(bucketIndexOf(number, schema), 1)).to.equal(bucketIndexOf(number, schema - 1));

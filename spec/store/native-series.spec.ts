@@ -77,7 +77,7 @@ describe('The series of a native histogram', () => {
     expect(await readNative(recorder, 'a_seconds')).to.deep.equal([]);
   });
 
-  it('can be declared in place by @Histogram and @Timed', async () => {
+  it('may be declared in place by @Histogram and @Timed', async () => {
     class Pages {
       @Histogram({
         name: 'page_bytes',
@@ -99,7 +99,7 @@ describe('The series of a native histogram', () => {
     expect([duration?.count, duration?.schema]).to.deep.equal([1, 1]);
   });
 
-  it('share a family with the same options, and clash with others', () => {
+  it('make one family with the same options, and clash with others', () => {
     const recorder = new PrometheusRecorder();
     const declare = (native: object | boolean): HistogramFamily<{}> =>
       defineHistogram({ name: 'a_seconds', help: 'A', native });
@@ -255,7 +255,7 @@ describe('The series of a native histogram', () => {
       expect((await read()).count).to.equal(21);
     });
 
-    it('counts as created at that moment', async () => {
+    it('looks as if created at that moment', async () => {
       const createdAt = async (): Promise<number> => {
         const openMetrics = await readText(recorder, 'application/openmetrics-text');
         return Number(/wait_seconds_created\{queue="mail"\} (\S+)/.exec(openMetrics)?.[1]);

@@ -122,6 +122,16 @@ describe('The matchers for Jest and Vitest', () => {
       chaiExpect(message).to.equal('expected matched_mails_total{to="a"} to increase by 2, but it did by 1');
     });
 
+    it('names the nearest series where the series of a given amount did not grow at all', async () => {
+      const wrong = { queue: 'mial', state: 'done' };
+      const error = await thrown(() => expect(metrics).toHaveIncreased('jobs_total', wrong, () => work('mail'), 1));
+      chaiExpect(error.message)
+        .to.match(
+          /^expected jobs_total\{queue="mial",state="done"\} to increase by 1, but it did not; the nearest of \d+: /,
+        )
+        .and.contain('jobs_total{queue="mail",state="done"} ');
+    });
+
     it('lets an error of the code under test through', async () => {
       const own = new Error('its own');
       const fails = (): never => {

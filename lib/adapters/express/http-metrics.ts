@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
 import { enteredRoute, observeRoutes } from './entered-route.js';
@@ -52,7 +51,7 @@ const adapterRules: Rules = {
  * });
  */
 export function httpMetrics(recorder: MetricsRecorder, options: ExpressMetricsOptions = {}): ExpressMiddleware {
-  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+  refuseAdapterArguments(site, recorder, options, adapterRules);
   const { route: readRoute = matchedPattern, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);
   return (request, response, next) => {

@@ -5,14 +5,16 @@ import { formatPath, type LayerPath, pathsOf } from './layer-patterns.js';
 /** The entries of routers that lead to a route, from the outside in. */
 type Way = readonly Layer[];
 
-/** A pattern that is the same for every request to a route. */
-interface ConstantPattern {
+/** What was found out about a route. */
+interface KnownRoute {
   readonly application: Application | undefined;
   readonly outermost: Application | undefined;
-  readonly pattern: string;
+  readonly ways: readonly Way[];
+  /** The pattern, where it is the same for every request. */
+  readonly constant: string | undefined;
 }
 
-const constantPatterns = new WeakMap<Route, ConstantPattern>();
+const knownRoutes = new WeakMap<Route, KnownRoute>();
 
 /**
  * The pattern of a route, with the paths of all mounts around it, for example `/api/:version/members/:member`.
@@ -27,15 +29,15 @@ const constantPatterns = new WeakMap<Route, ConstantPattern>();
 export function patternOf(entered: EnteredRoute | undefined): string | undefined {
   if (entered === undefined) return undefined;
   const { route, application, outermost } = entered;
-  const constant = constantPatterns.get(route);
-  if (constant !== undefined && constant.application === application && constant.outermost === outermost) {
-    return constant.pattern;
+  const known = knownRoutes.get(route);
+  if (known !== undefined && known.application === application && known.outermost === outermost) {
+    const pattern = known.constant ?? matchWays(known.ways, entered);
+    if (pattern !== undefined) return pattern;
   }
   const ways = waysTo(entered);
-  const pattern = ways.length === 1 ? constantPattern(ways[0] as Way) : undefined;
-  if (pattern === undefined) return matchWays(ways, entered) ?? matchMounts(entered);
-  constantPatterns.set(route, { application, outermost, pattern });
-  return pattern;
+  const constant = ways.length === 1 ? constantPattern(ways[0] as Way) : undefined;
+  knownRoutes.set(route, { application, outermost, ways, constant });
+  return constant ?? matchWays(ways, entered) ?? matchMounts(entered);
 }
 
 function waysTo({ route, application, outermost }: EnteredRoute): Way[] {
@@ -67,13 +69,13 @@ function rootOf(application: Application): Application {
  * The entries that may stand for an application that this one was given.
  *
  * Why by name and path: Express puts a function of its own, `mounted_app`, around the application. Nothing leads from that
- * to the application. Where the path that it was mounted at last does not tell, each of them is tried.
+ * to the application. The path that it was mounted at last is tried first, and then the others: it may be mounted twice.
  */
 function mountsOf({ mountpath }: Application, layers: readonly Layer[]): Layer[] {
   const mounts = layers.filter(({ name }) => name === 'mounted_app');
   const path = formatMount([mountpath].flat(Infinity));
-  const same = mounts.filter((layer) => formatMount(pathsOf(layer).map(({ pattern }) => pattern)) === path);
-  return same.length > 0 ? same : mounts;
+  const isSame = (layer: Layer): boolean => formatMount(pathsOf(layer).map(({ pattern }) => pattern)) === path;
+  return [...mounts.filter(isSame), ...mounts.filter((layer) => !isSame(layer))];
 }
 
 const formatMount = (paths: readonly unknown[]): string =>

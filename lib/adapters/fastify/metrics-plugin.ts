@@ -5,7 +5,7 @@ import { scrape } from '../../exposition/scrape.js';
 import { metricsPathRule } from '../../http/metrics-path.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import { toBytesOrStream } from '../../http/send-response.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { checkRecorder } from '../../server/config/option-checks.js';
@@ -83,7 +83,7 @@ export function metricsPlugin(
   recorder: MetricsRecorder & Scrapable,
   options: MetricsPluginOptions = {},
 ): MetricsPlugin {
-  refuseIfAny(site, checkRequestMetricsOptions(options, { path: metricsPathRule }));
+  refuseAdapterArguments(site, recorder, options, { path: metricsPathRule });
   const { path, ...requestOptions } = options;
   if (path !== undefined) refuseIfAny(site, checkRecorder(recorder));
   const track = requestMetrics(recorder, requestOptions, site);

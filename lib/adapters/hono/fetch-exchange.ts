@@ -46,6 +46,13 @@ export class FetchExchange extends EventEmitter {
     context.res = new Response(this.#count(res.body), res);
   }
 
+  /** Ends without a response of the application. Hono answers with 500 where nobody has set one. */
+  fail(): void {
+    this.statusCode = 500;
+    this.headersSent = true;
+    this.end();
+  }
+
   #count(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     const reader = body.getReader();
     return new ReadableStream<Uint8Array>(

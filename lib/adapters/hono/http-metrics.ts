@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuseIfAny } from '../../error.js';
 import { type RouteOf, requestMetrics, type TrackRequest } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { functionRule, type Rules } from '../../validation.js';
+import { checkValue, functionRule, isObject, type Rule, type Rules } from '../../validation.js';
 import { FetchExchange } from './fetch-exchange.js';
 import { type HonoRoute, matchedRoute } from './matched-route.js';
 
@@ -17,6 +17,8 @@ export interface HonoContext {
     readonly routeIndex: number;
     readonly matchedRoutes: readonly HonoRoute[];
   };
+  /** Whether it has a response. */
+  readonly finalized: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: the types of a response differ between Node, Bun and Deno.
   res: any;
 }
@@ -64,11 +66,11 @@ const adapterRules: Rules = {
  * application.get('/teams/:team', (context) => context.text(context.req.param('team')));
  */
 export function httpMetrics(recorder: MetricsRecorder, options: HonoMetricsOptions = {}): HonoMiddleware {
-  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+  refuseAdapterArguments(site, recorder, options, adapterRules);
   const { route: readRoute = matchedPattern, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);
   // Why nothing is returned: Hono would take what `next()` gives for a response.
-  return async (context, next) => {
+  const measure: HonoMiddleware = async (context, next) => {
     const routeOf = () => readRoute(context, matchedRoute(context.req));
     if (isOnNode(context.env)) {
       track(context.env.incoming, context.env.outgoing, routeOf);
@@ -77,6 +79,22 @@ export function httpMetrics(recorder: MetricsRecorder, options: HonoMetricsOptio
     }
     await trackFetched(track, context, next, routeOf);
   };
+  // Why not as a rejection: where it was mounted in Express 4, nothing looks at what it returns.
+  return (context, next) => {
+    refuseUnlessHono(context);
+    return measure(context, next);
+  };
+}
+
+const contextRule: Rule = {
+  must: 'be that of Hono',
+  accepts: (value) => isObject((value as Partial<HonoContext> | undefined)?.req?.raw),
+  remedy: 'Import httpMetrics from the entry for your framework, for example flowplane-metrics/express',
+  isRequired: true,
+};
+
+function refuseUnlessHono(context: unknown): void {
+  if (!contextRule.accepts(context)) refuseIfAny(site, checkValue('"context"', contextRule, context));
 }
 
 /** The exchanges of Fetch that are measured. */
@@ -104,7 +122,8 @@ async function trackFetched(
     exchange.destroy();
     throw thrown;
   }
-  exchange.respond(context);
+  if (context.finalized) exchange.respond(context);
+  else exchange.fail();
 }
 
 const matchedPattern: RouteReader = (_context, pattern) => pattern;

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
 
@@ -47,7 +46,7 @@ const adapterRules: Rules = {
  *   .on('request', (_request, response) => response.end('payments'));
  */
 export function httpMetrics(recorder: MetricsRecorder, options: NodeHttpMetricsOptions = {}): MeasureRequest {
-  refuseIfAny('httpMetrics', checkRequestMetricsOptions(options, adapterRules));
+  refuseAdapterArguments('httpMetrics', recorder, options, adapterRules);
   const { route = noRoute, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, 'httpMetrics');
   return (request, response, next) => {

@@ -1,6 +1,5 @@
-import { refuseIfAny } from '../../error.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
 import type { KoaMiddleware, MeasuredContext, RoutedContext } from './context.js';
@@ -51,7 +50,7 @@ export function httpMetrics(
   recorder: MetricsRecorder,
   options: HttpMetricsOptions = {},
 ): KoaMiddleware<MeasuredContext> {
-  refuseIfAny(site, checkRequestMetricsOptions(options, adapterRules));
+  refuseAdapterArguments(site, recorder, options, adapterRules);
   const { route: readRoute = patternOf, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);
   return (context, next) => {

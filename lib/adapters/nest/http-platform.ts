@@ -4,12 +4,25 @@ import { handleScrape } from '../../http/scrape-handler.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { HttpAdapter, NestRequest, NestResponse } from './nest-shapes.js';
 
+interface ExpressRoute {
+  readonly path?: unknown;
+  readonly methods?: Readonly<Record<string, boolean | undefined>>;
+}
+
 /** The request of Express when a route has run. */
 interface ExpressRequest extends IncomingMessage {
-  readonly route?: { readonly path?: unknown; readonly methods?: Readonly<Record<string, boolean | undefined>> };
+  readonly route?: ExpressRoute;
+}
+
+interface ExpressRouter {
+  readonly stack: readonly { readonly route?: ExpressRoute }[];
 }
 
 interface ExpressApplication {
+  /** Express 4. */
+  readonly _router?: ExpressRouter;
+  /** Express 5. */
+  readonly router?: ExpressRouter;
   use(middleware: (request: ExpressRequest, response: ServerResponse, next: () => void) => void): unknown;
 }
 
@@ -65,6 +78,20 @@ export function measureRequests(adapter: HttpAdapter, track: TrackRequest, metri
     track,
     (url) => own === undefined || comparable(url) !== own,
   );
+}
+
+/**
+ * The path of a route that this path hides, as it was registered before that route; `undefined` where there is none. Fastify
+ * itself refuses a second route of one path.
+ */
+export function findHiddenRoute(adapter: HttpAdapter, path: string): string | undefined {
+  if (adapter.getType() !== 'express') return undefined;
+  const application = adapter.getInstance() as ExpressApplication;
+  // Why in this order: the property `router` of Express 4 throws.
+  const { stack = [] } = ('_router' in application ? application._router : application.router) ?? {};
+  const paths = stack.flatMap(({ route }) => (route?.methods?.['get'] ? [route.path] : []));
+  const [, hidden] = paths.filter((one) => typeof one === 'string' && comparable(one) === comparable(path));
+  return hidden as string | undefined;
 }
 
 /**

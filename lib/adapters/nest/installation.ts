@@ -7,7 +7,7 @@ import type { ServerAddress } from '../../server/listening-server.js';
 import { MetricsServer } from '../../server/metrics-server.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import { isFunction } from '../../validation.js';
-import { isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
+import { findHiddenRoute, isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
 import { type MetricsModuleOptions, serverOptionsOf, site } from './module-options.js';
 import type { HttpAdapter, HttpAdapterHost, ModulesContainer } from './nest-shapes.js';
 import { attachClasses, attachInstances } from './observe-providers.js';
@@ -63,6 +63,7 @@ export class Installation {
     // Why again: middleware has its instances only now, and an application without HTTP is never configured.
     attachClasses(this.#modules, this.#recorder);
     attachInstances(this.#modules, this.#recorder);
+    this.#refuseHiddenRoute();
     this.#address = await this.#server?.listen();
   }
 
@@ -76,6 +77,17 @@ export class Installation {
     const drains = signal !== undefined && drainSeconds(serverOptionsOf(this.#options) ?? {}) !== undefined;
     this.#address = undefined;
     await (drains ? this.#server?.drain() : this.#server?.close());
+  }
+
+  /** Why only when the application starts: the routes are registered after the path, and have their prefix only then. */
+  #refuseHiddenRoute(): void {
+    const { path } = this.#options;
+    const { httpAdapter } = this.#host;
+    if (path === undefined || !isHttpPlatform(httpAdapter) || !isScrapable(this.#recorder)) return;
+    const hidden = findHiddenRoute(httpAdapter, path);
+    if (hidden === undefined) return;
+    const message = `"path" hides a route of the application (given "${path}", and a route "${hidden}"). Choose another path for one of them.`;
+    throw new MetricsError(site, [{ code: 'illegal_option', message }]);
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   type MetricsModuleOptions,
   site,
 } from './module-options.js';
+import type { ModulesContainer } from './nest-shapes.js';
 
 /** A dynamic module, as Nest's `imports` take it. It is typed by shape: the public types name no framework. */
 export interface MetricsDynamicModule {
@@ -119,12 +120,23 @@ async function createModule(imports: unknown[], options: Provider): Promise<Metr
       { provide: MetricsRecorder, useFactory: recorderOfOptions, inject: [optionsToken] },
       {
         provide: installationToken,
-        useFactory: (...parts: ConstructorParameters<typeof Installation>) => new Installation(...parts),
+        useFactory: (...parts: ConstructorParameters<typeof Installation>) => {
+          refuseUnlessOnly(parts[2]);
+          return new Installation(...parts);
+        },
         inject: [optionsToken, MetricsRecorder, ModulesContainer, HttpAdapterHost],
       },
     ],
     exports: [MetricsRecorder],
   };
+}
+
+/** Refuses a second import. Why: each would have a recorder and a server of its own, and half of the numbers. */
+function refuseUnlessOnly(modules: ModulesContainer): void {
+  const count = [...modules.values()].filter(({ metatype }) => metatype === MetricsModule).length;
+  if (count === 1) return;
+  const message = `the module is imported ${count} times (given ${count} calls of forRoot in one application). Import it once, in the root module: it is global.`;
+  throw new MetricsError(site, [{ code: 'illegal_option', message }]);
 }
 
 const recorderOfOptions = ({ recorder }: MetricsModuleOptions): MetricsRecorder =>

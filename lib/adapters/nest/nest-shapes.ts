@@ -15,6 +15,8 @@ type Wrappers = ReadonlyMap<unknown, InstanceWrapper>;
 
 /** One module of the application, by the part that is used. */
 export interface NestModule {
+  /** The class of the module. */
+  readonly metatype: unknown;
   readonly providers: Wrappers;
   readonly controllers: Wrappers;
   /** Guards, pipes, interceptors and filters that decorators name. */

@@ -33,7 +33,7 @@ Exit code: 0 for success, 1 where FILE differs, 2 where the options are wrong or
       output.err(`catalogue: a module is missing (given none). Call: flowplane-metrics ${usage}\n`);
       return 2;
     }
-    const entries = await listDeclared(positionals, parseTimeout(values.timeout));
+    const { entries } = await listDeclared(positionals, parseTimeout(values.timeout));
     const printed = values.json ? `${JSON.stringify(entries, null, 2)}\n` : catalogueMarkdown(entries);
     if (values.check !== undefined) return check(values.check, printed, output);
     output.out(printed);

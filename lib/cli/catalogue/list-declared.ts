@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { CatalogueEntry } from '../../catalogue/catalogue.js';
-import { isModuleReport, loadModulesCommand, type ModuleReport } from './load-modules.js';
+import { type DeclaredFamilies, isModuleReport, loadModulesCommand, type ModuleReport } from './load-modules.js';
 
 /** How a process of modules went: what it reported last, or that it ended, or took too long, without a report. */
 type Outcome =
@@ -18,10 +17,7 @@ type Outcome =
  * Why in a process of their own: a module may end its process, wait for ever, listen, print, or replace what the command
  * uses. Only what that process reports counts as having looked.
  */
-export async function listDeclared(
-  modules: readonly string[],
-  timeoutSeconds: number,
-): Promise<readonly CatalogueEntry[]> {
+export async function listDeclared(modules: readonly string[], timeoutSeconds: number): Promise<DeclaredFamilies> {
   for (const one of modules) await refuseUnlessFile(one);
   const child = startProcess();
   let module = modules[0] as string;
@@ -41,7 +37,7 @@ export async function listDeclared(
         modules.map((one) => resolve(one)),
       ),
     ]);
-    if (outcome.event === 'loaded') return outcome.entries;
+    if (outcome.event === 'loaded') return outcome;
     throw new Error(`${module} ${describeFailure(outcome, module)}`);
   } finally {
     timer.abort();

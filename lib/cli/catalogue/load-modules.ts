@@ -5,10 +5,17 @@ import { type CatalogueEntry, type CatalogueSource, catalogue } from '../../cata
 /** The command that starts the process of the modules. It is none for users. */
 export const loadModulesCommand = 'load-modules';
 
+/** What modules declare, and where. */
+export interface DeclaredFamilies {
+  readonly entries: readonly CatalogueEntry[];
+  /** The file, line and column of each declaration, by the name of the family. */
+  readonly lines: Readonly<Record<string, string>>;
+}
+
 /** What the process of the modules reports to the command. */
 export type ModuleReport =
   | { readonly event: 'loading'; readonly module: string }
-  | { readonly event: 'loaded'; readonly entries: readonly CatalogueEntry[] }
+  | ({ readonly event: 'loaded' } & DeclaredFamilies)
   | { readonly event: 'failed'; readonly problem: string }
   | { readonly event: 'waiting' };
 
@@ -42,7 +49,7 @@ export async function loadModules(): Promise<never> {
       return exit(2);
     }
   }
-  await report({ event: 'loaded', entries: listEntries(exported) });
+  await report({ event: 'loaded', entries: listEntries(exported), lines: {} });
   return exit(0);
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
+import { parseHeaders } from '../parse-values.js';
 import { clockStep, type DoctorOptions, type DoctorState, type NamedResult, runSteps } from './diagnosis.js';
 import { endpointSteps } from './endpoint-steps.js';
 import { grafanaSteps } from './grafana-steps.js';
@@ -98,17 +99,6 @@ function parseUrl(option: string, url: string): string {
   throw new Error(
     `--${option} must be a URL without a user and a password. Pass them as --${option}-header 'Authorization: Basic …'.`,
   );
-}
-
-function parseHeaders(option: string, lines: readonly string[]): Headers {
-  const headers = new Headers();
-  for (const line of lines) {
-    const [, name, value] = /^([\w-]+):\s*(.+)$/.exec(line) ?? [];
-    // Why without the header itself: it may be a secret.
-    if (name === undefined || value === undefined) throw new Error(`--${option}-header must be 'Name: value'.`);
-    headers.append(name, value);
-  }
-  return headers;
 }
 
 function parseAmount(option: string, given: string): number {

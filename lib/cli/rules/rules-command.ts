@@ -47,7 +47,7 @@ Exit code: 0 for success, 2 where the options are wrong, a module cannot be load
 
 async function listGroups(modules: readonly string[], prefix: string, timeout: number): Promise<RuleGroup[]> {
   if (modules.length === 0) return [];
-  const entries = await listDeclared(modules, timeout);
+  const { entries } = await listDeclared(modules, timeout);
   const groups = entries.flatMap((entry) => createObjectiveGroup(entry, prefix) ?? []);
   if (groups.length > 0) return groups;
   throw new Error(

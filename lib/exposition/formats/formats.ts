@@ -39,6 +39,11 @@ const contentTypeRule: Rule = {
   accepts: isFunction,
   remedy: 'Leave it out to answer with the media type',
 };
+const escapingRule: Rule = {
+  must: 'be a function of the parameters',
+  accepts: isFunction,
+  remedy: 'Leave it out to get legal names only',
+};
 const renderRule: Rule = {
   must: 'be a function that returns chunks of bytes',
   accepts: isFunction,
@@ -72,6 +77,7 @@ function checkFormat(subject: string, format: Unchecked, others: readonly Unchec
     ...checkInTurn(`"${subject}.name"`, [nameRule, otherName], format.name),
     ...checkInTurn(`"${subject}.mediaType"`, [mediaTypeRule, otherMediaType], format.mediaType),
     ...checkValue(`"${subject}.contentType"`, contentTypeRule, format.contentType),
+    ...checkValue(`"${subject}.escaping"`, escapingRule, format.escaping),
     ...checkValue(`"${subject}.render"`, renderRule, format.render),
   ];
 }

@@ -1,17 +1,18 @@
 import type { ExposedFamily, ExpositionFormat } from '../../store/exposed-family.js';
 import { canonicalFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
-import { escapeText } from './spelling.js';
+import { escapeText, spellFamilyName } from './spelling.js';
 import { nameWithoutTotal, unitInName } from './unit.js';
-import { versionedContentType } from './versions.js';
+import { negotiateVersion } from './versions.js';
 
 // Source: OpenMetrics 1.0.0, "Text format".
 const dialect: Dialect = {
   metadataOf(family) {
     const { name, type } = familyLine(family);
+    const spelled = spellFamilyName(name);
     const unit = unitInName(family);
-    const unitLine = unit === undefined ? '' : `# UNIT ${name} ${unit}\n`;
-    return `# TYPE ${name} ${type}\n${unitLine}# HELP ${name} ${escapeText(family.help)}\n`;
+    const unitLine = unit === undefined ? '' : `# UNIT ${spelled} ${unit}\n`;
+    return `# TYPE ${spelled} ${type}\n${unitLine}# HELP ${spelled} ${escapeText(family.help)}\n`;
   },
   createdName: (family) => {
     const { name, type } = familyLine(family);
@@ -43,6 +44,6 @@ const mediaType = 'application/openmetrics-text';
 export const openMetricsFormat: ExpositionFormat = {
   name: 'openmetrics',
   mediaType,
-  contentType: versionedContentType(mediaType, ['1.0.0', '0.0.1']),
+  ...negotiateVersion(mediaType, ['1.0.0', '0.0.1']),
   render: (families) => renderLines(families, dialect),
 };

@@ -13,7 +13,7 @@ import type {
 import { canonicalFloat } from '../../store/go-float.js';
 import { listExemplarLabels } from './exemplar-labels.js';
 import { unitInName } from './unit.js';
-import { escapingParameter } from './versions.js';
+import { negotiateParameters } from './versions.js';
 import { WireWriter } from './wire-writer.js';
 
 // Source: github.com/prometheus/client_model, io/prometheus/client/metrics.proto. The numbers of its fields:
@@ -349,9 +349,6 @@ const message = 'io.prometheus.client.MetricFamily';
 export const protobufFormat: ExpositionFormat = {
   name: 'protobuf',
   mediaType,
-  contentType: (parameters) =>
-    parameters.get('proto') === message.toLowerCase() && parameters.get('encoding') === 'delimited'
-      ? `${mediaType}; proto=${message}; encoding=delimited${escapingParameter(parameters)}`
-      : undefined,
+  ...negotiateParameters(mediaType, { proto: message, encoding: 'delimited' }),
   render: renderMessages,
 };

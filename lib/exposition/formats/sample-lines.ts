@@ -1,3 +1,4 @@
+import { isMetricName } from '../../families/naming.js';
 import type {
   Exemplar,
   ExposedFamily,
@@ -7,7 +8,7 @@ import type {
   UpperBound,
 } from '../../store/exposed-family.js';
 import { listExemplarLabels } from './exemplar-labels.js';
-import { escapeText, special, spellNumber } from './spelling.js';
+import { escapeText, special, spellLabelName, spellNumber } from './spelling.js';
 
 /** What the text formats differ in. */
 export interface Dialect {
@@ -67,6 +68,7 @@ class GrowingText {
 /** Writes the samples of one family. Names, labels and bounds, which samples share, are spelled once. */
 class SampleLines implements SampleWriter {
   readonly #name: string;
+  readonly #isQuoted: boolean;
   readonly #out: GrowingText;
   readonly #dialect: Dialect;
   /** The upper bounds of the last histogram, and how each is written. */
@@ -91,6 +93,7 @@ class SampleLines implements SampleWriter {
 
   constructor(family: ExposedFamily, out: GrowingText, dialect: Dialect) {
     this.#name = family.name;
+    this.#isQuoted = !isMetricName(family.name);
     this.#createdName = dialect.createdName?.(family);
     this.#hasExemplars = dialect.allowsExemplars?.(family) ?? false;
     this.#out = out;
@@ -134,16 +137,17 @@ class SampleLines implements SampleWriter {
       const number = value > 0 && value < Infinity ? value : spellNumber(value);
       out.text = `${out.text}${this.#beginning}${label}"} ${number}\n`;
     } else this.#line('', depth, value);
-    if (exemplar !== undefined) this.#addExemplar(exemplar);
+    if (exemplar !== undefined && this.#hasExemplars) this.#addExemplar(exemplar);
     if (createdAt !== undefined) this.#writeCreated(depth, createdAt);
   }
 
   histogram(depth: number, view: HistogramView): void {
-    const { upperBounds, cumulativeCounts, sum, count, createdAt, exemplars } = view;
+    const { upperBounds, cumulativeCounts, sum, count, createdAt } = view;
+    const exemplars = this.#hasExemplars ? view.exemplars : undefined;
     if (upperBounds !== this.#upperBounds) this.#spellUpperBounds(upperBounds);
     const bounds = this.#spelledBounds;
     const labels = this.#labelsTo(depth);
-    const beginning = flatten(`${this.#name}_bucket{${labels}${labels === '' ? '' : ','}`);
+    const beginning = flatten(`${this.#beginSample('_bucket')}${labels}${labels === '' ? '' : ','}`);
     let lines = this.#out.text;
     for (let i = 0; i < bounds.length; i++) {
       lines = `${lines}${beginning}${bounds[i]}${spellNumber(cumulativeCounts[i] as number)}\n`;
@@ -195,7 +199,7 @@ class SampleLines implements SampleWriter {
 
   #writeCreated(depth: number, seconds: number): void {
     if (this.#createdName === undefined) return;
-    this.#out.text += `${this.#createdName}${inBraces(this.#labelsTo(depth))} ${spellNumber(seconds)}\n`;
+    this.#out.text += `${this.#spellSample(this.#createdName, this.#labelsTo(depth))} ${spellNumber(seconds)}\n`;
   }
 
   /** The labels up to this depth, and no others. */
@@ -207,11 +211,23 @@ class SampleLines implements SampleWriter {
   #line(suffix: string, depth: number, value: number, bound = ''): void {
     const labels = this.#labelsTo(depth);
     const all = labels === '' || bound === '' ? labels + bound : `${labels},${bound}`;
-    this.#out.text += `${this.#name}${suffix}${inBraces(all)} ${spellNumber(value)}\n`;
+    this.#out.text += `${this.#spellSample(this.#name + suffix, all)} ${spellNumber(value)}\n`;
+  }
+
+  // Source: Prometheus, "UTF-8 in metric names": a name in quotation marks is in the braces.
+  /** The beginning of a sample's line up to its first label, which it has. */
+  #beginSample(suffix: string): string {
+    return this.#isQuoted ? `{"${escapeText(this.#name)}${suffix}",` : `${this.#name}${suffix}{`;
+  }
+
+  /** The name and the labels of a sample. */
+  #spellSample(name: string, labels: string): string {
+    if (this.#isQuoted) return `{"${escapeText(name)}"${labels === '' ? '' : `,${labels}`}}`;
+    return labels === '' ? name : `${name}{${labels}}`;
   }
 
   #spellBeginning(): string {
-    return `${this.#name}{${beforeLabel(this.#labels[this.#last] as string, this.#lastName)}`;
+    return `${this.#beginSample('')}${beforeLabel(this.#labels[this.#last] as string, this.#lastName)}`;
   }
 
   #spellUpperBounds(upperBounds: readonly number[]): void {
@@ -233,9 +249,8 @@ class SampleLines implements SampleWriter {
 }
 
 /** Everything up to the value of a label: the labels before it, its name and the quote. */
-const beforeLabel = (labels: string, name: string): string => (labels === '' ? `${name}="` : `${labels},${name}="`);
-
-const inBraces = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
+const beforeLabel = (labels: string, name: string): string =>
+  labels === '' ? `${spellLabelName(name)}="` : `${labels},${spellLabelName(name)}="`;
 
 /** Makes the runtime copy a text that it keeps in parts to one place. Why: it is a part of many lines. */
 function flatten(text: string): string {

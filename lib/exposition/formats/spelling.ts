@@ -1,3 +1,11 @@
+import { isMetricName, isUnquotedLabelName } from '../../families/naming.js';
+
+/** Spells the name of a family as metadata have it: in quotation marks where it is not legal without them. */
+export const spellFamilyName = (name: string): string => (isMetricName(name) ? name : `"${escapeText(name)}"`);
+
+/** Spells the name of a label: in quotation marks where it is not legal without them. */
+export const spellLabelName = (name: string): string => (isUnquotedLabelName(name) ? name : `"${escapeText(name)}"`);
+
 /** Finds what `escapeText` escapes. */
 export const special = /[\\\n"]/;
 const allSpecial = /[\\\n"]/g;

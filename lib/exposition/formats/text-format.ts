@@ -1,13 +1,15 @@
 import type { ExpositionFormat } from '../../store/exposed-family.js';
 import { goFloat } from '../../store/go-float.js';
 import { type Dialect, renderLines } from './sample-lines.js';
-import { escapeUnquoted } from './spelling.js';
-import { versionedContentType } from './versions.js';
+import { escapeUnquoted, spellFamilyName } from './spelling.js';
+import { negotiateVersion } from './versions.js';
 
 // Source: Prometheus, "Exposition formats", text format version 0.0.4.
 const dialect: Dialect = {
-  metadataOf: ({ name, type, help }) =>
-    `# HELP ${name} ${escapeUnquoted(help)}\n# TYPE ${name} ${type === 'unknown' ? 'untyped' : type}\n`,
+  metadataOf({ name, type, help }) {
+    const spelled = spellFamilyName(name);
+    return `# HELP ${spelled} ${escapeUnquoted(help)}\n# TYPE ${spelled} ${type === 'unknown' ? 'untyped' : type}\n`;
+  },
   allowsNegativeBounds: true,
   formatBound: goFloat,
   end: '',
@@ -19,6 +21,6 @@ const mediaType = 'text/plain';
 export const textFormat: ExpositionFormat = {
   name: 'text',
   mediaType,
-  contentType: versionedContentType(mediaType, ['0.0.4', '1.0.0']),
+  ...negotiateVersion(mediaType, ['0.0.4', '1.0.0']),
   render: (families) => renderLines(families, dialect),
 };

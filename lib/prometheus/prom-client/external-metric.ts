@@ -1,7 +1,9 @@
 import type { DropReason } from '../../error.js';
 import type { ExternalMetricOperations } from '../../families/external-metric.js';
 import type { Family } from '../../families/family.js';
-import type { FamilyRecorder, SeriesId } from '../../recorder/metrics-recorder.js';
+import type { ExemplarLabels, FamilyRecorder, SeriesId } from '../../recorder/metrics-recorder.js';
+import { checkExemplar } from '../../store/exemplar-labels.js';
+import { labelsOfSource } from '../../store/exemplar-pool.js';
 import { NumberStore } from '../../store/numbers.js';
 import { SeriesTable, type TableOptions } from '../../store/series-table.js';
 
@@ -35,16 +37,16 @@ export class ExternalMetricRecorder implements FamilyRecorder {
     return this.#series.getOrCreate(values, allowOverflow);
   }
 
-  add(series: SeriesId, by: number): void {
-    this.#record('inc', series, by);
+  add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
+    this.#record('inc', series, by, exemplar);
   }
 
   set(series: SeriesId, value: number): void {
     this.#metric.set(this.#copyLabels(series), value);
   }
 
-  observe(series: SeriesId, value: number): void {
-    this.#record('observe', series, value);
+  observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
+    this.#record('observe', series, value, exemplar);
   }
 
   acquire(series: SeriesId): void {
@@ -56,10 +58,16 @@ export class ExternalMetricRecorder implements FamilyRecorder {
   }
 
   /** Why two ways: a metric with exemplars takes one object, and would take the labels for it. */
-  #record(operation: 'inc' | 'observe', series: SeriesId, value: number): void {
+  #record(operation: 'inc' | 'observe', series: SeriesId, value: number, exemplar: ExemplarLabels | undefined): void {
     const labels = this.#copyLabels(series);
-    if (this.#metric.enableExemplars) (this.#metric[operation] as (given: object) => void)({ labels, value });
-    else this.#metric[operation](labels, value);
+    const exemplarLabels = exemplar && labelsOfExemplar(exemplar);
+    if (this.#metric.enableExemplars) {
+      (this.#metric[operation] as (given: object) => void)({
+        labels,
+        value,
+        ...(exemplarLabels && { exemplarLabels }),
+      });
+    } else this.#metric[operation](labels, value);
   }
 
   #nameLabels(values: readonly string[]): object {
@@ -71,4 +79,10 @@ export class ExternalMetricRecorder implements FamilyRecorder {
   #copyLabels(series: SeriesId): object {
     return { ...this.#labels[series] };
   }
+}
+
+/** The labels of an exemplar that was given by hand, if they may be exposed. Why checked: the metric throws for long ones. */
+function labelsOfExemplar(given: ExemplarLabels): Readonly<Record<string, string>> | undefined {
+  const checked = checkExemplar(given);
+  return 'refused' in checked ? undefined : checked.source && labelsOfSource(checked.source);
 }

@@ -21,7 +21,7 @@ import {
 } from '../../validation.js';
 import { FieldProblems } from './field-problems.js';
 import { type AccessOptions, defaultLimits, type Limits, type MetricsServerOptions, serverAddress } from './options.js';
-import { type CheckedWebConfig, checkWebConfig } from './web-config.js';
+import { type CheckedWebConfig, camelCase, checkWebConfig } from './web-config.js';
 
 const pathRule: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
 const networks = 'be a list of IP addresses and networks';
@@ -126,7 +126,8 @@ export const checkSeconds = (name: string, given: unknown): Problem[] =>
 
 /** Refuses a rate limit that is present and empty. Why: its values are missing, and nothing would be limited. */
 function checkNotEmpty({ rateLimit }: MetricsServerOptions): Problem[] {
-  if (!isOptions(rateLimit) || !Object.values(rateLimit).every(isNothing)) return [];
+  const isEmpty = rateLimit === null || (isOptions(rateLimit) && Object.values(rateLimit).every(isNothing));
+  if (!isEmpty) return [];
   const message = '"rateLimit" must not be empty (given no values). Check where its values come from, or leave it out.';
   return [{ code: 'illegal_option', message }];
 }
@@ -155,7 +156,6 @@ export function checkSharedOptions(options: MetricsServerOptions): CheckedWebCon
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 const renameKeys = (given: object, rename: (name: string) => string): Unchecked =>
   Object.fromEntries(Object.entries(given).map(([name, value]) => [rename(name), value]));

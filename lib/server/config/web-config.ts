@@ -77,14 +77,28 @@ function findUserContradictions(given: unknown, users: unknown): Contradiction[]
   return names.map((field) => ({ field, message, isHarmless: true }));
 }
 
+/** How a file speaks of its sections, and how options in code do. */
+const wordsBySource = {
+  file: {
+    mustBeSection: (given: string): string => mustBeMapping(given),
+    unknownField: (fields: object): string => unknownField(fields),
+  },
+  code: {
+    mustBeSection: (given: string): string => `must be an object (given ${given}). Write its fields into { … }.`,
+    unknownField: (fields: object): string => unknownField(fields, camelCase),
+  },
+} as const;
+
 /** Checks the sections of one configuration, and collects what is wrong. */
 class WebConfigCheck {
   readonly remarks: string[] = [];
   readonly #source: 'file' | 'code';
+  readonly #words: (typeof wordsBySource)['file'];
   readonly #problems: FieldProblems;
 
   constructor(source: 'file' | 'code', problems: FieldProblems) {
     this.#source = source;
+    this.#words = wordsBySource[source];
     this.#problems = problems;
   }
 
@@ -92,14 +106,14 @@ class WebConfigCheck {
   section(path: Path, given: unknown, { fields, everyName }: Section): Unchecked {
     if (given === undefined || given === null) return {};
     if (!isOptions(given)) {
-      this.#problems.add(path, mustBeMapping(formatValue(given)));
+      this.#problems.add(path, this.#words.mustBeSection(formatValue(given)));
       return {};
     }
     const valid = Object.entries(given).flatMap(([name, value]): [string, unknown][] => {
       if (value === undefined) return [];
       const field = everyName ?? (Object.hasOwn(fields, name) ? fields[name] : undefined);
       const at = [...path, name];
-      if (field === undefined) this.#problems.add(at, unknownField(fields), 'unknown_option');
+      if (field === undefined) this.#problems.add(at, this.#words.unknownField(fields), 'unknown_option');
       else if (isSection(field)) return [[name, this.section(at, value, field)]];
       else return this.#value(at, value, field);
       return [];
@@ -135,5 +149,9 @@ class WebConfigCheck {
 export const mustBeMapping = (given: string): string =>
   `must be a mapping (given ${given}). Write its fields below it.`;
 
-export const unknownField = (fields: object): string =>
-  `is not known (allowed: ${Object.keys(fields).join(', ')}). Correct or remove it.`;
+export const unknownField = (fields: object, nameOf: (field: string) => string = String): string =>
+  `is not known (allowed: ${Object.keys(fields).map(nameOf).join(', ')}). Correct or remove it.`;
+
+/** The name of an option that corresponds to a name in a file. */
+export const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -91,6 +91,7 @@ const parserOptions = {
 export interface YamlParser {
   parseDocument(text: string, options: object): ParsedDocument;
   stringify(value: unknown, options: object): string;
+  parseAllDocuments(text: string): readonly ParsedDocument[];
   readonly isMap?: (node: ParsedNode) => boolean;
 }
 

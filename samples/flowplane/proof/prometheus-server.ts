@@ -30,20 +30,25 @@ export class PrometheusServer {
   }
 
   /** Starts with a configuration whose relative paths begin in the folder. `stop()` removes the folder. */
-  static async startIn(folder: string, config: string): Promise<PrometheusServer> {
+  static async startIn(
+    folder: string,
+    config: string,
+    { command = 'prometheus', flags = [] }: { readonly command?: string; readonly flags?: readonly string[] } = {},
+  ): Promise<PrometheusServer> {
     writeFileSync(join(folder, 'prometheus.yml'), config);
     let url = '';
     const problems: string[] = [];
     const program = await Program.start({
       name: 'Prometheus',
       command: [
-        'prometheus',
+        command,
         `--config.file=${folder}/prometheus.yml`,
         `--storage.tsdb.path=${folder}/data`,
         '--web.listen-address=127.0.0.1:0',
+        ...flags,
       ],
       healthUrl: (line) => {
-        const address = /msg="Listening on" address=(\S+)/.exec(line)?.[1];
+        const address = /msg="Listening on".* address=(\S+)/.exec(line)?.[1];
         if (address === undefined) return undefined;
         url = `http://${address}`;
         return `${url}/-/ready`;

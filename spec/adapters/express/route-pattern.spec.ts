@@ -136,6 +136,18 @@ for (const [name, framework] of [
       });
     });
 
+    it('equals that of the mount that the request took where an application is mounted twice', async () => {
+      const members = framework();
+      members.get('/members/:member', answer);
+      application.use('/teams/:team', members);
+      application.use('/groups/:group', members);
+      for (const path of ['/groups/b/members/1', '/teams/a/members/1', '/groups/c/members/2']) await ask(path);
+      expect(routes()).to.deep.equal({
+        '/teams/:team/members/:member 200': 1,
+        '/groups/:group/members/:member 200': 2,
+      });
+    });
+
     it('includes the paths of applications within applications, also where an outer one answers errors', async () => {
       const inner = framework();
       inner.get('/teams/:team', answer);

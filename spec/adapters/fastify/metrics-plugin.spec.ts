@@ -169,14 +169,17 @@ describe('metricsPlugin for Fastify', () => {
 
   it('refuses wrong options, a wrong path and a wrong recorder at the start, by name', () => {
     expect(() => metricsPlugin(recorder, { path: 'metrics' })).to.throw(
-      'metricsPlugin: "path" must be a path that begins with "/" (given "metrics"). ' +
+      'metricsPlugin: "path" must be a path of "/", letters, digits and "-._~" that begins with "/" (given "metrics"). ' +
         'Write for example "/metrics", or leave it out to open no path.',
     );
+    for (const path of ['/metrics/:id', '/metrics(x)', '/{metrics}', '//', '/', '/métriques']) {
+      expect(() => metricsPlugin(recorder, { path })).to.throw('metricsPlugin: "path" must be a path of "/", letters');
+    }
     expect(() => metricsPlugin(recorder, { pth: '/metrics' } as never)).to.throw(
       'metricsPlugin: option "pth" is unknown',
     );
     expect(() => metricsPlugin(undefined as never)).to.throw(
-      'metricsPlugin: "recorder" must be a MetricsRecorder (given undefined). Pass for example new PrometheusRecorder().',
+      'metricsPlugin: "recorder" must be a MetricsRecorder (given undefined). Write metricsPlugin(new PrometheusRecorder()), and hand over what that returns.',
     );
   });
 });

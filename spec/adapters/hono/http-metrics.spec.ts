@@ -43,6 +43,14 @@ describe('httpMetrics() for Hono', () => {
     expect(inFlight()).to.deep.equal([0]);
   });
 
+  it('records the 500 that Hono answers with where a handler returns nothing', async () => {
+    application.get('/nothing', (async () => undefined) as never);
+    application.onError((_error, context) => context.text('nothing', 500));
+    expect((await ask('/nothing')).status).to.equal(500);
+    expect(routes()).to.deep.equal({ '/nothing 500': 1 });
+    expect(inFlight()).to.deep.equal([0]);
+  });
+
   it('stays in flight until the body of the answer has been read', async () => {
     application.get('/stream', (context) =>
       context.body(

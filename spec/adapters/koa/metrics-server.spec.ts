@@ -207,7 +207,7 @@ describe('metricsMiddleware(recorder)', () => {
   it('names the option "path" where it is called without options', () => {
     for (const options of [undefined, {}]) {
       expect(() => metricsMiddleware(new PrometheusRecorder(), options as never)).to.throw(
-        'metricsMiddleware: "path" must be a path that begins with "/" (given undefined). Write for example "/metrics".',
+        'metricsMiddleware: "path" must be a path of "/", letters, digits and "-._~" that begins with "/" (given undefined). Write for example "/metrics".',
       );
     }
   });

@@ -238,6 +238,43 @@ describe('MetricsModule of Nest', () => {
       .and.not.contain('_status_code="200"');
   });
 
+  it('refuses to start where a route of the application has the path given, which it would hide, on Express', async () => {
+    @Controller()
+    class OwnController {
+      @Get('Metrics/')
+      read(): string {
+        return 'own';
+      }
+    }
+    @Module({ imports: [MetricsModule.forRoot({ path: '/metrics' })], controllers: [OwnController] })
+    class AppModule {}
+    const application = await create(AppModule);
+    const failure = await application.init().catch((cause) => cause);
+    expect(failure.message).to.equal(
+      'MetricsModule: "path" hides a route of the application (given "/metrics", and a route "/Metrics"). Choose another path for one of them.',
+    );
+  });
+
+  it('refuses to be imported twice by one application', async () => {
+    @Module({ imports: [MetricsModule.forRoot({ server: { port: 0 } })] })
+    class FeatureModule {}
+    @Module({ imports: [MetricsModule.forRoot({ server: false }), FeatureModule] })
+    class AppModule {}
+    const failure = await create(AppModule).catch((cause) => cause);
+    expect(failure.message).to.equal(
+      'MetricsModule: the module is imported 2 times (given 2 calls of forRoot in one application). Import it once, in the root module: it is global.',
+    );
+  });
+
+  it('may be imported by several modules where it was made once', async () => {
+    const metrics = MetricsModule.forRoot({ server: false });
+    @Module({ imports: [metrics] })
+    class FeatureModule {}
+    @Module({ imports: [metrics, FeatureModule], providers: [Mailer] })
+    class AppModule {}
+    await (await create(AppModule)).init();
+  });
+
   it('opens no path on the application, and serves the metrics on a port of their own until the application ends', async () => {
     const application = await create(createRoot({ server: { port: 0 } }));
     const module = application.get(MetricsModule);
@@ -336,7 +373,9 @@ describe('MetricsModule of Nest', () => {
   it('refuses wrong options by name, and to be imported without forRoot', async () => {
     const forRoot = (options: object) => () => MetricsModule.forRoot(options as MetricsModuleOptions);
     expect(forRoot({ paht: '/metrics' })).to.throw('MetricsModule.forRoot: option "paht" is unknown');
-    expect(forRoot({ path: 'metrics' })).to.throw('"path" must be a path that begins with "/"');
+    expect(forRoot({ path: 'metrics' })).to.throw(
+      '"path" must be a path of "/", letters, digits and "-._~" that begins with "/"',
+    );
     expect(forRoot({ server: { prot: 1 } })).to.throw('"prot" is unknown');
     expect(forRoot({ requests: { names: 'x' } })).to.throw('"names" must be one of');
     expect(forRoot({ recorder: {} })).to.throw('"recorder" must be a MetricsRecorder');

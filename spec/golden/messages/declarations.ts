@@ -13,6 +13,11 @@ const counter =
   (options: Untyped): Case =>
   () =>
     defineCounter({ ...fine, ...options });
+/** A counter that the recorder refuses, which does not take all names. */
+const opened =
+  (options: Untyped): Case =>
+  () =>
+    new PrometheusRecorder().open(defineCounter({ ...fine, ...options }));
 const gauge =
   (options: Untyped): Case =>
   () =>
@@ -26,12 +31,12 @@ const label = (policy: unknown): Case => counter({ labels: { team: policy } });
 /** What is wrong with shared families. */
 export const families: Cases = {
   'everything is missing': () => defineCounter({} as Untyped),
-  'a name with a hyphen': counter({ name: 'a-b' }),
-  'a name that begins with a digit': counter({ name: '1a' }),
+  'a name with a hyphen': opened({ name: 'a-b' }),
+  'a name that begins with a digit': opened({ name: '1a' }),
   'an empty name': counter({ name: '' }),
   'a name that is a number': counter({ name: 42 }),
-  'a name without a legal letter': counter({ name: '-' }),
-  'a name with leading underscores and a space': counter({ name: '__a b' }),
+  'a name without a legal letter': opened({ name: '-' }),
+  'a name with leading underscores and a space': opened({ name: '__a b' }),
   'an empty help': counter({ help: '' }),
   'a help that is a list': counter({ help: ['X', 1, undefined] }),
   'a unit of two words': gauge({ unit: 'per second' }),
@@ -52,7 +57,7 @@ export const families: Cases = {
   'labels that are a text': counter({ labels: 'team' }),
   'a label without a policy object': label('payments'),
   'an unknown policy': label({ oneof: ['a'] }),
-  'a label name with a hyphen': counter({ labels: { 'a-b': {} } }),
+  'a label name with a hyphen': opened({ labels: { 'a-b': {} } }),
   'a label name with two underscores first': counter({ labels: { __team: {} } }),
   'a label le of a histogram': histogram({ labels: { le: {} } }),
   'an empty oneOf': label({ oneOf: [] }),
@@ -110,6 +115,7 @@ export const recorderOptions: Cases = {
   'a clock that is a number': recorder({ clock: 0 }),
   'a registry that is none': recorder({ registry: {} }),
   'a prefix with a hyphen': recorder({ prefix: 'a-' }),
+  'a nameValidation that there is not': recorder({ nameValidation: 'utf-8' }),
   'a maxSeriesPerFamily of 0': recorder({ maxSeriesPerFamily: 0 }),
   'a maxSamples that is a text': recorder({ maxSamples: 'many' }),
   'a constant label with an illegal name': recorder({ constantLabels: { 'a-b': 'x' } }),

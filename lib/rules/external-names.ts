@@ -1,0 +1,74 @@
+import { readExposition } from '../exposition-reader/read-exposition.js';
+import type { KnownFamily, KnownNames } from './known-names.js';
+
+/** The types of an exposition, as kinds of families; any other one is unknown. */
+const kindOfType: Readonly<Record<string, KnownFamily['kind']>> = {
+  counter: 'counter',
+  gauge: 'gauge',
+  histogram: 'histogram',
+  summary: 'summary',
+  info: 'gauge',
+  stateset: 'gauge',
+};
+
+/** Adds the families of an exposition, with the labels that its samples have. */
+export function addExposition(names: KnownNames, bytes: Uint8Array, contentType?: string): void {
+  const { families } = readExposition(bytes, contentType === undefined ? {} : { contentType });
+  for (const { name, type, samples } of families.values()) {
+    const kind = kindOfType[type] ?? 'unknown';
+    const ownNames = kind === 'counter' || kind === 'unknown' ? samples.map((sample) => sample.name) : [];
+    const labels = new Set(samples.flatMap((sample) => Object.keys(sample.labels)));
+    labels.delete('le');
+    const bounds = samples.flatMap((sample) => sample.labels['le'] ?? []).map(Number);
+    for (const exposed of ownNames.length === 0 ? [name] : new Set(ownNames)) {
+      names.add({
+        name: exposed,
+        kind,
+        isOwn: false,
+        labels: names.withTargetLabels([], [...labels], samples.length === 0),
+        values: new Map(),
+        ...(bounds.length > 0 && { buckets: [...new Set(bounds.filter(Number.isFinite))].sort((a, b) => a - b) }),
+      });
+    }
+  }
+}
+
+/**
+ * Adds the names of metrics that others expose, from a file: an exposition, one name a line (where `*` stands for any
+ * part), or what Prometheus answers for `/api/v1/metadata`, `/api/v1/label/__name__/values` or as a list in JSON.
+ *
+ * @throws Error where the file is none of these.
+ */
+export function addExternal(names: KnownNames, bytes: Uint8Array): void {
+  const text = Buffer.from(bytes).toString('utf8');
+  if (/^\s*[[{]/.test(text)) addJson(names, JSON.parse(text));
+  else addText(names, bytes, text);
+}
+
+function addText(names: KnownNames, bytes: Uint8Array, text: string): void {
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (lines.every((line) => /^[\w:*.]+\s*$/.test(line))) {
+    names.addNames(lines.map((line) => line.trim()));
+    return;
+  }
+  addExposition(names, bytes, /^# EOF\s*$/m.test(text) ? 'application/openmetrics-text' : undefined);
+}
+
+function addJson(names: KnownNames, given: unknown): void {
+  const { data = given } = Object(given) as { readonly data?: unknown };
+  if (Array.isArray(data)) {
+    names.addNames(data.map(String));
+    return;
+  }
+  if (typeof data !== 'object' || data === null) {
+    throw new Error('it is no list of names, and no answer of Prometheus. Give an exposition, or one name a line');
+  }
+  for (const [name, described] of Object.entries(data)) addMetadata(names, name, described);
+}
+
+function addMetadata(names: KnownNames, name: string, described: unknown): void {
+  const [first] = Array.isArray(described) ? described : [described];
+  const { type = '' } = Object(first) as { readonly type?: string };
+  const kind = kindOfType[type] ?? 'unknown';
+  names.add({ name, kind, isOwn: false, labels: names.withTargetLabels([], [], true), values: new Map() });
+}

@@ -1,0 +1,292 @@
+import type { Span } from '../faults.js';
+import { parseDuration } from './duration.js';
+import type {
+  Aggregation,
+  Binary,
+  Call,
+  Expression,
+  Matcher,
+  MatchOperator,
+  NumberLiteral,
+  Selector,
+  TextLiteral,
+  Word,
+} from './expression.js';
+import { wordAt } from './expression.js';
+import type { Grammar, SyntaxNode } from './grammar.js';
+import type { PlainText } from './variables.js';
+
+/** What reading an expression gives: the expression, or the place where it is no PromQL. */
+export type Reading = { readonly expression: Expression } | { readonly broken: Span };
+
+/** Reads an expression whose variables were replaced. */
+export function readExpression(plain: PlainText, parse: Grammar): Reading {
+  const top = parse(plain.text);
+  const broken = findError(top);
+  if (broken !== undefined) return { broken };
+  const [node] = expressionsIn(top);
+  return node === undefined ? { broken: top } : { expression: new TreeReader(plain).read(node) };
+}
+
+function findError(node: SyntaxNode): SyntaxNode | undefined {
+  if (node.type.isError) return node;
+  for (const child of childrenOf(node)) {
+    const error = findError(child);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function childrenOf(node: SyntaxNode): SyntaxNode[] {
+  const children: SyntaxNode[] = [];
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
+  return children;
+}
+
+const childOf = (node: SyntaxNode, ...names: readonly string[]): SyntaxNode | undefined =>
+  childrenOf(node).find(({ name }) => names.includes(name));
+
+const readers = {
+  ParenExpr: 'readInner',
+  AnchoredExpr: 'readOperators',
+  SmoothedExpr: 'readOperators',
+  OffsetExpr: 'readOperators',
+  StepInvariantExpr: 'readOperators',
+  MatrixSelector: 'readOperators',
+  SubqueryExpr: 'readOperators',
+  VectorSelector: 'readSelector',
+  FunctionCall: 'readCall',
+  AggregateExpr: 'readAggregation',
+  BinaryExpr: 'readOperators',
+  UnaryExpr: 'readOperators',
+  NumberDurationLiteral: 'readNumber',
+  StringLiteral: 'readText',
+} as const satisfies Record<string, keyof TreeReader>;
+
+const isExpression = ({ name }: SyntaxNode): boolean => Object.hasOwn(readers, name);
+
+const expressionsIn = (node: SyntaxNode): SyntaxNode[] => childrenOf(node).filter(isExpression);
+
+/** Makes expressions of the nodes of one text. */
+class TreeReader {
+  readonly #plain: PlainText;
+
+  constructor(plain: PlainText) {
+    this.#plain = plain;
+  }
+
+  read(node: SyntaxNode): Expression {
+    return this[readers[node.name as keyof typeof readers]](node);
+  }
+
+  readInner(node: SyntaxNode): Expression {
+    return this.read(expressionsIn(node)[0] as SyntaxNode);
+  }
+
+  readSelector(node: SyntaxNode): Selector {
+    const listed = childOf(node, 'LabelMatchers');
+    const inBraces = listed === undefined ? [] : childrenOf(listed);
+    const quoted = inBraces.find(({ name }) => name === 'QuotedLabelName');
+    const written = childOf(node, 'Identifier');
+    return {
+      type: 'selector',
+      ...spanOf(node),
+      name: written ? this.#wordOf(written) : quoted && this.#quotedWordOf(quoted),
+      matchers: inBraces.filter(({ name }) => name.endsWith('LabelMatcher')).map((one) => this.#readMatcher(one)),
+    };
+  }
+
+  readCall(node: SyntaxNode): Call {
+    return { type: 'call', ...spanOf(node), name: this.#nameOf(node, 'FunctionIdentifier'), args: this.#argsOf(node) };
+  }
+
+  readAggregation(node: SyntaxNode): Aggregation {
+    const modifier = childOf(node, 'AggregateModifier');
+    return {
+      type: 'aggregation',
+      ...spanOf(node),
+      name: this.#nameOf(node, 'AggregateOp'),
+      grouping: modifier && { keeps: childOf(modifier, 'By') !== undefined, labels: this.#labelsOf(modifier) },
+      args: this.#argsOf(node),
+    };
+  }
+
+  readNumber(node: SyntaxNode): NumberLiteral {
+    return { type: 'number', ...spanOf(node), value: parseNumber(this.#textOf(node)) };
+  }
+
+  readText(node: SyntaxNode): TextLiteral {
+    return { type: 'text', ...spanOf(node), value: this.#quotedWordOf(node) };
+  }
+
+  /**
+   * Reads operators, and what stands before and behind their operands.
+   *
+   * Why not as the tree has it: in the grammar, `a unless a offset 5m` moves both sides, while Prometheus moves the second.
+   */
+  readOperators(node: SyntaxNode): Expression {
+    const { operands, operators } = this.#flatten(node);
+    return combineByPrecedence(operands, operators);
+  }
+
+  #flatten(node: SyntaxNode): Chain {
+    const [first, second] = expressionsIn(node) as [SyntaxNode, SyntaxNode];
+    if (node.name === 'BinaryExpr') {
+      const [left, right] = [this.#flatten(first), this.#flatten(second)];
+      return {
+        operands: [...left.operands, ...right.operands],
+        operators: [...left.operators, this.#readOperator(node, first), ...right.operators],
+      };
+    }
+    if (node.name === 'UnaryExpr') {
+      const { operands, operators } = this.#flatten(first);
+      const [operand, ...others] = operands as [Expression];
+      return { operands: [this.#sign(node, operand), ...others], operators };
+    }
+    if (!isPostfix(node)) return { operands: [this.read(node)], operators: [] };
+    const { operands, operators } = this.#flatten(first);
+    const last = operands.at(-1) as Expression;
+    return { operands: [...operands.slice(0, -1), this.#extend(node, last)], operators };
+  }
+
+  #sign(node: SyntaxNode, of: Expression): Expression {
+    const sign = childOf(node, 'UnaryOp') as SyntaxNode;
+    return { type: 'unary', from: node.from, to: of.to, isNegative: this.#textOf(sign) === '-', of };
+  }
+
+  #extend(node: SyntaxNode, of: Expression): Expression {
+    const span = { from: of.from, to: node.to };
+    if (node.name !== 'MatrixSelector' && node.name !== 'SubqueryExpr') return { type: 'shift', ...span, of };
+    const duration = childOf(node, 'DurationExpr');
+    return {
+      type: 'window',
+      ...span,
+      of,
+      seconds: duration && !this.#plain.hasVariable(duration) ? parseDuration(this.#textOf(duration)) : undefined,
+      isSubquery: node.name === 'SubqueryExpr',
+    };
+  }
+
+  #readOperator(node: SyntaxNode, left: SyntaxNode): Operator {
+    const operator = left.nextSibling;
+    const clause = childOf(node, 'MatchingModifierClause');
+    const many = clause && childOf(clause, 'GroupLeft', 'GroupRight');
+    return {
+      operator: this.#textOf(operator as SyntaxNode).toLowerCase(),
+      operatorSpan: spanOf(operator as SyntaxNode),
+      matching: clause && { isOn: childOf(clause, 'On') !== undefined, labels: this.#labelsOf(clause, 0) },
+      group: many && {
+        many: many.name === 'GroupLeft' ? 'left' : 'right',
+        labels: this.#labelsOf(clause as SyntaxNode, 1),
+      },
+    };
+  }
+
+  #readMatcher(node: SyntaxNode): Matcher {
+    const [label, operator, value] = childrenOf(node) as [SyntaxNode, SyntaxNode, SyntaxNode];
+    return {
+      ...spanOf(node),
+      label: label.name === 'QuotedLabelName' ? this.#quotedWordOf(label) : this.#wordOf(label),
+      operator: this.#textOf(operator) as MatchOperator,
+      value: this.#quotedWordOf(value),
+    };
+  }
+
+  #argsOf(node: SyntaxNode): Expression[] {
+    const body = childOf(node, 'FunctionCallBody');
+    return body === undefined ? [] : expressionsIn(body).map((one) => this.read(one));
+  }
+
+  #labelsOf(node: SyntaxNode, index = 0): Word[] {
+    const lists = childrenOf(node).filter(({ name }) => name === 'GroupingLabels');
+    const list = lists[index];
+    if (list === undefined) return [];
+    return childrenOf(list).flatMap((one) => {
+      if (one.name === 'LabelName') return [this.#wordOf(one)];
+      return one.name === 'QuotedLabelName' ? [this.#quotedWordOf(one)] : [];
+    });
+  }
+
+  #nameOf(node: SyntaxNode, child: string): Word {
+    const word = this.#wordOf(childOf(node, child) as SyntaxNode);
+    return { ...word, text: word.text.toLowerCase() };
+  }
+
+  #wordOf(node: SyntaxNode): Word {
+    return wordAt(node, this.#textOf(node), this.#plain.hasVariable(node));
+  }
+
+  #quotedWordOf(node: SyntaxNode): Word {
+    return wordAt(node, unquote(this.#textOf(node)), this.#plain.hasVariable(node));
+  }
+
+  #textOf({ from, to }: SyntaxNode): string {
+    return this.#plain.text.slice(from, to);
+  }
+}
+
+/** Operands and the operators between them. */
+interface Chain {
+  readonly operands: readonly Expression[];
+  readonly operators: readonly Operator[];
+}
+
+/** An operator without its sides. */
+type Operator = Pick<Binary, 'operator' | 'operatorSpan' | 'matching' | 'group'>;
+
+/** How tightly operators bind. Source: Prometheus, "Operators", precedence. */
+const precedence: Readonly<Record<string, number>> = {
+  or: 1,
+  and: 2,
+  unless: 2,
+  '+': 4,
+  '-': 4,
+  '*': 5,
+  '/': 5,
+  '%': 5,
+  atan2: 5,
+  '^': 6,
+};
+const ofComparisons = 3;
+const precedenceOf = ({ operator }: Operator): number => precedence[operator] ?? ofComparisons;
+
+/** Combines operands by the operators that bind the least, until one is left. */
+function combineByPrecedence(operands: readonly Expression[], operators: readonly Operator[]): Expression {
+  if (operators.length === 0) return operands[0] as Expression;
+  const lowest = Math.min(...operators.map(precedenceOf));
+  const isLowest = (one: Operator) => precedenceOf(one) === lowest;
+  // Why: only powers are combined from the right.
+  const at = lowest === precedence['^'] ? operators.findIndex(isLowest) : operators.findLastIndex(isLowest);
+  const left = combineByPrecedence(operands.slice(0, at + 1), operators.slice(0, at));
+  const right = combineByPrecedence(operands.slice(at + 1), operators.slice(at + 1));
+  return { type: 'binary', from: left.from, to: right.to, ...(operators[at] as Operator), left, right };
+}
+
+const postfixes = ['OffsetExpr', 'StepInvariantExpr', 'AnchoredExpr', 'SmoothedExpr', 'MatrixSelector', 'SubqueryExpr'];
+const isPostfix = ({ name }: SyntaxNode): boolean => postfixes.includes(name);
+
+const spanOf = ({ from, to }: SyntaxNode): Span => ({ from, to });
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
+
+/** The text of a literal of PromQL, whose quotation marks and escape sequences are those of Go. */
+export function unquote(literal: string): string {
+  const inner = literal.slice(1, -1);
+  if (literal.startsWith('`')) return inner;
+  return inner.replace(
+    /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|([0-7]{3})|(.))/gis,
+    (_, byte?: string, short?: string, long?: string, octal?: string, one = '') => {
+      const hex = byte ?? short ?? long;
+      if (hex !== undefined) return String.fromCodePoint(Number.parseInt(hex, 16));
+      return octal === undefined ? (escapes[one] ?? one) : String.fromCodePoint(Number.parseInt(octal, 8));
+    },
+  );
+}
+
+function parseNumber(text: string): number {
+  const sign = text.startsWith('-') ? -1 : 1;
+  const digits = text.replace(/^[-+]/, '').replaceAll('_', '').toLowerCase();
+  if (digits === 'inf') return sign * Infinity;
+  const number = Number(digits);
+  return sign * (Number.isNaN(number) ? (parseDuration(digits) ?? Number.NaN) : number);
+}

@@ -1,0 +1,160 @@
+import type { Family } from '../families/family.js';
+import { findSampledSpan, maySeeSpan, prepareLookup } from '../recorder/active-span.js';
+import { type CheckedExemplar, checkExemplar, type ExemplarDropReason } from './exemplar-labels.js';
+import { ExemplarPool, type ExemplarSource, ExemplarView, none } from './exemplar-pool.js';
+import type { Exemplar } from './exposed-family.js';
+
+/** Observes that an exemplar that was given by hand is dropped. */
+export type OnExemplarDropped = (family: Family, reason: ExemplarDropReason, given: string) => void;
+
+/** How many dropped exemplars there are, by the family's name and the reason. */
+export type DroppedExemplars = ReadonlyMap<string, ReadonlyMap<ExemplarDropReason, number>>;
+
+/** The bits of one number: whether it has an exemplar, and whether that was taken since the last scrape. */
+const hasOne = 1;
+const isTaken = 2;
+
+/**
+ * The exemplars of the counters and buckets of a recorder, each found by the index of its number in the store.
+ *
+ * One is taken at most between two scrapes, whoever scrapes: a scrape that reads an exemplar makes room for the next one. So
+ * the cost of most observations is to see that there is one, and each of several scrapers finds one that is younger than
+ * its own scrape before. Why the first one stays until then, with its time, and only a later one takes its place: Prometheus
+ * refuses an exemplar that is older than the one before, and takes the same one again for none.
+ */
+export class Exemplars {
+  readonly pool = new ExemplarPool();
+  /** Two bits for each number of the store. It is as long as the last number that has an exemplar needs. */
+  private states = new Uint32Array(0);
+  readonly #dropped = new Map<string, Map<ExemplarDropReason, number>>();
+  readonly #onDropped: OnExemplarDropped;
+
+  constructor(onDropped: OnExemplarDropped) {
+    this.#onDropped = onDropped;
+    prepareLookup();
+  }
+
+  get dropped(): DroppedExemplars {
+    return this.#dropped;
+  }
+
+  /** Whether an observation that this number has counted should be offered. Why apart: every observation asks. */
+  wants(index: number, given: unknown): boolean {
+    return given !== undefined || (!this.isTaken(index) && maySeeSpan());
+  }
+
+  /**
+   * Offers an observation of this value: its exemplar is the one that was given by hand, else the active span. Returns what
+   * was taken. Never throws.
+   *
+   * @param index the number that has counted it.
+   */
+  offer(index: number, value: number, given: unknown, family: Family): ExemplarSource | undefined {
+    try {
+      const source = this.findSource(given, family);
+      return source !== undefined && this.take(index, value, source) ? source : undefined;
+    } catch {
+      // Why nothing more: the stack is exhausted, and an observation may go without an exemplar.
+      return undefined;
+    }
+  }
+
+  /** Whether this number wants no exemplar before the next scrape. */
+  private isTaken(index: number): boolean {
+    const word = this.states[index >>> 4];
+    return word !== undefined && (word & (isTaken << shiftOf(index))) !== 0;
+  }
+
+  /** The exemplar of this number, if it has one. The number wants another one from now on. */
+  read(index: number, view: ExemplarView): Exemplar | undefined {
+    const word = this.states[index >>> 4];
+    if (word === undefined || (word & (hasOne << shiftOf(index))) === 0) return undefined;
+    this.states[index >>> 4] = word & ~(isTaken << shiftOf(index));
+    return view.of(this.pool.find(index));
+  }
+
+  /** Forgets the exemplars of these numbers side by side. */
+  free(first: number, width: number): void {
+    for (let index = first; index < first + width; index++) {
+      const word = this.states[index >>> 4];
+      if (word === undefined) return;
+      if ((word & (hasOne << shiftOf(index))) === 0) continue;
+      this.states[index >>> 4] = word & ~((hasOne | isTaken) << shiftOf(index));
+      this.pool.remove(this.pool.find(index));
+    }
+  }
+
+  /** Counts and reports an exemplar that cannot be exposed. */
+  drop(family: Family, reason: ExemplarDropReason, given: string): void {
+    const reasons = this.#dropped.get(family.name) ?? new Map<ExemplarDropReason, number>();
+    this.#dropped.set(family.name, reasons);
+    const before = reasons.get(reason) ?? 0;
+    reasons.set(reason, before + 1);
+    if (before === 0) this.#onDropped(family, reason, given);
+  }
+
+  private findSource(given: unknown, family: Family): ExemplarSource | undefined {
+    const checked = given === undefined ? noneGiven : checkExemplar(given);
+    if ('refused' in checked) {
+      this.drop(family, checked.refused, checked.given);
+      return undefined;
+    }
+    if (checked.source !== undefined) return checked.source;
+    const span = findSampledSpan();
+    return span && { span };
+  }
+
+  private take(index: number, value: number, source: ExemplarSource): boolean {
+    if (this.isTaken(index)) return false;
+    const now = Date.now();
+    const slot = this.pool.find(index);
+    const time = slot === none ? -1 : this.pool.timeOf(slot);
+    // Why nothing is marked: an observation of the next millisecond may be taken.
+    if (now === time) return false;
+    if (slot === none && this.pool.add(index, source, value, now) === none) return false;
+    // Why the older one stays where the clock went back: the new one would be out of order.
+    if (slot !== none && now > time) this.pool.replace(slot, source, value, now);
+    this.mark(index);
+    return now > time;
+  }
+
+  private mark(index: number): void {
+    const at = index >>> 4;
+    if (at >= this.states.length) {
+      const grown = new Uint32Array(Math.max(64, 2 ** Math.ceil(Math.log2(at + 1))));
+      grown.set(this.states);
+      this.states = grown;
+    }
+    this.states[at] = (this.states[at] as number) | ((hasOne | isTaken) << shiftOf(index));
+  }
+}
+
+const noneGiven: CheckedExemplar = { source: undefined };
+
+/** How far the two bits of a number are from the end of their word. */
+const shiftOf = (index: number): number => (index & 15) * 2;
+
+/** The exemplars of numbers side by side, in a list that is filled again for each series. */
+export class ExemplarRow {
+  readonly #exemplars: Exemplars;
+  readonly #views: readonly ExemplarView[];
+  readonly #filled: (Exemplar | undefined)[];
+
+  constructor(exemplars: Exemplars, width: number) {
+    this.#exemplars = exemplars;
+    this.#views = Array.from({ length: width }, () => new ExemplarView(exemplars.pool));
+    this.#filled = new Array<undefined>(width).fill(undefined);
+  }
+
+  /** The exemplars from this number on; `undefined` where there is none. */
+  read(first: number): readonly (Exemplar | undefined)[] | undefined {
+    if (this.#exemplars.pool.size === 0) return undefined;
+    let isEmpty = true;
+    for (let i = 0; i < this.#views.length; i++) {
+      const exemplar = this.#exemplars.read(first + i, this.#views[i] as ExemplarView);
+      this.#filled[i] = exemplar;
+      if (exemplar !== undefined) isEmpty = false;
+    }
+    return isEmpty ? undefined : this.#filled;
+  }
+}

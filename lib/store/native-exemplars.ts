@@ -1,0 +1,85 @@
+import { type ExemplarPool, type ExemplarSlot, type ExemplarSource, ExemplarView, none } from './exemplar-pool.js';
+import type { Exemplar } from './exposed-family.js';
+
+// Source: client_golang, the defaults of HistogramOpts.
+const maxExemplars = 10;
+const expiresAfter = 5 * 60_000;
+
+/**
+ * The exemplars of native histograms: at most ten for each series, spread over its values. Where there are ten, an expired
+ * one goes first, else the older one of the two that are closest to each other.
+ */
+export class NativeExemplars {
+  readonly #pool: ExemplarPool;
+  readonly #views: readonly ExemplarView[];
+  /** Why one list: it is filled for each series. */
+  readonly #slots: ExemplarSlot[] = [];
+
+  constructor(pool: ExemplarPool) {
+    this.#pool = pool;
+    this.#views = Array.from({ length: maxExemplars }, () => new ExemplarView(pool));
+  }
+
+  /**
+   * Adds an exemplar to a series.
+   *
+   * @param key a number of the series that is no bucket.
+   * @param time milliseconds since the epoch.
+   */
+  add(key: number, source: ExemplarSource, value: number, time: number): void {
+    const pool = this.#pool;
+    const slots = this.#list(key);
+    // Why not: Prometheus refuses exemplars of a series that are older than its last one.
+    if (slots.some((slot) => pool.timeOf(slot) > time)) return;
+    if (slots.length < maxExemplars) pool.add(key, source, value, time);
+    else pool.replace(this.#choose(slots, value, time), source, value, time);
+  }
+
+  /** The exemplars of a series in the order of their times. */
+  read(key: number): readonly Exemplar[] {
+    if (this.#pool.size === 0) return noExemplars;
+    const pool = this.#pool;
+    const slots = this.#list(key);
+    // Why by value next: in this order Prometheus takes several of the same time.
+    slots.sort((a, b) => pool.timeOf(a) - pool.timeOf(b) || pool.valueOf(a) - pool.valueOf(b));
+    return slots.map((slot, i) => (this.#views[i] as ExemplarView).of(slot));
+  }
+
+  clear(key: number): void {
+    for (const slot of this.#list(key)) this.#pool.remove(slot);
+  }
+
+  #list(key: number): ExemplarSlot[] {
+    const slots = this.#slots;
+    slots.length = 0;
+    for (let slot = this.#pool.find(key); slot !== none; slot = this.#pool.findNext(slot)) slots.push(slot);
+    return slots;
+  }
+
+  /** The one that makes room for a new one of this value. */
+  #choose(slots: ExemplarSlot[], value: number, time: number): ExemplarSlot {
+    const pool = this.#pool;
+    const oldest = slots.reduce((a, b) => (pool.timeOf(b) < pool.timeOf(a) ? b : a));
+    if (time - pool.timeOf(oldest) > expiresAfter) return oldest;
+    let chosen = oldest;
+    let closest = Infinity;
+    for (const [i, one] of slots.entries()) {
+      // Why the new one too: it is closest to its neighbour where that shows the same.
+      const toNew = distance(pool.valueOf(one), value);
+      if (toNew < closest) [chosen, closest] = [one, toNew];
+      for (const other of slots.slice(i + 1)) {
+        const apart = distance(pool.valueOf(one), pool.valueOf(other));
+        if (apart < closest) [chosen, closest] = [pool.timeOf(other) < pool.timeOf(one) ? other : one, apart];
+      }
+    }
+    return chosen;
+  }
+}
+
+const noExemplars: readonly Exemplar[] = [];
+
+/** How far two values are from each other on a logarithmic scale, which has no place for two signs. */
+function distance(a: number, b: number): number {
+  if (a === b) return 0;
+  return Math.sign(a) === Math.sign(b) ? Math.abs(Math.log(Math.abs(a)) - Math.log(Math.abs(b))) : Infinity;
+}
