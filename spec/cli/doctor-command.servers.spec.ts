@@ -1,9 +1,9 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
-import { defineCounter, defineHistogram, PrometheusRecorder } from '../../lib/index.js';
+import { catalogue, defineCounter, defineHistogram, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { until } from '../until.js';
@@ -62,12 +62,62 @@ describe('flowplane-metrics doctor', function () {
           'ok data',
           'ok grafana',
           'ok datasource',
+          'ok expressions',
           'ok clocks',
         ]);
         expect(printed).to.contain('1 of 1 series changed within 0.1 s');
         expect(code).to.equal(0);
       } finally {
         clearInterval(moving);
+      }
+    });
+
+    it('checks the rules of Prometheus, and the dashboards and alerts of Grafana, as they are now', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
+      const rules = [
+        { record: 'path:requests:rate1m', expr: 'sum by (path) (rate(requests_total[1m]))' },
+        { alert: 'NoRequests', expr: 'rate(request_total[1m]) == 0' },
+        { alert: 'Right', expr: 'path:requests:rate1m{path="/"} > 100 or absent(up{job="flowplane"})' },
+      ];
+      writeFileSync(join(folder, 'rules.yml'), JSON.stringify({ groups: [{ name: 'shop', rules }] }));
+      const own = await PrometheusServer.startIn(
+        folder,
+        `{ rule_files: [rules.yml], scrape_configs: [${scrapeConfigOf('flowplane', metrics, '')}] }`,
+      );
+      const catalogueFile = join(folder, 'catalogue.json');
+      writeFileSync(catalogueFile, JSON.stringify(catalogue([requests])));
+      const ofPrometheus = { type: 'prometheus', uid: 'p' };
+      examined.dashboards.push({
+        title: 'Shop',
+        panels: [
+          {
+            type: 'stat',
+            title: 'Paths',
+            datasource: ofPrometheus,
+            targets: [{ expr: 'sum by (pth) (requests_total)' }],
+          },
+        ],
+      });
+      examined.alertRules.push({
+        title: 'Many',
+        data: [{ model: { expr: 'requests_total' } }, { model: { type: 'threshold' } }],
+      });
+      process.env['GRAFANA_TOKEN'] = 'glsa_token';
+      try {
+        expect(await own.until('requests_total', 1)).to.equal(1);
+        const grafana = await examined.grafana({ status: 'OK', message: '' });
+        const options = ['--metrics', metrics, '--prometheus', own.url, '--grafana', grafana];
+        const { expressions } = await steps(...options, '--catalogue', catalogueFile);
+        const detail = expressions?.detail ?? '';
+        expect(detail).to.match(/^3 of 5 expressions: /);
+        expect(detail).to.contain('alert NoRequests in the group "shop" of Prometheus, at 1:6: unknown-name: ');
+        expect(detail).to.contain('Did you mean requests_total?');
+        expect(detail).to.contain('panel "Paths" in the dashboard "Dashboard 0" of Grafana, at 1:9: unknown-label: ');
+        expect(detail).to.contain('alert Many in the alerts of Grafana, at 1:1: counter-compared: ');
+        expect(new Set(examined.grafanaCredentials)).to.deep.equal(new Set(['Bearer glsa_token']));
+      } finally {
+        delete process.env['GRAFANA_TOKEN'];
+        await own.stop();
       }
     });
 
