@@ -115,7 +115,8 @@ function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchec
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
   const given = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
-  const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : { buckets: bucketsInUnit(rules, options) };
+  const defaults =
+    rules.operation === 'acquire' ? inFlightDefaults(labels) : { buckets: bucketsInUnit(rules, options) };
   return createFamily(rules.kind, { ...defaults, ...given, labels }, site.name);
 }
 
