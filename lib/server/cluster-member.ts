@@ -64,7 +64,7 @@ export class ClusterMember implements Scrapable {
   }
 
   /** Publishes for the last time, or aggregates no more. */
-  async leave(): Promise<void> {
+  async release(): Promise<void> {
     this.#isLeaving = true;
     await this.#published?.close();
     await this.#aggregator?.close();

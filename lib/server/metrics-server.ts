@@ -104,7 +104,7 @@ export class MetricsServer {
     const mustServe = await this.#member.join(() => this.#serve());
     if (!mustServe) return clusterAddress(this.#parts.options);
     return this.#serve().catch(async (error) => {
-      await this.#member?.leave();
+      await this.#member?.release();
       throw error;
     });
   }
@@ -144,7 +144,7 @@ export class MetricsServer {
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
     await this.#running?.stop();
-    await this.#member?.leave();
+    await this.#member?.release();
     // Why only now: a signal that comes while the last responses are being sent must not cut them off.
     this.#removeTerminationListener();
     this.#running = undefined;

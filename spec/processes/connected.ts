@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Scrapable } from '../../lib/index.js';
 import { MergedFamilies } from '../../lib/processes/merging/merged-families.js';
 import { limitsOf } from '../../lib/processes/options.js';
@@ -52,6 +53,8 @@ export class Connected implements Scrapable {
   }
 
   async publish(): Promise<void> {
+    // Why: a publisher begins when it is welcome, which it learns a turn later.
+    await setImmediate();
     for (const { publisher } of this.#publishers.values()) await publisher.publish();
   }
 
