@@ -1,4 +1,5 @@
 import type { ReceiverResponse } from '../sending/http-client.js';
+import { readFields } from './wire-reader.js';
 
 /** What a receiver says of a request that it has taken. */
 export interface Verdict {
@@ -36,10 +37,10 @@ function readJson(body: Buffer): Verdict {
 function readMessage(body: Buffer): Verdict {
   let [rejected, remark] = [0, ''];
   for (const outer of readFields(body)) {
-    if (outer.field !== 1 || typeof outer.value === 'number') continue;
+    if (outer.field !== 1 || !Buffer.isBuffer(outer.value)) continue;
     for (const { field, value } of readFields(outer.value)) {
       if (field === 1 && typeof value === 'number') rejected = value;
-      if (field === 2 && typeof value !== 'number') remark = value.toString();
+      if (field === 2 && Buffer.isBuffer(value)) remark = value.toString();
     }
   }
   return verdict(rejected, remark);
@@ -48,33 +49,4 @@ function readMessage(body: Buffer): Verdict {
 function verdict(rejected: number, remark: string): Verdict {
   const rejectedPoints = Number.isFinite(rejected) ? Math.max(rejected, 0) : 0;
   return { rejectedPoints, remark: remark.slice(0, maxRemark), isUnderstood: true };
-}
-
-/** The fields of a message; those of 32 and 64 bits are left out. Throws where it is none. */
-function* readFields(message: Buffer): Generator<{ readonly field: number; readonly value: number | Buffer }> {
-  let at = 0;
-  const readVarint = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 0x80) {
-      const byte = message.readUInt8(at++);
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      if (scale > 2 ** 63) throw new RangeError('a varint of more than 10 bytes');
-    }
-  };
-  const skip = (size: number): Buffer => {
-    if (at + size > message.length) throw new RangeError('a field that is longer than its message');
-    at += size;
-    return message.subarray(at - size, at);
-  };
-  while (at < message.length) {
-    const tag = readVarint();
-    const [field, type] = [Math.floor(tag / 8), tag % 8];
-    if (field === 0) throw new RangeError('a field without a number');
-    if (type === 0) yield { field, value: readVarint() };
-    else if (type === 1) skip(8);
-    else if (type === 2) yield { field, value: skip(readVarint()) };
-    else if (type === 5) skip(4);
-    else throw new RangeError('a field of an unknown type');
-  }
 }

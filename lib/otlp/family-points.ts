@@ -102,7 +102,7 @@ export class FamilyPoints implements SampleWriter {
     if (delta === undefined) return;
     state.pending = now;
     this.#context.touched.push(state);
-    this.#writeHistogram(depth, temporality, start, view, delta);
+    this.#writeHistogram(depth, temporality, Math.min(start, this.#context.time), view, delta);
   }
 
   summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {

@@ -13,6 +13,7 @@ import { version } from '../version.js';
 import { ExportMetrics } from './export-metrics.js';
 import { readVerdict } from './export-response.js';
 import { type ExportContext, FamilyPoints } from './family-points.js';
+import { toJson } from './json-body.js';
 import { beforeTheEnd, type EndOptions } from './last-export.js';
 import { labelComesBack, type MetricName, nameInOtlp } from './metric-names.js';
 import type { OtlpOptions } from './otlp-options.js';
@@ -38,6 +39,8 @@ const site = 'OtlpExporter';
 const maxRequestBytes = 4 * 1024 * 1024 - 128 * 1024;
 const minRequestBytes = 64 * 1024;
 const maxTries = 5;
+/** In microseconds. */
+const maxStepBack = 60e6;
 
 const compress = promisify(gzip);
 const now = (): number => Date.now() * 1000;
@@ -207,7 +210,7 @@ export class OtlpExporter implements AsyncDisposable {
   }
 
   async #walk(families: readonly ExposedFamily[], run: ExportRun): Promise<void> {
-    const time = Math.max(now(), this.#previous);
+    const time = timeAfter(this.#previous);
     const { temporality } = this.#settings;
     const context = {
       body: this.#body,
@@ -236,9 +239,9 @@ export class OtlpExporter implements AsyncDisposable {
   }
 
   async #deliver(context: ExportContext, run: ExportRun): Promise<void> {
-    const { url, headers, isGzip, timeoutSeconds } = this.#settings;
+    const { url, headers, isGzip, isJson, timeoutSeconds } = this.#settings;
     const touched = context.touched.splice(0);
-    const pieces = this.#body.take();
+    const pieces = isJson ? await listInSlices(toJson(this.#body.take())) : this.#body.take();
     const body = isGzip
       ? [await compress(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces))]
       : pieces;
@@ -249,7 +252,7 @@ export class OtlpExporter implements AsyncDisposable {
         url,
         headers: {
           ...headers,
-          'Content-Type': 'application/x-protobuf',
+          'Content-Type': isJson ? 'application/json' : 'application/x-protobuf',
           'User-Agent': `flowplane-metrics/${version}`,
           ...(isGzip && { 'Content-Encoding': 'gzip' }),
         },
@@ -313,6 +316,28 @@ export class OtlpExporter implements AsyncDisposable {
       this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(run.state)}.`);
     }
   }
+}
+
+/** What is written piece by piece, with turns of the event loop in between. */
+async function listInSlices(pieces: Iterable<Uint8Array>): Promise<Uint8Array[]> {
+  const slices = new Slices();
+  const list: Uint8Array[] = [];
+  for (const piece of pieces) {
+    list.push(piece);
+    if (slices.isOver) await slices.pause();
+  }
+  return list;
+}
+
+/**
+ * The time of an export after the previous one.
+ *
+ * Why not the clock alone: one that was set back a little would make points that overlap. One that was set back by more had
+ * been wrong before.
+ */
+function timeAfter(previous: number): number {
+  const time = now();
+  return time < previous && previous - time <= maxStepBack ? previous : time;
 }
 
 /** Writes a family in steps. Why one more at the end: a small family has none. */

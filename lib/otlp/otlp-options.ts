@@ -9,6 +9,8 @@ export interface OtlpOptions extends ClientOptions {
   readonly url?: string | undefined;
   /** Headers of each request, e.g. with a token. They never appear in errors or advice. Default: `OTEL_EXPORTER_OTLP_[METRICS_]HEADERS`, else none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** How requests are written: `http/protobuf`, or `http/json` for a receiver that takes nothing else, at several times the cost. There is no gRPC. Default: `OTEL_EXPORTER_OTLP_[METRICS_]PROTOCOL`, else `http/protobuf`. */
+  readonly protocol?: 'http/protobuf' | 'http/json' | undefined;
   /** Whether requests are compressed. Default: `OTEL_EXPORTER_OTLP_[METRICS_]COMPRESSION`, else `none` for a receiver on this machine, and `gzip` for any other. */
   readonly compression?: 'gzip' | 'none' | undefined;
   /** How many seconds one request may take. Default: `OTEL_EXPORTER_OTLP_[METRICS_]TIMEOUT`, in milliseconds, else 10. */

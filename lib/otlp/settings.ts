@@ -19,6 +19,7 @@ import type { OtlpOptions } from './otlp-options.js';
 export interface Settings {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  readonly isJson: boolean;
   readonly isGzip: boolean;
   readonly timeoutSeconds: number;
   readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
@@ -39,6 +40,13 @@ const temporalityRule: Rule = {
   accepts: isOneOf(temporalities),
   remedy: 'Leave it out for "cumulative"',
 };
+const protocols = ['http/protobuf', 'http/json'] as const;
+
+const protocolRule: Rule = {
+  must: 'be "http/protobuf" or "http/json", as this package has no gRPC',
+  accepts: isOneOf(protocols),
+  remedy: 'Leave it out for "http/protobuf"',
+};
 const compressionRule: Rule = { must: 'be "gzip" or "none"', accepts: isOneOf(compressions), remedy: 'Leave it out' };
 
 const isResource = (value: unknown): boolean =>
@@ -48,6 +56,7 @@ const isResource = (value: unknown): boolean =>
 const rules: Rules = {
   endpoint: urlRule,
   url: urlRule,
+  protocol: protocolRule,
   compression: compressionRule,
   timeoutSeconds: secondsRule('Leave it out for 10'),
   temporality: temporalityRule,
@@ -105,10 +114,7 @@ const variables = {
   },
   compression: oneOf<'gzip' | 'none'>('OTEL_EXPORTER_OTLP_[METRICS_]COMPRESSION', compressionRule),
   timeoutSeconds: milliseconds('OTEL_EXPORTER_OTLP_[METRICS_]TIMEOUT'),
-  protocol: oneOf('OTEL_EXPORTER_OTLP_[METRICS_]PROTOCOL', {
-    must: 'be "http/protobuf", as this package has no gRPC and no JSON',
-    accepts: isOneOf(['http/protobuf']),
-  }),
+  protocol: oneOf<'http/protobuf' | 'http/json'>('OTEL_EXPORTER_OTLP_[METRICS_]PROTOCOL', protocolRule),
   temporality: oneOf<Settings['temporality']>('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', temporalityRule),
   intervalSeconds: milliseconds('OTEL_METRIC_EXPORT_INTERVAL'),
   exportTimeoutSeconds: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT'),
@@ -148,6 +154,7 @@ export function settingsOf(site: string, options: OtlpOptions): Settings {
   return {
     url,
     headers: setting('headers') ?? {},
+    isJson: setting('protocol') === 'http/json',
     // Why not on this machine: to compress takes longer than to send it there.
     isGzip: (setting('compression') ?? (isLocal ? 'none' : 'gzip')) === 'gzip',
     timeoutSeconds: setting('timeoutSeconds') ?? 10,

@@ -108,6 +108,28 @@ describe('An OtlpExporter', () => {
     expect(point('size')?.negative).to.deep.equal({ offset: 6, counts: [3] });
   });
 
+  it('sends what a recorder counts in native buckets, as totals and as deltas', async () => {
+    const recorder = new PrometheusRecorder();
+    const size = recorder.histogram(
+      defineHistogram({ name: 'size_bytes', help: 'Size', unit: 'bytes', native: true, buckets: false }),
+    );
+    for (const bytes of [0, 1, 2, 4, 4, -1]) size.observe({}, bytes);
+    const [cumulative, delta] = [exporting(recorder), exporting(recorder, { temporality: 'delta' })];
+    const empty = [0, 0, 0, 0, 0, 0, 0];
+    const first = { count: 6, sum: 10, scale: 3, zeroCount: 1, negative: { offset: -1, counts: [1] } };
+    const positive = { offset: -1, counts: [1, ...empty, 1, ...empty, 2] };
+    for (const exporter of [cumulative, delta]) {
+      await exporter.flush();
+      expect(metric('size')?.data).to.equal('exponential');
+      expect(point('size')).to.deep.include({ ...first, positive });
+    }
+    size.observe({}, 2);
+    await delta.flush();
+    expect(point('size')).to.deep.include({ count: 1, sum: 2, zeroCount: 0, positive: { offset: 7, counts: [1] } });
+    await cumulative.flush();
+    expect(point('size')?.count).to.equal(7);
+  });
+
   it('sends exemplars with their trace and span', async () => {
     const labels = { trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8), user: 'ada' };
     const scrapable = familyOf('jobs_total', 'counter', (writer) =>
@@ -207,11 +229,63 @@ describe('An OtlpExporter', () => {
     expect(point('jobs')?.asDouble).to.equal(7);
   });
 
+  it('has points whose time does not end before it begins, and loses none, where the clock jumps', async () => {
+    const recorder = new PrometheusRecorder();
+    const exporter = exporting(recorder, { temporality: 'delta' });
+    const dateNow = Date.now;
+    let sum = 0;
+    try {
+      for (const shift of [0, 3600e3, 3599e3, -3600e3, 0]) {
+        Date.now = () => dateNow() + shift;
+        recorder.counter(jobs).inc({ team: 'mail', kind: 'send' }, 2);
+        recorder.histogram(wait).observe({}, 3);
+        await exporter.flush();
+        sum += point('jobs')?.asDouble ?? 0;
+        for (const one of [point('jobs'), point('wait')]) {
+          expect(one !== undefined && one.start <= one.time).to.equal(true);
+          expect(Math.abs(Number((one as ReadPoint).time / 1_000_000n) - Date.now())).to.be.below(10_000);
+        }
+      }
+    } finally {
+      Date.now = dateNow;
+    }
+    expect(sum).to.equal(10);
+  });
+
   it('compresses where it is told to, and sends headers', async () => {
     await exporting(new PrometheusRecorder(), { compression: 'gzip', headers: { 'X-Key': 'abc' } }).flush();
     const { headers } = receiver.received[0] as { headers: Record<string, string> };
     expect([headers['content-encoding'], headers['x-key']]).to.deep.equal(['gzip', 'abc']);
     expect(readOtlp(receiver.received[0] as never).scope.name).to.equal('flowplane-metrics');
+  });
+
+  it('sends JSON where it is told to, with the same numbers', async () => {
+    const recorder = new PrometheusRecorder();
+    recorder.counter(jobs).inc({ team: 'mäil "x"', kind: 'send' }, 2);
+    recorder.gauge(rooms).set({}, -1.5);
+    recorder.histogram(wait).observe({}, 3);
+    recorder.histogram(defineHistogram({ name: 'size', help: 'Size', native: true, buckets: false })).observe({}, 4);
+    await exporting(recorder, { protocol: 'http/json' }).flush();
+    const [{ headers, body } = { headers: {}, body: '' }] = receiver.received;
+    expect((headers as Record<string, string>)['content-type']).to.equal('application/json');
+    const { resourceMetrics } = JSON.parse(String(body));
+    const [{ resource, scopeMetrics }] = resourceMetrics;
+    expect(resource.attributes[0]).to.deep.equal({
+      key: 'service.name',
+      value: { stringValue: 'unknown_service:node' },
+    });
+    expect(scopeMetrics[0].scope).to.deep.equal({ name: 'flowplane-metrics', version });
+    const found = (name: string) => scopeMetrics[0].metrics.find((one: { name: string }) => one.name === name);
+    const [point] = found('jobs').sum.dataPoints;
+    expect(found('jobs').sum).to.deep.include({ aggregationTemporality: 2, isMonotonic: true });
+    expect(point).to.deep.include({ asDouble: 2 });
+    expect(point.attributes[0]).to.deep.equal({ key: 'team', value: { stringValue: 'mäil "x"' } });
+    expect([point.startTimeUnixNano, point.timeUnixNano].every((time) => /^1[0-9]{18}$/.test(time))).to.equal(true);
+    expect(found('rooms').gauge.dataPoints[0].asDouble).to.equal(-1.5);
+    const [waited] = found('wait').histogram.dataPoints;
+    expect(waited).to.deep.include({ count: '1', sum: 3, bucketCounts: ['0', '1', '0'], explicitBounds: [1, 5] });
+    const [sized] = found('size').exponentialHistogram.dataPoints;
+    expect(sized).to.deep.include({ count: '1', scale: 3, positive: { offset: 15, bucketCounts: ['1'] } });
   });
 
   it('cuts what is large into requests of less than 4 MiB, in which every series is once', async () => {

@@ -124,7 +124,11 @@ describe('The settings of an OtlpExporter', () => {
 
   const wrongVariables: readonly (readonly [name: string, text: string, message: string])[] = [
     ['OTEL_METRIC_EXPORT_INTERVAL', '60s', 'must be a number of milliseconds above 0 (given "60s")'],
-    ['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL', 'grpc', 'must be "http/protobuf", as this package has no gRPC and no JSON'],
+    [
+      'OTEL_EXPORTER_OTLP_METRICS_PROTOCOL',
+      'grpc',
+      'must be "http/protobuf" or "http/json", as this package has no gRPC',
+    ],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://ada:s3cret@a', 'must be an http:// or https:// URL'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 's3cret', 'must be pairs of legal headers'],
     ['OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'sums', 'must be "cumulative", "delta" or "lowmemory"'],

@@ -146,6 +146,20 @@ describe('A real VictoriaMetrics that metrics are exported to over OTLP', functi
     expect(await query('old_mails_total{to="ada"}').then(([one]) => one?.value)).to.equal(9);
   });
 
+  it('has native histograms, with their quantiles', async () => {
+    const recorder = new PrometheusRecorder();
+    const size = recorder.histogram(
+      defineHistogram({ name: 'size_bytes', help: 'Size', unit: 'bytes', native: true, buckets: false }),
+    );
+    for (let i = 1; i <= 100; i++) size.observe({}, i);
+    await exporting(recorder).flush();
+    await shows('size_bytes_count', 1);
+    expect((await query('size_bytes_count')).map(({ value }) => value)).to.deep.equal([100]);
+    expect((await query('size_bytes_sum')).map(({ value }) => value)).to.deep.equal([5050]);
+    const [median] = await query('histogram_quantile(0.5, size_bytes_bucket)');
+    expect(median?.value).to.be.within(47, 53);
+  });
+
   it('adds up deltas to what was counted', async () => {
     const recorder = new PrometheusRecorder();
     const steps = recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' }));
