@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { ExposedFamily } from '../store/exposed-family.js';
+import { atExit } from './at-exit.js';
 import type { MergedFamilies } from './merging/merged-families.js';
 import { ReceivedSource } from './received-source.js';
 import { areas } from './wire/frame.js';
@@ -24,7 +25,7 @@ export class Estate {
   readonly #families: MergedFamilies;
   readonly #read: () => readonly ExposedFamily[];
   #timer: NodeJS.Timeout | undefined;
-  readonly #onExit = (): void => this.#saveNow();
+  #cancelExit = (): void => undefined;
 
   /** @param read gives the families that are to be left. */
   constructor(socket: string, families: MergedFamilies, read: () => readonly ExposedFamily[]) {
@@ -36,13 +37,13 @@ export class Estate {
   /** Takes over what another process has left, and keeps what is to be left to the next one. */
   open(maxCells: number): void {
     this.#inherit(maxCells);
-    process.on('exit', this.#onExit);
+    this.#cancelExit = atExit(() => this.#saveNow());
     this.#timer = setInterval(() => void this.#save(), saveMs).unref();
   }
 
   close(): void {
     clearInterval(this.#timer);
-    process.off('exit', this.#onExit);
+    this.#cancelExit();
     this.#saveNow();
   }
 

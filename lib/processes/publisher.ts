@@ -4,6 +4,7 @@ import { singleFlight } from '../async/single-flight.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { CellSource } from '../store/cells.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { atExit } from './at-exit.js';
 import { SourceReader } from './source-reader.js';
 import type { Uplink, UplinkEvents } from './transports/links.js';
 import type { DownMessage, SourceIdentity } from './transports/messages.js';
@@ -43,7 +44,7 @@ export class Publisher implements UplinkEvents {
   #collectedAt = -Infinity;
   #frames = 0;
   #isClosed = false;
-  readonly #onExit = (): void => this.#publishLast();
+  readonly #cancelExit: () => void;
 
   /**
    * @param connect connects to the aggregator, and hands on what it says to the publisher.
@@ -60,7 +61,7 @@ export class Publisher implements UplinkEvents {
     this.#onRefused = onRefused;
     if (settings.processMetrics) void loadProcessMetrics();
     this.#uplink = connect(this);
-    process.on('exit', this.#onExit);
+    this.#cancelExit = atExit(() => this.#publishLast());
   }
 
   opened(): void {
@@ -156,12 +157,8 @@ export class Publisher implements UplinkEvents {
 
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
-    try {
-      this.#send();
-      if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
-    } catch {
-      // Why ignored: a process that ends must not fail because of its metrics.
-    }
+    this.#send();
+    if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
   }
 
   #stop(reason: string): void {
@@ -172,7 +169,7 @@ export class Publisher implements UplinkEvents {
   }
 
   #disconnect(): void {
-    process.off('exit', this.#onExit);
+    this.#cancelExit();
     if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
     this.#end();
     this.#uplink.close();

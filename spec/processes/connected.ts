@@ -52,6 +52,8 @@ export class Connected implements Scrapable {
   }
 
   async publish(): Promise<void> {
+    // Why: what was said before is heard first.
+    await new Promise((resolve) => setImmediate(resolve));
     for (const { publisher } of this.#publishers.values()) await publisher.publish();
   }
 

@@ -63,7 +63,7 @@ describe('The option aggregator', () => {
     const recorder = new PrometheusRecorder({ registry });
     for (const [aggregator] of words) {
       const name = `x_${aggregator}`;
-      recorder.gauge(defineGauge({ name, help: 'X', ...(aggregator && { aggregator }) })).set({}, 3);
+      recorder.gauge(defineGauge({ name, help: 'X', advice: false, ...(aggregator && { aggregator }) })).set({}, 3);
     }
     const json = await registry.getMetricsAsJSON();
     const others = structuredClone(json).map((metric) => ({
