@@ -44,6 +44,7 @@ export class Publisher implements UplinkEvents {
   #collectedAt = -Infinity;
   #frames = 0;
   #isClosed = false;
+  #wasWelcome = false;
   readonly #cancelExit: () => void;
 
   /**
@@ -101,10 +102,25 @@ export class Publisher implements UplinkEvents {
     if (this.#areas.length > 0) await this.#collect();
     await this.publish();
     this.#isClosed = true;
+    this.#leaveBehind();
+    this.#disconnect();
+  }
+
+  /** Publishes no more, and leaves nothing: this process has the aggregator now. */
+  discard(): void {
+    this.#isClosed = true;
+    this.#end();
     this.#disconnect();
   }
 
   #begin(): void {
+    this.#openAreas();
+    this.#wasWelcome = true;
+    this.#collectedAt = -Infinity;
+    this.#publishAgain();
+  }
+
+  #openAreas(): void {
     this.#end();
     const { stored, computed } = this.#reader;
     const sources = [
@@ -113,8 +129,14 @@ export class Publisher implements UplinkEvents {
     ];
     this.#areas = sources.map(([number, source]) => publishArea(number, source));
     this.#frames = 0;
-    this.#collectedAt = -Infinity;
-    this.#publishAgain();
+  }
+
+  /** The aggregator has gone, and no other one has taken its place yet: what was counted must not get lost. */
+  #leaveBehind(): void {
+    if (!this.#wasWelcome || this.#areas.length > 0 || this.#uplink.leaveBehind === undefined) return;
+    this.#openAreas();
+    this.#uplink.leaveBehind(this.identity.id, this.#writeFrame());
+    this.#end();
   }
 
   #publishAgain(): void {
@@ -157,8 +179,12 @@ export class Publisher implements UplinkEvents {
 
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
+    if (this.#areas.length === 0) {
+      this.#leaveBehind();
+      return;
+    }
     this.#send();
-    if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
+    this.#uplink.send({ type: 'bye', id: this.identity.id });
   }
 
   #stop(reason: string): void {
