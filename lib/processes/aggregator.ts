@@ -105,8 +105,9 @@ export class MetricsAggregator implements Scrapable {
     const listening = await listenAtSocket(path, this.#sources, limits);
     if (listening === undefined) return false;
     this.#listening.push(listening);
-    this.#estate = new Estate(path, this.#families, () => this.#families.lastingFamilies((one) => one === this.#own));
-    this.#estate.open(limits.maxCells);
+    const read = (): ExposedFamily[] => this.#families.lastingFamilies((one) => one === this.#own);
+    this.#estate = new Estate(path, this.#families, limits.maxCells, read);
+    this.#estate.open();
     return true;
   }
 

@@ -1,19 +1,24 @@
-const tasks = new Set<() => void>();
+const runs = new Set<() => void>();
 
-const runAll = (): void => {
-  for (const task of tasks) task();
-};
+function runAll(): void {
+  for (const run of runs) {
+    try {
+      run();
+    } catch {
+      // Why ignored: a process that ends must not fail because of its metrics.
+    }
+  }
+}
 
 /**
- * Runs something synchronous when the process exits; returns what takes it back.
- *
- * Why one listener for all: Node warns of a leak from the eleventh on.
+ * Runs this when the process or thread exits, unless the returned function is called before. Why one listener for all: Node
+ * warns of many.
  */
-export function runAtExit(task: () => void): () => void {
-  if (tasks.size === 0) process.on('exit', runAll);
-  tasks.add(task);
+export function atExit(run: () => void): () => void {
+  if (runs.size === 0) process.on('exit', runAll);
+  runs.add(run);
   return () => {
-    tasks.delete(task);
-    if (tasks.size === 0) process.off('exit', runAll);
+    runs.delete(run);
+    if (runs.size === 0) process.off('exit', runAll);
   };
 }

@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import type { ExposedFamily } from '../store/exposed-family.js';
-import { runAtExit } from './at-exit.js';
+import { atExit } from './at-exit.js';
+import { leaveFile, leftPath, takeLeftFiles } from './left-files.js';
 import type { MergedFamilies } from './merging/merged-families.js';
 import { ReceivedSource } from './received-source.js';
 import { areas } from './wire/frame.js';
@@ -10,55 +10,67 @@ import { PendingChanges } from './wire/pending-changes.js';
 import { PublishedCells } from './wire/published-cells.js';
 import { ScrapedCells } from './wire/scraped-cells.js';
 
-/** How old the file may be, in milliseconds. Why so little: it is for the process that takes over, not for a new start. */
-const maxAgeMs = 60_000;
-/** How often it is written while the aggregator runs, in milliseconds. */
-const saveMs = 5000;
+/** How often it looks for what others have left, in milliseconds. */
+const lookMs = 1000;
+/** Each time that it has looked so often, it saves. Why not each time: it takes about as long as a scrape. */
+const looksPerSave = 5;
 
 /**
  * What an aggregator at a socket leaves to the process that takes its place: the counts of the processes that have ended, and
- * its own. It is a file beside the socket, in a folder that nobody else can read. Without it, each sum would fall when the
- * process ends that has the aggregator.
+ * its own. Without it, each sum would fall when the process ends that has the aggregator. It also takes over what processes
+ * have left that have ended while there was no aggregator.
  */
 export class Estate {
+  readonly #socket: string;
   readonly #path: string;
   readonly #families: MergedFamilies;
+  readonly #maxCells: number;
   readonly #read: () => readonly ExposedFamily[];
   #timer: NodeJS.Timeout | undefined;
-  #cancelAtExit = (): void => undefined;
+  #looks = 0;
+  #cancelExit = (): void => undefined;
 
   /** @param read gives the families that are to be left. */
-  constructor(socket: string, families: MergedFamilies, read: () => readonly ExposedFamily[]) {
-    this.#path = `${socket}.totals`;
+  constructor(socket: string, families: MergedFamilies, maxCells: number, read: () => readonly ExposedFamily[]) {
+    this.#socket = socket;
+    this.#path = leftPath(socket, 'totals');
     this.#families = families;
+    this.#maxCells = maxCells;
     this.#read = read;
   }
 
-  /** Takes over what another process has left, and keeps what is to be left to the next one. */
-  open(maxCells: number): void {
-    this.#inherit(maxCells);
-    this.#cancelAtExit = runAtExit(() => this.#saveNow());
-    this.#timer = setInterval(() => void this.#save(), saveMs).unref();
+  /** Takes over what others have left, and keeps what is to be left to the next one. */
+  open(): void {
+    this.#inherit();
+    this.#cancelExit = atExit(() => this.#saveNow());
+    this.#timer = setInterval(() => void this.#look(), lookMs).unref();
   }
 
   close(): void {
     clearInterval(this.#timer);
-    this.#cancelAtExit();
+    this.#cancelExit();
     this.#saveNow();
   }
 
-  #inherit(maxCells: number): void {
+  async #look(): Promise<void> {
+    this.#inherit();
+    if (++this.#looks % looksPerSave === 0) await this.#save();
+  }
+
+  #inherit(): void {
+    const totals = this.#looks === 0 ? undefined : this.#path;
+    for (const frame of takeLeftFiles(this.#socket, totals)) this.#merge(frame);
+  }
+
+  #merge(frame: Buffer): void {
+    const identity = { id: 'left', pid: process.pid, thread: -1 };
+    const left = new ReceivedSource(identity, 0, { send: () => undefined }, this.#families, this.#maxCells);
     try {
-      if (Date.now() - statSync(this.#path).mtimeMs > maxAgeMs) return;
-      const identity = { id: 'estate', pid: process.pid, thread: -1 };
-      const left = new ReceivedSource(identity, 0, { send: () => undefined }, this.#families, maxCells);
-      left.receive(readFileSync(this.#path));
-      left.end();
+      left.receive(frame);
     } catch {
-      // Why ignored: there is none, or it cannot be read; then the counts begin anew.
-    } finally {
-      rmSync(this.#path, { force: true });
+      // Why ignored: a file that cannot be read, of another version for example, counts as absent.
     }
+    left.end();
   }
 
   async #save(): Promise<void> {
@@ -73,14 +85,9 @@ export class Estate {
   }
 
   #saveNow(): void {
-    try {
-      const cells = new ScrapedCells();
-      cells.updateNow(this.#read());
-      writeFileSync(`${this.#path}.new`, toFrame(cells), { mode: 0o600 });
-      renameSync(`${this.#path}.new`, this.#path);
-    } catch {
-      // Why ignored: a process that ends must not fail because of its metrics.
-    }
+    const cells = new ScrapedCells();
+    cells.updateNow(this.#read());
+    leaveFile(this.#path, toFrame(cells));
   }
 }
 

@@ -50,7 +50,7 @@ export function startToPublish(
   recorder: Scrapable,
   options: PublishOptions,
   mayConnect?: MayConnect,
-): PublishedMetrics {
+): StartedPublishing {
   const { intervalSeconds = 1, collectSeconds = 5, processMetrics = isMainThread } = options;
   const connect = chooseUplink(options, mayConnect);
   if (connect === undefined) return unconnected;
@@ -80,4 +80,14 @@ function chooseUplink(options: PublishOptions, mayConnect?: MayConnect): Connect
   return process.send === undefined ? undefined : (events) => relayThreads(events, connectToParent);
 }
 
-const unconnected: PublishedMetrics = { publish: async () => undefined, close: async () => undefined };
+/** What the process needs that may take the place of the aggregator. */
+export interface StartedPublishing extends PublishedMetrics {
+  /** Publishes no more, and leaves nothing: this process has the aggregator now. */
+  discard(): void;
+}
+
+const unconnected: StartedPublishing = {
+  publish: async () => undefined,
+  close: async () => undefined,
+  discard: () => undefined,
+};

@@ -4,7 +4,7 @@ import { singleFlight } from '../async/single-flight.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import type { CellSource } from '../store/cells.js';
 import type { Scrapable } from '../store/exposed-family.js';
-import { runAtExit } from './at-exit.js';
+import { atExit } from './at-exit.js';
 import { SourceReader } from './source-reader.js';
 import type { Uplink, UplinkEvents } from './transports/links.js';
 import type { DownMessage, SourceIdentity } from './transports/messages.js';
@@ -44,7 +44,8 @@ export class Publisher implements UplinkEvents {
   #collectedAt = -Infinity;
   #frames = 0;
   #isClosed = false;
-  readonly #cancelAtExit: () => void;
+  #wasWelcome = false;
+  readonly #cancelExit: () => void;
 
   /**
    * @param connect connects to the aggregator, and hands on what it says to the publisher.
@@ -61,7 +62,7 @@ export class Publisher implements UplinkEvents {
     this.#onRefused = onRefused;
     if (settings.processMetrics) void loadProcessMetrics();
     this.#uplink = connect(this);
-    this.#cancelAtExit = runAtExit(() => this.#publishLast());
+    this.#cancelExit = atExit(() => this.#publishLast());
   }
 
   opened(): void {
@@ -101,10 +102,25 @@ export class Publisher implements UplinkEvents {
     if (this.#areas.length > 0) await this.#collect();
     await this.publish();
     this.#isClosed = true;
+    this.#leaveBehind();
+    this.#disconnect();
+  }
+
+  /** Publishes no more, and leaves nothing: this process has the aggregator now. */
+  discard(): void {
+    this.#isClosed = true;
+    this.#end();
     this.#disconnect();
   }
 
   #begin(): void {
+    this.#openAreas();
+    this.#wasWelcome = true;
+    this.#collectedAt = -Infinity;
+    this.#publishAgain();
+  }
+
+  #openAreas(): void {
     this.#end();
     const { stored, computed } = this.#reader;
     const sources = [
@@ -113,8 +129,14 @@ export class Publisher implements UplinkEvents {
     ];
     this.#areas = sources.map(([number, source]) => publishArea(number, source));
     this.#frames = 0;
-    this.#collectedAt = -Infinity;
-    this.#publishAgain();
+  }
+
+  /** The aggregator has gone, and no other one has taken its place yet: what was counted must not get lost. */
+  #leaveBehind(): void {
+    if (!this.#wasWelcome || this.#areas.length > 0 || this.#uplink.leaveBehind === undefined) return;
+    this.#openAreas();
+    this.#uplink.leaveBehind(this.identity.id, this.#writeFrame());
+    this.#end();
   }
 
   #publishAgain(): void {
@@ -157,12 +179,12 @@ export class Publisher implements UplinkEvents {
 
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
-    try {
-      this.#send();
-      if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
-    } catch {
-      // Why ignored: a process that ends must not fail because of its metrics.
+    if (this.#areas.length === 0) {
+      this.#leaveBehind();
+      return;
     }
+    this.#send();
+    this.#uplink.send({ type: 'bye', id: this.identity.id });
   }
 
   #stop(reason: string): void {
@@ -173,7 +195,7 @@ export class Publisher implements UplinkEvents {
   }
 
   #disconnect(): void {
-    this.#cancelAtExit();
+    this.#cancelExit();
     if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
     this.#end();
     this.#uplink.close();

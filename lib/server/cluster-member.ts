@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { isMainThread } from 'node:worker_threads';
 import type { NameValidation } from '../families/naming.js';
 import { MetricsAggregator } from '../processes/aggregator.js';
-import { type PublishedMetrics, startToPublish } from '../processes/publish-metrics.js';
+import { type StartedPublishing, startToPublish } from '../processes/publish-metrics.js';
 import { socketPath } from '../processes/transports/socket-path.js';
 import type {
   ConstantLabels,
@@ -23,7 +23,7 @@ export class ClusterMember implements Scrapable {
   readonly #recorder: Scrapable;
   readonly #options: MetricsServerOptions;
   #aggregator: MetricsAggregator | undefined;
-  #published: PublishedMetrics | undefined;
+  #published: StartedPublishing | undefined;
   #isLeaving = false;
 
   constructor(recorder: Scrapable, options: MetricsServerOptions) {
@@ -97,7 +97,7 @@ export class ClusterMember implements Scrapable {
     if (this.#isLeaving) return false;
     try {
       if (!(await this.#tryToServe())) return true;
-      await this.#published?.close();
+      this.#published?.discard();
       this.#published = undefined;
       await takeOver();
       return false;

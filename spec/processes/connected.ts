@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Scrapable } from '../../lib/index.js';
 import { MergedFamilies } from '../../lib/processes/merging/merged-families.js';
 import { limitsOf } from '../../lib/processes/options.js';
@@ -53,8 +52,8 @@ export class Connected implements Scrapable {
   }
 
   async publish(): Promise<void> {
-    // Why: a publisher begins when it is welcome, which it learns a turn later.
-    await setImmediate();
+    // Why: what was said before is heard first.
+    await new Promise((resolve) => setImmediate(resolve));
     for (const { publisher } of this.#publishers.values()) await publisher.publish();
   }
 

@@ -62,8 +62,8 @@ describe('The option aggregator', () => {
     const registry = new promClient.Registry();
     const recorder = new PrometheusRecorder({ registry });
     for (const [aggregator] of words) {
-      const name = `${aggregator}_of_x`;
-      recorder.gauge(defineGauge({ name, help: 'X', ...(aggregator && { aggregator }) })).set({}, 3);
+      const name = `x_${aggregator}`;
+      recorder.gauge(defineGauge({ name, help: 'X', advice: false, ...(aggregator && { aggregator }) })).set({}, 3);
     }
     const json = await registry.getMetricsAsJSON();
     const others = structuredClone(json).map((metric) => ({
@@ -72,20 +72,20 @@ describe('The option aggregator', () => {
     }));
     const merged = await promClient.AggregatorRegistry.aggregate([json, others] as never).metrics();
     const numbers = Object.fromEntries(
-      [...merged.matchAll(/^(\w+_of_x) (\d+)$/gm)].map(([, name, n]) => [name, Number(n)]),
+      [...merged.matchAll(/^(x_\w+) (\d+)$/gm)].map(([, name, n]) => [name, Number(n)]),
     );
     expect(numbers).to.deep.equal({
-      undefined_of_x: 4,
-      sum_of_x: 7,
-      min_of_x: 3,
-      max_of_x: 4,
-      mostrecent_of_x: 3,
-      all_of_x: 3,
-      livesum_of_x: 7,
-      livemin_of_x: 3,
-      livemax_of_x: 4,
-      livemostrecent_of_x: 3,
-      liveall_of_x: 3,
+      x_undefined: 4,
+      x_sum: 7,
+      x_min: 3,
+      x_max: 4,
+      x_mostrecent: 3,
+      x_all: 3,
+      x_livesum: 7,
+      x_livemin: 3,
+      x_livemax: 4,
+      x_livemostrecent: 3,
+      x_liveall: 3,
     });
   });
 });

@@ -27,6 +27,8 @@ export interface Listening {
 export interface Uplink {
   /** Sends a message, at once as far as the system takes it: the process may end. Never throws. */
   send(message: UpMessage): void;
+  /** Leaves a complete frame of this source for the next aggregator: it is not connected, and ends. Absent: that is not possible. */
+  leaveBehind?(id: string, frame: Uint8Array): void;
   /** Whether what was sent has not left yet: a publisher waits then, and publishes more at once later. */
   readonly isBusy: boolean;
   close(): void;

@@ -39,6 +39,7 @@ export function relayThreads(own: UplinkEvents, connect: (events: UplinkEvents) 
   });
   return {
     send: (message) => uplink.send(message),
+    leaveBehind: (id, frame) => uplink.leaveBehind?.(id, frame),
     get isBusy() {
       return uplink.isBusy;
     },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { renameSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { MetricsError, refuseIfAny } from '../../error.js';
+import { leaveFile, leftPath } from '../left-files.js';
 import type { Downlink, DownlinkEvents, Listening, Uplink, UplinkEvents } from './links.js';
 import { type DownMessage, isUpMessage, type UpMessage } from './messages.js';
 import { checkSocketPath } from './socket-path.js';
@@ -160,6 +161,10 @@ class SocketUplink implements Uplink {
 
   send(message: UpMessage): void {
     if (this.#socket?.writable) this.#socket.write(encodeMessage(message));
+  }
+
+  leaveBehind(id: string, frame: Uint8Array): void {
+    leaveFile(leftPath(this.#path, id), frame);
   }
 
   close(): void {
