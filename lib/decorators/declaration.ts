@@ -1,12 +1,7 @@
 import { type Problem, refuseIfAny } from '../error.js';
 import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
-import {
-  type CommonOptions,
-  createFamily,
-  type Family,
-  type FamilyOptions,
-} from '../families/family.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import {
   checkCommonOptions,
   checkInitial,
