@@ -213,7 +213,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
 }
 
 function createBuckets(given: BucketOptions['buckets']): readonly number[] {
-  if (given === undefined) return defaultBuckets;
+  if (given === undefined || given === defaultBuckets) return defaultBuckets;
   return given === false ? noBuckets : Object.freeze(given.filter(Number.isFinite));
 }
 

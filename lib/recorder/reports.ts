@@ -27,6 +27,7 @@ export interface Advice {
     | 'shared_port'
     | 'web_config'
     | 'certificate'
+    | 'otlp'
     | 'source';
   readonly message: string;
 }

@@ -1,3 +1,4 @@
+import { beforeTermination } from '../async/termination.js';
 import { withTimeout } from '../async/timeout.js';
 import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../store/exposed-family.js';
@@ -10,7 +11,6 @@ import { nodeApplication } from './node-application.js';
 import type { Application, Routes } from './route.js';
 import { RunningServer } from './running-server.js';
 import { createParts, type ServerParts } from './server-parts.js';
-import { beforeTermination } from './termination.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own.

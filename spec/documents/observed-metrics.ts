@@ -34,13 +34,19 @@ export async function scrapeEveryFamily(): Promise<string> {
   const recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
   useEveryFamily(recorder);
   await serveRequest(recorder);
-  const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
+  // Why to nowhere: an export that fails has every family too.
+  const otlp = { endpoint: 'http://127.0.0.1:1', exportTimeoutSeconds: 0.05, intervalSeconds: 0.05 };
+  const quiet = { announce: false, shutdownTimeoutSeconds: 0.05, onAdvice: () => undefined };
+  const server = new MetricsServer(recorder, { port: 0, processMetrics: false, otlp: { ...otlp, ...quiet } });
   const { url } = await server.listen();
   try {
-    // Why twice: a scrape is counted when it has ended.
-    await (await fetch(url)).text();
-    const served = await (await fetch(url)).text();
-    return served + (await scrapeAggregator());
+    // Why again: a scrape is counted when it has ended, and so is an export.
+    for (;;) {
+      const scraped = await (await fetch(url)).text();
+      if (/scrape_size_bytes_count.*otlp_export_duration_seconds_count/s.test(scraped)) {
+        return scraped + (await scrapeAggregator());
+      }
+    }
   } finally {
     await server.close();
   }
@@ -56,7 +62,9 @@ async function scrapeAggregator(): Promise<string> {
 function useEveryFamily(recorder: PrometheusRecorder): void {
   const mailbox = attachRecorder(new Mailbox(), recorder);
   for (const to of ['ada@example.com', 'a', 'b', 'c']) mailbox.send(to);
-  recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' })).inc({}, -1);
+  const steps = recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' }));
+  steps.inc({}, -1);
+  steps.inc({}, 1, { exemplar: { id: 'longer than any exemplar may be'.repeat(5) } });
   recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).collect(() => 1);
   recorder.gauge(defineGauge({ name: 'lost', help: 'Lost' })).collect(() => Promise.reject(new Error('no value')));
 }

@@ -92,6 +92,18 @@ const sections: readonly Section[] = [
     source: { type: 'MetricsModuleAsyncOptions' },
   },
   {
+    title: 'OtlpExporter',
+    introduction:
+      '`new OtlpExporter(recorder, options)` takes these, and so does the option `otlp` of a `MetricsServer`, of `serveMetrics` and of `MetricsModule`. [Send metrics over OTLP](../guides/otlp.md) explains them.',
+    source: { type: 'OtlpOptions' },
+  },
+  {
+    title: 'pushToGateway',
+    introduction:
+      '`pushToGateway(recorder, options)` takes these, and `deleteFromGateway(options)` all but `method` and `format`. [Metrics of jobs](../guides/jobs.md) explains them.',
+    source: { type: 'PushOptions' },
+  },
+  {
     title: 'Families',
     introduction:
       '`defineCounter`, `defineGauge` and `defineHistogram` take these, `buckets` and `native` only the last one. A decorator that declares its family in place takes them too.',
@@ -161,7 +173,10 @@ const defaultOf = ({ default: stated, isRequired }: Option): string => (isRequir
 /** Which environment variables the options name. */
 function environmentTable(options: readonly Option[]): string {
   const named = options.flatMap((option) =>
-    [...`${option.default} ${option.meaning}`.matchAll(/FLOWPLANE_\w+/g)].map(([variable]) => [variable, option.name]),
+    [...`${option.default} ${option.meaning}`.matchAll(/(?:FLOWPLANE|OTEL)_[\w[\]]+/g)].map(([variable]) => [
+      variable,
+      option.name,
+    ]),
   );
   const unique = new Map(named.map(([variable, option]) => [variable as string, option as string]));
   const rows = [...unique].sort().map(([variable, option]) => [`\`${variable}\``, `\`${option}\``]);

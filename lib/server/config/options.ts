@@ -1,6 +1,7 @@
 import type { ServerOptions } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { ClientAuthType } from '../../access/client-certificates.js';
+import type { OtlpOptions } from '../../otlp/otlp-options.js';
 import type { Advice } from '../../recorder/reports.js';
 import type { TlsVersionName } from '../tls/tls-config.js';
 
@@ -100,6 +101,11 @@ export interface MetricsServerOptions {
    * that the last numbers are not lost. Default `false`.
    */
   readonly drain?: boolean | { readonly deadlineSeconds: number } | undefined;
+  /**
+   * Send the metrics over OTLP too, with these options or with those of the environment (`true`). Default: as
+   * `OTEL_METRICS_EXPORTER` says, else `false`.
+   */
+  readonly otlp?: boolean | OtlpOptions | undefined;
   /** Is called once for each piece of advice, and when a changed file is ignored. Default: a process warning. */
   readonly onAdvice?: ((advice: Advice) => void) | undefined;
 }
