@@ -426,6 +426,18 @@ describe('An exemplar between two scrapes', () => {
     expect(await found()).to.deep.equal(['later: 4 at 1764343426.124']);
   });
 
+  it('is not taken at a time that no exemplar can have, such as that of a broken clock', async () => {
+    const real = now;
+    for (const broken of [Number.NaN, Infinity, -1, 2 ** 43]) {
+      now = broken;
+      observe(1, 'broken');
+      expect(await found(), String(broken)).to.deep.equal([]);
+    }
+    now = real;
+    observe(1, 'right');
+    expect(await found()).to.deep.equal(['right: 1 at 1764343426.123']);
+  });
+
   it('goes with its series, and another series with the same numbers does not get it', async () => {
     const teams = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
     const inc = (team: string, order?: string) =>
@@ -510,6 +522,30 @@ describe('An exemplar that is given by hand', () => {
     );
     expect(advice.length).to.equal(4);
     expect(advice.join('\n')).to.not.match(/jane|sk_live/);
+  });
+
+  it('may be read by code that removes the series: the observation makes a new one, and no other has any of it', async () => {
+    const recorder = create();
+    const waits = defineHistogram({ name: 'waits_seconds', help: 'Waits', labels: { team: {} }, native: true });
+    const removing = {
+      get order(): string {
+        recorder.clear(jobs);
+        recorder.clear(waits);
+        return '17';
+      },
+    };
+    recorder.counter(jobs).inc({ team: 'mail' });
+    recorder.counter(jobs).inc({ team: 'mail' }, 5, { exemplar: removing });
+    recorder.histogram(waits).observe({ team: 'mail' }, 1);
+    recorder.histogram(waits).observe({ team: 'mail' }, 3, { exemplar: removing });
+    recorder.counter(jobs).inc({ team: 'shop' });
+    recorder.histogram(waits).observe({ team: 'shop' }, 1);
+    expect(await lineOf(recorder, 'jobs_total{team="shop"')).to.equal('jobs_total{team="shop"} 1');
+    expect(await lineOf(recorder, 'waits_seconds_sum{team="shop"')).to.equal('waits_seconds_sum{team="shop"} 1');
+    expect(await lineOf(recorder, 'waits_seconds_sum{team="mail"')).to.equal('waits_seconds_sum{team="mail"} 3');
+    expect((await exemplars(recorder)).map(({ sample }) => sample)).to.deep.equal([
+      'waits_seconds_bucket{team="mail",le="5.0"}',
+    ]);
   });
 
   it('counts as dropped on a counter without the suffix _total, for which OpenMetrics has no exemplars', async () => {
