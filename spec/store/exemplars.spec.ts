@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -252,26 +252,43 @@ describe('Exemplars from the active span of OpenTelemetry', () => {
 describe('Exemplars of requests of the application', () => {
   afterEach(unregister);
 
-  it('show the span in which the request has arrived, whatever is active when the response ends', async () => {
-    provider().register();
-    const recorder = create();
-    const track = requestMetrics(recorder);
-    let span: Span | undefined;
-    const server = createServer((request, response) => {
-      span = inSpan(() => track(request, response, () => '/'));
-      inSpan(() => response.end('done'));
-    });
+  /** Lets a server answer one request. */
+  async function answer(listener: RequestListener): Promise<void> {
+    const server = createServer(listener);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     await (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+  }
+
+  it('show the span in which the request has arrived, whatever is active when the response ends', async () => {
+    provider().register();
+    const recorder = create();
+    const track = requestMetrics(recorder);
+    let span: Span | undefined;
+    await answer((request, response) => {
+      span = inSpan(() => track(request, response, () => '/'));
+      inSpan(() => response.end('done'));
+    });
     const found = await exemplars(recorder);
     expect(found.length).to.equal(2);
     for (const { sample, labels } of found) {
       expect(sample).to.match(/^http_server_(request_duration_seconds|response_body_size_bytes)_bucket/);
       expect(labels).to.equal(idsOf(span as Span));
     }
+  });
+
+  it('do not exist where the request has arrived in no span, although one is active when the response ends', async () => {
+    provider().register();
+    const recorder = create();
+    const track = requestMetrics(recorder);
+    await answer((request, response) => {
+      track(request, response, () => '/');
+      inSpan(() => response.end('done'));
+    });
+    expect(await lineOf(recorder, 'http_server_request_duration_seconds_count')).to.match(/ 1$/);
+    expect(await exemplars(recorder)).to.deep.equal([]);
   });
 });
 
