@@ -1,3 +1,4 @@
+import type { Exposition } from '../exposition-reader/exposition.js';
 import { readExposition } from '../exposition-reader/read-exposition.js';
 import type { KnownFamily, KnownNames } from './known-names.js';
 
@@ -13,7 +14,11 @@ const kindOfType: Readonly<Record<string, KnownFamily['kind']>> = {
 
 /** Adds the families of an exposition, with the labels that its samples have. */
 export function addExposition(names: KnownNames, bytes: Uint8Array, contentType?: string): void {
-  const { families } = readExposition(bytes, contentType === undefined ? {} : { contentType });
+  addFamilies(names, readExposition(bytes, contentType === undefined ? {} : { contentType }).families);
+}
+
+/** Adds the families that were read from an exposition. */
+export function addFamilies(names: KnownNames, families: Exposition['families']): void {
   for (const { name, type, samples } of families.values()) {
     const kind = kindOfType[type] ?? 'unknown';
     const ownNames = kind === 'counter' || kind === 'unknown' ? samples.map((sample) => sample.name) : [];
@@ -66,7 +71,8 @@ function addJson(names: KnownNames, given: unknown): void {
   for (const [name, described] of Object.entries(data)) addMetadata(names, name, described);
 }
 
-function addMetadata(names: KnownNames, name: string, described: unknown): void {
+/** Adds what Prometheus knows of a metric: the answer of `/api/v1/metadata` for its name. */
+export function addMetadata(names: KnownNames, name: string, described: unknown): void {
   const [first] = Array.isArray(described) ? described : [described];
   const { type = '' } = Object(first) as { readonly type?: string };
   const kind = kindOfType[type] ?? 'unknown';

@@ -60,19 +60,20 @@ const upperWord = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 const subnormalShift = 52;
 
 /**
- * The index of the bucket of a number above 0 in this schema: bucket i ends at 2^(i * 2^-schema), which it includes.
+ * The index of the bucket of a number other than 0 in this schema, by its absolute value: bucket i ends at 2^(i * 2^-schema),
+ * which it includes.
  *
- * Why from the bits: a logarithm is wrong near the bounds.
+ * Why from the bits: a logarithm is wrong near the bounds. Why with the sign: to pass on the number without it takes 16 bytes.
  */
-export function bucketIndexOf(magnitude: number, schema: number): number {
-  if (magnitude === Infinity) return bucketIndexOf(Number.MAX_VALUE, schema) + 1;
-  float[0] = magnitude;
+export function bucketIndexOf(value: number, schema: number): number {
+  if (value === Infinity || value === -Infinity) return bucketIndexOf(Number.MAX_VALUE, schema) + 1;
+  float[0] = value;
   let upper = words[upperWord] as number;
-  let exponent = (upper >>> 20) - 1023;
+  let exponent = exponentOf(upper);
   if (exponent === -1023) {
-    float[0] = magnitude * 2 ** subnormalShift;
+    float[0] = value * 2 ** subnormalShift;
     upper = words[upperWord] as number;
-    exponent = (upper >>> 20) - 1023 - subnormalShift;
+    exponent = exponentOf(upper) - subnormalShift;
   }
   const mantissa = (upper & 0xfffff) * 2 ** 32 + (words[1 - upperWord] as number);
   const { bounds, firstBounds } = mantissaTables[Math.max(schema, 0)] as MantissaTable;
@@ -80,6 +81,8 @@ export function bucketIndexOf(magnitude: number, schema: number): number {
   while ((bounds[position] as number) < mantissa) position++;
   return schema > 0 ? (exponent << schema) + position : coarsen(exponent + position, -schema);
 }
+
+const exponentOf = (upper: number): number => ((upper >>> 20) & 0x7ff) - 1023;
 
 /** The index of the same bucket, or of the one that contains it, so many schemas wider. */
 export const coarsen = (index: number, steps: number): number => (index + (1 << steps) - 1) >> steps;

@@ -332,9 +332,9 @@ export function toExposedFamily(
   recorder: SeriesRecorder,
   { name, constant, hasCreatedSamples }: ExposedAs,
 ): ExposedFamily {
-  const { kind, help, unit } = recorder.series.family;
+  const { kind, help, unit, aggregator } = recorder.series.family;
   const write: ExposedFamily['write'] = (samples) => writeSeries(recorder, samples, constant);
-  return { name, type: kind, help, unit, hasCreatedSamples, write };
+  return { name, type: kind, help, unit, aggregator, hasCreatedSamples, write };
 }
 
 function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): Iterable<void> {

@@ -54,6 +54,11 @@ export async function steps(...args: string[]): Promise<Readonly<Record<string, 
 /** The servers that the doctor examines in one test, on free ports. `stop()` ends them all. */
 export class Examined {
   readonly recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
+  /** What the double of Grafana has. */
+  readonly dashboards: object[] = [];
+  readonly alertRules: object[] = [];
+  /** The value of `Authorization` in each request that the double of Grafana got. */
+  readonly grafanaCredentials: (string | undefined)[] = [];
   readonly #stops: (() => unknown)[] = [];
 
   constructor() {
@@ -79,6 +84,7 @@ export class Examined {
   /** A double of Grafana's HTTP API, as Grafana 12 documents it. */
   grafana(health: object, status = 200, date?: string): Promise<string> {
     return this.serve((request, response) => {
+      this.grafanaCredentials.push(request.headers.authorization);
       if (date !== undefined) response.setHeader('Date', date);
       const answers: Readonly<Record<string, object>> = {
         '/api/health': { database: 'ok', version: '12.2.0', commit: 'x' },
@@ -87,9 +93,12 @@ export class Examined {
           { uid: 'p', name: 'Flowplane Prometheus', type: 'prometheus', url: 'http://127.0.0.1:9091' },
         ],
         '/api/datasources/uid/p/health': health,
+        '/api/search': this.dashboards.map((_, i) => ({ uid: `d${i}`, title: `Dashboard ${i}` })),
+        ...Object.fromEntries(this.dashboards.map((dashboard, i) => [`/api/dashboards/uid/d${i}`, { dashboard }])),
+        '/api/v1/provisioning/alert-rules': this.alertRules,
       };
       response.statusCode = request.url === '/api/health' ? 200 : status;
-      response.end(JSON.stringify(answers[request.url ?? ''] ?? {}));
+      response.end(JSON.stringify(answers[request.url?.split('?')[0] ?? ''] ?? {}));
     });
   }
 

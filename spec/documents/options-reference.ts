@@ -59,6 +59,17 @@ const sections: readonly Section[] = [
     beside: { type: 'MetricsServerOptions' },
   },
   {
+    title: 'MetricsAggregator',
+    introduction:
+      '`new MetricsAggregator(options)` takes these; [Several processes and threads](../guides/processes.md) explains them.',
+    source: { type: 'AggregatorOptions' },
+  },
+  {
+    title: 'publishMetrics',
+    introduction: '`publishMetrics(recorder, options)` takes these.',
+    source: { type: 'PublishOptions' },
+  },
+  {
     title: 'Request metrics',
     introduction:
       '`httpMetrics(recorder, options)` of every framework takes these, and so do `metricsPlugin` of Fastify, `requests` of Nest and `requestMetrics`. [Measure the requests of your app](../guides/http-requests.md) explains them.',
@@ -79,6 +90,18 @@ const sections: readonly Section[] = [
     title: 'MetricsModule.forRootAsync of Nest',
     introduction: '`MetricsModule.forRootAsync(options)` takes these.',
     source: { type: 'MetricsModuleAsyncOptions' },
+  },
+  {
+    title: 'OtlpExporter',
+    introduction:
+      '`new OtlpExporter(recorder, options)` takes these, and so does the option `otlp` of a `MetricsServer`, of `serveMetrics` and of `MetricsModule`. [Send metrics over OTLP](../guides/otlp.md) explains them.',
+    source: { type: 'OtlpOptions' },
+  },
+  {
+    title: 'pushToGateway',
+    introduction:
+      '`pushToGateway(recorder, options)` takes these, and `deleteFromGateway(options)` all but `method` and `format`. [Metrics of jobs](../guides/jobs.md) explains them.',
+    source: { type: 'PushOptions' },
   },
   {
     title: 'Families',
@@ -150,7 +173,10 @@ const defaultOf = ({ default: stated, isRequired }: Option): string => (isRequir
 /** Which environment variables the options name. */
 function environmentTable(options: readonly Option[]): string {
   const named = options.flatMap((option) =>
-    [...`${option.default} ${option.meaning}`.matchAll(/FLOWPLANE_\w+/g)].map(([variable]) => [variable, option.name]),
+    [...`${option.default} ${option.meaning}`.matchAll(/(?:FLOWPLANE|OTEL)_[\w[\]]+/g)].map(([variable]) => [
+      variable,
+      option.name,
+    ]),
   );
   const unique = new Map(named.map(([variable, option]) => [variable as string, option as string]));
   const rows = [...unique].sort().map(([variable, option]) => [`\`${variable}\``, `\`${option}\``]);

@@ -75,7 +75,8 @@ function formatSite(site: string): string {
   return (inner.startsWith('..') ? path : inner) + position;
 }
 
-async function readCatalogue(file: string): Promise<CatalogueEntry[]> {
+/** Reads a catalogue that the command "catalogue" has printed as JSON. */
+export async function readCatalogue(file: string): Promise<CatalogueEntry[]> {
   try {
     const entries: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (Array.isArray(entries) && entries.every((one) => one?.name && one.kind && Array.isArray(one.labels))) {

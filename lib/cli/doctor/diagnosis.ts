@@ -9,6 +9,8 @@ export interface DoctorOptions {
   /** The job of the scrape_config, and whether the user has named it. */
   readonly job: string;
   readonly isJobGiven: boolean;
+  /** A file with the catalogue, against which expressions are checked. */
+  readonly catalogue: string | undefined;
   /** Families that must be exposed. */
   readonly families: readonly string[];
   /** Seconds between the two scrapes that are compared. */
@@ -22,6 +24,8 @@ export interface DoctorState {
   readonly options: DoctorOptions;
   response?: HttpResponse;
   families?: ReadonlyMap<string, ExposedFamily>;
+  /** The families that have native histograms. */
+  nativeFamilies?: readonly string[];
   /** What answers under the URL of Prometheus. */
   server?: { readonly name: string; readonly isVictoriaMetrics: boolean };
   /** The labels that Prometheus gives to what it scrapes from the endpoint. */

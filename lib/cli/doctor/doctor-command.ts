@@ -3,6 +3,7 @@ import { parseOptions } from '../parse-options.js';
 import { parseHeaders } from '../parse-values.js';
 import { clockStep, type DoctorOptions, type DoctorState, type NamedResult, runSteps } from './diagnosis.js';
 import { endpointSteps } from './endpoint-steps.js';
+import { expressionSteps } from './expression-steps.js';
 import { grafanaSteps } from './grafana-steps.js';
 import type { Endpoint } from './http.js';
 import { prometheusSteps } from './prometheus-steps.js';
@@ -16,9 +17,10 @@ Follows metrics from the endpoint through Prometheus to Grafana. Prints where th
   --grafana URL             Grafana, for example http://127.0.0.1:3000 (default: not checked)
   --metrics-header 'N: V'   a header for the endpoint, such as Authorization; may be repeated
   --prometheus-header       the same for Prometheus
-  --grafana-header          the same for Grafana
+  --grafana-header          the same for Grafana (default: the token in GRAFANA_TOKEN, as Authorization: Bearer)
   --job NAME                the job of the scrape_config, or the name of its ServiceMonitor
                             (default: flowplane, otherwise the job that scrapes this endpoint)
+  --catalogue FILE          what "catalogue --json" has printed: rules, alerts and dashboards are checked against it, too
   --family NAME             a family that must be exposed; may be repeated
   --wait SECONDS            the time between the two scrapes that are compared (default: 2)
   --max-series N            report a family with more series than this (default: 1000)
@@ -35,7 +37,8 @@ export const doctorCommand: Command = {
     const { options, json } = readOptions(args);
     const state: DoctorState = { options, clocks: new Map() };
     const results: NamedResult[] = [];
-    for await (const result of runSteps([...endpointSteps, ...prometheusSteps, ...grafanaSteps, clockStep], state)) {
+    const steps = [...endpointSteps, ...prometheusSteps, ...grafanaSteps, ...expressionSteps, clockStep];
+    for await (const result of runSteps(steps, state)) {
       results.push(result);
       if (!json) output.out(`${formatResult(result)}\n`);
     }
@@ -56,6 +59,7 @@ function readOptions(args: readonly string[]): { readonly options: DoctorOptions
     'prometheus-header': texts,
     'grafana-header': texts,
     job: text,
+    catalogue: text,
     family: texts,
     wait: text,
     'max-series': text,
@@ -69,14 +73,24 @@ function readOptions(args: readonly string[]): { readonly options: DoctorOptions
   const options = {
     metrics: endpoint('metrics', values.metrics ?? 'http://127.0.0.1:9090/metrics'),
     prometheus: values.prometheus === undefined ? undefined : endpoint('prometheus', values.prometheus),
-    grafana: values.grafana === undefined ? undefined : endpoint('grafana', values.grafana),
+    grafana: values.grafana === undefined ? undefined : withToken(endpoint('grafana', values.grafana)),
     job: values.job ?? 'flowplane',
     isJobGiven: values.job !== undefined,
+    catalogue: values.catalogue,
     families: values.family ?? [],
     wait: parseAmount('wait', values.wait ?? '2'),
     maxSeries: parseAmount('max-series', values['max-series'] ?? '1000'),
   };
   return { options, json: values.json ?? false };
+}
+
+/** Why from the environment: what stands among the arguments can be read by everybody on the machine. */
+function withToken(grafana: Endpoint): Endpoint {
+  const token = process.env['GRAFANA_TOKEN'];
+  if (token !== undefined && !grafana.headers.has('authorization')) {
+    grafana.headers.set('Authorization', `Bearer ${token}`);
+  }
+  return grafana;
 }
 
 /** Why without the argument itself: it may be a part of a secret that has lost its quotation marks. */
