@@ -95,6 +95,8 @@ export class ExemplarPool {
   }
 
   remove(slot: ExemplarSlot): void {
+    // Why: an exhausted stack may have interrupted `addHead`, and then some exemplars are found no more.
+    if (slot === none) return;
     this.unlink(slot);
     if (this.labels.size > 0) this.labels.delete(slot);
     this.setNext(slot, this.removed);

@@ -70,7 +70,8 @@ export class Exemplars {
     const word = this.states[index >>> 4];
     if (word === undefined || (word & (hasOne << shiftOf(index))) === 0) return undefined;
     this.states[index >>> 4] = word & ~(isTaken << shiftOf(index));
-    return view.of(this.pool.find(index));
+    const slot = this.pool.find(index);
+    return slot === none ? undefined : view.of(slot);
   }
 
   /** Forgets the exemplars of these numbers side by side. */

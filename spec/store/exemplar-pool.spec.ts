@@ -53,4 +53,30 @@ describe('The pool of exemplars', () => {
     }
     expect(most).to.be.below(100);
   });
+
+  it('loses no more than a few exemplars where an exhausted stack interrupts its growth, and goes on', () => {
+    const pool = new ExemplarPool();
+    const keys = Array.from({ length: 1000 }, (_, i) => 1 + i * 13);
+    const interrupted = pool as unknown as { link(slot: number, key: number): void };
+    const link = interrupted.link.bind(pool);
+    let links = 0;
+    interrupted.link = (slot, key) => {
+      if (++links === 135) throw new RangeError('Maximum call stack size exceeded');
+      link(slot, key);
+    };
+    for (const key of keys) {
+      try {
+        pool.add(key, { span }, key, 1);
+      } catch (fault) {
+        expect(fault).to.be.instanceOf(RangeError);
+      }
+    }
+    expect(keys.filter((key) => pool.find(key) === none).length).to.be.below(32);
+    for (let round = 1; round <= 3; round++) {
+      for (const key of keys) pool.remove(pool.find(key));
+      expect(keys.filter((key) => pool.find(key) !== none)).to.deep.equal([]);
+      for (const key of keys) pool.add(key, { span }, key + round, 1);
+      expect(keys.filter((key) => pool.valueOf(pool.find(key)) !== key + round)).to.deep.equal([]);
+    }
+  });
 });
