@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
-import { findSampledSpan } from '../recorder/active-span.js';
+import { findSampledSpan, runWithoutSpan } from '../recorder/active-span.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
@@ -146,15 +146,20 @@ class RequestMetrics {
       if (route === undefined) return;
       const { duration, size, convention, unmatched } = this.#families;
       const error = errorTypeOf(status, isComplete);
-      if (claimed.has(duration)) {
-        const code = status || convention.statusWithoutResponse;
-        const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
-        this.#duration.observe(convention.labels(labels), seconds, options);
-      }
-      if (claimed.has(size) && status !== '') {
-        const labels = { method, scheme, route: route || unmatched.size, status, error };
-        this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes, options);
-      }
+      const record = (): void => {
+        if (claimed.has(duration)) {
+          const code = status || convention.statusWithoutResponse;
+          const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
+          this.#duration.observe(convention.labels(labels), seconds, options);
+        }
+        if (claimed.has(size) && status !== '') {
+          const labels = { method, scheme, route: route || unmatched.size, status, error };
+          this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes, options);
+        }
+      };
+      // Why: a request without a span must not get the one in which its response ends.
+      if (span === undefined) runWithoutSpan(record);
+      else record();
     };
   }
 

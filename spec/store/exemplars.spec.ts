@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -254,26 +254,43 @@ describe('Exemplars from the active span of OpenTelemetry', () => {
 describe('Exemplars of requests of the application', () => {
   afterEach(unregister);
 
-  it('show the span in which the request has arrived, whatever is active when the response ends', async () => {
-    provider().register();
-    const recorder = create();
-    const track = requestMetrics(recorder);
-    let span: Span | undefined;
-    const server = createServer((request, response) => {
-      span = inSpan(() => track(request, response, () => '/'));
-      inSpan(() => response.end('done'));
-    });
+  /** Lets a server answer one request. */
+  async function answer(listener: RequestListener): Promise<void> {
+    const server = createServer(listener);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
     await (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
+  }
+
+  it('show the span in which the request has arrived, whatever is active when the response ends', async () => {
+    provider().register();
+    const recorder = create();
+    const track = requestMetrics(recorder);
+    let span: Span | undefined;
+    await answer((request, response) => {
+      span = inSpan(() => track(request, response, () => '/'));
+      inSpan(() => response.end('done'));
+    });
     const found = await exemplars(recorder);
     expect(found.length).to.equal(2);
     for (const { sample, labels } of found) {
       expect(sample).to.match(/^http_server_(request_duration_seconds|response_body_size_bytes)_bucket/);
       expect(labels).to.equal(idsOf(span as Span));
     }
+  });
+
+  it('do not exist where the request has arrived in no span, although one is active when the response ends', async () => {
+    provider().register();
+    const recorder = create();
+    const track = requestMetrics(recorder);
+    await answer((request, response) => {
+      track(request, response, () => '/');
+      inSpan(() => response.end('done'));
+    });
+    expect(await lineOf(recorder, 'http_server_request_duration_seconds_count')).to.match(/ 1$/);
+    expect(await exemplars(recorder)).to.deep.equal([]);
   });
 });
 
@@ -403,6 +420,18 @@ describe('An exemplar between two scrapes', () => {
     expect(await found()).to.deep.equal(['later: 4 at 1764343426.124']);
   });
 
+  it('is not taken at a time that no exemplar can have, such as that of a broken clock', async () => {
+    const real = now;
+    for (const broken of [Number.NaN, Infinity, -1, 2 ** 43]) {
+      now = broken;
+      observe(1, 'broken');
+      expect(await found(), String(broken)).to.deep.equal([]);
+    }
+    now = real;
+    observe(1, 'right');
+    expect(await found()).to.deep.equal(['right: 1 at 1764343426.123']);
+  });
+
   it('goes with its series, and another series with the same numbers does not get it', async () => {
     const teams = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
     const inc = (team: string, order?: string) =>
@@ -487,6 +516,30 @@ describe('An exemplar that is given by hand', () => {
     );
     expect(advice.length).to.equal(4);
     expect(advice.join('\n')).to.not.match(/jane|sk_live/);
+  });
+
+  it('may be read by code that removes the series: the observation makes a new one, and no other has any of it', async () => {
+    const recorder = create();
+    const waits = defineHistogram({ name: 'waits_seconds', help: 'Waits', labels: { team: {} }, native: true });
+    const removing = {
+      get order(): string {
+        recorder.clear(jobs);
+        recorder.clear(waits);
+        return '17';
+      },
+    };
+    recorder.counter(jobs).inc({ team: 'mail' });
+    recorder.counter(jobs).inc({ team: 'mail' }, 5, { exemplar: removing });
+    recorder.histogram(waits).observe({ team: 'mail' }, 1);
+    recorder.histogram(waits).observe({ team: 'mail' }, 3, { exemplar: removing });
+    recorder.counter(jobs).inc({ team: 'shop' });
+    recorder.histogram(waits).observe({ team: 'shop' }, 1);
+    expect(await lineOf(recorder, 'jobs_total{team="shop"')).to.equal('jobs_total{team="shop"} 1');
+    expect(await lineOf(recorder, 'waits_seconds_sum{team="shop"')).to.equal('waits_seconds_sum{team="shop"} 1');
+    expect(await lineOf(recorder, 'waits_seconds_sum{team="mail"')).to.equal('waits_seconds_sum{team="mail"} 3');
+    expect((await exemplars(recorder)).map(({ sample }) => sample)).to.deep.equal([
+      'waits_seconds_bucket{team="mail",le="5.0"}',
+    ]);
   });
 
   it('counts as dropped on a counter without the suffix _total, for which OpenMetrics has no exemplars', async () => {
