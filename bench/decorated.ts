@@ -10,6 +10,7 @@ import {
   PrometheusRecorder,
   Timed,
 } from 'flowplane-metrics';
+import { nextDuration } from './durations.js';
 import { each, type Service, type Subject } from './service.js';
 
 type Decorator = MethodDecoratorOf<Service, Service, Service['handle']>;
@@ -23,14 +24,34 @@ const decorators = {
   gauge: (i: number): Decorator => Gauge({ name: `gauged_${i}`, help: 'A value', labels, value: () => 7 }),
   histogram: (i: number): Decorator =>
     Histogram({ name: `observed_${i}_bytes`, help: 'A value', labels, value: () => 0.07 }),
+  classicDurations: (i: number): Decorator =>
+    Histogram({ name: `classic_${i}_seconds`, help: 'A duration', labels, value: nextDuration }),
+  nativeDurations: (i: number): Decorator =>
+    Histogram({
+      name: `native_${i}_seconds`,
+      help: 'A duration',
+      labels,
+      value: nextDuration,
+      buckets: false,
+      native: true,
+    }),
+  bothDurations: (i: number): Decorator =>
+    Histogram({ name: `both_${i}_seconds`, help: 'A duration', labels, value: nextDuration, native: true }),
   timed: (i: number): Decorator => Timed({ name: `timed_${i}_seconds`, help: 'A duration', labels }),
   inFlight: (i: number): Decorator => InFlight({ name: `in_flight_${i}`, help: 'Calls in flight', labels }),
+};
+
+/** What a decorator is called where a row has several. */
+const names: Partial<Record<keyof typeof decorators, string>> = {
+  plainCounter: 'decorated, no labels',
+  classicDurations: 'decorated, classic',
+  bothDurations: 'decorated, both kinds',
 };
 
 /** Services whose method carries these decorators. */
 export function decorated(bare: () => Service, ...kinds: (keyof typeof decorators)[]): Subject {
   return {
-    name: kinds[0] === 'plainCounter' ? 'decorated, no labels' : 'decorated',
+    name: (kinds[0] && names[kinds[0]]) ?? 'decorated',
     services(count) {
       const recorder = new PrometheusRecorder();
       return each(count, (i) => {

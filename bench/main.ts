@@ -40,7 +40,7 @@ function measure(tell: Tell, operation: string, methods: number, strings: string
   return { operation, methods, strings, figures: [bare, ...others] };
 }
 
-const parts = ['typical', ...Object.keys(operations), 'series'];
+const parts = ['typical', ...Object.keys(operations), 'series', 'processes'];
 const usage = `Use npm run bench -- [--json] [PART...], where a part is ${parts.map((part) => JSON.stringify(part)).join(', ')}. Without a part, all are measured.`;
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
@@ -72,6 +72,12 @@ for (const operation of wantedOperations) {
   }
 }
 const stores = isWanted('series') ? measureAllStores(tell) : undefined;
+if (isWanted('processes') && !isJson) {
+  tell('\nSeveral processes, merged');
+  execFileSync(process.execPath, ['--expose-gc', fileURLToPath(new URL('processes.js', import.meta.url))], {
+    stdio: 'inherit',
+  });
+}
 if (isJson) {
   const { version: node, arch } = process;
   console.log(JSON.stringify({ node, arch, typical, calls, ...stores }, null, 2));

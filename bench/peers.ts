@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { nextDuration } from './durations.js';
 import { bareService, each, type Service, type Subject } from './service.js';
 
 /** The peers have a package.json of their own, which only `npm run bench` installs. */
@@ -35,6 +36,26 @@ export const openTelemetryAdd: Subject = {
       class Handler implements Service {
         handle(team: string, type: string): number {
           counter.add(1, { team, type });
+          return team.length + type.length;
+        }
+      }
+      return new Handler();
+    });
+  },
+};
+
+export const openTelemetryExponential: Subject = {
+  name: 'OpenTelemetry exponential',
+  services(count) {
+    const sdk = require('@opentelemetry/sdk-metrics');
+    const aggregation = { type: sdk.AggregationType.EXPONENTIAL_HISTOGRAM };
+    const views = [{ instrumentName: '*', aggregation }];
+    const meter = new sdk.MeterProvider({ readers: [collectingReader(sdk)], views }).getMeter('bench');
+    return each(count, (i) => {
+      const durations = meter.createHistogram(`durations_${i}`);
+      class Handler implements Service {
+        handle(team: string, type: string): number {
+          durations.record(nextDuration(), { team, type });
           return team.length + type.length;
         }
       }

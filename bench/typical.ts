@@ -16,6 +16,7 @@ const modules = {
   'typical-churn': 3,
   'typical-scrape': 3,
   'typical-answers': 1,
+  'typical-otlp': 3,
   'typical-calls': 3,
   'typical-http': 3,
   'typical-frameworks': 3,

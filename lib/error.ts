@@ -30,6 +30,7 @@ export type MetricsErrorCode =
   | 'listen_failed'
   | 'unreadable_file'
   | 'collector_failed'
+  | 'push_failed'
   | 'unknown_metric'
   | 'unknown_label';
 

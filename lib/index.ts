@@ -18,6 +18,7 @@ export { type DropReason, dropReasons, MetricsError, type MetricsErrorCode, type
 export { type AcceptHeaders, type NegotiatedFormat, negotiate } from './exposition/negotiation.js';
 export { type ScrapeRequest, type ScrapeResponse, scrape } from './exposition/scrape.js';
 export { defaultBuckets, exponentialBuckets, linearBuckets } from './families/buckets.js';
+export type { EscapingScheme } from './families/escaping.js';
 export type {
   ExternalCounter,
   ExternalGauge,
@@ -26,6 +27,7 @@ export type {
   ExternalMetric,
 } from './families/external-metric.js';
 export {
+  type Aggregator,
   type CounterFamily,
   type CounterFamilyOptions,
   defineCounter,
@@ -38,6 +40,7 @@ export {
   type OpenFamily,
 } from './families/family.js';
 export type { LabelPolicies, LabelPolicy, LabelSet, LabelValue } from './families/labels.js';
+export type { NameValidation } from './families/naming.js';
 export type {
   NativeHistogramChoice,
   NativeHistogramOptions,

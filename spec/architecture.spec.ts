@@ -16,7 +16,10 @@ const rooms = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/
 const divided = ['adapters'];
 
 /** What the main entry must not load, as it is installed or needed by few. */
-const apart = ['promql', 'alerting', 'rules', 'server', 'adapters', 'testing', 'cli'];
+const apart = [
+  ...['sending', 'pushgateway', 'otlp', 'processes', 'promql', 'alerting', 'rules'],
+  ...['server', 'adapters', 'testing', 'cli'],
+];
 
 /** Where each package that is not Node's own may be imported. */
 const packages: Readonly<Record<string, string>> = {

@@ -6,14 +6,16 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   chromium: ['chromium', '--version'],
   promtool: ['promtool', '--version'],
   prometheus: ['prometheus', '--version'],
-  // Why beside the other: Debian 12 has Prometheus 2. .ci/install-prometheus-3 unpacks version 3.
+  // Why beside the other: Debian 12 has Prometheus 2. .ci/install-next-release unpacks version 3, and the others that end in "next".
   'prometheus-3': ['prometheus-3', '--version'],
   'docker-compose': ['docker-compose', 'version'],
   openssl: ['openssl', 'version'],
   // A container's first process: some systems let no user but root make a namespace.
   unshare: ['unshare', '--user', '--map-root-user', '--pid', '--fork', 'true'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
+  'prometheus-pushgateway-next': ['prometheus-pushgateway-next', '--version'],
   'victoria-metrics': ['victoria-metrics', '-version'],
+  'victoria-metrics-next': ['victoria-metrics-next', '-version'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.
   '@prometheus-io/client': [process.execPath, '-e', "require('./bench/node_modules/@prometheus-io/client')"],
   'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],

@@ -19,18 +19,27 @@ export class VictoriaMetrics {
     this.#folder = folder;
   }
 
-  static async start(config: string): Promise<VictoriaMetrics> {
+  /**
+   * @param command `victoria-metrics`, or `victoria-metrics-next` for the version of Debian's next release.
+   * @param flags beside those of every server here.
+   */
+  static async start(
+    config: string,
+    command = 'victoria-metrics',
+    flags: readonly string[] = [],
+  ): Promise<VictoriaMetrics> {
     const folder = mkdtempSync(join(tmpdir(), 'victoria-metrics-'));
     const file = join(folder, 'scrape.yml');
     writeFileSync(file, `${config}\n`);
     const address = `127.0.0.1:${await freePort()}`;
-    const child = spawn('victoria-metrics', [
+    const child = spawn(command, [
       `-httpListenAddr=${address}`,
       `-storageDataPath=${join(folder, 'data')}`,
       `-promscrape.config=${file}`,
       '-retentionPeriod=1',
       // Why: without it a sample shows after 30 seconds.
       '-search.latencyOffset=0s',
+      ...flags,
     ]);
     const url = `http://${address}`;
     await until(() =>

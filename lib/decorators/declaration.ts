@@ -1,13 +1,7 @@
 import { type Problem, refuseIfAny } from '../error.js';
 import { defaultBuckets } from '../families/buckets.js';
 import { familyOfExternal, isExternalMetric } from '../families/external-metric.js';
-import {
-  type BucketOptions,
-  type CommonOptions,
-  createFamily,
-  type Family,
-  type FamilyOptions,
-} from '../families/family.js';
+import { type CommonOptions, createFamily, type Family, type FamilyOptions } from '../families/family.js';
 import {
   checkCommonOptions,
   checkInitial,
@@ -121,13 +115,14 @@ function declareInPlace(rules: DecoratorRules, options: Unchecked, specs: Unchec
   const own = Object.entries(options).filter(([option]) => !rules.options.includes(option));
   const given = Object.fromEntries(own) as unknown as FamilyOptions<LabelPolicies>;
   const labels = policiesOf(specs);
-  const defaults = rules.operation === 'acquire' ? inFlightDefaults(labels) : bucketDefaults(rules, options);
+  const defaults =
+    rules.operation === 'acquire' ? inFlightDefaults(labels) : { buckets: bucketsInUnit(rules, options) };
   return createFamily(rules.kind, { ...defaults, ...given, labels }, site.name);
 }
 
 /** Calls in flight add up over processes, and are 0 from the start. The values of other gauges are neither. */
 const inFlightDefaults = (labels: LabelPolicies): Partial<FamilyOptions<LabelPolicies>> => ({
-  aggregator: 'sum',
+  aggregator: 'livesum',
   ...(isClosed(labels) && { initial: 'all' }),
 });
 
@@ -136,9 +131,9 @@ const scaleOf = ({ units = {} }: DecoratorRules, unit: unknown): number | undefi
   typeof unit === 'string' && Object.hasOwn(units, unit) ? units[unit] : undefined;
 
 /** The default buckets fit seconds. Durations that are recorded in another unit have the same ones in that unit. */
-function bucketDefaults(rules: DecoratorRules, { unit }: Unchecked): BucketOptions {
+function bucketsInUnit(rules: DecoratorRules, { unit }: Unchecked): readonly number[] {
   const scale = scaleOf(rules, unit) ?? 1;
-  return scale === 1 ? {} : { buckets: defaultBuckets.map((bound) => bound * scale) };
+  return scale === 1 ? defaultBuckets : defaultBuckets.map((bound) => bound * scale);
 }
 
 const optionsRule: Rule = {
@@ -228,7 +223,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
       ]),
     ),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, options, bucketDefaults(rules, options).buckets || defaultBuckets),
+    ...checkPromise(kind, options, bucketsInUnit(rules, options)),
   ]);
 }
 

@@ -80,10 +80,12 @@ function choose(
   const encoding = acceptsGzip(acceptEncoding) ? 'gzip' : 'identity';
   const formats = [...builtInFormats, ...added];
   const isKnown = (value: string): boolean => formats.some(({ mediaType }) => covers(value, mediaType));
-  for (const { value, parameters } of preferencesOf(accept, isKnown)) {
-    const format = formats.find(({ mediaType }) => covers(value, mediaType));
-    const contentType = format && contentTypeOf(format, parameters);
-    if (format !== undefined && contentType !== undefined) {
+  const preferences = parsePreferences(accept, isKnown);
+  const refused = preferences.filter(({ quality }) => quality === 0);
+  for (const { value, parameters } of sortPreferences(preferences)) {
+    for (const format of formats.filter(({ mediaType }) => covers(value, mediaType))) {
+      const contentType = contentTypeOf(format, parameters);
+      if (contentType === undefined || refused.some((one) => refuses(one, value, format, contentType))) continue;
       return { format, contentType, escaping: escapingOf(format, parameters), encoding };
     }
   }
@@ -110,12 +112,22 @@ function covers(range: string, mediaType: string): boolean {
   return range === mediaType || range === '*/*' || range === `${type}/*`;
 }
 
-/** What the client accepts of what is known, best first, and equals in the order given. */
-function preferencesOf(header: string | undefined, isKnown: (value: string) => boolean): Preference[] {
-  return parsePreferences(header, isKnown)
-    .filter(({ quality }) => quality > 0)
-    .sort((a, b) => b.quality - a.quality);
-}
+/** Whether an element with `q=0` refuses what another element accepts by a wider range. Source: RFC 9110, section 12.5.1. */
+const refuses = (
+  { value, parameters }: Preference,
+  range: string,
+  format: ExpositionFormat,
+  contentType: string,
+): boolean =>
+  countWildcards(value) < countWildcards(range) &&
+  covers(value, format.mediaType) &&
+  (countWildcards(value) > 0 || contentTypeOf(format, parameters) === contentType);
+
+const countWildcards = (range: string): number => range.split('*').length - 1;
+
+/** What the client accepts, best first, and equals in the order given. */
+const sortPreferences = (preferences: readonly Preference[]): Preference[] =>
+  preferences.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
 
 // Source: RFC 9110, sections 12.4.2 and 12.5.
 function parsePreferences(header = '', isKnown: (value: string) => boolean): Preference[] {

@@ -17,12 +17,25 @@ import {
   type Unchecked,
 } from '../validation.js';
 import { defaultBuckets } from './buckets.js';
+import type { Aggregator } from './family.js';
 import { kinds, type MetricKind } from './kinds.js';
 import { isLabelName, isMetricName, isUtf8LabelName, isUtf8Name } from './naming.js';
 import { nativeRule, nativeRulesOf } from './native-histogram.js';
 import { checkObjective } from './objective.js';
 
-const aggregators = ['sum', 'max', 'min', 'average', 'first', 'omit'];
+/** The words of `aggregator`. */
+export const aggregators: readonly Aggregator[] = [
+  'sum',
+  'min',
+  'max',
+  'mostrecent',
+  'all',
+  'livesum',
+  'livemin',
+  'livemax',
+  'livemostrecent',
+  'liveall',
+];
 const maxBuckets = 1000;
 
 /** The rules of the options that every family has, but for its name. */

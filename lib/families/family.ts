@@ -9,8 +9,21 @@ import { type Initial, isClosed, type LabelPolicies, type LabelPolicy, type Labe
 import { decideNative, type NativeHistogramChoice, type NativeHistogramSettings } from './native-histogram.js';
 import type { CounterObjective, HistogramObjective, Objective } from './objective.js';
 
-/** How the values of several processes become one. Default: counters and histograms are summed, and gauges that are set take the maximum. */
-export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
+/**
+ * How the values of several processes become one: their sum, the smallest, the largest, the one that changed last, or each of
+ * them with a label `worker`. With `live` before it, a process that has ended does not count any more.
+ */
+export type Aggregator =
+  | 'sum'
+  | 'min'
+  | 'max'
+  | 'mostrecent'
+  | 'all'
+  | 'livesum'
+  | 'livemin'
+  | 'livemax'
+  | 'livemostrecent'
+  | 'liveall';
 
 /** The options of every family, whether it is declared by itself or in a decorator. */
 export interface CommonOptions {
@@ -24,7 +37,7 @@ export interface CommonOptions {
   readonly expireAfterSeconds?: number;
   /** The maximum number of label sets. Default: the recorder's `maxSeriesPerFamily`, which is 10,000 by default. */
   readonly maxSeries?: number;
-  /** How to merge the values of several processes. */
+  /** How to merge the values of several processes. Default: `sum`; of a gauge `livemax`, of one in flight `livesum`. */
   readonly aggregator?: Aggregator;
   /** `false` turns off the advice on the name of this family. */
   readonly advice?: false;
@@ -83,6 +96,9 @@ export const defaultMaxSeries = 10_000;
 /** Counts the samples of one series: a histogram has its buckets, `+Inf`, the sum and the count, and its native buckets are one. */
 export const countSamplesPerSeries = ({ kind, buckets }: Family, native?: NativeHistogramSettings): number =>
   kinds[kind].hasBuckets ? buckets.length + (native === undefined ? 3 : 4) : 1;
+
+/** How the values of several processes are merged where the family does not say so. */
+export const defaultAggregator = (kind: string): Aggregator => (kind === 'gauge' ? 'livemax' : 'sum');
 
 /** A family that a recorder has opened. */
 export interface OpenFamily {
@@ -197,7 +213,7 @@ export function createFamily<K extends MetricKind, P extends LabelPolicies>(
 }
 
 function createBuckets(given: BucketOptions['buckets']): readonly number[] {
-  if (given === undefined) return defaultBuckets;
+  if (given === undefined || given === defaultBuckets) return defaultBuckets;
   return given === false ? noBuckets : Object.freeze(given.filter(Number.isFinite));
 }
 

@@ -121,7 +121,7 @@ function listDomain(policy: unknown): readonly unknown[] | undefined {
 
 function checkBound(objective: Unchecked, bounds: readonly number[] | undefined): Problem[] {
   const under: Rule = {
-    must: bounds === undefined ? 'be a number' : `be a bound of the buckets (${bounds.join(', ')})`,
+    must: bounds === undefined ? 'be a number' : `be a bound of the buckets (${bounds.join(', ') || 'none'})`,
     accepts: (value) => typeof value === 'number' && (bounds === undefined || bounds.includes(value)),
     remedy: 'Use one of these, or add it to "buckets"',
     isRequired: true,

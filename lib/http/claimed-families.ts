@@ -2,37 +2,45 @@ import type { ServerResponse } from 'node:http';
 import type { Family } from '../families/family.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
 
-/** The families of a recorder that record a response, and who claimed it before. */
+/** The families of a recorder that record a response. */
 interface Claim {
   readonly recorder: MetricsRecorder;
   readonly families: ReadonlySet<Family>;
-  readonly earlier: Claim | undefined;
 }
 
-// Why on the response: a WeakMap with an entry for each request costs more than all other measuring of it.
 const claim = Symbol('flowplane-metrics.claim');
 
+/** A listener for the end of a response that records it, with what it records. */
+type ClaimingListener = (() => void) & { [claim]?: Claim };
+
 /**
- * Claims families for a response: gives those that do not record it yet.
+ * The families that nobody records for this response yet.
  *
  * Why: middleware may be used twice, by an application and by a router in it, or under two conventions, whose families have
  * names in common. Each family must count a request once.
  */
-export function claimFamilies(
+export function unclaimedFamilies(
   recorder: MetricsRecorder,
-  response: ServerResponse & { [claim]?: Claim },
+  response: ServerResponse,
   families: ReadonlySet<Family>,
 ): ReadonlySet<Family> {
-  const earlier = response[claim];
-  const rest = earlier === undefined ? families : withoutClaimed(families, recorder, earlier);
-  response[claim] = { recorder, families: rest, earlier };
-  return rest;
+  let names: Set<string> | undefined;
+  for (const listener of response.listeners('finish')) {
+    const earlier = (listener as ClaimingListener)[claim];
+    if (earlier?.recorder !== recorder) continue;
+    names ??= new Set();
+    for (const { name } of earlier.families) names.add(name);
+  }
+  return names === undefined ? families : new Set([...families].filter(({ name }) => !names.has(name)));
 }
 
-function withoutClaimed(families: ReadonlySet<Family>, recorder: MetricsRecorder, latest: Claim): ReadonlySet<Family> {
-  const names = new Set<string>();
-  for (let one: Claim | undefined = latest; one !== undefined; one = one.earlier) {
-    if (one.recorder === recorder) for (const { name } of one.families) names.add(name);
-  }
-  return new Set([...families].filter(({ name }) => !names.has(name)));
+/**
+ * Claims families for the response that has this listener for its `finish`.
+ *
+ * Why on the listener: Express changes the prototype of each response, and V8 before Node 24 then copies the hidden class for
+ * every property that the response gets. That costs more than all other measuring of a request, and so does a WeakMap with an
+ * entry for each response.
+ */
+export function claimFamilies(listener: () => void, recorder: MetricsRecorder, families: ReadonlySet<Family>): void {
+  (listener as ClaimingListener)[claim] = { recorder, families };
 }

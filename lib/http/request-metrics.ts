@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { type DropReason, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
-import { findSampledSpan } from '../recorder/active-span.js';
+import { findSampledSpan, runWithoutSpan } from '../recorder/active-span.js';
 import { refuseUnlessRecorder } from '../recorder/attach.js';
 import { FamilyHandle } from '../recorder/handles.js';
 import type { FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
-import { claimFamilies } from './claimed-families.js';
+import { claimFamilies, unclaimedFamilies } from './claimed-families.js';
 import { refuseUnlessOfNode } from './handed-over.js';
 import type { NodeRequest, NodeResponse } from './http-messages.js';
 import {
@@ -18,7 +18,7 @@ import {
 } from './request-families.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from './request-metrics-options.js';
 import { forwardedScheme, schemeOfConnection } from './request-scheme.js';
-import { onResponseEnd, trackResponse } from './response-tracker.js';
+import { onResponseEnd } from './response-tracker.js';
 
 /**
  * Returns the route that a request matched, for example `/teams/:team`, or nothing where none matched. It is called once,
@@ -71,14 +71,14 @@ export function requestMetrics(
 
 /** Reads from `node:http` what the metrics need: the end of the response, its status and its size. */
 function trackRequest(metrics: RequestMetrics, start: RequestStart, response: ServerResponse, routeOf: RouteOf): void {
-  const claimed = metrics.claim(response);
-  if (claimed.size === 0) return;
-  const end = metrics.start(start, claimed, routeOf);
-  const tracker = trackResponse(response);
-  onResponseEnd(response, (isComplete) => {
-    const status = tracker.hasStatus() ? String(response.statusCode) : '';
-    end({ status, bodyBytes: tracker.bodyBytes(), isComplete });
+  const families = metrics.unclaimed(response);
+  if (families.size === 0) return;
+  const end = metrics.start(start, families, routeOf);
+  const listener = onResponseEnd(response, ({ hasStatus, bodyBytes }, isComplete) => {
+    const status = hasStatus ? String(response.statusCode) : '';
+    end({ status, bodyBytes, isComplete });
   });
+  metrics.claim(listener, families);
 }
 
 /** How a request has ended. */
@@ -120,8 +120,13 @@ class RequestMetrics {
   }
 
   /** The families that are to record this response: those in which nobody records it yet. */
-  claim(response: ServerResponse): ReadonlySet<Family> {
-    return claimFamilies(this.#recorder, response, this.#all);
+  unclaimed(response: ServerResponse): ReadonlySet<Family> {
+    return unclaimedFamilies(this.#recorder, response, this.#all);
+  }
+
+  /** Lets these families record the response that has this listener. */
+  claim(listener: () => void, families: ReadonlySet<Family>): void {
+    claimFamilies(listener, this.#recorder, families);
   }
 
   /** Counts a request as active. Returns the function that records it, in the claimed families, when it has ended. */
@@ -141,15 +146,20 @@ class RequestMetrics {
       if (route === undefined) return;
       const { duration, size, convention, unmatched } = this.#families;
       const error = errorTypeOf(status, isComplete);
-      if (claimed.has(duration)) {
-        const code = status || convention.statusWithoutResponse;
-        const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
-        this.#duration.observe(convention.labels(labels), seconds, options);
-      }
-      if (claimed.has(size) && status !== '') {
-        const labels = { method, scheme, route: route || unmatched.size, status, error };
-        this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes, options);
-      }
+      const record = (): void => {
+        if (claimed.has(duration)) {
+          const code = status || convention.statusWithoutResponse;
+          const labels = { method, scheme, route: route || unmatched.duration, status: code, error };
+          this.#duration.observe(convention.labels(labels), seconds, options);
+        }
+        if (claimed.has(size) && status !== '') {
+          const labels = { method, scheme, route: route || unmatched.size, status, error };
+          this.#size.observe(conventions.opentelemetry.labels(labels), bodyBytes, options);
+        }
+      };
+      // Why: a request without a span must not get the one in which its response ends.
+      if (span === undefined) runWithoutSpan(record);
+      else record();
     };
   }
 

@@ -116,9 +116,10 @@ export class FamilyHandle {
     try {
       const value = typeof given === 'number' ? given : (toNumber(given) as number);
       reason = this.#refuse(operation, value);
+      const exemplar = options && readExemplar(options);
       if (opened !== undefined && reason === undefined) {
         const id = this.#findSeries(opened, labels, operation !== 'set');
-        if (typeof id === 'number') opened[operation](id, value, options?.exemplar);
+        if (typeof id === 'number') opened[operation](id, value, exemplar);
         else reason = id;
       }
     } catch (thrown) {
@@ -158,6 +159,24 @@ export class FamilyHandle {
   #labelError(problem: string): MetricsError {
     const message = `${problem}. Give the family's labels by name.`;
     return new MetricsError(this.#site, [{ code: 'label_type', message }]);
+  }
+}
+
+/**
+ * The labels of the exemplar, each read once. Never throws: what threw here throws again where the exemplar is checked.
+ *
+ * Why read before the series is looked up: a label may be a getter, and what that calls may remove the series.
+ */
+function readExemplar(options: ObservationOptions): ExemplarLabels | undefined {
+  try {
+    const { exemplar } = options;
+    return isObject(exemplar) ? { ...exemplar } : exemplar;
+  } catch (thrown) {
+    return {
+      get exemplar(): never {
+        throw thrown;
+      },
+    };
   }
 }
 

@@ -26,7 +26,9 @@ export interface Advice {
     | 'loopback_only'
     | 'shared_port'
     | 'web_config'
-    | 'certificate';
+    | 'certificate'
+    | 'otlp'
+    | 'source';
   readonly message: string;
 }
 

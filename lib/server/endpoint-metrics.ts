@@ -4,7 +4,7 @@ import { exponentialBuckets } from '../families/buckets.js';
 import { defineCounter, defineGauge, defineHistogram, type Family } from '../families/family.js';
 import { PrometheusRecorder } from '../prometheus/prometheus-recorder.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
-import { withLabels } from '../store/with-labels.js';
+import { mergeFamilies } from '../store/merge-families.js';
 
 const scrapes = defineCounter({
   name: 'flowplane_metrics_scrapes_total',
@@ -64,18 +64,7 @@ export class EndpointMetrics implements ScrapeObserver {
 
   /** Adds these families to others, with the constant labels of those. A family whose name is taken is left out. */
   mergeWith(scrapable: Scrapable): Scrapable {
-    const labels = () => scrapable.constantLabels?.() ?? [];
-    return {
-      constantLabels: labels,
-      formats: scrapable.formats,
-      nameValidation: scrapable.nameValidation,
-      exposedFamilies: async (limits) => {
-        const others = await scrapable.exposedFamilies(limits);
-        const taken = new Set(others.map(({ name }) => name));
-        const own = (await this.#exposedFamilies()).filter(({ name }) => !taken.has(name));
-        return [...others, ...own.map((family) => withLabels(family, labels()))];
-      },
-    };
+    return mergeFamilies(scrapable, () => this.#exposedFamilies());
   }
 
   scrapeStarted(): void {

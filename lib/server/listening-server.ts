@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, ListenOptions, Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { TlsOptions } from 'node:tls';
 import type { ReloadableAccess } from '../access/reloadable-access.js';
 import { MetricsError } from '../error.js';
+import { socketPath } from '../processes/transports/socket-path.js';
 import { httpOptions } from './config/options.js';
 import { refuseBadRequests } from './connections.js';
 import type { Access } from './load-access.js';
@@ -40,8 +42,10 @@ export class ListeningServer {
   async listen(host: string, port: number): Promise<ServerAddress> {
     try {
       // Why: in a cluster, all workers that ask for any free port get the same one.
-      this.#current.listen({ host, port, exclusive: port === 0 });
-      await once(this.#current, 'listening');
+      // Why of several processes too: the one that serves must get all scrapes.
+      const isOneOfMany = this.#parts.options.cluster === true;
+      const isPatient = isOneOfMany && socketPath({}) !== undefined;
+      await listenPatiently(this.#current, { host, port, exclusive: port === 0 || isOneOfMany }, isPatient);
     } catch (cause) {
       throw listenError(host, port, cause);
     }
@@ -86,6 +90,25 @@ export class ListeningServer {
     await once(server, 'listening');
     this.#replaced = this.#current;
     this.#current = server;
+  }
+}
+
+/** How often, and after how many milliseconds, a port is tried again that a process has that is about to end. */
+const attempts = 40;
+const attemptMs = 250;
+
+/** @param isPatient whether the port may be that of a process whose place this one takes. */
+async function listenPatiently(server: Server, address: ListenOptions, isPatient: boolean): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      server.listen(address);
+      await once(server, 'listening');
+      return;
+    } catch (cause) {
+      const isTaken = (cause as { code?: string }).code === 'EADDRINUSE';
+      if (!isPatient || !isTaken || attempt === attempts) throw cause;
+      await wait(attemptMs);
+    }
   }
 }
 

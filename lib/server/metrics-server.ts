@@ -1,15 +1,16 @@
+import { beforeTermination } from '../async/termination.js';
 import { withTimeout } from '../async/timeout.js';
 import { refuseIfAny } from '../error.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { ClusterMember } from './cluster-member.js';
 import { checkRecorder, checkSeconds, checkServerOptions } from './config/option-checks.js';
-import type { MetricsServerOptions } from './config/options.js';
+import { clusterAddress, type MetricsServerOptions } from './config/options.js';
 import { defaultDrainSeconds, drainSeconds } from './drain.js';
 import type { ServerAddress } from './listening-server.js';
 import { nodeApplication } from './node-application.js';
 import type { Application, Routes } from './route.js';
 import { RunningServer } from './running-server.js';
 import { createParts, type ServerParts } from './server-parts.js';
-import { beforeTermination } from './termination.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own.
@@ -28,6 +29,8 @@ import { beforeTermination } from './termination.js';
  */
 export class MetricsServer {
   readonly #parts: ServerParts;
+  /** Whether it is one of several processes, and which one serves. */
+  readonly #member: ClusterMember | undefined;
   // Why not a SingleFlight: these promises are the states of the server, which listen(), drain() and close() ask each other for.
   #running: RunningServer | undefined;
   #listening: Promise<ServerAddress> | undefined;
@@ -40,7 +43,8 @@ export class MetricsServer {
   /** @throws MetricsError naming every option that is wrong. */
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
     refuseIfAny('MetricsServer', [...checkRecorder(recorder), ...checkServerOptions(options)]);
-    this.#parts = createParts(recorder, options);
+    this.#member = options.cluster === true ? new ClusterMember(recorder, options) : undefined;
+    this.#parts = createParts(this.#member ?? recorder, options);
   }
 
   /**
@@ -96,6 +100,16 @@ export class MetricsServer {
   }
 
   async #listen(): Promise<ServerAddress> {
+    if (this.#member === undefined) return this.#serve();
+    const mustServe = await this.#member.join(() => this.#serve());
+    if (!mustServe) return clusterAddress(this.#parts.options);
+    return this.#serve().catch(async (error) => {
+      await this.#member?.release();
+      throw error;
+    });
+  }
+
+  async #serve(): Promise<ServerAddress> {
     const running = new RunningServer(this.#parts);
     const address = await running.start((routes) => this.createApplication(routes));
     this.#running = running;
@@ -114,7 +128,9 @@ export class MetricsServer {
     const hurried = new Promise<void>((resolve) => {
       this.#stopWaiting = resolve;
     });
-    await withTimeout(Promise.race([scrapes.waitForNextSuccess(), hurried]), deadlineSeconds, () => undefined);
+    // Why not waited for otherwise: where another process serves, no scrape will come here.
+    if (this.#running !== undefined)
+      await withTimeout(Promise.race([scrapes.waitForNextSuccess(), hurried]), deadlineSeconds, () => undefined);
     await this.#close();
   }
 
@@ -128,6 +144,7 @@ export class MetricsServer {
   async #end(): Promise<void> {
     await this.#listening?.catch(() => undefined);
     await this.#running?.stop();
+    await this.#member?.release();
     // Why only now: a signal that comes while the last responses are being sent must not cut them off.
     this.#removeTerminationListener();
     this.#running = undefined;

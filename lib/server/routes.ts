@@ -12,7 +12,9 @@ import type { ServerParts } from './server-parts.js';
 /** Creates every route of a metrics server. To add one, add its path to `paths` and its route here. */
 export function createRoutes(parts: ServerParts): Routes {
   const { recorder, readiness } = parts;
-  const scrapable = exposedMetrics(parts);
+  const { exporter } = parts;
+  const exposed = exposedMetrics(parts);
+  const scrapable = exporter === undefined ? exposed : exporter.mergeWith(exposed);
   const ready: RouteHandler = () => (readiness.isReady ? textResponse(200, 'Ready.') : textResponse(503, 'Not ready.'));
   const routes: readonly Route[] = [
     ...landingRoutes(recorder, scrapable),
@@ -53,14 +55,16 @@ function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerPart
 }
 
 /** What a scrape exposes: the families of the recorder, of the server, and of the process. */
-function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable {
+export function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable {
   const scrapable = options.endpointMetrics === false ? recorder : metrics.mergeWith(recorder);
   return options.processMetrics === false ? scrapable : mergeWithProcessMetrics(scrapable);
 }
 
 const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   formats: scrapable.formats,
-  nameValidation: scrapable.nameValidation,
+  get nameValidation() {
+    return scrapable.nameValidation;
+  },
   exposedFamilies: async (limits) =>
     withProcessMetrics(
       await scrapable.exposedFamilies(limits),

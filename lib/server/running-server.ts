@@ -1,13 +1,16 @@
 import { type AccessSource, ReloadableAccess } from '../access/reloadable-access.js';
 import type { WatchedFiles } from '../access/watched-files.js';
 import { withTimeout } from '../async/timeout.js';
+import type { OtlpExporter } from '../otlp/otlp-exporter.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import { serverAddress, webConfigFile } from './config/options.js';
+import { drainSeconds } from './drain.js';
 import { ListeningServer, type ServerAddress } from './listening-server.js';
 import { type Access, loadAccess } from './load-access.js';
+import { createExporter } from './otlp-export.js';
 import { protect } from './protect.js';
 import type { Application, Routes } from './route.js';
-import { createRoutes, withConfiguredHeaders } from './routes.js';
+import { createRoutes, exposedMetrics, withConfiguredHeaders } from './routes.js';
 import { advise, listenAdvice, reloadAdvice, sharedPortAdvice } from './server-advice.js';
 import type { ServerParts } from './server-parts.js';
 import { isClusterWorker, isShared, workerId } from './shared-port.js';
@@ -18,6 +21,7 @@ export class RunningServer implements AccessSource<Access> {
   readonly #parts: ServerParts;
   #access: ReloadableAccess<Access> | undefined;
   #server: ListeningServer | undefined;
+  #exporter: OtlpExporter | undefined;
   readonly #advised = new Set<string>();
 
   constructor(parts: ServerParts) {
@@ -32,18 +36,21 @@ export class RunningServer implements AccessSource<Access> {
       // Why before it listens: the first scrape has all metrics, and does not pay for what gives them.
       options.processMetrics === false ? undefined : loadProcessMetrics(),
     ]);
-    const routes = withConfiguredHeaders(createRoutes(this.#parts), access);
+    const exporter = createExporter(exposedMetrics(this.#parts), options, (one) => advise(options, one));
+    const routes = withConfiguredHeaders(createRoutes({ ...this.#parts, exporter }), access);
     const listener = protect(await createApplication(routes), routes, access, this.#parts);
     const server = new ListeningServer(listener, this.#parts, access);
     const { host, port } = serverAddress(options);
     const address = await server.listen(host, port);
     this.#access = access;
     this.#server = server;
+    // Why: a drain ends with the last scrape, after which the server sends the last numbers.
+    this.#exporter = exporter?.startWith({ leavesSignals: drainSeconds(options) !== undefined });
     access.watch();
     const advice = listenAdvice(address.host, access.current.policy.isOpen);
     if (advice !== undefined) advise(options, advice);
     this.#adviseOnce(access.current);
-    if (isClusterWorker()) void this.#adviseIfShared(address);
+    if (isClusterWorker() && options.cluster !== true) void this.#adviseIfShared(address);
     return address;
   }
 
@@ -65,6 +72,7 @@ export class RunningServer implements AccessSource<Access> {
     await withTimeout(responses.waitForAll(), limits.closeTimeoutSeconds, () => undefined);
     this.#server?.closeAllConnections();
     await closed;
+    await this.#exporter?.shutdown();
   }
 
   load(files: WatchedFiles): Promise<Access> {

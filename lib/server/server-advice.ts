@@ -24,7 +24,7 @@ const openTo = (address: string): string =>
 /** The advice about a port that several workers of a cluster listen on. */
 export const sharedPortAdvice = (port: number, worker: number | undefined): Advice => ({
   code: 'shared_port',
-  message: `MetricsServer: port ${port} is shared with other workers of this cluster (given worker ${worker}), so each scrape reads the numbers of only one of them. Give each worker a port of its own, for example port: 9090 + cluster.worker.id, and let Prometheus scrape all of them.`,
+  message: `MetricsServer: port ${port} is shared with other workers of this cluster (given worker ${worker}), so each scrape reads the numbers of only one of them. Set cluster: true in the primary and in all workers, so that the primary serves the numbers of all of them.`,
 });
 
 /** The advice about a changed file that is ignored. */

@@ -1,4 +1,5 @@
 import { ScrapesInFlight } from '../access/scrapes-in-flight.js';
+import type { OtlpExporter } from '../otlp/otlp-exporter.js';
 import type { Scrapable } from '../store/exposed-family.js';
 import { type Limits, limitsOf, type MetricsServerOptions } from './config/options.js';
 import { OpenResponses } from './connections.js';
@@ -14,6 +15,8 @@ export interface ServerParts {
   readonly connections: OpenConnections;
   readonly responses: OpenResponses;
   readonly scrapes: ScrapesInFlight;
+  /** What sends the metrics over OTLP while the server runs, if something does. */
+  readonly exporter?: OtlpExporter | undefined;
   /** Whether the server expects more than one scrape: not while it drains. */
   readonly readiness: { isReady: boolean };
 }

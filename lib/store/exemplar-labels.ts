@@ -27,7 +27,7 @@ export type CheckedExemplar =
  */
 export function checkExemplar(given: unknown): CheckedExemplar {
   try {
-    return isObject(given) ? checkLabels(given) : refuse('label_type', `a ${typeof given}`);
+    return isObject(given) ? checkLabels(given) : refuse('label_type', given === null ? 'null' : `a ${typeof given}`);
   } catch (thrown) {
     return refuse('label_type', formatThrown(thrown));
   }

@@ -26,6 +26,9 @@ const slotsPerChunk = 256;
 const nextBits = 22;
 const nextMask = 2 ** nextBits - 1;
 
+/** Times that an exemplar can have are below this: the words have no room for later ones. It is in the year 2109. */
+export const maxTime = 2 ** (64 - nextBits);
+
 /** How many exemplars one head leads to on average before there are more heads. */
 const maxChainLength = 8;
 
@@ -38,9 +41,9 @@ const maxChainLength = 8;
  */
 export class ExemplarPool {
   private readonly chunks: Uint32Array[] = [];
-  /** The first slot of each chain. */
+  /** The first slot of each chain. Only the first `headCount` of them are in use, which are more than half. */
   private heads = new Uint32Array(16);
-  private shift = 28;
+  private headCount = 16;
   /** The first of the slots that were removed, which are linked like a chain. */
   private removed: ExemplarSlot = none;
   /** Slot 0 stands for none. */
@@ -68,7 +71,7 @@ export class ExemplarPool {
   add(key: number, source: ExemplarSource, value: number, time: number): ExemplarSlot {
     const slot = this.takeSlot();
     if (slot === none) return none;
-    if (this.count >= this.heads.length * maxChainLength) this.growHeads();
+    if (this.count >= this.headCount * maxChainLength) this.addHead();
     this.count++;
     this.setWord(slot, at.key, key);
     this.link(slot, key);
@@ -92,6 +95,8 @@ export class ExemplarPool {
   }
 
   remove(slot: ExemplarSlot): void {
+    // Why: an exhausted stack may have interrupted `addHead`, and then some exemplars are found no more.
+    if (slot === none) return;
     this.unlink(slot);
     if (this.labels.size > 0) this.labels.delete(slot);
     this.setNext(slot, this.removed);
@@ -136,9 +141,11 @@ export class ExemplarPool {
     return slot;
   }
 
-  // Why a multiplication: the keys are indexes, which often have a common factor.
+  // Why a multiplication: the keys are indexes, which often have a common factor. Why shifted: its upper bits are mixed best.
   private headOf(key: number): number {
-    return Math.imul(key, 0x9e3779b1) >>> this.shift;
+    const hash = Math.imul(key, 0x9e3779b1);
+    const head = (hash ^ (hash >>> 15)) & (this.heads.length - 1);
+    return head < this.headCount ? head : head - this.heads.length / 2;
   }
 
   private link(slot: ExemplarSlot, key: number): void {
@@ -158,16 +165,25 @@ export class ExemplarPool {
     }
   }
 
-  private growHeads(): void {
-    const { heads } = this;
-    this.heads = new Uint32Array(heads.length * 2);
-    this.shift--;
-    for (const first of heads) {
-      // Why in the other order: of exemplars with one key, the last one stays the first.
-      const chain: ExemplarSlot[] = [];
-      for (let slot = first; slot !== none; slot = this.nextOf(slot)) chain.push(slot);
-      for (const slot of chain.reverse()) this.link(slot, this.word(slot, at.key));
+  /**
+   * Adds one head, which takes its share of the chain of one other.
+   *
+   * Why one at a time: a call of the service waits for it. To link a million exemplars anew takes half a second.
+   */
+  private addHead(): void {
+    const added = this.headCount;
+    if (added === this.heads.length) {
+      const { heads } = this;
+      this.heads = new Uint32Array(heads.length * 2);
+      this.heads.set(heads);
     }
+    const shared = added - this.heads.length / 2;
+    // Why in the other order: of exemplars with one key, the last one stays the first.
+    const chain: ExemplarSlot[] = [];
+    for (let slot = this.heads[shared] as number; slot !== none; slot = this.nextOf(slot)) chain.push(slot);
+    this.headCount++;
+    this.heads[shared] = none;
+    for (const slot of chain.reverse()) this.link(slot, this.word(slot, at.key));
   }
 
   private nextOf(slot: ExemplarSlot): ExemplarSlot {

@@ -1,7 +1,7 @@
 import type { Family } from '../families/family.js';
 import { findSampledSpan, maySeeSpan, prepareLookup } from '../recorder/active-span.js';
 import { type CheckedExemplar, checkExemplar, type ExemplarDropReason } from './exemplar-labels.js';
-import { ExemplarPool, type ExemplarSource, ExemplarView, none } from './exemplar-pool.js';
+import { ExemplarPool, type ExemplarSource, ExemplarView, maxTime, none } from './exemplar-pool.js';
 import type { Exemplar } from './exposed-family.js';
 
 /** Observes that an exemplar that was given by hand is dropped. */
@@ -70,7 +70,8 @@ export class Exemplars {
     const word = this.states[index >>> 4];
     if (word === undefined || (word & (hasOne << shiftOf(index))) === 0) return undefined;
     this.states[index >>> 4] = word & ~(isTaken << shiftOf(index));
-    return view.of(this.pool.find(index));
+    const slot = this.pool.find(index);
+    return slot === none ? undefined : view.of(slot);
   }
 
   /** Forgets the exemplars of these numbers side by side. */
@@ -106,7 +107,9 @@ export class Exemplars {
 
   private take(index: number, value: number, source: ExemplarSource): boolean {
     if (this.isTaken(index)) return false;
-    const now = Date.now();
+    const now = Math.floor(Date.now());
+    // Why: a test may put another clock in its place, and the pool keeps times in 42 bits.
+    if (!(now >= 0 && now < maxTime)) return false;
     const slot = this.pool.find(index);
     const time = slot === none ? -1 : this.pool.timeOf(slot);
     // Why nothing is marked: an observation of the next millisecond may be taken.

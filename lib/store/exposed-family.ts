@@ -1,4 +1,5 @@
 import type { EscapingScheme } from '../families/escaping.js';
+import type { Aggregator } from '../families/family.js';
 import type { NameValidation } from '../families/naming.js';
 
 /** What a family is in an exposition; `unknown` if its kind is not known. */
@@ -122,6 +123,8 @@ export interface ExposedFamily {
   readonly type: ExposedType;
   readonly help: string;
   readonly unit?: string | undefined;
+  /** How its values in several processes become one. Absent: as the type demands. */
+  readonly aggregator?: Aggregator | undefined;
   /**
    * Whether a format that has no other place for it shows when each series was created by a sample more, as OpenMetrics does
    * by `_created`. Default: no.

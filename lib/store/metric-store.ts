@@ -14,6 +14,8 @@ import { FamilyHandle } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
+import { CellLogs } from './cell-logs.js';
+import type { CellLog, CellStore, Cells } from './cells.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
 import { adviseOnExemplar } from './exemplar-labels.js';
@@ -76,7 +78,7 @@ export interface StoreOptions extends RecorderOptions {
  * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
  * console.log((await listNames(recorder))[0]); // rooms
  */
-export class MetricStore extends AbstractRecorder implements Scrapable {
+export class MetricStore extends AbstractRecorder implements Scrapable, CellStore {
   readonly #recorders = new Map<string, SeriesRecorder>();
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
@@ -89,6 +91,9 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   readonly #companion: Companion | undefined;
   /** The names of the families whose negative sums were advised on. */
   readonly #negativeSums = new Set<string>();
+  readonly #cellLogs: CellLogs;
+  /** The constant labels that the followers know, as text. */
+  #loggedConstant = '';
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeriesPerFamily: number;
@@ -125,6 +130,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
     });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreatedSamples = options.created ?? false;
+    this.#cellLogs = new CellLogs(this.#hasCreatedSamples);
     this.#hasNativeHistograms = options.nativeHistograms ?? false;
   }
 
@@ -167,6 +173,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   override collect(family: Family, collector: Collector): void {
     this.open(family);
     this.#collectorOf.set(family.name, { collect: collector });
+    this.#cellLogs.close(this.#prefix + family.name);
   }
 
   /** The labels of every sample: those of the options, and those of a registry for everything in it. */
@@ -183,6 +190,54 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
   exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     // Why not the whole time: what was collected still has to be rendered and sent.
     return this.exposeAll(timeoutSeconds * 0.8, chooseFamilies(names));
+  }
+
+  /** The numbers of all series. */
+  get cells(): Cells {
+    return this.#numbers;
+  }
+
+  /** Tells a log which series are there, and from then on what changes, until the returned function is called. */
+  subscribe(log: CellLog): () => void {
+    if (!this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
+    return this.#cellLogs.subscribe(log);
+  }
+
+  /** Ends calls that were given up, and removes what has expired, as a scrape does before it reads. */
+  async prepareReading(): Promise<void> {
+    finishCalls();
+    if (this.#cellLogs.areThere) this.#openToLogs(() => this.#findRemoved());
+    await Promise.all([...this.#expiring.values()].map((expiring) => expiring.sweep(this.#clock)));
+  }
+
+  /** The families whose series no follower is told of. While nobody follows, those are all. */
+  computedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    const isChosen = chooseFamilies(names);
+    return this.exposeAll(timeoutSeconds * 0.8, (name) => isChosen(name) && !this.#cellLogs.isLogged(name));
+  }
+
+  /** Lets the followers have each family whose numbers are all there is to it, with the constant labels of now. */
+  #openToLogs(findRemoved: () => ReadonlySet<Family>): void {
+    const removed = findRemoved();
+    const constant = this.constantLabels();
+    const spelled = JSON.stringify(constant);
+    if (spelled !== this.#loggedConstant) this.#cellLogs.reopen(constant);
+    this.#loggedConstant = spelled;
+    for (const { series } of this.#recorders.values()) {
+      const name = this.#prefix + series.family.name;
+      const isOpen = this.#cellLogs.isLogged(name);
+      const isWanted = this.#isMadeOfNumbers(series) && !removed.has(series.family);
+      if (isWanted && !isOpen) this.#cellLogs.open(series, name, constant);
+      if (!isWanted && isOpen) this.#cellLogs.close(name);
+    }
+  }
+
+  /**
+   * Why not all: a gauge that is computed has no numbers before, when a number was set the numbers do not say, and native
+   * buckets lie elsewhere.
+   */
+  #isMadeOfNumbers({ family: { name, aggregator }, options: { native } }: SeriesTable): boolean {
+    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true && native === undefined;
   }
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
@@ -359,6 +414,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
       wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
+    if (this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -410,6 +466,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable {
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
+const noneRemoved = (): ReadonlySet<Family> => noFamilies;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;

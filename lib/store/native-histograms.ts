@@ -98,9 +98,9 @@ export class NativeHistograms {
     const header = numbers.wordsOf(first);
     const start = wordOf(first);
     if (header[start + stateWord] !== 0) return false;
-    const magnitude = value < 0 ? -value : value;
-    if (magnitude <= settings.zeroThreshold) return true;
-    const index = bucketIndexOf(magnitude, settings.schema);
+    const { zeroThreshold } = settings;
+    if (value <= zeroThreshold && value >= -zeroThreshold) return true;
+    const index = bucketIndexOf(value, settings.schema);
     const tag = tagOf(index, value < 0);
     let page = header[start + chainOf(tag)] as number;
     while (page !== 0) {
@@ -115,9 +115,9 @@ export class NativeHistograms {
   /** Puts an observation into its bucket. Returns whether the series has too many buckets. */
   observe(series: SeriesId, value: number): boolean {
     const first = series + this.offset;
-    const magnitude = value < 0 ? -value : value;
-    if (magnitude > this.thresholdOf(first)) {
-      this.add(first, bucketIndexOf(magnitude, this.schemaOf(first)), value < 0, 1);
+    const threshold = this.thresholdOf(first);
+    if (value > threshold || value < -threshold) {
+      this.add(first, bucketIndexOf(value, this.schemaOf(first)), value < 0, 1);
     }
     return this.numbers.getWord(first, bucketsWord) > this.settings.maxBuckets;
   }

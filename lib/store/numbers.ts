@@ -1,7 +1,9 @@
 import { Slices } from '../async/slices.js';
 
-const chunkBits = 12;
-const chunkSize = 1 << chunkBits;
+/** An index shifted by this is the number of its chunk. */
+export const chunkBits = 12;
+/** How many numbers a chunk has. */
+export const chunkSize = 1 << chunkBits;
 
 /** Where the first word of a number is in its chunk. */
 export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
@@ -13,7 +15,7 @@ export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
  * every call touches stays in the processor's cache.
  */
 export class NumberStore {
-  private readonly chunks: Float64Array[] = [];
+  readonly chunks: Float64Array[] = [];
   /** The same memory, as words of half a number. */
   private readonly wordChunks: Int32Array[] = [];
   private readonly freed = new Map<number, number[]>();
@@ -22,6 +24,17 @@ export class NumberStore {
   private isReclaiming = false;
   // Why not from 0 on: that may stand for no number.
   private next = 1;
+
+  /** Every number that was ever reserved is below this index. */
+  get length(): number {
+    return this.next;
+  }
+
+  /** Makes room for all numbers below this index, which others reserve: it is a copy of their store. */
+  extendTo(length: number): void {
+    this.next = Math.max(this.next, length);
+    while (this.chunks.length << chunkBits < this.next) this.grow();
+  }
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
@@ -32,8 +45,7 @@ export class NumberStore {
     const leftInChunk = chunkSize - (this.next & (chunkSize - 1));
     if (leftInChunk < width) this.next += leftInChunk;
     const first = this.next;
-    this.next += width;
-    while (this.chunks.length << chunkBits < this.next) this.grow();
+    this.extendTo(first + width);
     return first;
   }
 

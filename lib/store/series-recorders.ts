@@ -285,11 +285,12 @@ class NativeHistogramRecorder extends HistogramRecorder {
   /** Begins the series at 0 again: its count, its sum and both kinds of buckets. */
   #reset(series: SeriesId): void {
     const width = classicWidth(this.series.family);
+    // Why the native buckets first: what interrupts this must not leave more in them than in the count.
+    this.native.reset(series);
     for (let i = 0; i < width; i++) this.numbers.set(series + i, 0);
     // Why: a bucket without observations has no example of one.
     this.exemplars?.free(series, width);
     this.#nativeExemplars?.clear(series + this.#exemplarKey);
-    this.native.reset(series);
     this.series.restart(series);
   }
 
@@ -331,9 +332,9 @@ export function toExposedFamily(
   recorder: SeriesRecorder,
   { name, constant, hasCreatedSamples }: ExposedAs,
 ): ExposedFamily {
-  const { kind, help, unit } = recorder.series.family;
+  const { kind, help, unit, aggregator } = recorder.series.family;
   const write: ExposedFamily['write'] = (samples) => writeSeries(recorder, samples, constant);
-  return { name, type: kind, help, unit, hasCreatedSamples, write };
+  return { name, type: kind, help, unit, aggregator, hasCreatedSamples, write };
 }
 
 function writeSeries(recorder: SeriesRecorder, samples: SampleWriter, constant: ConstantLabels): Iterable<void> {

@@ -38,6 +38,13 @@ export interface TableOptions {
   isHeld?(series: SeriesId): boolean;
 }
 
+/** Is told of the series of a table. */
+export interface SeriesLog {
+  created(series: SeriesId, values: readonly string[]): void;
+  removed(series: SeriesId): void;
+  cleared(): void;
+}
+
 /** In place of the time of an observation that no sweep has dated yet. */
 export const notDated = Infinity;
 
@@ -72,6 +79,8 @@ export class SeriesTable {
   #disposed: SeriesId[] = [];
   /** Removed series that something still holds: `disposeIfRemoved` frees them. */
   readonly heldAfterRemoval = new Set<SeriesId>();
+  /** Is told of what changes while something follows the table. */
+  log: SeriesLog | undefined;
 
   constructor(family: Family, options: TableOptions) {
     this.family = family;
@@ -197,6 +206,11 @@ export class SeriesTable {
     }
   }
 
+  /** Which of the numbers of a series says when it was created, if the table remembers that. */
+  get createdAtOffset(): number | undefined {
+    return this.options.wallClock === undefined ? undefined : this.#createdAt;
+  }
+
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
   createdAt(series: SeriesId): number | undefined {
     const { wallClock, numbers } = this.options;
@@ -245,6 +259,7 @@ export class SeriesTable {
     if (expires) numbers.set(series + this.observedAt, notDated);
     onCreate?.(series, values);
     this.#guards.retain(values, raw, this.trie.insert(values, series));
+    this.log?.created(series, values);
     if (this.#wasRemovedInWalk) this.#reborn?.set(series, this.#begunWalks);
     if (this.size === this.#nearly) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
@@ -259,7 +274,10 @@ export class SeriesTable {
     if (removed.length === 0) return 0;
     // Why: there is room for values that were not examined any more.
     if (wasFull) this.#guards.forgetExamined();
-    for (const series of removed) this.#release(series);
+    for (const series of removed) {
+      this.log?.removed(series);
+      this.#release(series);
+    }
     this.#noteRemoved(removed.length);
     return removed.length;
   }
@@ -271,6 +289,7 @@ export class SeriesTable {
     this.#guards.reset();
     this.#initialSize = 0;
     this.#noteRemoved(size);
+    this.log?.cleared();
     this.#releaseAll(removed);
     return size;
   }

@@ -126,7 +126,7 @@ export class SeriesTrie {
    * @param guards count the label values of the trie: what is not in it any more is released.
    * @param isWalked whether a walk that has begun must see either all of these series or none.
    */
-  remove(values: readonly (string | undefined)[], guards: LabelGuards, isWalked: boolean): SeriesId[] {
+  remove(values: readonly (string | undefined)[], guards: LabelCounts, isWalked: boolean): SeriesId[] {
     const decided = values.findLastIndex((value) => value !== undefined) + 1;
     // Why not otherwise: what goes with one entry goes at once.
     const copies = isWalked && values.slice(0, decided).includes(undefined);
@@ -176,7 +176,7 @@ export class SeriesTrie {
   }
 
   /** Makes an entry and its aliases lead to what is kept, or removes them. */
-  #replace(branch: Branch, { depth, value, next }: Entry, kept: Branch | undefined, guards: LabelGuards): void {
+  #replace(branch: Branch, { depth, value, next }: Entry, kept: Branch | undefined, guards: LabelCounts): void {
     if (this.#aliases > 0) {
       for (const raw of listAliases(guards.originOf(depth, value))) {
         if (branch.get(raw) !== next) continue;
@@ -214,13 +214,16 @@ export class SeriesTrie {
   }
 }
 
+/** Counts the label values of a trie. */
+export type LabelCounts = Pick<LabelGuards, 'release' | 'originOf'>;
+
 interface Removal {
   readonly values: readonly (string | undefined)[];
   /** From this depth on, the labels may have any value. */
   readonly decided: number;
   /** Whether branches are copied before they change. */
   readonly copies: boolean;
-  readonly guards: LabelGuards;
+  readonly guards: LabelCounts;
   readonly removed: SeriesId[];
 }
 

@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { catalogue, defineCounter, PrometheusRecorder } from '../../lib/index.js';
+import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
+import { catalogue, defineCounter, defineHistogram, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { until } from '../until.js';
@@ -12,6 +13,8 @@ import { doctor, Examined, requests, steps } from './examined.js';
 /** One scrape_config of Prometheus, as YAML on one line. */
 const scrapeConfigOf = (job: string, metrics: string, more: string): string =>
   `{ job_name: ${job}, scrape_interval: 1s, static_configs: [{ targets: ['${new URL(metrics).host}'] }]${more} }`;
+
+const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', native: true });
 
 describe('flowplane-metrics doctor', function () {
   this.timeout(60_000);
@@ -50,6 +53,7 @@ describe('flowplane-metrics doctor', function () {
           'ok endpoint',
           'ok format',
           'ok families',
+          'ok native',
           'ok values',
           'ok losses',
           'ok cardinality',
@@ -181,6 +185,57 @@ describe('flowplane-metrics doctor', function () {
         await scraping(metrics, ', sample_limit: 2'),
       );
       expect(target).to.deep.include({ cause: 'a scrape has more samples than the scrape_config allows' });
+    });
+  });
+
+  describe('with native histograms', () => {
+    let prometheus: PrometheusServer | undefined;
+
+    beforeEach(function () {
+      needs(this, 'prometheus-3');
+      examined.recorder.histogram(wait).observe({}, 0.3);
+    });
+
+    afterEach(async () => {
+      await prometheus?.stop();
+      prometheus = undefined;
+    });
+
+    /** What the doctor says of a Prometheus with these settings that has scraped at least once. */
+    async function checkData(more: string, ...flags: string[]): Promise<NamedResult | undefined> {
+      const metrics = await examined.endpoint();
+      prometheus = await PrometheusServer.startIn(
+        mkdtempSync(join(tmpdir(), 'prometheus-')),
+        `scrape_configs: [${scrapeConfigOf('flowplane', metrics, more)}]`,
+        'prometheus-3',
+        flags,
+      );
+      expect(await prometheus.until('requests_total', 1)).to.equal(1);
+      return (await steps('--metrics', metrics, '--prometheus', prometheus.url))['data'];
+    }
+
+    it('finds those that Prometheus stores, without their classic buckets', async () => {
+      const data = await checkData('', '--enable-feature=native-histograms');
+      expect(data).to.deep.include({ status: 'ok', detail: '2 families can be queried' });
+      expect(data).to.not.have.property('remarks');
+    });
+
+    it('remarks how to store those whose classic buckets alone are stored', async () => {
+      const data = await checkData('');
+      expect(data).to.deep.include({
+        status: 'ok',
+        remarks: [
+          'wait_seconds: stored without native buckets. To store them, set scrape_native_histograms: true in the scrape_config; before version 3.8, start Prometheus with --enable-feature=native-histograms.',
+        ],
+      });
+    });
+
+    it('reports those that Prometheus drops whole, because it asks for protobuf and does not store them', async () => {
+      const data = await checkData(', scrape_protocols: [PrometheusProto, PrometheusText0.0.4]');
+      expect(data).to.deep.include({
+        status: 'problem',
+        detail: 'Prometheus has no data of wait_seconds, whose native histograms it does not store',
+      });
     });
   });
 

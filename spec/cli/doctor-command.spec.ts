@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
-import { PrometheusRecorder } from '../../lib/index.js';
+import { defineHistogram, PrometheusRecorder } from '../../lib/index.js';
 import { type Run, runAll } from '../golden/program.js';
 import { needs } from '../needs.js';
 import { Certificates } from '../server/certificates.js';
@@ -219,6 +219,43 @@ describe('flowplane-metrics doctor', function () {
       /^requests_total has 1501 series \([\d.]+ KiB\), 1501 values of the label "path"$/,
     );
   });
+
+  it('lists the families with native histograms, which no text format shows', async () => {
+    const native = { help: 'Waiting', native: true } as const;
+    for (const name of ['wait_seconds', 'delay_seconds']) {
+      examined.recorder.histogram(defineHistogram({ ...native, name })).observe({}, 0.3);
+    }
+    examined.recorder.histogram(defineHistogram({ name: 'size_bytes', help: 'Sizes' })).observe({}, 3);
+    const { native: found } = await steps('--metrics', await examined.endpoint());
+    expect(found).to.deep.include({ status: 'ok', detail: 'wait_seconds, delay_seconds, in protobuf only' });
+  });
+
+  it('says that there are no native histograms, and that an endpoint without protobuf has none', async () => {
+    const { native } = await steps('--metrics', await examined.endpoint());
+    expect(native).to.deep.include({ status: 'ok', detail: 'there are no native histograms' });
+    const text = await examined.serve((_, response) => {
+      response.setHeader('Content-Type', 'text/plain').end('requests_total 1\n');
+    });
+    const { native: ofText } = await steps('--metrics', text);
+    expect(ofText).to.deep.include({ status: 'ok', detail: 'the endpoint has no protobuf, so no native histogram' });
+  });
+
+  for (const [title, body] of [
+    ['is cut off', [12, 10, 4, 119]],
+    ['has a field of no known type', [3, 15, 0, 0]],
+    ['has a number without an end', [255, 255]],
+  ] as const) {
+    it(`reports protobuf that ${title}`, async () => {
+      const url = await examined.serve((request, response) => {
+        const isAsked = request.headers.accept?.includes('protobuf') ?? false;
+        response.setHeader('Content-Type', isAsked ? 'application/vnd.google.protobuf' : 'text/plain');
+        response.end(isAsked ? Buffer.from(body) : 'requests_total 1\n');
+      });
+      const { native } = await steps('--metrics', url);
+      expect(native?.status).to.equal('problem');
+      expect(native?.detail).to.match(/^The protobuf of the endpoint cannot be read \(/);
+    });
+  }
 
   it('reports dropped observations with their reason', async () => {
     examined.recorder.counter(requests).inc({ path: '/' }, -1);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import {
   attachRecorder,
   Counter,
@@ -7,11 +8,13 @@ import {
   defineGauge,
   Instrumented,
   PrometheusRecorder,
+  scrape,
 } from 'flowplane-metrics';
 import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
 import Koa from 'koa';
 import type { ExposedFamily } from '../../lib/exposition-reader/exposition.js';
 import { readExposition } from '../../lib/exposition-reader/read-exposition.js';
+import { AggregatorMetrics } from '../../lib/processes/aggregator-metrics.js';
 
 @Instrumented()
 class Mailbox {
@@ -31,21 +34,37 @@ export async function scrapeEveryFamily(): Promise<string> {
   const recorder = new PrometheusRecorder({ onAdvice: () => undefined, onError: () => undefined });
   useEveryFamily(recorder);
   await serveRequest(recorder);
-  const server = new MetricsServer(recorder, { port: 0, processMetrics: false });
+  // Why to nowhere: an export that fails has every family too.
+  const otlp = { endpoint: 'http://127.0.0.1:1', exportTimeoutSeconds: 0.05, intervalSeconds: 0.05 };
+  const quiet = { announce: false, shutdownTimeoutSeconds: 0.05, onAdvice: () => undefined };
+  const server = new MetricsServer(recorder, { port: 0, processMetrics: false, otlp: { ...otlp, ...quiet } });
   const { url } = await server.listen();
   try {
-    // Why twice: a scrape is counted when it has ended.
-    await (await fetch(url)).text();
-    return await (await fetch(url)).text();
+    // Why again: a scrape is counted when it has ended, and so is an export.
+    for (;;) {
+      const scraped = await (await fetch(url)).text();
+      if (/scrape_size_bytes_count.*otlp_export_duration_seconds_count/s.test(scraped)) {
+        return scraped + (await scrapeAggregator());
+      }
+    }
   } finally {
     await server.close();
   }
 }
 
+/** What an aggregator says about its sources. */
+async function scrapeAggregator(): Promise<string> {
+  const families = new AggregatorMetrics().toExposedFamilies([[1, 0.5]]);
+  const { body } = await scrape({ exposedFamilies: async () => families }, { method: 'GET' });
+  return text(body);
+}
+
 function useEveryFamily(recorder: PrometheusRecorder): void {
   const mailbox = attachRecorder(new Mailbox(), recorder);
   for (const to of ['ada@example.com', 'a', 'b', 'c']) mailbox.send(to);
-  recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' })).inc({}, -1);
+  const steps = recorder.counter(defineCounter({ name: 'steps_total', help: 'Steps' }));
+  steps.inc({}, -1);
+  steps.inc({}, 1, { exemplar: { id: 'longer than any exemplar may be'.repeat(5) } });
   recorder.gauge(defineGauge({ name: 'depth', help: 'Depth' })).collect(() => 1);
   recorder.gauge(defineGauge({ name: 'lost', help: 'Lost' })).collect(() => Promise.reject(new Error('no value')));
 }

@@ -21,6 +21,14 @@ const decorator = (name: string, introduction: string): Section => ({
   also: ['labels'],
 });
 
+const requests: Source = { type: 'RequestMetricsOptions' };
+const forFramework = (title: string, type: string, guide: string): Section => ({
+  title,
+  introduction: `Beside the options of [request metrics](#request-metrics), it takes this. [The guide](../guides/${guide}.md) has an example.`,
+  source: { type },
+  beside: requests,
+});
+
 const sections: readonly Section[] = [
   {
     title: 'PrometheusRecorder',
@@ -51,10 +59,49 @@ const sections: readonly Section[] = [
     beside: { type: 'MetricsServerOptions' },
   },
   {
-    title: 'httpMetrics',
+    title: 'MetricsAggregator',
     introduction:
-      '`httpMetrics(recorder, options)` takes these; [Measure the requests of your app](../guides/http-requests.md) explains them.',
-    source: { type: 'HttpMetricsOptions' },
+      '`new MetricsAggregator(options)` takes these; [Several processes and threads](../guides/processes.md) explains them.',
+    source: { type: 'AggregatorOptions' },
+  },
+  {
+    title: 'publishMetrics',
+    introduction: '`publishMetrics(recorder, options)` takes these.',
+    source: { type: 'PublishOptions' },
+  },
+  {
+    title: 'Request metrics',
+    introduction:
+      '`httpMetrics(recorder, options)` of every framework takes these, and so do `metricsPlugin` of Fastify, `requests` of Nest and `requestMetrics`. [Measure the requests of your app](../guides/http-requests.md) explains them.',
+    source: requests,
+  },
+  forFramework('httpMetrics of Koa', 'HttpMetricsOptions', 'koa'),
+  forFramework('httpMetrics of Express', 'ExpressMetricsOptions', 'express'),
+  forFramework('metricsPlugin of Fastify', 'MetricsPluginOptions', 'fastify'),
+  forFramework('httpMetrics of Hono', 'HonoMetricsOptions', 'hono'),
+  forFramework('httpMetrics of node:http', 'NodeHttpMetricsOptions', 'handlers'),
+  {
+    title: 'MetricsModule of Nest',
+    introduction:
+      '`MetricsModule.forRoot(options)` takes these, and `useFactory` of `forRootAsync` returns them. [Measure and serve with Nest](../guides/nest.md) has examples.',
+    source: { type: 'MetricsModuleOptions' },
+  },
+  {
+    title: 'MetricsModule.forRootAsync of Nest',
+    introduction: '`MetricsModule.forRootAsync(options)` takes these.',
+    source: { type: 'MetricsModuleAsyncOptions' },
+  },
+  {
+    title: 'OtlpExporter',
+    introduction:
+      '`new OtlpExporter(recorder, options)` takes these, and so does the option `otlp` of a `MetricsServer`, of `serveMetrics` and of `MetricsModule`. [Send metrics over OTLP](../guides/otlp.md) explains them.',
+    source: { type: 'OtlpOptions' },
+  },
+  {
+    title: 'pushToGateway',
+    introduction:
+      '`pushToGateway(recorder, options)` takes these, and `deleteFromGateway(options)` all but `method` and `format`. [Metrics of jobs](../guides/jobs.md) explains them.',
+    source: { type: 'PushOptions' },
   },
   {
     title: 'Families',
@@ -126,7 +173,10 @@ const defaultOf = ({ default: stated, isRequired }: Option): string => (isRequir
 /** Which environment variables the options name. */
 function environmentTable(options: readonly Option[]): string {
   const named = options.flatMap((option) =>
-    [...`${option.default} ${option.meaning}`.matchAll(/FLOWPLANE_\w+/g)].map(([variable]) => [variable, option.name]),
+    [...`${option.default} ${option.meaning}`.matchAll(/(?:FLOWPLANE|OTEL)_[\w[\]]+/g)].map(([variable]) => [
+      variable,
+      option.name,
+    ]),
   );
   const unique = new Map(named.map(([variable, option]) => [variable as string, option as string]));
   const rows = [...unique].sort().map(([variable, option]) => [`\`${variable}\``, `\`${option}\``]);

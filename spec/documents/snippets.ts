@@ -103,13 +103,15 @@ export interface Printed {
 
 /** Runs a program until it has printed a line, and stops it. */
 async function runUntilLine({ script, folder }: Snippet): Promise<Printed> {
-  const child = spawn(process.execPath, [script], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Why detached: it and the processes that it has started are one group, which is killed as one.
+  const options = { cwd: folder, env, detached: true } as const;
+  const child = spawn(process.execPath, [script], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const errors = text(child.stderr);
   const exited = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), exited.then(() => ['it has ended'])]);
   // Why not asked to end: a server that drains waits for one more scrape.
-  child.kill('SIGKILL');
+  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
   await exited;
   return { output: `${line}\n`, errors: await errors };
 }

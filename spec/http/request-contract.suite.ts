@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { Agent } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type MetricsRecorder, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { until } from '../until.js';
+import { type Asked, type ContractClient, connectClient } from './contract-client.js';
 
 /** A running application of one framework, measured, with the routes of the contract. */
 export interface ContractApplication {
@@ -20,6 +19,9 @@ export interface ContractOptions {
   readonly unmatchedRoute?: string;
   readonly trustProxy?: boolean;
 }
+
+/** How the requests travel. HTTP/2 is with TLS, unless its name says otherwise. */
+export type Transport = 'http' | 'https' | 'HTTP/2' | 'HTTP/2 without TLS';
 
 /**
  * What a framework brings to the contract: an application on 127.0.0.1 with its own router and these routes, and nothing
@@ -38,21 +40,10 @@ export interface ContractOptions {
 export interface ContractFramework {
   /** As the titles of the specs call it: `Express 5`. */
   readonly name: string;
-  start(recorder: MetricsRecorder, options: ContractOptions): Promise<ContractApplication>;
+  /** Which transports it can serve beside `http`. */
+  readonly transports: readonly Transport[];
+  start(recorder: MetricsRecorder, options: ContractOptions, transport: Transport): Promise<ContractApplication>;
 }
-
-interface Asked {
-  readonly agent?: Agent;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const request = async (port: number, path: string, asked: Asked = {}): Promise<number | undefined> => {
-  const sent = httpRequest({ host: '127.0.0.1', port, path, agent: false, ...asked }).end();
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  await text(response).catch(() => undefined);
-  return response.statusCode;
-};
 
 /** The lines of the exposition that are the same for every framework. */
 async function seriesOf(recorder: PrometheusRecorder): Promise<string[]> {
@@ -69,12 +60,18 @@ export function itMeasuresRequests(framework: ContractFramework): void {
   describe(`The request metrics of ${framework.name}`, () => {
     let recorder: PrometheusRecorder;
     let application: ContractApplication;
+    let client: ContractClient;
 
-    const start = async (options: ContractOptions = {}): Promise<void> => {
+    const start = async (options: ContractOptions = {}, transport: Transport = 'http'): Promise<void> => {
       recorder = new PrometheusRecorder();
-      application = await framework.start(recorder, { buckets: [60], ...options });
+      application = await framework.start(recorder, { buckets: [60], ...options }, transport);
+      client = connectClient(transport, application.port);
     };
-    const ask = (path: string, asked?: Asked) => request(application.port, path, asked);
+    const stop = async (): Promise<void> => {
+      client.close();
+      await application.close();
+    };
+    const ask = (path: string, asked?: Asked) => client.ask(path, asked);
     /** Waits until as many requests as this are recorded. */
     const recorded = async (count: number): Promise<string[]> => {
       let lines: string[] = [];
@@ -86,30 +83,63 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       return lines;
     };
 
-    afterEach(() => application.close());
+    afterEach(stop);
 
-    it('have the pattern of the route, the method and the status, and never the path', async () => {
-      await start();
-      expect(await ask('/teams/payments')).to.equal(200);
-      expect(await ask('/teams/search?page=1')).to.equal(200);
-      expect(await ask('/teams', { method: 'POST' })).to.equal(201);
-      expect(await ask('/api/v1/members/42')).to.equal(200);
-      expect(await ask('/broken')).to.equal(500);
-      expect(await ask('/stream')).to.equal(200);
-      expect(await recorded(6)).to.have.members([
-        duration({ route: '/teams/:team', status: 200 }, 2),
-        duration({ method: 'POST', route: '/teams', status: 201 }, 1),
-        duration({ route: '/api/:version/members/:member', status: 200 }, 1),
-        duration({ route: '/broken', status: 500, error: '500' }, 1),
-        duration({ route: '/stream', status: 200 }, 1),
-        size({ route: '/teams/:team', status: 200 }, 12),
-        size({ method: 'POST', route: '/teams', status: 201 }, 4),
-        size({ route: '/api/:version/members/:member', status: 200 }, 8),
-        size({ route: '/stream', status: 200 }, 13),
-        active('GET', 0),
-        active('POST', 0),
-      ]);
-    });
+    for (const transport of ['http', ...framework.transports] as const) {
+      const scheme = transport === 'https' || transport === 'HTTP/2' ? 'https' : 'http';
+
+      it(`have over ${transport} the pattern of the route, the method, the status and the scheme, and never the path`, async () => {
+        await start({}, transport);
+        expect(await ask('/teams/payments')).to.equal(200);
+        expect(await ask('/teams/search?page=1')).to.equal(200);
+        expect(await ask('/teams', { method: 'POST' })).to.equal(201);
+        expect(await ask('/api/v1/members/42')).to.equal(200);
+        expect(await ask('/broken')).to.equal(500);
+        expect(await ask('/stream')).to.equal(200);
+        expect(await recorded(6)).to.have.members([
+          duration({ scheme, route: '/teams/:team', status: 200 }, 2),
+          duration({ scheme, method: 'POST', route: '/teams', status: 201 }, 1),
+          duration({ scheme, route: '/api/:version/members/:member', status: 200 }, 1),
+          duration({ scheme, route: '/broken', status: 500, error: '500' }, 1),
+          duration({ scheme, route: '/stream', status: 200 }, 1),
+          size({ scheme, route: '/teams/:team', status: 200 }, 12),
+          size({ scheme, method: 'POST', route: '/teams', status: 201 }, 4),
+          size({ scheme, route: '/api/:version/members/:member', status: 200 }, 8),
+          size({ scheme, route: '/stream', status: 200 }, 13),
+          active({ scheme }, 0),
+          active({ scheme, method: 'POST' }, 0),
+        ]);
+      });
+
+      it(`count a HEAD over ${transport} without a body`, async () => {
+        await start({}, transport);
+        expect(await ask('/teams/a', { method: 'HEAD' })).to.equal(200);
+        const labels = { scheme, method: 'HEAD', route: '/teams/:team', status: 200 };
+        expect(await recorded(1))
+          .to.include(duration(labels, 1))
+          .and.include(size(labels, 0));
+      });
+
+      it(`have no status where the client goes before the answer, over ${transport}`, async () => {
+        await start({}, transport);
+        const abandon = client.begin('/slow');
+        await until(async () => (await seriesOf(recorder)).includes(active({ scheme }, 1)));
+        abandon();
+        expect(await recorded(1)).to.deep.equal([
+          duration({ scheme, route: '/slow', error: 'aborted' }, 1),
+          active({ scheme }, 0),
+        ]);
+      });
+
+      it(`have the status that was sent where the answer breaks off in the middle, over ${transport}`, async () => {
+        await start({}, transport);
+        await ask('/cut').catch(() => undefined);
+        const lines = await recorded(1);
+        expect(lines.filter((line) => line.includes('duration'))).to.deep.equal([
+          duration({ scheme, route: '/cut', status: 200, error: 'aborted' }, 1),
+        ]);
+      });
+    }
 
     it('have one series for a thousand values of a parameter in the mount path', async () => {
       await start();
@@ -146,40 +176,12 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       await start();
       await ask('/teams/a', { headers });
       expect(await recorded(1)).to.include(duration({ route: '/teams/:team', status: 200 }, 1));
-      await application.close();
+      await stop();
       await start({ trustProxy: true });
       await ask('/teams/a', { headers });
       const lines = await recorded(1);
       expect(lines).to.include(duration({ scheme: 'https', route: '/teams/:team', status: 200 }, 1));
-      expect(lines).to.include('http_server_active_requests{http_request_method="GET",url_scheme="https"} 0');
-    });
-
-    it('count the requests for a HEAD without a body', async () => {
-      await start();
-      expect(await ask('/teams/a', { method: 'HEAD' })).to.equal(200);
-      const [counted, bytes] = [duration, size].map((line) =>
-        line({ method: 'HEAD', route: '/teams/:team', status: 200 }, 1),
-      );
-      const lines = await recorded(1);
-      expect(lines).to.include(counted).and.include(bytes?.replace(/1$/, '0'));
-    });
-
-    it('have no status where the client goes before the answer', async () => {
-      await start();
-      const socket = connect(application.port, '127.0.0.1');
-      socket.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
-      await until(async () => (await seriesOf(recorder)).includes(active('GET', 1)));
-      socket.destroy();
-      expect(await recorded(1)).to.deep.equal([duration({ route: '/slow', error: 'aborted' }, 1), active('GET', 0)]);
-    });
-
-    it('have the status that was sent where the answer breaks off in the middle', async () => {
-      await start();
-      await ask('/cut').catch(() => undefined);
-      const lines = await recorded(1);
-      expect(lines.filter((line) => line.includes('duration'))).to.deep.equal([
-        duration({ route: '/cut', status: 200, error: 'aborted' }, 1),
-      ]);
+      expect(lines).to.include(active({ scheme: 'https' }, 0));
     });
 
     it("take the names, labels and buckets of express-prom-bundle where 'names' says so", async () => {
@@ -219,4 +221,4 @@ const duration = (labels: Labels, count: number): string =>
 const size = (labels: Labels, bytes: number): string =>
   `http_server_response_body_size_bytes_sum${format(labels)} ${bytes}`;
 
-const active = (method: string, count: number): string => `http_server_active_requests${format({ method })} ${count}`;
+const active = (labels: Labels, count: number): string => `http_server_active_requests${format(labels)} ${count}`;

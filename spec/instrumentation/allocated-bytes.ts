@@ -17,7 +17,17 @@ class Methods {
   returnsNothing(_team: string, _type: string): void {}
 
   takesNothing(): void {}
+
+  takesLong(): void {}
 }
+
+/** Durations of both signs in 60 buckets. Why among texts: a list of numbers alone would allocate one for each reader. */
+const durations: readonly unknown[] = [
+  'none',
+  ...Array.from({ length: 60 }, (_, i) => (i % 2 ? -1 : 1) * 1.1 ** i * 0.013),
+];
+let next = 0;
+const nextDuration = (): number => durations[1 + (next++ % 60)] as number;
 
 const labels = { team: (team: string) => team, type: (_: string, type: string) => type };
 instrumentMethod(Methods.prototype, 'returnsNumber', Counter({ name: 'numbers_total', help: 'Numbers', labels }));
@@ -32,6 +42,11 @@ instrumentMethod(
   'takesNothing',
   Histogram({ name: 'sizes_bytes', help: 'Sizes', value: () => 5, buckets: [1, 10] }),
 );
+instrumentMethod(
+  Methods.prototype,
+  'takesLong',
+  Histogram({ name: 'long_seconds', help: 'Long', value: nextDuration, native: true }),
+);
 setDefaultRecorder(new PrometheusRecorder());
 
 const methods = new Methods();
@@ -39,6 +54,7 @@ const subjects: Readonly<Record<string, () => void>> = {
   'a method that returns a number': () => methods.returnsNumber('payments', 'cluster'),
   'a method that returns nothing': () => methods.returnsNothing('payments', 'cluster'),
   'a method without arguments': () => methods.takesNothing(),
+  'a method with a native histogram': () => methods.takesLong(),
 };
 
 const calls = 50_000;

@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { defineCounter } from '../../lib/index.js';
@@ -13,6 +13,7 @@ import { compile } from '../documents/compiler.js';
 import { documentAt, root } from '../documents/documents.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
+import { until } from '../until.js';
 import { differenceOf } from './exposition-facts.js';
 
 const run = promisify(execFile);
@@ -73,6 +74,24 @@ const steps: readonly Step[] = folders.map((folder) => ({ folder, section: dirna
 const stepBefore = ({ folder, section }: Step): string | undefined =>
   steps[steps.findIndex((step) => step.folder === folder && step.section === section) - 1]?.folder;
 
+/**
+ * Scrapes twice. Why: an application that measures its scrapes knows of the first one at the second. Why by one connection: a
+ * server reads the second request from it only when it has done with the first.
+ */
+async function secondScrape(url: string): Promise<string> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const read = async (): Promise<string> => {
+    const [response] = await once(get(url, { agent }), 'response');
+    return text(response);
+  };
+  try {
+    await read();
+    return await read();
+  } finally {
+    agent.destroy();
+  }
+}
+
 /** A program with a harmless counter, and one with these attributes, which prints where it serves both. */
 const programWithAttributes = (attributes: object): string => `
   import { createServer } from 'node:http';
@@ -132,11 +151,7 @@ describe('The guide on migrating, run with the packages that one migrates from',
         const response = await fetch(origin + path, { method });
         expect({ status: response.status, body: await response.text() }, path).to.include({ status: 200 });
       }
-      const url = `http://127.0.0.1:${ports.get('9090') ?? ports.get('8080')}/metrics`;
-      // Why the second scrape: an application that measures its scrapes knows of the first one then.
-      await (await fetch(url)).text();
-      await wait(50);
-      return await (await fetch(url)).text();
+      return await secondScrape(`http://127.0.0.1:${ports.get('9090') ?? ports.get('8080')}/metrics`);
     } finally {
       program.kill('SIGKILL');
       await exited;
@@ -200,10 +215,10 @@ describe('The guide on migrating, run with the packages that one migrates from',
         const url = `${line}/metrics`;
         expect(await (await fetch(url)).text()).to.contain('harmless_total');
         prometheus = await PrometheusServer.start(url);
-        for (let asked = 0; error === '' && asked < 200; asked++) {
-          await wait(100);
-          error = (await prometheus.targets()).get('flowplane') ?? '';
-        }
+        await until(async () => {
+          error = (await prometheus?.targets())?.get('flowplane') ?? '';
+          return error !== '';
+        });
         harmless = await prometheus.query('harmless_total');
       } finally {
         await prometheus?.stop();

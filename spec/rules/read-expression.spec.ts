@@ -56,9 +56,11 @@ describe('An expression of PromQL', () => {
 
   const variables: readonly (readonly [text: string, structure: string])[] = [
     ['rate(a{b=~"$b"}[$__rate_interval])', 'rate(a[?])'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana.
     ['rate(a[${__range_s}s]) > $limit', '(rate(a[?]) > ?)'],
     ['rate(a[[[step]]] offset $back)', 'rate(a[?]@)'],
     ['max_over_time(a[1h:$__interval])', 'max_over_time(a[3600])'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana.
     ['sum by ($by) (node_${kind}_total{$filters})', 'sum(?)'],
     ['$aggregation by (a) (b)', 'sum(b)'],
     ['$f(b) + $metric', '(ln(b) + ?)'],

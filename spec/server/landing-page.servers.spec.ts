@@ -3,7 +3,7 @@ import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import type { PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { until } from '../until.js';
-import { attack, depth, filled, jobs, wait } from './landing-page.js';
+import { attack, depth, filled, jobs, size, wait } from './landing-page.js';
 import { type Listening, Served } from './served.js';
 
 describe('The landing page in Chromium', function () {
@@ -77,6 +77,23 @@ describe('The landing page in Chromium', function () {
     } finally {
       clearInterval(observing);
     }
+    expect(complaints).to.deep.equal([]);
+  });
+
+  it('draws the median and the 95th percentile of a native histogram, with its count and sum', async () => {
+    const sizes = recorder.histogram(size);
+    sizes.observe({ of: 'page' }, 5);
+    await page.goto(listening.origin);
+    await until(async () => (await legend('size_bytes')).includes('of=page count: 1'));
+    for (let i = 0; i < 1000; i++) sizes.observe({ of: 'page' }, i < 900 ? 1000 : 64_000);
+    sizes.observe({ of: 'page' }, -3);
+    await until(async () => /p95: \d/.test(await legend('size_bytes')));
+    const [, median, high] = /of=page p50: ([\d.,]+)\D+of=page p95: ([\d.,]+)/.exec(await legend('size_bytes')) ?? [];
+    expect(Number(median?.replace(',', ''))).to.be.within(1000 / 1.1, 1000 * 1.1);
+    expect(Number(high?.replace(',', ''))).to.be.within(64_000 / 1.1, 64_000 * 1.1);
+    expect(await legend('size_bytes'))
+      .to.contain('of=page count: 1,002')
+      .and.to.contain('of=page sum: 7,300,000');
     expect(complaints).to.deep.equal([]);
   });
 

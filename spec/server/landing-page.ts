@@ -5,6 +5,13 @@ export const attack = '"><script>document.title = "taken"</script><img src=x one
 export const jobs = defineCounter({ name: 'jobs_total', help: `Jobs ${attack}`, labels: { queue: {} } });
 export const depth = defineGauge({ name: 'depth', help: 'Depth', labels: { queue: { limit: 20 } } });
 export const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', buckets: [1, 2, 4] });
+export const size = defineHistogram({
+  name: 'size_bytes',
+  help: 'Sizes',
+  labels: { of: {} },
+  buckets: false,
+  native: true,
+});
 
 class Silent {
   @Counter({ name: 'landing_silent_total', help: 'Calls that nobody makes' })

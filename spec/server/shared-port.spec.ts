@@ -77,7 +77,7 @@ describe('A metrics server in a worker of a cluster', function () {
     expect(second?.port).to.equal(first?.port);
     expect(second?.advice.map(({ code }) => code)).to.deep.equal(['shared_port']);
     expect(second?.advice[0]?.message).to.equal(
-      `MetricsServer: port ${first?.port} is shared with other workers of this cluster (given worker 2), so each scrape reads the numbers of only one of them. Give each worker a port of its own, for example port: 9090 + cluster.worker.id, and let Prometheus scrape all of them.`,
+      `MetricsServer: port ${first?.port} is shared with other workers of this cluster (given worker 2), so each scrape reads the numbers of only one of them. Set cluster: true in the primary and in all workers, so that the primary serves the numbers of all of them.`,
     );
   });
 

@@ -1,13 +1,17 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setImmediate as turn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { context, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { expect } from 'chai';
+import ts from 'typescript';
 import { metricsHandler } from '../../lib/adapters/http/index.js';
 import { attachRecorder, Counter, defineHistogram, Histogram, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
@@ -226,6 +230,62 @@ describe('Exemplars, as real servers of Prometheus scrape them under load', () =
     });
   }
 });
+
+describe('The guide on exemplars', () => {
+  it('has a program, a configuration and commands by which a real Prometheus answers as it says', async function () {
+    needs(this, 'prometheus');
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const program = join(folder, 'serve.mjs');
+    writeFileSync(program, ts.transpile(shown('serve.ts'), compilerOptions));
+    const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
+    const service = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let server: PrometheusServer | undefined;
+    try {
+      const [url] = await once(createInterface({ input: service.stdout }), 'line');
+      const config = shown('prometheus.yml').replace('127.0.0.1:9090', new URL(String(url)).host);
+      const flags = commandOf('prometheus')
+        .split(' ')
+        .filter((one) => one.startsWith('--enable-feature'));
+      expect(flags.length).to.equal(1);
+      const own = mkdtempSync(join(tmpdir(), 'exemplars-guide-'));
+      const running = await PrometheusServer.startIn(own, config, 'prometheus', flags);
+      server = running;
+      const command = commandOf('curl').replace('http://127.0.0.1:9091', running.url);
+      let answer = '';
+      await until(() => {
+        answer = execFileSync('bash', ['-c', command], { encoding: 'utf8' });
+        return answer.includes('trace_id');
+      });
+      const stated = /It answers with each series and its exemplars: `([^`]+)`/.exec(guide)?.[1] ?? 'nothing';
+      expect(answer).to.match(new RegExp(stated.split('…').map(escapePattern).join('[^"]+')));
+    } finally {
+      service.kill('SIGKILL');
+      await server?.stop();
+    }
+  });
+});
+
+const guide = readFileSync(new URL('../../../docs/guides/exemplars.md', import.meta.url), 'utf8');
+// Why below dist/: there the package's own name leads to the package.
+const folder = fileURLToPath(new URL('../../exemplars-guide', import.meta.url));
+const compilerOptions = {
+  module: ts.ModuleKind.ESNext,
+  target: ts.ScriptTarget.ES2023,
+  experimentalDecorators: true,
+} as const;
+
+/** The text of a file that the guide shows. */
+function shown(file: string): string {
+  const text = new RegExp(`^\`\`\`\\w+[^\\n]*\\n(?:#|//) ${file}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(guide)?.[1];
+  if (text === undefined) throw new Error(`the guide shows no ${file}`);
+  return text;
+}
+
+const escapePattern = (text: string): string => text.replace(/[{}[\]()]/g, '\\$&');
+
+/** The command of the guide that begins with this word. */
+const commandOf = (word: string): string => new RegExp(`^ {4}(${word} .*)$`, 'm').exec(guide)?.[1] ?? '';
 
 /** The exemplars that a server has of the series of a selector, by what the labels of a series say. */
 async function exemplarsOf(

@@ -14,6 +14,8 @@ import {
 } from '../../lib/index.js';
 import { NativeHistograms, nativeWidth } from '../../lib/store/native-histograms.js';
 import { NumberStore } from '../../lib/store/numbers.js';
+import { createSeriesRecorder } from '../../lib/store/series-recorders.js';
+import { CollectedSamples } from '../../lib/store/snapshot.js';
 import { MemoryRecorder } from '../../lib/testing/index.js';
 import { createRandom } from './exact-native-model.js';
 
@@ -31,6 +33,25 @@ const readText = async (
   accept = 'text/plain',
   names = ['wait_seconds'],
 ): Promise<string> => text((await scrape(recorder, { method: 'GET', accept, names })).body);
+
+/** Numbers of which only so many more can be changed, as where the stack is exhausted. */
+class InterruptedNumbers extends NumberStore {
+  steps = Infinity;
+
+  override set(index: number, value: number): void {
+    this.#step();
+    super.set(index, value);
+  }
+
+  override setWord(first: number, word: number, value: number): void {
+    this.#step();
+    super.setWord(first, word, value);
+  }
+
+  #step(): void {
+    if (this.steps-- <= 0) throw new RangeError('Maximum call stack size exceeded');
+  }
+}
 
 describe('The series of a native histogram', () => {
   it('have classic buckets beside the native ones', async () => {
@@ -288,6 +309,33 @@ describe('The series of a native histogram', () => {
       sum: 64,
       positive: { spans: [{ offset: 48, length: 1 }], counts: [1] },
     });
+  });
+
+  it('never have more in their buckets than in their count, wherever an exhausted stack interrupts an observation', () => {
+    for (const now of [1, 20]) {
+      for (let steps = 0, isInterrupted = true; isInterrupted; steps++) {
+        let time = 0;
+        const numbers = new InterruptedNumbers();
+        const family = defineHistogram({ name: 'sizes', help: 'Sizes', buckets: [1, 4] });
+        const native = decideNative({ maxBuckets: 4, maxZeroThreshold: 1, resetAfterSeconds: 10 });
+        const recorder = createSeriesRecorder(family, { numbers, maxSeries: 1, native, clock: () => time });
+        const series = recorder.getOrCreate([], true) as number;
+        for (let i = -8; i < 8; i++) recorder.observe(series, 1.3 ** i);
+        time = now;
+        numbers.steps = steps;
+        try {
+          recorder.observe(series, 1e9);
+          isInterrupted = false;
+        } catch (fault) {
+          expect(fault).to.be.instanceOf(RangeError);
+        }
+        numbers.steps = Infinity;
+        time = 0;
+        const collected = new CollectedSamples('sizes');
+        recorder.write(series, collected, 0);
+        expect(collected.nativeHistograms[0]?.zeroCount, `${steps} steps at ${now} s`).to.be.at.least(0);
+      }
+    }
   });
 
   it('count on beyond 31 bits, through a reduction too', () => {

@@ -21,6 +21,8 @@ interface Runner {
 
 const jestConfig = { setupFilesAfterEnv: ['<rootDir>/setup.js'], transform: {}, testMatch: ['**/*.test.js'] };
 const vitestConfig = "export default { test: { setupFiles: ['./setup.js'], include: ['*.test.js'] } };\n";
+/** The configuration without the file that adds the matchers. */
+const withoutSetup = (config: string): string => config.replace(/"?setupFiles\w*"?: ?\[[^\]]*\],/, '');
 const reported = ['--json', '--outputFile=report.json'];
 
 const vitest = (version: number, node: readonly string[] = [process.execPath]): Runner => ({
@@ -137,10 +139,10 @@ const goldenMessages = new Map(
   [...golden.matchAll(/^(.*) → JestAssertionError: (.*)$/gm)].map(([, title, message]) => [title, message]),
 );
 
-/** The files that the guide shows: the service, the setup file and a test. */
-function guideFiles(): Record<string, string> {
-  const guide = documents.find(({ path }) => path === 'docs/guides/testing.md');
-  const shown = guide?.fences.filter(({ file, flags }) => file === 'authorizer.ts' || flags.includes('in-jest')) ?? [];
+/** The files that a guide shows: a service, and what the runner loads. */
+function guideFiles(guide: string, service: string): Record<string, string> {
+  const page = documents.find(({ path }) => path === `docs/guides/${guide}.md`);
+  const shown = page?.fences.filter(({ file, flags }) => file === service || flags.includes('in-jest')) ?? [];
   return Object.fromEntries(shown.map(({ file = '', text }) => [file, text]));
 }
 
@@ -158,22 +160,25 @@ describe('The matchers, in the packed library', function () {
 
   after(() => rmSync(folder, { recursive: true }));
 
-  /** A project with the runner, the files of the guide and the tests of this spec, compiled. */
-  async function create(name: string, { packages, type, types, config }: Runner): Promise<string> {
+  /** A project with the runner and these files, compiled. */
+  async function create(
+    name: string,
+    { packages, type, types, config }: Runner,
+    files: Readonly<Record<string, string>>,
+  ): Promise<string> {
     const project = join(folder, name.replace(/\W+/g, '-'));
     mkdirSync(project);
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type }));
     const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
     await run('npm', ['install', ...options, tarball, ...packages], { cwd: project });
-    const tests = { 'failing.test.ts': failing, 'passing.test.ts': passing };
-    const files = { ...guideFiles(), ...tests, ...(types === 'jest' && { 'global.test.ts': global }) };
     for (const [file, text] of Object.entries(files)) {
       const own = types === 'jest' ? text : text.replaceAll('@jest/globals', 'vitest').replaceAll('/jest', '/vitest');
       writeFileSync(join(project, file), own);
     }
     for (const [file, text] of Object.entries(config)) writeFileSync(join(project, file), text);
+    if (Object.keys(files).length === 0) return project;
     const tsc = join(root, 'node_modules/typescript-7/bin/tsc');
-    const flags = `--strict --target ES2023 --module NodeNext --experimentalDecorators --skipLibCheck --pretty false`;
+    const flags = `--strict --target ES2023 --module NodeNext --experimentalDecorators --emitDecoratorMetadata --skipLibCheck --pretty false`;
     const compiled = run(process.execPath, [tsc, ...flags.split(' '), '--types', types ?? '', ...Object.keys(files)], {
       cwd: project,
     });
@@ -182,14 +187,53 @@ describe('The matchers, in the packed library', function () {
     return project;
   }
 
+  /** Runs the tests of a project: how the runner ended, and its report. */
+  async function test(project: string, { command: [command, ...args] }: Runner) {
+    const exit = await run(command, args, { cwd: project }).catch((failed: { code: number }) => failed);
+    const report = JSON.parse(readFileSync(join(project, 'report.json'), 'utf8')) as Report;
+    const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+    return { code: 'code' in exit ? exit.code : 0, results };
+  }
+
+  for (const name of ['Jest 30, in CommonJS', 'Vitest 4']) {
+    it(`may stay away from the test of the guide on Nest, which passes in ${name}`, async () => {
+      const nest = ['@nestjs/common@11', '@nestjs/core@11', '@nestjs/testing@11', 'reflect-metadata@0.2', 'rxjs@7'];
+      const own = runners[name] as Runner;
+      const config = Object.fromEntries(Object.entries(own.config).map(([file, text]) => [file, withoutSetup(text)]));
+      const runner = { ...own, config, packages: [...own.packages, ...nest] };
+      const project = await create(`${name} with Nest`, runner, guideFiles('nest', 'app.module.ts'));
+      const { code, results } = await test(project, runner);
+      expect(code).to.equal(0);
+      expect(results.map(({ title, status }) => `${title}: ${status}`)).to.deep.equal([
+        'counts the lookups of teams: passed',
+      ]);
+    });
+  }
+
+  it('cannot run in Vitest 5 over standard decorators, which oxc leaves as they are', async () => {
+    const project = await create('standard', runners['Vitest 5'] as Runner, {});
+    const source = `
+      import { test } from 'vitest';
+      const mark = (method: () => void, _context: unknown) => method;
+      class Service { @mark run(): void {} }
+      test('runs', () => new Service().run());`;
+    writeFileSync(join(project, 'standard.test.ts'), source);
+    writeFileSync(join(project, 'vitest.config.js'), 'export default { test: { include: ["*.test.ts"] } };');
+    const [command, ...args] = (runners['Vitest 5'] as Runner).command;
+    const failed = await run(command, args, { cwd: project }).catch((cause: { stderr: string }) => cause);
+    expect(failed.stderr).to.contain('SyntaxError: Invalid or unexpected token');
+  });
+
   for (const [name, runner] of Object.entries(runners)) {
     it(`hold in ${name}, with their types, and fail with their messages`, async () => {
-      const project = await create(name, runner);
-      const [command, ...args] = runner.command;
-      const exit = await run(command, args, { cwd: project }).catch((failed: { code: number }) => failed);
-      expect(exit).to.have.property('code', 1);
-      const report = JSON.parse(readFileSync(join(project, 'report.json'), 'utf8')) as Report;
-      const results = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+      const tests = { 'failing.test.ts': failing, 'passing.test.ts': passing };
+      const project = await create(name, runner, {
+        ...guideFiles('testing', 'authorizer.ts'),
+        ...tests,
+        ...(runner.types === 'jest' && { 'global.test.ts': global }),
+      });
+      const { code, results } = await test(project, runner);
+      expect(code).to.equal(1);
       const passed = results.filter(({ status }) => status === 'passed').map(({ title }) => title);
       expect(passed).to.have.members([
         'counts an attempt to access another team',

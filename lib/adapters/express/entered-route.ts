@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Application, Route } from './express-shapes.js';
 
 /** The last route that a request has entered, and where that was. */
@@ -17,65 +17,76 @@ export interface EnteredRoute {
 /** What the request of Express has beside that of `node:http`. */
 interface ExpressRequest extends IncomingMessage {
   readonly app?: Application;
+  readonly res?: ServerResponse;
   readonly baseUrl?: string;
-  [observed]?: Observed;
 }
 
-interface Observed {
+/** What a request has entered so far. */
+class RouteObserver {
+  /** The route that the request has entered last; `undefined` where it has entered none. */
+  entered: EnteredRoute | undefined;
   /** What `request.route` is. */
   value: unknown;
-  route: Route | undefined;
-  application: Application | undefined;
-  outermost: Application | undefined;
-  baseUrl: string;
-  url: string;
+  readonly #outermost: Application | undefined;
+
+  constructor({ app, route }: ExpressRequest & { readonly route?: unknown }) {
+    this.#outermost = app;
+    this.value = route;
+  }
+
+  remember(request: ExpressRequest, value: unknown): void {
+    this.value = value;
+    if (!handles(value, request.method)) return;
+    const { app: application, baseUrl = '', url = '' } = request;
+    this.entered = { route: value, application, outermost: this.#outermost, baseUrl, url };
+  }
 }
 
-// Why a registered symbol: where two copies of the package measure one request, the second must not take the first one's away.
-const observed = Symbol.for('flowplane-metrics.express.route');
+/** A listener of a response that does nothing but carry what is observed of its request. */
+type Carrier = (() => void) & { [observer]?: RouteObserver };
+
+const observer = Symbol('flowplane-metrics.express.route');
+
+function observerOf(response: ServerResponse | undefined): RouteObserver | undefined {
+  for (const listener of response?.listeners('finish') ?? []) {
+    const found = (listener as Carrier)[observer];
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 // Why the property of the request: Express writes `request.route` when it enters a route, and only then the request has the
-// application and the base URL of that route. Both are reset when an error leaves a router. Nothing of Express itself is
-// replaced, and what applications read from and write to the property is what it would be without this. Why shared by all
-// requests: a closure for each would make every request an object of its own shape, which costs a microsecond.
+// application and the base URL of that route. Both are reset when an error leaves a router. What applications read from and
+// write to the property is what it would be without this. Why shared by all requests: V8 keeps accessors among what is old, so
+// that a closure for each would keep its request until the next full collection of garbage.
 const routeProperty: PropertyDescriptor & ThisType<ExpressRequest> = {
   configurable: true,
   enumerable: true,
   get() {
-    return this[observed]?.value;
+    return observerOf(this.res)?.value;
   },
   set(value: unknown) {
-    const state = this[observed];
-    if (state === undefined) return;
-    state.value = value;
-    if (!handles(value, this.method)) return;
-    state.route = value;
-    state.application = this.app;
-    state.baseUrl = this.baseUrl ?? '';
-    state.url = this.url ?? '';
+    observerOf(this.res)?.remember(this, value);
   },
 };
 
-/** Remembers from now on which route the request enters. */
-export function observeRoutes(request: ExpressRequest): void {
-  if (request[observed] !== undefined) return;
-  const { route: value } = request as { route?: unknown };
+/**
+ * Observes from now on which routes the request enters; gives nothing where the request cannot be observed.
+ *
+ * Why a listener carries what is observed: a property of the request, or a WeakMap, costs more. See `claimFamilies`. Node has a
+ * listener of its own for `finish`, so that nobody removes them all.
+ */
+export function observeRoutes(request: ExpressRequest, response: ServerResponse): RouteObserver | undefined {
+  if (request.res !== response) return undefined;
+  const known = observerOf(response);
+  if (known !== undefined) return known;
+  const routes = new RouteObserver(request);
   // Why asked: a request that cannot be changed is left as it is.
-  if (!Reflect.defineProperty(request, 'route', routeProperty)) return;
-  request[observed] = {
-    value,
-    route: undefined,
-    application: undefined,
-    outermost: request.app,
-    baseUrl: '',
-    url: '',
-  };
-}
-
-/** The route that the request has entered last; `undefined` where it has entered none. */
-export function enteredRoute(request: ExpressRequest): EnteredRoute | undefined {
-  const state = request[observed];
-  return state?.route === undefined ? undefined : (state as EnteredRoute);
+  if (!Reflect.defineProperty(request, 'route', routeProperty)) return undefined;
+  const carrier: Carrier = () => undefined;
+  carrier[observer] = routes;
+  response.on('finish', carrier);
+  return routes;
 }
 
 // Why asked for a HEAD only: Express enters every route whose path matches for it, and leaves again those that have no

@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { requestMetrics } from '../../http/request-metrics.js';
 import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
+import { trackWritesOfAll } from '../../http/response-tracker.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
-import { enteredRoute, observeRoutes } from './entered-route.js';
+import { observeRoutes } from './entered-route.js';
 import { patternOf } from './route-pattern.js';
 
 /** Returns the route of a request whose response has ended. `pattern` is the pattern that Express matched, if any. */
@@ -55,10 +56,25 @@ export function httpMetrics(recorder: MetricsRecorder, options: ExpressMetricsOp
   const { route: readRoute = matchedPattern, ...requestOptions } = options;
   const track = requestMetrics(recorder, requestOptions, site);
   return (request, response, next) => {
-    observeRoutes(request);
-    track(request, response, () => readRoute(request, patternOf(enteredRoute(request))));
+    // Why asked: what is no request and response of Node is refused by what tracks them, with words.
+    const isOfNode = response instanceof ServerResponse;
+    if (isOfNode) trackWritesOfExpress(response);
+    const routes = isOfNode ? observeRoutes(request, response) : undefined;
+    track(request, response, () => readRoute(request, patternOf(routes?.entered)));
     next();
   };
 }
 
 const matchedPattern: RouteReader = (_request, pattern) => pattern;
+
+const prepared = new WeakSet<object>();
+
+/** Lets `express.response`, from which all responses of Express inherit, tell what is written to a response. */
+function trackWritesOfExpress(response: ServerResponse): void {
+  const own: object = Object.getPrototypeOf(response);
+  if (prepared.has(own)) return;
+  prepared.add(own);
+  for (let one: object | null = own; one !== null; one = Object.getPrototypeOf(one)) {
+    if (Object.getPrototypeOf(one) === ServerResponse.prototype) trackWritesOfAll(one);
+  }
+}

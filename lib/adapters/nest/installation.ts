@@ -1,10 +1,12 @@
 import { MetricsError } from '../../error.js';
 import { requestMetrics, type TrackRequest } from '../../http/request-metrics.js';
+import type { OtlpExporter } from '../../otlp/otlp-exporter.js';
 import { refuseUnlessRecorder } from '../../recorder/attach.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { drainSeconds } from '../../server/drain.js';
 import type { ServerAddress } from '../../server/listening-server.js';
 import { MetricsServer } from '../../server/metrics-server.js';
+import { createExporter } from '../../server/otlp-export.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import { isFunction } from '../../validation.js';
 import { findHiddenRoute, isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
@@ -22,6 +24,8 @@ export class Installation {
   readonly #server: MetricsServer | undefined;
   #measured: HttpAdapter | undefined;
   #address: ServerAddress | undefined;
+  /** What sends the metrics over OTLP, where no server does. */
+  #exporter: OtlpExporter | undefined;
 
   /**
    * Nest calls it while it creates the instances: all classes are known then.
@@ -65,6 +69,9 @@ export class Installation {
     attachInstances(this.#modules, this.#recorder);
     this.#refuseHiddenRoute();
     this.#address = await this.#server?.listen();
+    const recorder = this.#recorder;
+    if (this.#server !== undefined || !isScrapable(recorder)) return;
+    this.#exporter = createExporter(recorder, this.#options, (advice) => recorder.advise(advice))?.start();
   }
 
   get address(): ServerAddress | undefined {
@@ -77,6 +84,7 @@ export class Installation {
     const drains = signal !== undefined && drainSeconds(serverOptionsOf(this.#options) ?? {}) !== undefined;
     this.#address = undefined;
     await (drains ? this.#server?.drain() : this.#server?.close());
+    await this.#exporter?.shutdown();
   }
 
   /** Why only when the application starts: the routes are registered after the path, and have their prefix only then. */

@@ -1,8 +1,9 @@
 import type { Problem } from '../../error.js';
 import { metricsPathRule } from '../../http/metrics-path.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
+import type { OtlpOptions } from '../../otlp/otlp-options.js';
 import { isRecorder, type MetricsRecorder } from '../../recorder/metrics-recorder.js';
-import { checkRecorder, checkServerOptions } from '../../server/config/option-checks.js';
+import { checkOtlp, checkRecorder, checkServerOptions, otlpRule } from '../../server/config/option-checks.js';
 import type { MetricsServerOptions } from '../../server/config/options.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import { checkOptions, isFunction, isOptions, type Rule, type Rules, type Unchecked } from '../../validation.js';
@@ -21,6 +22,11 @@ export interface MetricsModuleOptions {
    * can reach it can read your metrics: guards do not apply. Default: none.
    */
   readonly path?: string;
+  /**
+   * Send the metrics over OTLP too, with these options or with those of the environment (`true`). Default: as
+   * `OTEL_METRICS_EXPORTER` says, else `false`.
+   */
+  readonly otlp?: boolean | OtlpOptions;
   /** The metrics of the application's requests, and how they are named; `false` for none. Default: as OpenTelemetry has them. */
   readonly requests?: RequestMetricsOptions | false;
 }
@@ -53,6 +59,7 @@ const rules: Rules = {
     remedy: 'Write for example { port: 9090 }, or leave it out',
   },
   path: metricsPathRule,
+  otlp: otlpRule,
   requests: {
     must: 'be the options of request metrics, or false',
     accepts: (value) => value === false || isOptions(value),
@@ -77,10 +84,11 @@ const asyncRules: Rules = {
 export function checkModuleOptions(options: unknown): Problem[] {
   const problems = checkOptions(options, rules);
   if (problems.length > 0) return problems;
-  const { recorder, server, requests } = options as MetricsModuleOptions;
+  const { recorder, server, otlp, requests } = options as MetricsModuleOptions;
   return [
     ...(recorder !== undefined && serves(options as MetricsModuleOptions) ? checkRecorder(recorder) : []),
     ...(server ? checkServerOptions(server) : []),
+    ...checkOtlp(otlp),
     ...(requests ? checkRequestMetricsOptions(requests as Unchecked) : []),
   ];
 }
@@ -88,9 +96,10 @@ export function checkModuleOptions(options: unknown): Problem[] {
 export const checkAsyncOptions = (options: unknown): Problem[] => checkOptions(options, asyncRules);
 
 /** The options of the metrics server; `undefined` where there is none. */
-export function serverOptionsOf({ server, path }: MetricsModuleOptions): MetricsServerOptions | undefined {
+export function serverOptionsOf({ server, path, otlp }: MetricsModuleOptions): MetricsServerOptions | undefined {
   if (server === false) return undefined;
-  return server ?? (path === undefined ? {} : undefined);
+  const options = server ?? (path === undefined ? {} : undefined);
+  return options && { ...(otlp !== undefined && { otlp }), ...options };
 }
 
 const serves = (options: MetricsModuleOptions): boolean =>

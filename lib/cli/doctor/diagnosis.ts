@@ -24,6 +24,8 @@ export interface DoctorState {
   readonly options: DoctorOptions;
   response?: HttpResponse;
   families?: ReadonlyMap<string, ExposedFamily>;
+  /** The families that have native histograms. */
+  nativeFamilies?: readonly string[];
   /** What answers under the URL of Prometheus. */
   server?: { readonly name: string; readonly isVictoriaMetrics: boolean };
   /** The labels that Prometheus gives to what it scrapes from the endpoint. */

@@ -6,6 +6,7 @@ import {
   formatObjection,
   isProblem,
 } from '../../exposition-reader/exposition.js';
+import { listNativeFamilies } from '../../exposition-reader/native-families.js';
 import { formatOf, readExposition } from '../../exposition-reader/read-exposition.js';
 import { applicationFamilies, type DoctorState, fail, ok, type Step, type StepResult } from './diagnosis.js';
 import { type HttpResponse, isResult, request, settingsOf } from './http.js';
@@ -15,15 +16,20 @@ export const endpointSteps: readonly Step[] = [
   { name: 'endpoint', needs: [], check: checkEndpoint },
   { name: 'format', needs: ['endpoint'], check: checkFormat },
   { name: 'families', needs: ['format'], check: checkFamilies },
+  { name: 'native', needs: ['format'], check: checkNative },
   { name: 'values', needs: ['families'], check: checkValues },
   { name: 'losses', needs: ['format'], check: checkLosses },
   { name: 'cardinality', needs: ['format'], check: checkCardinality },
 ];
 
-async function scrape({ options, clocks }: DoctorState): Promise<HttpResponse | StepResult> {
+// Why the text format first: every consumer reads it. Why OpenMetrics too: some endpoints have nothing else.
+const anyText = 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5';
+const protobufType = 'application/vnd.google.protobuf';
+const anyFormat = `${protobufType};proto=io.prometheus.client.MetricFamily;encoding=delimited,${anyText}`;
+
+async function scrape({ options, clocks }: DoctorState, accept = anyText): Promise<HttpResponse | StepResult> {
   const headers = new Headers(options.metrics.headers);
-  // Why the text format first: every consumer reads it. Why OpenMetrics too: some endpoints have nothing else.
-  headers.set('Accept', 'text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5');
+  headers.set('Accept', accept);
   return request('The endpoint', { ...options.metrics, headers }, settingsOf('metrics'), clocks);
 }
 
@@ -81,6 +87,24 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
     'no class with decorated methods is loaded and reports to this recorder',
     'Let the container attach the recorder to its instances before it creates the first one, or call setDefaultRecorder(recorder).',
   );
+}
+
+/** Looks for native histograms, which only protobuf has. */
+async function checkNative(state: DoctorState): Promise<StepResult> {
+  const response = await scrape(state, anyFormat);
+  if (isResult(response)) return response;
+  if (!response.contentType.startsWith(protobufType)) return ok('the endpoint has no protobuf, so no native histogram');
+  try {
+    state.nativeFamilies = listNativeFamilies(response.body);
+  } catch (error) {
+    return fail(
+      `The protobuf of the endpoint cannot be read (${(error as Error).message})`,
+      'code in this process writes it by hand, or something on the way changes it',
+      'Correct that code, or let Prometheus ask for text: scrape_protocols in the scrape_config.',
+    );
+  }
+  if (state.nativeFamilies.length === 0) return ok('there are no native histograms');
+  return ok(`${formatNames(state.nativeFamilies)}, in protobuf only`);
 }
 
 async function checkValues(state: DoctorState): Promise<StepResult> {

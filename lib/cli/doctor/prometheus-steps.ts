@@ -107,9 +107,13 @@ function missingTarget({ options, server }: DoctorState, activeTargets: readonly
 }
 
 async function checkData(state: DoctorState): Promise<StepResult> {
-  const { families = new Map(), server } = state;
-  const own = applicationFamilies(families);
-  const names = own.flatMap(({ samples }) => samples[0]?.name ?? []);
+  const { families = new Map(), nativeFamilies = [], server } = state;
+  const own = applicationFamilies(families).filter(({ samples }) => samples.length > 0);
+  // Why both: a Prometheus that stores native histograms leaves their classic buckets out, and any other knows no more.
+  const samples = own.flatMap(({ name, samples: [first] }) =>
+    first === undefined ? [] : { name, classic: first.name },
+  );
+  const names = samples.flatMap(({ name, classic }) => (nativeFamilies.includes(name) ? [name, classic] : [classic]));
   if (names.length === 0) return skip('no family has a sample yet');
   const matchers = [`__name__=~${anyOf(names)}`, ...targetMatchers(state, own)];
   const expression = `count by (__name__) ({${matchers.join()}})`;
@@ -117,13 +121,34 @@ async function checkData(state: DoctorState): Promise<StepResult> {
   const answer = await query<Result>(state, `query?${new URLSearchParams({ query: expression })}`);
   if (isResult(answer)) return answer;
   const stored = new Set(answer.data.result.map(({ metric }) => metric.__name__));
-  const missing = names.filter((name) => !stored.has(name));
-  if (missing.length === 0) return ok(`${names.length} families can be queried`);
+  const native = samples.filter(({ name }) => nativeFamilies.includes(name));
+  const lost = native.filter(({ name, classic }) => !stored.has(name) && !stored.has(classic));
+  if (lost.length > 0 && lost.length < samples.length) return missingNative(lost.map(({ name }) => name));
+  const missing = samples
+    .filter(({ name, classic }) => !stored.has(classic) && !stored.has(name))
+    .map((one) => one.classic);
+  const classicOnly = native.filter(({ name }) => !stored.has(name)).map(({ name }) => name);
+  if (missing.length === 0) {
+    const remarks =
+      classicOnly.length === 0 ? [] : [`${classicOnly.join(', ')}: stored without native buckets. ${storeNative}`];
+    return ok(`${samples.length} families can be queried`, remarks);
+  }
   const delay = server?.isVictoriaMetrics ? ' (VictoriaMetrics shows a sample 30 s after its scrape)' : '';
   return fail(
     `Prometheus has no data of ${missing.join(', ')}`,
     `they appeared after its last scrape${delay}, or its metric_relabel_configs drop them`,
     'Wait for one scrape_interval; then check metric_relabel_configs.',
+  );
+}
+
+const storeNative =
+  'To store them, set scrape_native_histograms: true in the scrape_config; before version 3.8, start Prometheus with --enable-feature=native-histograms.';
+
+function missingNative(names: readonly string[]): StepResult {
+  return fail(
+    `Prometheus has no data of ${names.join(', ')}, whose native histograms it does not store`,
+    'it asks for protobuf first, because of scrape_protocols or created-timestamp-zero-ingestion: then it drops a histogram with both kinds of buckets whole',
+    `${storeNative} Otherwise declare these with native: false.`,
   );
 }
 

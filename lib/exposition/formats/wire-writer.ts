@@ -7,6 +7,7 @@ const maxShortText = 64;
 
 const varintType = 0;
 const doubleType = 1;
+const fixed64Type = 1;
 const bytesType = 2;
 
 /**
@@ -71,6 +72,55 @@ export class WireWriter {
     this.#length += 8;
   }
 
+  /** A field of type `fixed64`. */
+  fixed64(field: number, value: number): void {
+    this.#reserve(maxNumberSize);
+    this.#varint(field * 8 + fixed64Type);
+    this.#fixed64(value);
+  }
+
+  /** A field of type `fixed64` that has a time in nanoseconds since the epoch. Why by microseconds: a number holds these. */
+  nanoseconds(field: number, microseconds: number): void {
+    this.#reserve(maxNumberSize);
+    this.#varint(field * 8 + fixed64Type);
+    const low = (microseconds % twoTo32) * 1000;
+    this.#view.setUint32(this.#length, low % twoTo32, true);
+    this.#view.setUint32(this.#length + 4, Math.floor(microseconds / twoTo32) * 1000 + Math.floor(low / twoTo32), true);
+    this.#length += 8;
+  }
+
+  /** A field of type `bytes` that is given in hexadecimal digits. */
+  hex(field: number, digits: string): void {
+    const size = digits.length / 2;
+    this.#reserve(maxNumberSize + size);
+    this.#varint(field * 8 + bytesType);
+    this.#varint(size);
+    this.#length += this.#bytes.write(digits, this.#length, 'hex');
+  }
+
+  /** A repeated field of type `double`, packed. */
+  packedDoubles(field: number, values: ArrayLike<number>, size = values.length): void {
+    this.#packed(field, size * 8);
+    for (let i = 0; i < size; i++, this.#length += 8) this.#view.setFloat64(this.#length, values[i] as number, true);
+  }
+
+  /** A repeated field of type `fixed64`, packed. */
+  packedFixed64s(field: number, values: ArrayLike<number>): void {
+    this.#packed(field, values.length * 8);
+    for (let i = 0; i < values.length; i++) this.#fixed64(values[i] as number);
+  }
+
+  /** A repeated field of type `uint64`, packed. */
+  packedUints(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const start = this.begin(field);
+    for (const value of values) {
+      this.#reserve(maxNumberSize);
+      this.#varint(value);
+    }
+    this.end(start);
+  }
+
   /** A repeated field of type `sint64`, packed. */
   packedSints(field: number, values: readonly number[]): void {
     if (values.length === 0) return;
@@ -118,6 +168,19 @@ export class WireWriter {
     this.#length += size;
   }
 
+  /** Begins a packed field of so many bytes, for which there is room then. */
+  #packed(field: number, size: number): void {
+    this.#reserve(maxNumberSize + size);
+    this.#varint(field * 8 + bytesType);
+    this.#varint(size);
+  }
+
+  #fixed64(value: number): void {
+    this.#view.setUint32(this.#length, value % twoTo32, true);
+    this.#view.setUint32(this.#length + 4, Math.floor(value / twoTo32), true);
+    this.#length += 8;
+  }
+
   #shortAscii(text: string): boolean {
     const bytes = this.#bytes;
     const start = this.#length + 1;
@@ -159,6 +222,8 @@ export class WireWriter {
     this.#view = viewOf(larger);
   }
 }
+
+const twoTo32 = 2 ** 32;
 
 const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView => new DataView(buffer, byteOffset, length);
 

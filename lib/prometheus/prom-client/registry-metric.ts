@@ -1,5 +1,5 @@
 import { runInSlices } from '../../async/slices.js';
-import type { Family } from '../../families/family.js';
+import { type Aggregator, defaultAggregator, type Family } from '../../families/family.js';
 import type { MetricKind } from '../../families/kinds.js';
 import type { FamilyHandle } from '../../recorder/handles.js';
 import type { StoredFamily } from '../../store/companion.js';
@@ -76,8 +76,23 @@ async function readValues(stored: StoredFamily, registry: ExternalRegistry, spel
   return { name: spell(name), help, type, aggregator: aggregatorOf(family), values: samples.samples.map(toValue) };
 }
 
-/** How prom-client joins the values of several processes. */
-const aggregatorOf = ({ aggregator, kind }: Family): string => aggregator ?? (kind === 'gauge' ? 'max' : 'sum');
+/** For each way to merge the values of several processes, the nearest one that prom-client has. */
+const nearestAggregators: Readonly<Record<Aggregator, string>> = {
+  sum: 'sum',
+  livesum: 'sum',
+  min: 'min',
+  livemin: 'min',
+  max: 'max',
+  livemax: 'max',
+  // Why the first: it knows neither when a value has changed, nor a label for each process, and this is one of the values.
+  mostrecent: 'first',
+  livemostrecent: 'first',
+  all: 'first',
+  liveall: 'first',
+};
+
+const aggregatorOf = ({ aggregator, kind }: Family): string =>
+  nearestAggregators[aggregator ?? defaultAggregator(kind)];
 
 /** Why: the registry gives its default labels to each value without such a label, and another value may have it so. */
 function emptyLabels(own: readonly string[], registry: ExternalRegistry): Labels {

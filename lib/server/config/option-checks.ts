@@ -1,6 +1,7 @@
 import { isAddressOrNetwork } from '../../access/addresses.js';
 import { isBearerToken } from '../../access/bearer-tokens.js';
 import { formatValue, type Problem } from '../../error.js';
+import { checkOtlpOptions } from '../../otlp/settings.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import {
   checkFields,
@@ -33,9 +34,20 @@ const limitRule = (name: keyof Limits): Rule => {
   return name.endsWith('Seconds') ? secondsRule(remedy) : countRule(remedy);
 };
 
+/** What the option `otlp` must be. */
+export const otlpRule: Rule = {
+  must: 'be true, false or the options of an OtlpExporter',
+  accepts: (value) => isFlag(value) || isOptions(value),
+  remedy: 'Write for example { endpoint: "http://collector:4318" }',
+};
+
+/** Checks what is inside the option `otlp`. */
+export const checkOtlp = (otlp: unknown): Problem[] => (isOptions(otlp) ? checkOtlpOptions(otlp) : []);
+
 /** The rules of the options that a `web-config.yml` does not have. */
 const rules: Rules = {
   host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
+  cluster: flagRule('Leave it out for false'),
   keepAlive: flagRule('Leave it out for false'),
   processMetrics: flagRule('Leave it out for true'),
   webConfigFile: pathRule,
@@ -63,6 +75,7 @@ const rules: Rules = {
     remedy: 'Write true for 25 seconds',
   },
   ...Object.fromEntries(Object.keys(defaultLimits).map((name) => [name, limitRule(name as keyof Limits)])),
+  otlp: otlpRule,
   onAdvice: functionRule('Leave it out for a process warning'),
 };
 
@@ -79,6 +92,7 @@ export function checkServerOptions(options: MetricsServerOptions): Problem[] {
     ...checkPort(options),
     ...checkFields({ ...options }, rules),
     ...checkNotEmpty(options),
+    ...checkOtlp(options['otlp']),
     ...checkSharedOptions(options).problems,
   ];
 }

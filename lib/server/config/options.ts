@@ -1,5 +1,7 @@
 import type { ServerOptions } from 'node:http';
+import { isIPv6 } from 'node:net';
 import type { ClientAuthType } from '../../access/client-certificates.js';
+import type { OtlpOptions } from '../../otlp/otlp-options.js';
 import type { Advice } from '../../recorder/reports.js';
 import type { TlsVersionName } from '../tls/tls-config.js';
 
@@ -45,6 +47,12 @@ export interface MetricsServerOptions {
   readonly host?: string | undefined;
   /** The port to listen on, 0 for any free one. Default: `FLOWPLANE_METRICS_PORT`, else 9090. */
   readonly port?: number | undefined;
+  /**
+   * Whether several processes or threads serve their metrics together. Then one of them serves those of all: the primary of a
+   * cluster, or the first one at the socket that `FLOWPLANE_METRICS_SOCKET` names, under PM2 one of its own. The others
+   * publish to it, and do not listen. Write the same in all of them. Default `false`.
+   */
+  readonly cluster?: boolean | undefined;
   /** Whether the server keeps the process running. Default `false`. */
   readonly keepAlive?: boolean | undefined;
   /** Whether the process metrics of prom-client, or else of its successor, are exposed too, where one is installed. Default `true`. */
@@ -93,6 +101,11 @@ export interface MetricsServerOptions {
    * that the last numbers are not lost. Default `false`.
    */
   readonly drain?: boolean | { readonly deadlineSeconds: number } | undefined;
+  /**
+   * Send the metrics over OTLP too, with these options or with those of the environment (`true`). Default: as
+   * `OTEL_METRICS_EXPORTER` says, else `false`.
+   */
+  readonly otlp?: boolean | OtlpOptions | undefined;
   /** Is called once for each piece of advice, and when a changed file is ignored. Default: a process warning. */
   readonly onAdvice?: ((advice: Advice) => void) | undefined;
 }
@@ -156,6 +169,13 @@ export function serverAddress(options: MetricsServerOptions): { host: string; po
     host: options.host ?? (host || '127.0.0.1'),
     port: options.port ?? (port ? Number(port) : 9090),
   };
+}
+
+/** The URL of the process that serves, as far as the options of one that publishes tell. */
+export function clusterAddress(options: MetricsServerOptions): { host: string; port: number; url: string } {
+  const { host, port } = serverAddress(options);
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return { host, port, url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}/metrics` };
 }
 
 /** The path of the `web-config.yml`, if there is one. */

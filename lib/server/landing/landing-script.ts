@@ -1,15 +1,18 @@
 import { paths } from '../route.js';
+import { landingNativeScript } from './landing-native-script.js';
 
 /**
  * The script of the landing page. While the page is visible, it reads the open families from the metrics route every two
  * seconds, and draws one line per series: the value of a gauge, the rate per second of a counter, the median and the 95th
- * percentile of a histogram since the last reading.
+ * percentile of a histogram since the last reading. A histogram has its count and its sum beside them.
  *
  * Text from the exposition enters the page as text and attributes only, never as markup.
  */
 export const landingScript = String.raw`'use strict';
 const every = 2000, points = 90, mostLines = 8;
 const histories = new Map();
+// The histograms without native buckets: no protobuf is read for them.
+const classic = new Set();
 
 function parse(text) {
   const samples = [];
@@ -30,11 +33,16 @@ const titleOf = (labels) =>
   [...labels].filter(([name]) => name !== 'le' && name !== 'quantile').map(([name, value]) => name + '=' + value).join(' ') || 'all';
 
 // What the exposition says of one family, as numbers by line: [title, number] where the number needs no past.
-function linesOf(family, type, samples, before, seconds) {
+function linesOf(family, type, samples, natives, before, seconds) {
   const lines = new Map();
   if (type === 'histogram') {
-    for (const [title, buckets] of bucketsOf(family, samples)) {
+    for (const [title, buckets] of bucketsOf(family, samples, natives)) {
       const past = before && before.get(title);
+      if (past && buckets.schema !== undefined) {
+        for (const [word, q] of [['p50', 0.5], ['p95', 0.95]]) lines.set(title + ' ' + word, nativeQuantile(q, buckets, past));
+        continue;
+      }
+      if (buckets.schema !== undefined) continue;
       const grown = buckets.map(([le, count], i) => [le, count - (past ? past[i][1] : 0)]);
       if (past) for (const [word, q] of [['p50', 0.5], ['p95', 0.95]]) lines.set(title + ' ' + word, quantile(q, grown));
     }
@@ -49,7 +57,8 @@ function linesOf(family, type, samples, before, seconds) {
   return lines;
 }
 
-function bucketsOf(family, samples) {
+// The buckets of each series: the native ones where it has any.
+function bucketsOf(family, samples, natives) {
   const series = new Map();
   for (const { name, labels, value } of samples) {
     if (name !== family + '_bucket') continue;
@@ -57,11 +66,22 @@ function bucketsOf(family, samples) {
     if (!series.has(title)) series.set(title, []);
     series.get(title).push([Number(labels.get('le').replace('+Inf', 'Infinity')), value]);
   }
+  for (const [title, native] of natives || []) series.set(title, native);
   return series;
 }
 
-function valuesOf(family, type, samples) {
-  if (type === 'histogram') return bucketsOf(family, samples);
+// The count and the sum of each series of a histogram, as text.
+function totalsOf(family, samples) {
+  const totals = new Map();
+  for (const { name, labels, value } of samples) {
+    const word = name === family + '_count' ? 'count' : name === family + '_sum' ? 'sum' : undefined;
+    if (word) totals.set(titleOf(labels) + ' ' + word, value);
+  }
+  return totals;
+}
+
+function valuesOf(family, type, samples, natives) {
+  if (type === 'histogram') return bucketsOf(family, samples, natives);
   return new Map(samples.filter(({ name }) => name === family).map(({ labels, value }) => [titleOf(labels), value]));
 }
 
@@ -79,6 +99,8 @@ function quantile(q, buckets) {
   }
   return null;
 }
+
+const spell = (n) => (n === null ? '–' : Number(n.toPrecision(4)).toLocaleString('en-US'));
 
 function draw(figure, history) {
   const shown = [...history.lines].slice(0, mostLines);
@@ -99,10 +121,14 @@ function draw(figure, history) {
     const mark = document.createElement('span');
     mark.className = 'c' + i;
     mark.textContent = '● ';
-    const last = line[line.length - 1];
-    item.append(mark, title + ': ' + (last === null ? '–' : Number(last.toPrecision(4)).toLocaleString('en-US')) + history.unit);
+    item.append(mark, title + ': ' + spell(line[line.length - 1]) + history.unit);
     list.append(item);
   });
+  for (const [title, total] of [...history.totals].slice(0, mostLines)) {
+    const item = document.createElement('li');
+    item.textContent = title + ': ' + spell(total);
+    list.append(item);
+  }
   if (history.lines.size > mostLines) {
     const item = document.createElement('li');
     item.textContent = 'and ' + (history.lines.size - mostLines) + ' more';
@@ -114,30 +140,48 @@ function draw(figure, history) {
   figure.replaceChildren(svg, caption);
 }
 
-function remember(details, samples, now) {
+function remember(details, samples, natives, now) {
   const { family, type } = details.dataset;
   const history = histories.get(family) || { lines: new Map(), unit: type === 'counter' ? ' per second' : '' };
-  const lines = linesOf(family, type, samples, history.before, (now - history.at) / 1000);
+  const lines = linesOf(family, type, samples, natives, history.before, (now - history.at) / 1000);
   for (const title of lines.keys()) if (!history.lines.has(title)) history.lines.set(title, []);
   for (const [title, line] of history.lines) {
     line.push(lines.has(title) ? lines.get(title) : null);
     if (line.length > points) line.shift();
     if (line.every((n) => n === null)) history.lines.delete(title);
   }
-  history.before = valuesOf(family, type, samples);
+  history.before = valuesOf(family, type, samples, natives);
+  history.totals = type === 'histogram' ? totalsOf(family, samples) : new Map();
   history.at = now;
   histories.set(family, history);
-  if (history.lines.size > 0) draw(details.querySelector('figure'), history);
+  if (history.lines.size + history.totals.size > 0) draw(details.querySelector('figure'), history);
+}
+
+const namesOf = (open) => open.map(({ dataset }) => 'name[]=' + encodeURIComponent(dataset.family)).join('&');
+
+// The native histograms of those of the open families that may have some.
+async function readNatives(open) {
+  const asked = open.filter(({ dataset }) => dataset.type === 'histogram' && !classic.has(dataset.family));
+  if (asked.length === 0) return new Map();
+  const Accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+  const response = await fetch('${paths.metrics}?' + namesOf(asked), { headers: { Accept } });
+  if (!response.ok || !/protobuf/.test(response.headers.get('Content-Type'))) return new Map();
+  const families = nativesOf(new Uint8Array(await response.arrayBuffer()));
+  for (const { dataset: { family } } of asked) {
+    const series = families.get(family);
+    if (series && series.size === 0) classic.add(family);
+  }
+  return families;
 }
 
 async function read() {
   const open = [...document.querySelectorAll('details[open]')];
   if (document.visibilityState !== 'visible' || open.length === 0) return;
-  const query = open.map(({ dataset }) => 'name[]=' + encodeURIComponent(dataset.family)).join('&');
-  const response = await fetch('${paths.metrics}?' + query, { headers: { Accept: 'text/plain' } });
+  const response = await fetch('${paths.metrics}?' + namesOf(open), { headers: { Accept: 'text/plain' } });
   if (!response.ok) return;
   const samples = parse(await response.text());
-  for (const details of open) remember(details, samples, performance.now());
+  const natives = await readNatives(open);
+  for (const details of open) remember(details, samples, natives.get(details.dataset.family), performance.now());
 }
 
 async function go() {
@@ -146,5 +190,6 @@ async function go() {
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
+${landingNativeScript}
 go();
 `;

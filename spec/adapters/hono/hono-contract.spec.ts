@@ -1,29 +1,30 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { httpMetrics } from '../../../lib/adapters/hono/index.js';
-import { broken, streamed } from '../../http/contract-application.js';
+import { applicationOf, broken, createTransport, streamed } from '../../http/contract-application.js';
 import { itMeasuresRequests } from '../../http/request-contract.suite.js';
 
 itMeasuresRequests({
   name: 'Hono on @hono/node-server',
-  start: async (recorder, options) => {
+  transports: ['https', 'HTTP/2', 'HTTP/2 without TLS'],
+  start: async (recorder, options, transport) => {
     const application = new Hono();
     application.onError((_error, context) => context.text('broken', 500));
     application.use(httpMetrics(recorder, options));
     addRoutes(application);
-    const server = serve({ fetch: application.fetch, port: 0, hostname: '127.0.0.1' }) as Server;
+    const server = serve({
+      fetch: application.fetch,
+      port: 0,
+      hostname: '127.0.0.1',
+      // Why typed so: it takes what makes a server of any transport, and is typed for one of `node:http`.
+      createServer: ((_options: object, listener: never) =>
+        createTransport(transport).on('request', listener)) as never,
+    }) as Server;
     await once(server, 'listening');
-    return {
-      port: (server.address() as AddressInfo).port,
-      close: () => {
-        server.closeAllConnections();
-        return new Promise((closed) => server.close(closed));
-      },
-    };
+    return applicationOf(server);
   },
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { httpMetrics } from '../../../lib/adapters/http/index.js';
-import { broken, serveApplication, streamed } from '../../http/contract-application.js';
+import { broken, serveOver, streamed } from '../../http/contract-application.js';
 import { itMeasuresRequests } from '../../http/request-contract.suite.js';
 
 type Handler = (response: ServerResponse) => unknown;
@@ -26,8 +26,10 @@ const match = ({ method, url = '' }: IncomingMessage) =>
 
 itMeasuresRequests({
   name: 'node:http',
-  start: (recorder, options) =>
-    serveApplication(
+  transports: ['https', 'HTTP/2', 'HTTP/2 without TLS'],
+  start: (recorder, options, transport) =>
+    serveOver(
+      transport,
       httpMetrics(recorder, { ...options, route: (request) => match(request)?.[2] }),
       (request, response) => {
         const route = match(request);

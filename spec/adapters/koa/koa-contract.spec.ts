@@ -1,15 +1,16 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { httpMetrics } from '../../../lib/adapters/koa/index.js';
-import { broken, serveApplication, streamed } from '../../http/contract-application.js';
+import { broken, serveOver, streamed } from '../../http/contract-application.js';
 import { itMeasuresRequests } from '../../http/request-contract.suite.js';
 
 itMeasuresRequests({
   name: 'Koa',
-  start: (recorder, options) => {
+  transports: ['https', 'HTTP/2', 'HTTP/2 without TLS'],
+  start: (recorder, options, transport) => {
     const application = new Koa().use(httpMetrics(recorder, options)).use(createRouter().routes());
     application.silent = true;
-    return serveApplication(application.callback());
+    return serveOver(transport, application.callback());
   },
 });
 

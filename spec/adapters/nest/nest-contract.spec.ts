@@ -4,8 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { MetricsModule } from '../../../lib/adapters/nest/index.js';
-import { broken, streamed } from '../../http/contract-application.js';
-import { itMeasuresRequests } from '../../http/request-contract.suite.js';
+import { broken, certificate, streamed } from '../../http/contract-application.js';
+import { itMeasuresRequests, type Transport } from '../../http/request-contract.suite.js';
 
 @Controller()
 class ContractController {
@@ -55,19 +55,24 @@ class MembersController {
 
 for (const [name, createAdapter] of [
   ['Nest on Express', () => new ExpressAdapter()],
-  ['Nest on Fastify', () => new FastifyAdapter()],
+  [
+    'Nest on Fastify',
+    (transport: Transport) => new FastifyAdapter(transport === 'https' ? { https: certificate() } : {}),
+  ],
 ] as const) {
   itMeasuresRequests({
     name,
-    start: async (recorder, requests) => {
+    transports: ['https'],
+    start: async (recorder, requests, transport) => {
       @Module({
         imports: [MetricsModule.forRoot({ recorder: recorder as never, server: false, requests })],
         controllers: [ContractController, MembersController],
       })
       class AppModule {}
-      const application = await NestFactory.create<INestApplication>(AppModule, createAdapter(), {
+      const application = await NestFactory.create<INestApplication>(AppModule, createAdapter(transport), {
         logger: false,
         forceCloseConnections: true,
+        ...(transport === 'https' && { httpsOptions: certificate() }),
       });
       await application.listen(0, '127.0.0.1');
       const { port } = application.getHttpServer().address();

@@ -70,6 +70,11 @@ function counted(labels: Untyped, values: readonly Untyped[], options: Prometheu
     }, options);
 }
 
+function counterWith(exemplar: Untyped, options: Untyped = { name: 'hits_total' }): Case {
+  const family = defineCounter({ help: 'Hits', ...options });
+  return () => heard((recorder) => recorder.counter(family as Untyped).inc({}, 1, { exemplar }));
+}
+
 const pages = (count: number) => Array.from({ length: count }, (_, i) => ({ page: `/page/${i}` }));
 const fiftyPages = pages(50);
 
@@ -102,6 +107,16 @@ export const bounds: Cases = {
     }).map(([name, page]) => [name, counted({ page: {} }, [{ page }])]),
   ),
   'a secret that is dropped': counted({ page: { sensitive: 'drop' } }, [{ page: 'ada@example.com' }]),
+  ...Object.fromEntries(
+    Object.entries({
+      'an exemplar that is too long': { id: 'x'.repeat(200) },
+      'an exemplar with an illegal label': { 'my-id': 'x' },
+      'an exemplar with an object as a value': { id: {} },
+      'an exemplar that is a text': 'x',
+      'an exemplar with an e-mail address': { user: 'ada@example.com' },
+    }).map(([name, exemplar]) => [name, counterWith(exemplar)]),
+  ),
+  'an exemplar of a counter without _total': counterWith({ id: 'x' }, { name: 'hits', advice: false }),
 };
 
 /** A service whose class nobody has heard of yet. */

@@ -1,6 +1,8 @@
 'use strict';
 const every = 2000, points = 90, mostLines = 8;
 const histories = new Map();
+// The histograms without native buckets: no protobuf is read for them.
+const classic = new Set();
 
 function parse(text) {
   const samples = [];
@@ -21,11 +23,16 @@ const titleOf = (labels) =>
   [...labels].filter(([name]) => name !== 'le' && name !== 'quantile').map(([name, value]) => name + '=' + value).join(' ') || 'all';
 
 // What the exposition says of one family, as numbers by line: [title, number] where the number needs no past.
-function linesOf(family, type, samples, before, seconds) {
+function linesOf(family, type, samples, natives, before, seconds) {
   const lines = new Map();
   if (type === 'histogram') {
-    for (const [title, buckets] of bucketsOf(family, samples)) {
+    for (const [title, buckets] of bucketsOf(family, samples, natives)) {
       const past = before && before.get(title);
+      if (past && buckets.schema !== undefined) {
+        for (const [word, q] of [['p50', 0.5], ['p95', 0.95]]) lines.set(title + ' ' + word, nativeQuantile(q, buckets, past));
+        continue;
+      }
+      if (buckets.schema !== undefined) continue;
       const grown = buckets.map(([le, count], i) => [le, count - (past ? past[i][1] : 0)]);
       if (past) for (const [word, q] of [['p50', 0.5], ['p95', 0.95]]) lines.set(title + ' ' + word, quantile(q, grown));
     }
@@ -40,7 +47,8 @@ function linesOf(family, type, samples, before, seconds) {
   return lines;
 }
 
-function bucketsOf(family, samples) {
+// The buckets of each series: the native ones where it has any.
+function bucketsOf(family, samples, natives) {
   const series = new Map();
   for (const { name, labels, value } of samples) {
     if (name !== family + '_bucket') continue;
@@ -48,11 +56,22 @@ function bucketsOf(family, samples) {
     if (!series.has(title)) series.set(title, []);
     series.get(title).push([Number(labels.get('le').replace('+Inf', 'Infinity')), value]);
   }
+  for (const [title, native] of natives || []) series.set(title, native);
   return series;
 }
 
-function valuesOf(family, type, samples) {
-  if (type === 'histogram') return bucketsOf(family, samples);
+// The count and the sum of each series of a histogram, as text.
+function totalsOf(family, samples) {
+  const totals = new Map();
+  for (const { name, labels, value } of samples) {
+    const word = name === family + '_count' ? 'count' : name === family + '_sum' ? 'sum' : undefined;
+    if (word) totals.set(titleOf(labels) + ' ' + word, value);
+  }
+  return totals;
+}
+
+function valuesOf(family, type, samples, natives) {
+  if (type === 'histogram') return bucketsOf(family, samples, natives);
   return new Map(samples.filter(({ name }) => name === family).map(({ labels, value }) => [titleOf(labels), value]));
 }
 
@@ -70,6 +89,8 @@ function quantile(q, buckets) {
   }
   return null;
 }
+
+const spell = (n) => (n === null ? '–' : Number(n.toPrecision(4)).toLocaleString('en-US'));
 
 function draw(figure, history) {
   const shown = [...history.lines].slice(0, mostLines);
@@ -90,10 +111,14 @@ function draw(figure, history) {
     const mark = document.createElement('span');
     mark.className = 'c' + i;
     mark.textContent = '● ';
-    const last = line[line.length - 1];
-    item.append(mark, title + ': ' + (last === null ? '–' : Number(last.toPrecision(4)).toLocaleString('en-US')) + history.unit);
+    item.append(mark, title + ': ' + spell(line[line.length - 1]) + history.unit);
     list.append(item);
   });
+  for (const [title, total] of [...history.totals].slice(0, mostLines)) {
+    const item = document.createElement('li');
+    item.textContent = title + ': ' + spell(total);
+    list.append(item);
+  }
   if (history.lines.size > mostLines) {
     const item = document.createElement('li');
     item.textContent = 'and ' + (history.lines.size - mostLines) + ' more';
@@ -105,30 +130,48 @@ function draw(figure, history) {
   figure.replaceChildren(svg, caption);
 }
 
-function remember(details, samples, now) {
+function remember(details, samples, natives, now) {
   const { family, type } = details.dataset;
   const history = histories.get(family) || { lines: new Map(), unit: type === 'counter' ? ' per second' : '' };
-  const lines = linesOf(family, type, samples, history.before, (now - history.at) / 1000);
+  const lines = linesOf(family, type, samples, natives, history.before, (now - history.at) / 1000);
   for (const title of lines.keys()) if (!history.lines.has(title)) history.lines.set(title, []);
   for (const [title, line] of history.lines) {
     line.push(lines.has(title) ? lines.get(title) : null);
     if (line.length > points) line.shift();
     if (line.every((n) => n === null)) history.lines.delete(title);
   }
-  history.before = valuesOf(family, type, samples);
+  history.before = valuesOf(family, type, samples, natives);
+  history.totals = type === 'histogram' ? totalsOf(family, samples) : new Map();
   history.at = now;
   histories.set(family, history);
-  if (history.lines.size > 0) draw(details.querySelector('figure'), history);
+  if (history.lines.size + history.totals.size > 0) draw(details.querySelector('figure'), history);
+}
+
+const namesOf = (open) => open.map(({ dataset }) => 'name[]=' + encodeURIComponent(dataset.family)).join('&');
+
+// The native histograms of those of the open families that may have some.
+async function readNatives(open) {
+  const asked = open.filter(({ dataset }) => dataset.type === 'histogram' && !classic.has(dataset.family));
+  if (asked.length === 0) return new Map();
+  const Accept = 'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited';
+  const response = await fetch('/metrics?' + namesOf(asked), { headers: { Accept } });
+  if (!response.ok || !/protobuf/.test(response.headers.get('Content-Type'))) return new Map();
+  const families = nativesOf(new Uint8Array(await response.arrayBuffer()));
+  for (const { dataset: { family } } of asked) {
+    const series = families.get(family);
+    if (series && series.size === 0) classic.add(family);
+  }
+  return families;
 }
 
 async function read() {
   const open = [...document.querySelectorAll('details[open]')];
   if (document.visibilityState !== 'visible' || open.length === 0) return;
-  const query = open.map(({ dataset }) => 'name[]=' + encodeURIComponent(dataset.family)).join('&');
-  const response = await fetch('/metrics?' + query, { headers: { Accept: 'text/plain' } });
+  const response = await fetch('/metrics?' + namesOf(open), { headers: { Accept: 'text/plain' } });
   if (!response.ok) return;
   const samples = parse(await response.text());
-  for (const details of open) remember(details, samples, performance.now());
+  const natives = await readNatives(open);
+  for (const details of open) remember(details, samples, natives.get(details.dataset.family), performance.now());
 }
 
 async function go() {
@@ -137,4 +180,123 @@ async function go() {
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
+
+// The fields of a message: [number, value], where the value of one with a length is its bytes.
+function* fieldsOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const varint = () => {
+    for (let value = 0, scale = 1; ; scale *= 128) {
+      const byte = view.getUint8(at++);
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const key = varint(), type = key % 8;
+    let value;
+    if (type === 0) value = varint();
+    else if (type === 1) { value = view.getFloat64(at, true); at += 8; }
+    else { const length = varint(); value = bytes.subarray(at, at + length); at += length; }
+    yield [Math.floor(key / 8), value];
+  }
+}
+
+// The numbers of a packed field, and the messages of an answer, each after its length.
+function* packed(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    let value = 0;
+    for (let scale = 1, byte = 128; byte >= 128; scale *= 128) value += ((byte = bytes[at++]) & 127) * scale;
+    yield value;
+  }
+}
+function* messagesOf(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    let length = 0;
+    for (let scale = 1, byte = 128; byte >= 128; scale *= 128) length += ((byte = bytes[at++]) & 127) * scale;
+    yield bytes.subarray(at, (at += length));
+  }
+}
+const signed = (n) => (n % 2 === 0 ? n / 2 : -(n + 1) / 2);
+const utf8 = new TextDecoder();
+
+function nativesOf(bytes) {
+  const families = new Map();
+  for (const message of messagesOf(bytes)) {
+    let series;
+    for (const [field, value] of fieldsOf(message)) {
+      if (field === 1) {
+        const name = utf8.decode(value);
+        if (!families.has(name)) families.set(name, new Map());
+        series = families.get(name);
+      } else if (field === 4) addNative(series, value);
+    }
+  }
+  return families;
+}
+
+function addNative(series, metric) {
+  const labels = new Map();
+  let native;
+  for (const [field, value] of fieldsOf(metric)) {
+    if (field === 1) {
+      const [name, text] = [...fieldsOf(value)].map(([, bytes]) => utf8.decode(bytes));
+      labels.set(name, text);
+    } else if (field === 7) native = readNative(value);
+  }
+  if (native) series.set(titleOf(labels), native);
+}
+
+// The buckets of a histogram in ascending order, by names that stay: [lower bound, upper bound, count].
+function readNative(histogram) {
+  let schema, threshold = 0, zeros = 0, count = 0;
+  const signs = { 9: [], 12: [] }, deltas = { 9: [], 12: [] };
+  for (const [field, value] of fieldsOf(histogram)) {
+    if (field === 1) count = value;
+    else if (field === 5) schema = signed(value);
+    else if (field === 6) threshold = value;
+    else if (field === 7) zeros = value;
+    else if (signs[field]) {
+      const span = { offset: 0, length: 0 };
+      for (const [number, n] of fieldsOf(value)) span[number === 1 ? 'offset' : 'length'] = number === 1 ? signed(n) : n;
+      signs[field].push(span);
+    } else if (deltas[field - 1]) deltas[field - 1] = [...packed(value)].map(signed);
+  }
+  if (schema === undefined) return undefined;
+  const bound = (index) => 2 ** (index * 2 ** -schema);
+  const bucketsOf = (sign) => {
+    const found = [];
+    let index = 0, next = 0, counted = 0;
+    for (const { offset, length } of signs[sign]) {
+      index += offset;
+      for (let i = 0; i < length; i++, index++) found.push([index, (counted += deltas[sign][next++])]);
+    }
+    return found;
+  };
+  const buckets = new Map();
+  for (const [i, n] of bucketsOf(9).reverse()) buckets.set('-' + i, [-bound(i), -bound(i - 1), n]);
+  buckets.set('0', [-threshold, threshold, zeros]);
+  for (const [i, n] of bucketsOf(12)) buckets.set('+' + i, [bound(i - 1), bound(i), n]);
+  return { schema, count, buckets };
+}
+
+// As Prometheus' histogram_quantile() does: on a logarithmic scale within a bucket.
+function nativeQuantile(q, now, before) {
+  const isOne = before && before.schema === now.schema && before.count <= now.count;
+  const grown = [...now.buckets].map(([name, [lower, upper, n]]) => [
+    lower, upper, n - (isOne && before.buckets.has(name) ? before.buckets.get(name)[2] : 0),
+  ]);
+  const rank = q * grown.reduce((sum, [, , n]) => sum + n, 0);
+  if (!(rank > 0)) return null;
+  let below = 0;
+  for (const [lower, upper, n] of grown) {
+    if (n > 0 && below + n >= rank) {
+      const part = (rank - below) / n;
+      return lower * upper > 0 ? lower * (upper / lower) ** part : lower + (upper - lower) * part;
+    }
+    below += n;
+  }
+  return null;
+}
+
 go();

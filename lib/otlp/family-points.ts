@@ -1,0 +1,373 @@
+import { WireWriter } from '../exposition/formats/wire-writer.js';
+import type {
+  Exemplar,
+  ExposedFamily,
+  HistogramView,
+  SampleWriter,
+  SummaryView,
+  UpperBound,
+} from '../store/exposed-family.js';
+import { canonicalFloat } from '../store/go-float.js';
+import type { MetricName } from './metric-names.js';
+import { type MetricHead, type PointTemporality, type RequestBody, writeAttribute } from './request-body.js';
+import {
+  type ExponentialTotals,
+  exponentialSince,
+  type SeriesState,
+  type SeriesStates,
+  type Totals,
+  totalsOf,
+} from './series-states.js';
+
+// Source: as in request-body.ts. The numbers of the fields of points.
+const numberFields = { start: 2, time: 3, double: 4, exemplars: 5, attributes: 7 } as const;
+const explicitFields = {
+  ...{ start: 2, time: 3, count: 4, sum: 5, counts: 6, bounds: 7, exemplars: 8, attributes: 9 },
+} as const;
+const exponentialFields = {
+  ...{ attributes: 1, start: 2, time: 3, count: 4, sum: 5, scale: 6, zeroCount: 7 },
+  ...{ positive: 8, negative: 9, exemplars: 11, zeroThreshold: 14 },
+} as const;
+const bucketFields = { offset: 1, counts: 2 } as const;
+const summaryFields = { start: 2, time: 3, count: 4, sum: 5, quantiles: 6, attributes: 7 } as const;
+const quantileFields = { quantile: 1, value: 2 } as const;
+const exemplarFields = { time: 2, double: 3, spanId: 4, traceId: 5, attributes: 7 } as const;
+
+/** So many buckets in a row are written; where there were more, they are made coarser. */
+const maxBuckets = 2048;
+
+/** What one export is about. Times are microseconds since the epoch. */
+export interface ExportContext {
+  readonly body: RequestBody;
+  readonly states: SeriesStates;
+  /** The states whose pending totals are in the body. */
+  readonly touched: SeriesState[];
+  readonly temporality: 'cumulative' | 'delta' | 'lowmemory';
+  readonly time: number;
+  /** When the last export was, or when the exporter was made: a series that is new has begun since then. */
+  readonly previous: number;
+}
+
+/** One point of a counter or a gauge. */
+interface NumberPoint {
+  readonly value: number;
+  /** Since when it counts, in microseconds; 0 where that is not known. */
+  readonly start: number;
+  readonly exemplar?: Exemplar | undefined;
+  /** The bound of a bucket or the rank of a quantile. */
+  readonly bound?: UpperBound | undefined;
+}
+
+/** Writes the samples of one family as points. */
+export class FamilyPoints implements SampleWriter {
+  readonly #family: ExposedFamily;
+  readonly #name: MetricName;
+  readonly #context: ExportContext;
+  readonly #heads = new Map<string, MetricHead>();
+  /** The labels by depth. */
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
+  /** The labels as attributes of a number, but for the last one, which differs in nearly every series. */
+  readonly #kept = new WireWriter(256);
+  readonly #ends: number[] = [0];
+  /** Up to which depth they are kept. */
+  #keptDepth = 0;
+
+  constructor(family: ExposedFamily, name: MetricName, context: ExportContext) {
+    this.#family = family;
+    this.#name = name;
+    this.#context = context;
+  }
+
+  /** The names of the labels that were written. */
+  get labelNames(): readonly string[] {
+    return this.#names;
+  }
+
+  label(depth: number, name: string, value: string): void {
+    this.#names[depth] = name;
+    this.#values[depth] = value;
+    if (depth < this.#keptDepth) this.#keptDepth = depth;
+  }
+
+  value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
+    if (this.#family.type === 'counter') this.#counter(depth, value, createdAt, exemplar);
+    else this.#number(depth, this.#head('gauge'), { value, start: 0 });
+  }
+
+  histogram(depth: number, view: HistogramView): void {
+    if (!isCount(view.count)) {
+      this.#histogramAsSamples(depth, view);
+      return;
+    }
+    const temporality = this.#temporality(view.createdAt);
+    const state = this.#stateFor(depth, temporality, view.createdAt, view.count);
+    const start = state?.start ?? micros(view.createdAt as number);
+    if (temporality === 'cumulative' || state === undefined) {
+      this.#writeHistogram(depth, temporality, Math.min(start, this.#context.time), view, totalsOf(view));
+      return;
+    }
+    const now = totalsOf(view);
+    const delta = since(now, state.accepted);
+    if (delta === undefined) return;
+    state.pending = now;
+    this.#context.touched.push(state);
+    this.#writeHistogram(depth, temporality, Math.min(start, this.#context.time), view, delta);
+  }
+
+  summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
+    const { body, time, previous } = this.#context;
+    const { out } = body;
+    const point = body.beginPoint(this.#head('summary'));
+    out.nanoseconds(summaryFields.start, previous);
+    out.nanoseconds(summaryFields.time, time);
+    out.fixed64(summaryFields.count, isCount(count) ? count : 0);
+    out.double(summaryFields.sum, sum);
+    for (const [i, quantile] of quantiles.entries()) {
+      const one = out.begin(summaryFields.quantiles);
+      out.double(quantileFields.quantile, quantile);
+      out.double(quantileFields.value, values[i] as number);
+      out.end(one);
+    }
+    this.#attributes(summaryFields.attributes, depth);
+    out.end(point);
+  }
+
+  sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
+    this.#number(depth, this.#head('gauge', undefined, suffix), { value, start: 0, bound });
+  }
+
+  #counter(depth: number, value: number, createdAt: number | undefined, exemplar: Exemplar | undefined): void {
+    const temporality = this.#temporality(createdAt);
+    const head = this.#head('sum', temporality);
+    if (temporality === 'cumulative' && createdAt !== undefined) {
+      this.#number(depth, head, { value, start: micros(createdAt), exemplar });
+      return;
+    }
+    const state = this.#stateFor(depth, temporality, createdAt, value) as SeriesState;
+    if (temporality === 'cumulative') {
+      this.#number(depth, head, { value, start: state.start, exemplar });
+      return;
+    }
+    const before = state.accepted as { readonly value: number } | undefined;
+    const added = before === undefined || value < before.value ? value : value - before.value;
+    if (added === 0) return;
+    state.pending = { value };
+    this.#context.touched.push(state);
+    this.#number(depth, head, { value: added, start: state.start, exemplar });
+  }
+
+  /** Why not delta for what has no creation time: such numbers come from elsewhere as totals. */
+  #temporality(createdAt: number | undefined): PointTemporality {
+    const { temporality } = this.#context;
+    if (temporality === 'lowmemory') return createdAt === undefined ? 'cumulative' : 'delta';
+    return temporality;
+  }
+
+  /** The state of a series where one is needed. */
+  #stateFor(
+    depth: number,
+    temporality: PointTemporality,
+    createdAt: number | undefined,
+    total: number,
+  ): SeriesState | undefined {
+    if (temporality === 'cumulative' && createdAt !== undefined) return undefined;
+    const { states, previous, time } = this.#context;
+    const start = Math.min(createdAt === undefined ? previous : micros(createdAt), time);
+    const state = states.get(this.#family.name, this.#key(depth), start, createdAt);
+    if (total < state.last) {
+      // It has been reset: it has counted from 0 since some time after the last export.
+      state.accepted = undefined;
+      if (temporality === 'cumulative') state.start = previous;
+    }
+    state.last = total;
+    return state;
+  }
+
+  #key(depth: number): string {
+    let key = '';
+    for (let i = 0; i < depth; i++) key += `${this.#names[i]}\u0000${this.#values[i]}\u0000`;
+    return key;
+  }
+
+  #head(data: MetricHead['data'], temporality?: PointTemporality, suffix = ''): MetricHead {
+    const key = `${data}${suffix}`;
+    let head = this.#heads.get(key);
+    if (head === undefined) {
+      // Why the scraped name: a single sample is sent as a gauge, whose name stays as it is.
+      const { name, unit } = suffix === '' ? this.#name : { name: this.#family.name + suffix, unit: '' };
+      head = { name, unit, description: this.#family.help, data, ...(temporality && { temporality }) };
+      this.#heads.set(key, head);
+    }
+    return head;
+  }
+
+  #number(depth: number, head: MetricHead, { value, start, exemplar, bound }: NumberPoint): void {
+    const { body, time } = this.#context;
+    const { out } = body;
+    const point = body.beginPoint(head);
+    if (start > 0) out.nanoseconds(numberFields.start, Math.min(start, time));
+    out.nanoseconds(numberFields.time, time);
+    out.double(numberFields.double, value);
+    this.#attributes(numberFields.attributes, depth);
+    if (bound !== undefined) writeAttribute(out, numberFields.attributes, bound.label, canonicalFloat(bound.at));
+    if (exemplar !== undefined) this.#exemplar(numberFields.exemplars, exemplar);
+    out.end(point);
+  }
+
+  #writeHistogram(
+    depth: number,
+    temporality: PointTemporality,
+    start: number,
+    view: HistogramView,
+    totals: Totals,
+  ): void {
+    if ('schema' in totals) this.#writeExponential(depth, temporality, start, view, totals);
+    else if ('counts' in totals) this.#writeExplicit(depth, temporality, start, view, totals);
+  }
+
+  #writeExplicit(
+    depth: number,
+    temporality: PointTemporality,
+    start: number,
+    { upperBounds, exemplars = [] }: HistogramView,
+    { count, sum, counts }: { readonly count: number; readonly sum: number; readonly counts: Float64Array },
+  ): void {
+    const { body, time } = this.#context;
+    const { out } = body;
+    const point = body.beginPoint(this.#head('histogram', temporality));
+    out.nanoseconds(explicitFields.start, start);
+    out.nanoseconds(explicitFields.time, time);
+    out.fixed64(explicitFields.count, count);
+    out.double(explicitFields.sum, sum);
+    out.packedFixed64s(explicitFields.counts, counts);
+    // Why without the last: it is `Infinity`, which is no bound in OTLP.
+    out.packedDoubles(explicitFields.bounds, upperBounds, upperBounds.length - 1);
+    for (const exemplar of exemplars) if (exemplar !== undefined) this.#exemplar(explicitFields.exemplars, exemplar);
+    this.#attributes(explicitFields.attributes, depth);
+    out.end(point);
+  }
+
+  #writeExponential(
+    depth: number,
+    temporality: PointTemporality,
+    start: number,
+    { native, exemplars = [] }: HistogramView,
+    given: ExponentialTotals,
+  ): void {
+    const { body, time } = this.#context;
+    const { out } = body;
+    const totals = coarsen(given);
+    const point = body.beginPoint(this.#head('exponential', temporality));
+    out.nanoseconds(exponentialFields.start, start);
+    out.nanoseconds(exponentialFields.time, time);
+    out.fixed64(exponentialFields.count, totals.count);
+    out.double(exponentialFields.sum, totals.sum);
+    out.sint(exponentialFields.scale, totals.schema);
+    out.fixed64(exponentialFields.zeroCount, totals.zeroCount);
+    out.double(exponentialFields.zeroThreshold, totals.zeroThreshold);
+    writeBuckets(out, exponentialFields.positive, totals.positive);
+    writeBuckets(out, exponentialFields.negative, totals.negative);
+    const examples = native?.exemplars.length ? native.exemplars : exemplars;
+    for (const exemplar of examples) if (exemplar !== undefined) this.#exemplar(exponentialFields.exemplars, exemplar);
+    this.#attributes(exponentialFields.attributes, depth);
+    out.end(point);
+  }
+
+  #histogramAsSamples(depth: number, { upperBounds, cumulativeCounts, sum, count }: HistogramView): void {
+    for (const [i, at] of upperBounds.entries()) {
+      this.sample(depth, '_bucket', cumulativeCounts[i] as number, { label: 'le', at });
+    }
+    this.sample(depth, '_sum', sum);
+    this.sample(depth, '_count', count);
+  }
+
+  #attributes(field: number, depth: number): void {
+    const { out } = this.#context.body;
+    if (field !== numberFields.attributes) {
+      for (let i = 0; i < depth; i++) writeAttribute(out, field, this.#names[i] as string, this.#values[i] as string);
+      return;
+    }
+    const last = depth - 1;
+    while (this.#keptDepth < last) this.#keep(this.#keptDepth++);
+    out.append(this.#kept, 0, this.#ends[Math.max(last, 0)] as number);
+    if (last >= 0) writeAttribute(out, field, this.#names[last] as string, this.#values[last] as string);
+  }
+
+  #keep(depth: number): void {
+    this.#kept.truncate(this.#ends[depth] as number);
+    writeAttribute(this.#kept, numberFields.attributes, this.#names[depth] as string, this.#values[depth] as string);
+    this.#ends[depth + 1] = this.#kept.length;
+  }
+
+  #exemplar(field: number, { labels, value, timestamp }: Exemplar): void {
+    const { body, time } = this.#context;
+    const { out } = body;
+    const example = out.begin(field);
+    out.nanoseconds(exemplarFields.time, timestamp === undefined ? time : micros(timestamp));
+    out.double(exemplarFields.double, value);
+    for (const [name, text] of Object.entries(labels)) {
+      if (name === 'trace_id' && isHex(text, 32)) out.hex(exemplarFields.traceId, text);
+      else if (name === 'span_id' && isHex(text, 16)) out.hex(exemplarFields.spanId, text);
+      else writeAttribute(out, exemplarFields.attributes, name, String(text));
+    }
+    out.end(example);
+  }
+}
+
+const micros = (seconds: number): number => Math.max(Math.round(seconds * 1e6), 0);
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+const isHex = (text: unknown, length: number): boolean =>
+  typeof text === 'string' && text.length === length && /^[0-9a-fA-F]+$/.test(text);
+
+/** What a histogram has got since earlier totals: everything where it was reset; `undefined` where it is nothing. */
+function since(now: Totals, before: Totals | undefined): Totals | undefined {
+  const added = subtract(now, before) ?? now;
+  return 'count' in added && added.count > 0 ? added : undefined;
+}
+
+function subtract(now: Totals, before: Totals | undefined): Totals | undefined {
+  if (before === undefined) return undefined;
+  if ('schema' in now) return 'schema' in before ? exponentialSince(now, before) : undefined;
+  if (!('counts' in now && 'counts' in before) || now.counts.length !== before.counts.length) return undefined;
+  const counts = now.counts.map((count, i) => count - (before.counts[i] as number));
+  const isSound = counts.every((count) => count >= 0);
+  return isSound ? { count: now.count - before.count, sum: now.sum - before.sum, counts } : undefined;
+}
+
+/** Makes exponential buckets so coarse that not too many empty ones are between them. */
+function coarsen(totals: ExponentialTotals): ExponentialTotals {
+  const { schema, positive, negative } = totals;
+  // Why -4: no receiver takes fewer buckets.
+  if (schema <= -4 || (span(positive) <= maxBuckets && span(negative) <= maxBuckets)) return totals;
+  return coarsen({ ...totals, schema: schema - 1, positive: halve(positive), negative: halve(negative) });
+}
+
+function span(buckets: ReadonlyMap<number, number>): number {
+  const indexes = [...buckets.keys()];
+  return indexes.length === 0 ? 0 : (indexes.at(-1) as number) - (indexes[0] as number) + 1;
+}
+
+function halve(buckets: ReadonlyMap<number, number>): Map<number, number> {
+  const halved = new Map<number, number>();
+  for (const [index, count] of buckets) {
+    const coarse = Math.ceil(index / 2);
+    halved.set(coarse, (halved.get(coarse) ?? 0) + count);
+  }
+  return halved;
+}
+
+/** Writes the buckets of one sign in a row. Why one less: index i of OTLP is the bucket that begins, not ends, at base^i. */
+function writeBuckets(out: WireWriter, field: number, buckets: ReadonlyMap<number, number>): void {
+  const [first] = buckets.keys();
+  if (first === undefined) return;
+  const counts: number[] = [];
+  for (const [index, count] of buckets) {
+    while (counts.length < index - first) counts.push(0);
+    counts.push(count);
+  }
+  const message = out.begin(field);
+  out.sint(bucketFields.offset, first - 1);
+  out.packedUints(bucketFields.counts, counts);
+  out.end(message);
+}

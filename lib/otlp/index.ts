@@ -1,0 +1,3 @@
+export type { ClientOptions, ClientTlsOptions } from '../sending/http-client.js';
+export { type ExportResult, OtlpExporter } from './otlp-exporter.js';
+export type { OtlpOptions } from './otlp-options.js';

@@ -1,0 +1,52 @@
+/** A field of a message: a varint as a number, anything else as its bytes. */
+export interface WireField {
+  readonly field: number;
+  readonly value: number | Buffer;
+}
+
+/**
+ * The fields of a message of Protocol Buffers, one after the other.
+ *
+ * Source: Protocol Buffers, "Encoding". Throws a `RangeError` where the bytes are no message.
+ */
+export function* readFields(message: Buffer): Generator<WireField> {
+  let at = 0;
+  const readVarint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = message.readUInt8(at++);
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      if (scale > 2 ** 63) throw new RangeError('a varint of more than 10 bytes');
+    }
+  };
+  const take = (size: number): Buffer => {
+    if (at + size > message.length) throw new RangeError('a field that is longer than its message');
+    at += size;
+    return message.subarray(at - size, at);
+  };
+  while (at < message.length) {
+    const tag = readVarint();
+    const [field, type] = [Math.floor(tag / 8), tag % 8];
+    if (field === 0) throw new RangeError('a field without a number');
+    if (type === 0) yield { field, value: readVarint() };
+    else if (type === 1) yield { field, value: take(8) };
+    else if (type === 2) yield { field, value: take(readVarint()) };
+    else if (type === 5) yield { field, value: take(4) };
+    else throw new RangeError('a field of an unknown type');
+  }
+}
+
+/** The varints of a packed field. */
+export function readVarints(packed: Buffer): number[] {
+  const values: number[] = [];
+  let [value, scale] = [0, 1];
+  for (const byte of packed) {
+    value += (byte & 0x7f) * scale;
+    scale *= 0x80;
+    if (byte >= 0x80) continue;
+    values.push(value);
+    [value, scale] = [0, 1];
+  }
+  return values;
+}

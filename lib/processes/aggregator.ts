@@ -1,0 +1,196 @@
+import type { ChildProcess } from 'node:child_process';
+import cluster from 'node:cluster';
+import { isMainThread } from 'node:worker_threads';
+import { singleFlight } from '../async/single-flight.js';
+import { withTimeout } from '../async/timeout.js';
+import { refuseIfAny } from '../error.js';
+import type { NameValidation } from '../families/naming.js';
+import { warnOnce } from '../process-state.js';
+import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
+import { ignoreErrors } from '../recorder/reports.js';
+import type {
+  ConstantLabels,
+  ExposedFamily,
+  ExpositionFormat,
+  Scrapable,
+  ScrapeLimits,
+} from '../store/exposed-family.js';
+import { chooseFamilies } from '../store/selection.js';
+import { AggregatorMetrics, type SourceFailure } from './aggregator-metrics.js';
+import { Estate } from './estate.js';
+import { MergedFamilies, type SourceLog } from './merging/merged-families.js';
+import { type AggregatorOptions, checkAggregatorOptions, limitsOf } from './options.js';
+import { SourceReader } from './source-reader.js';
+import { Sources } from './sources.js';
+import { listenToChild, listenToCluster } from './transports/ipc.js';
+import type { Listening } from './transports/links.js';
+import { listenAtSocket } from './transports/socket.js';
+import { socketPath } from './transports/socket-path.js';
+import { listenToThreads } from './transports/threads.js';
+
+/**
+ * Merges what the workers of a cluster, the threads of this process, child processes and other processes of this machine
+ * publish with `publishMetrics`. It can be scraped like a recorder, and always has an answer: it never asks anybody.
+ *
+ * It listens to the cluster and the threads from its creation on, and to a socket after `listen()`.
+ *
+ * @example
+ * import { PrometheusRecorder } from 'flowplane-metrics';
+ * import { MetricsAggregator } from 'flowplane-metrics/processes';
+ * import { MetricsServer } from 'flowplane-metrics/serve';
+ *
+ * const aggregator = new MetricsAggregator({ recorder: new PrometheusRecorder() });
+ * const server = new MetricsServer(aggregator, { port: 0 });
+ * const { url } = await server.listen();
+ * console.log((await (await fetch(url)).text()).includes('flowplane_metrics_sources 0')); // true
+ * await server.close();
+ * await aggregator.close();
+ */
+export class MetricsAggregator implements Scrapable {
+  /** The formats beside the built-in ones: those of the recorder. */
+  readonly formats: readonly ExpositionFormat[] | undefined;
+  readonly #options: AggregatorOptions;
+  readonly #metrics = new AggregatorMetrics();
+  readonly #families: MergedFamilies;
+  readonly #sources: Sources;
+  readonly #own: OwnSource | undefined;
+  readonly #listening: Listening[] = [];
+  #estate: Estate | undefined;
+  readonly #advised = new Set<string>();
+
+  /** @throws MetricsError naming every option that is wrong. */
+  constructor(options: AggregatorOptions = {}) {
+    refuseIfAny('new MetricsAggregator', checkAggregatorOptions(options));
+    this.#options = options;
+    const limits = limitsOf(options);
+    const onLeftOut = (reason: SourceFailure, family: string): void =>
+      this.#fail(reason, reason === 'clash' ? `metric "${family}" is defined in different ways` : `metric "${family}"`);
+    this.#families = new MergedFamilies({ maxSeries: limits.maxSeries, onLeftOut });
+    this.#sources = new Sources(this.#families, limits, (reason, subject) => this.#fail(reason, subject));
+    const { recorder, processMetrics = true } = options;
+    this.formats = recorder?.formats;
+    if (recorder !== undefined) this.#own = new OwnSource(new SourceReader(recorder, processMetrics), this.#families);
+    if (recorder !== undefined && processMetrics) void loadProcessMetrics();
+    if (isMainThread && cluster.isPrimary) this.#listening.push(listenToCluster(this.#sources));
+    this.#listening.push(listenToThreads(this.#sources));
+  }
+
+  /** The constant labels of the recorder. */
+  constantLabels(): ConstantLabels {
+    return this.#options.recorder?.constantLabels?.() ?? [];
+  }
+
+  /** Which names the families and labels may have: a scrape escapes those that it must. */
+  get nameValidation(): NameValidation {
+    return this.#families.nameValidation;
+  }
+
+  /** Lets a child process publish that was started with an IPC channel, by `fork()`. Workers of a cluster need no call. */
+  accept(child: ChildProcess): void {
+    const listening = listenToChild(child, this.#sources);
+    this.#listening.push(listening);
+    child.once('disconnect', () => this.#listening.splice(this.#listening.indexOf(listening), 1));
+  }
+
+  /**
+   * Listens at the socket, if there is one. Resolves to `false` where another process listens there: that one is the
+   * aggregator then, and this one may publish to it.
+   *
+   * @throws MetricsError where the path of the socket cannot be used, or others could use it.
+   */
+  async listen(): Promise<boolean> {
+    const path = socketPath(this.#options);
+    if (path === undefined || this.#estate !== undefined) return true;
+    const limits = limitsOf(this.#options);
+    const listening = await listenAtSocket(path, this.#sources, limits);
+    if (listening === undefined) return false;
+    this.#listening.push(listening);
+    const read = (): ExposedFamily[] => this.#families.lastingFamilies((one) => one === this.#own);
+    this.#estate = new Estate(path, this.#families, limits.maxCells, read);
+    this.#estate.open();
+    return true;
+  }
+
+  /** Whether it has taken the place of another one: the publishers of that one come a moment later. */
+  get hasInherited(): boolean {
+    return this.#estate?.hasInherited === true;
+  }
+
+  /** The families of all sources as they have published them, merged, and those about the sources. */
+  async exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+    await this.#own?.read(timeoutSeconds * 0.8);
+    const isChosen = chooseFamilies(names);
+    const about = this.#metrics.toExposedFamilies(this.#sources.ages());
+    return [...this.#families.exposedFamilies(isChosen), ...about.filter(({ name }) => isChosen(name))];
+  }
+
+  /** Listens to nobody any more. May be called more than once. */
+  async close(): Promise<void> {
+    // Why first: the one that takes over must find it.
+    this.#estate?.close();
+    this.#estate = undefined;
+    for (const listening of this.#listening.splice(0)) listening.close();
+    this.#sources.close();
+    this.#own?.close();
+  }
+
+  #fail(reason: SourceFailure, subject: string): void {
+    this.#metrics.countFailure(reason);
+    const message = `MetricsAggregator: ${remarks[reason](subject)}`;
+    if (this.#advised.has(message) || this.#advised.size >= maxAdvised) return;
+    this.#advised.add(message);
+    const { onAdvice = ({ message: text }) => warnOnce(text) } = this.#options;
+    ignoreErrors(() => onAdvice({ code: 'source', message }));
+  }
+}
+
+/** So many different remarks are made at most. */
+const maxAdvised = 100;
+
+const remarks: Readonly<Record<SourceFailure, (subject: string) => string>> = {
+  malformed: (subject) =>
+    `a source is not merged any more, because ${subject}. Update flowplane-metrics in both processes.`,
+  version: (subject) =>
+    `a source is not merged, because ${subject}. Install the same version of flowplane-metrics in both.`,
+  too_large: (subject) =>
+    `a source is not merged any more, because ${subject}. Let it have fewer series, or raise "maxFrameBytes".`,
+  too_many_sources: (subject) => `a source is not merged, because ${subject}. Raise "maxSources".`,
+  too_many_series: (subject) =>
+    `series are left out, as there are too many (given ${subject}). Give labels a limit, or raise "maxSeries".`,
+  clash: (subject) =>
+    `series are left out, because ${subject} in several processes. Give it one type, one aggregator and the same buckets everywhere.`,
+};
+
+/** The recorder of this process as a source: it is read where it is, at each scrape. */
+class OwnSource {
+  readonly worker = 0;
+  readonly #reader: SourceReader;
+  readonly #logs: readonly SourceLog[];
+  readonly #unsubscribe: readonly (() => void)[];
+
+  constructor(reader: SourceReader, families: MergedFamilies) {
+    this.#reader = reader;
+    const sources = [...(reader.stored === undefined ? [] : [reader.stored]), reader.computed];
+    this.#logs = sources.map(({ cells }) => families.join(this, cells));
+    this.#unsubscribe = sources.map((source, i) => source.subscribe(this.#logs[i] as SourceLog));
+  }
+
+  /** Brings it up to date, in so many seconds at most. Never rejects: what there was before must do where something fails. */
+  async read(seconds: number): Promise<void> {
+    await withTimeout(this.#read(), seconds, () => undefined);
+    for (const log of this.#logs) log.settle();
+  }
+
+  readonly #read = singleFlight(async () => {
+    try {
+      await this.#reader.prepare();
+      await this.#reader.collect(10);
+    } catch {
+      // Why ignored: the other sources must be answered for.
+    }
+  });
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Aggregator } from '../../families/family.js';
+
+/** How numbers of several processes become one; `all` keeps each. */
+export type Merge = 'sum' | 'min' | 'max' | 'mostrecent' | 'all';
+
+/** What an aggregator means. */
+export interface MergeRule {
+  readonly merge: Merge;
+  /** Whether a process that has ended does not count any more. */
+  readonly isLive: boolean;
+}
+
+const rule = (merge: Merge): MergeRule => ({ merge, isLive: false });
+const live = (merge: Merge): MergeRule => ({ merge, isLive: true });
+
+/** What each aggregator means. */
+export const mergeRules: Readonly<Record<Aggregator, MergeRule>> = {
+  sum: rule('sum'),
+  min: rule('min'),
+  max: rule('max'),
+  mostrecent: rule('mostrecent'),
+  all: rule('all'),
+  livesum: live('sum'),
+  livemin: live('min'),
+  livemax: live('max'),
+  livemostrecent: live('mostrecent'),
+  liveall: live('all'),
+};
+
+/** A number, and when it changed last, in seconds since the epoch. */
+export interface DatedNumber {
+  number: number;
+  changedAt: number;
+}
+
+/** Merges one more number into those before. */
+export const mergeInto: Readonly<Record<Merge, (merged: DatedNumber, number: number, changedAt: number) => void>> = {
+  sum: (merged, number) => {
+    merged.number += number;
+  },
+  min: (merged, number) => {
+    merged.number = Math.min(merged.number, number);
+  },
+  max: (merged, number) => {
+    merged.number = Math.max(merged.number, number);
+  },
+  mostrecent: (merged, number, changedAt) => {
+    if (changedAt >= merged.changedAt) Object.assign(merged, { number, changedAt });
+  },
+  all: () => undefined,
+};

@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { threadId } from 'node:worker_threads';
+import { singleFlight } from '../async/single-flight.js';
+import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
+import type { CellSource } from '../store/cells.js';
+import type { Scrapable } from '../store/exposed-family.js';
+import { atExit } from './at-exit.js';
+import { SourceReader } from './source-reader.js';
+import type { Uplink, UplinkEvents } from './transports/links.js';
+import type { DownMessage, SourceIdentity } from './transports/messages.js';
+import { areas, frameVersion } from './wire/frame.js';
+import { FrameWriter } from './wire/frame-writer.js';
+import { PendingChanges } from './wire/pending-changes.js';
+import { PublishedCells } from './wire/published-cells.js';
+
+/** How a recorder is published, with the defaults filled in. */
+export interface PublisherSettings {
+  readonly intervalSeconds: number;
+  readonly collectSeconds: number;
+  readonly processMetrics: boolean;
+}
+
+/** A set of cells that is published. */
+interface PublishedArea {
+  readonly number: number;
+  readonly source: CellSource;
+  readonly cells: PublishedCells;
+  readonly pending: PendingChanges;
+  unsubscribe(): void;
+}
+
+/**
+ * Publishes a recorder to an aggregator: all that there is once it is welcome, then what has changed. Nothing is read, and no
+ * change of series is noted, while nobody is there to publish to.
+ */
+export class Publisher implements UplinkEvents {
+  readonly identity: SourceIdentity = { id: randomBytes(12).toString('hex'), pid: process.pid, thread: threadId };
+  readonly #reader: SourceReader;
+  readonly #settings: PublisherSettings;
+  readonly #onRefused: (reason: string) => void;
+  readonly #uplink: Uplink;
+  #areas: readonly PublishedArea[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #collectedAt = -Infinity;
+  #frames = 0;
+  #isClosed = false;
+  #wasWelcome = false;
+  readonly #cancelExit: () => void;
+
+  /**
+   * @param connect connects to the aggregator, and hands on what it says to the publisher.
+   * @param onRefused is told why the aggregator does not want what is published.
+   */
+  constructor(
+    recorder: Scrapable,
+    settings: PublisherSettings,
+    connect: (events: UplinkEvents) => Uplink,
+    onRefused: (reason: string) => void,
+  ) {
+    this.#reader = new SourceReader(recorder, settings.processMetrics);
+    this.#settings = settings;
+    this.#onRefused = onRefused;
+    if (settings.processMetrics) void loadProcessMetrics();
+    this.#uplink = connect(this);
+    this.#cancelExit = atExit(() => this.#publishLast());
+  }
+
+  opened(): void {
+    if (!this.#isClosed) this.#uplink.send({ type: 'hello', source: this.identity, version: frameVersion });
+  }
+
+  received(message: DownMessage): void {
+    if (this.#isClosed) return;
+    if (message.type === 'announce') this.opened();
+    else if (message.id === this.identity.id) {
+      if (message.type === 'welcome') this.#begin();
+      else this.#stop(message.reason);
+    }
+  }
+
+  closed(): void {
+    this.#end();
+  }
+
+  /** Publishes what has changed now. Nothing happens where no aggregator is connected. */
+  readonly publish = singleFlight(async (): Promise<void> => {
+    if (this.#areas.length === 0) return;
+    await this.#reader.prepare();
+    // Why not waited for: a collector that hangs must not keep back the other numbers.
+    if (performance.now() - this.#collectedAt >= this.#settings.collectSeconds * 1000) void this.#collect();
+    this.#send();
+  });
+
+  readonly #collect = singleFlight(async (): Promise<void> => {
+    this.#collectedAt = performance.now();
+    await this.#reader.collect(this.#settings.collectSeconds).catch(() => undefined);
+  });
+
+  /** Publishes what has changed, says goodbye, and publishes no more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    if (this.#areas.length > 0) await this.#collect();
+    await this.publish();
+    this.#isClosed = true;
+    this.#leaveBehind();
+    this.#disconnect();
+  }
+
+  /** Publishes no more, and leaves nothing: this process has the aggregator now. */
+  discard(): void {
+    this.#isClosed = true;
+    this.#end();
+    this.#disconnect();
+  }
+
+  #begin(): void {
+    this.#openAreas();
+    this.#wasWelcome = true;
+    this.#collectedAt = -Infinity;
+    this.#publishAgain();
+  }
+
+  #openAreas(): void {
+    this.#end();
+    const { stored, computed } = this.#reader;
+    const sources = [
+      ...(stored === undefined ? [] : [[areas.stored, stored] as const]),
+      [areas.computed, computed] as const,
+    ];
+    this.#areas = sources.map(([number, source]) => publishArea(number, source));
+    this.#frames = 0;
+  }
+
+  /** The aggregator has gone, and no other one has taken its place yet: what was counted must not get lost. */
+  #leaveBehind(): void {
+    if (!this.#wasWelcome || this.#areas.length > 0 || this.#uplink.leaveBehind === undefined) return;
+    this.#openAreas();
+    this.#uplink.leaveBehind(this.identity.id, this.#writeFrame());
+    this.#end();
+  }
+
+  #publishAgain(): void {
+    const published = this.#uplink.isBusy ? Promise.resolve() : this.publish();
+    // Why caught: what fails must cost no more than one frame.
+    void published
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#areas.length === 0 || this.#isClosed) return;
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#publishAgain(), this.#settings.intervalSeconds * 1000).unref();
+      });
+  }
+
+  #send(): void {
+    if (this.#areas.length === 0) return;
+    if (this.#areas.some(({ pending }) => pending.isIncomplete)) this.#startAnew();
+    const frame = this.#writeFrame();
+    this.#uplink.send({ type: 'frame', id: this.identity.id, frame });
+  }
+
+  #startAnew(): void {
+    this.#areas = this.#areas.map(({ number, source, unsubscribe }) => {
+      unsubscribe();
+      return publishArea(number, source);
+    });
+    this.#frames = 0;
+  }
+
+  #writeFrame(): Uint8Array {
+    // Why the first one: it has all series, and all numbers but those that are 0.
+    const writer = new FrameWriter(this.#frames, this.#frames === 0);
+    this.#frames++;
+    for (const { number, source, cells, pending } of this.#areas) {
+      if (pending.count > 0) pending.flushInto(writer.changesOf(number));
+      cells.publish(writer.cellsOf(number, source.cells.length));
+    }
+    return writer.finish();
+  }
+
+  /** The process ends: what has changed is sent at once, or it is lost. */
+  #publishLast(): void {
+    if (this.#areas.length === 0) {
+      this.#leaveBehind();
+      return;
+    }
+    this.#send();
+    this.#uplink.send({ type: 'bye', id: this.identity.id });
+  }
+
+  #stop(reason: string): void {
+    this.#isClosed = true;
+    this.#onRefused(reason);
+    this.#end();
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
+    this.#cancelExit();
+    if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
+    this.#end();
+    this.#uplink.close();
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    for (const { unsubscribe } of this.#areas) unsubscribe();
+    this.#areas = [];
+  }
+}
+
+function publishArea(number: number, source: CellSource): PublishedArea {
+  const pending = new PendingChanges();
+  return { number, source, pending, cells: new PublishedCells(source.cells), unsubscribe: source.subscribe(pending) };
+}

@@ -1,0 +1,99 @@
+import { request as httpRequest, ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import express, { type Express, type RequestHandler } from 'express';
+import { httpMetrics } from '../../../lib/adapters/express/index.js';
+import { MemoryRecorder } from '../../../lib/testing/index.js';
+import { serveApplication } from '../../http/contract-application.js';
+import { active, size } from '../../http/measured-application.js';
+import { until } from '../../until.js';
+import { express4 } from './express-4.js';
+
+/** An answer of 10 bytes, by all the ways in which Node takes a body. */
+const answers: Readonly<Record<string, RequestHandler>> = {
+  send: (_request, response) => void response.send('ten  bytes'),
+  end: (_request, response) => void response.end('ten  bytes'),
+  write: (_request, response) => {
+    response.write('ten ');
+    response.write(Buffer.from(' byt'));
+    response.end('6573', 'hex');
+  },
+};
+
+for (const [name, framework] of [
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const) {
+  describe(`The size of answers of ${name}`, () => {
+    let recorder: MemoryRecorder;
+    let application: Express;
+
+    beforeEach(() => {
+      recorder = new MemoryRecorder({ strict: true });
+      application = framework().use(httpMetrics(recorder));
+    });
+
+    async function ask(served: Express, path: string): Promise<string> {
+      const { port, close } = await serveApplication(served);
+      const body = await new Promise<string>((resolve, reject) => {
+        const sent = httpRequest({ host: '127.0.0.1', port, path, agent: false }, async (response) => {
+          let read = '';
+          for await (const chunk of response) read += chunk;
+          resolve(read);
+        });
+        sent.on('error', reject).end();
+      });
+      await until(() => recorder.series(active).every(({ value }) => value === 0));
+      await close();
+      return body;
+    }
+
+    const sizes = (): number[] => recorder.series(`${size}_sum`).map(({ value }) => value);
+
+    for (const [way, answer] of Object.entries(answers)) {
+      it(`has all bytes of a body by ${way}(), in an application that a router was given as well`, async () => {
+        const inner = framework().get('/answer', answer);
+        application.use(framework.Router().use('/inner', inner)).get('/answer', answer);
+        expect(await ask(application, '/answer')).to.equal('ten  bytes');
+        expect(await ask(application, '/inner/answer')).to.equal('ten  bytes');
+        expect(sizes()).to.deep.equal([10, 10]);
+      });
+    }
+
+    it('has the bytes once in each recorder where two measure, and none of an application that nobody measures', async () => {
+      const second = new MemoryRecorder();
+      application.use(httpMetrics(second), httpMetrics(recorder)).get('/answer', answers['write'] as RequestHandler);
+      await ask(application, '/answer');
+      await ask(framework().get('/answer', answers['write'] as RequestHandler), '/answer');
+      expect(sizes()).to.deep.equal([10]);
+      expect(second.series(`${size}_sum`).map(({ value }) => value)).to.deep.equal([10]);
+    });
+
+    it('has the bytes that a later middleware makes of a body, such as compression', async () => {
+      application.use((_request, response, next) => {
+        const { end } = response;
+        response.end = ((body: string) => end.call(response, `${body}${body}`, 'utf8')) as typeof response.end;
+        next();
+      });
+      application.get('/answer', answers['end'] as RequestHandler);
+      expect(await ask(application, '/answer')).to.have.length(20);
+      expect(sizes()).to.deep.equal([20]);
+    });
+
+    it('lets the methods of Node run that somebody puts in their place later', async () => {
+      application.get('/answer', answers['end'] as RequestHandler);
+      await ask(application, '/answer');
+      const { end } = ServerResponse.prototype;
+      const called: unknown[] = [];
+      ServerResponse.prototype.end = function (this: ServerResponse, ...given: unknown[]) {
+        called.push(given[0]);
+        return end.apply(this, given as never);
+      } as typeof end;
+      try {
+        await ask(application, '/answer');
+      } finally {
+        ServerResponse.prototype.end = end;
+      }
+      expect(called).to.include('ten  bytes');
+    });
+  });
+}

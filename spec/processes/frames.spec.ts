@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { defineCounter, defineGauge, defineHistogram, PrometheusRecorder } from '../../lib/index.js';
+import { Connected } from './connected.js';
+import { samplesOf } from './merged.js';
+
+const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {}, kind: {} } });
+const depth = defineGauge({ name: 'depth', help: 'Depth' });
+const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', buckets: [1, 2] });
+
+describe('What processes publish', () => {
+  it('adds up: a scrape has the counts of all, and after each publication those of now', async () => {
+    const [first, second] = [new PrometheusRecorder(), new PrometheusRecorder()];
+    const connected = new Connected().connect(first, second);
+    first.counter(jobs).inc({ team: 'a', kind: 'x' }, 2);
+    second.counter(jobs).inc({ team: 'a', kind: 'x' }, 3);
+    second.counter(jobs).inc({ team: 'b', kind: '' }, 0.25);
+    first.histogram(wait).observe({}, 0.5);
+    second.histogram(wait).observe({}, 5);
+    await Promise.resolve();
+    await connected.publish();
+    expect(await samplesOf(connected)).to.have.members([
+      'jobs_total{team="a",kind="x"} 5',
+      'jobs_total{team="b"} 0.25',
+      'wait_seconds_bucket{le="1"} 1',
+      'wait_seconds_bucket{le="2"} 1',
+      'wait_seconds_bucket{le="+Inf"} 2',
+      'wait_seconds_sum 5.5',
+      'wait_seconds_count 2',
+    ]);
+    first.counter(jobs).inc({ team: 'a', kind: 'x' });
+    await connected.publish();
+    expect(await samplesOf(connected)).to.include('jobs_total{team="a",kind="x"} 6');
+    await connected.close();
+  });
+
+  it('keeps each number bit by bit: NaN, −0, the infinities and what no 32 bits hold', async () => {
+    const recorder = new PrometheusRecorder();
+    const connected = new Connected().connect(recorder);
+    await fc.assert(
+      fc.asyncProperty(fc.double(), async (number) => {
+        recorder.gauge(depth).set({}, number);
+        await connected.publish();
+        const [sample] = await samplesOf(connected);
+        expect(Number(sample?.replace('depth ', '').replace('Inf', 'Infinity'))).to.deep.equal(number);
+      }),
+      { numRuns: 200 },
+    );
+    await connected.close();
+  });
+
+  it('sends what has changed only: a frame of one changed number has less than 40 bytes', async () => {
+    const recorder = new PrometheusRecorder();
+    for (let i = 0; i < 1000; i++) recorder.counter(jobs).inc({ team: `t${i}`, kind: 'x' });
+    const connected = new Connected().connect(recorder);
+    // Why thrice: the library's metrics about itself come a little later.
+    for (let i = 0; i < 3; i++) await connected.publish();
+    recorder.counter(jobs).inc({ team: 't500', kind: 'x' });
+    await connected.publish();
+    expect(connected.frames.at(-1)).to.be.below(40);
+    await connected.close();
+  });
+
+  it('survives that a series goes and another one gets its place and its number', async () => {
+    const recorder = new PrometheusRecorder();
+    const connected = new Connected().connect(recorder);
+    recorder.counter(jobs).inc({ team: 'a', kind: 'x' }, 7);
+    await connected.publish();
+    recorder.remove(jobs, { team: 'a' });
+    recorder.counter(jobs).inc({ team: 'b', kind: 'x' }, 7);
+    await connected.publish();
+    expect(await samplesOf(connected)).to.deep.equal(['jobs_total{team="b",kind="x"} 7']);
+    await connected.close();
+  });
+
+  it('has the series that the recorders have, and never more than was counted, whatever comes and goes', async () => {
+    const operation = fc.record({
+      recorder: fc.nat(2),
+      team: fc.constantFrom('a', 'b', 'c', 'd'),
+      action: fc.constantFrom('inc', 'inc', 'remove', 'clear', 'publish'),
+      by: fc.nat(5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
+        const recorders = [0, 1, 2].map(() => new PrometheusRecorder());
+        const connected = new Connected().connect(...recorders);
+        await Promise.resolve();
+        const counted = new Map<string, number>();
+        for (const { recorder: i, team, action, by } of operations) {
+          const recorder = recorders[i] as PrometheusRecorder;
+          if (action === 'inc') {
+            recorder.counter(jobs).inc({ team, kind: 'x' }, by);
+            counted.set(team, (counted.get(team) ?? 0) + by);
+          }
+          if (action === 'publish') await connected.publish();
+          if (action === 'remove') recorder.remove(jobs, { team });
+          if (action === 'clear') recorder.clear(jobs);
+        }
+        await connected.publish();
+        const there = new Set<string>();
+        for (const recorder of recorders) {
+          for (const line of await samplesOf(recorder)) there.add(line.replace(/ .*/, ''));
+        }
+        const merged = new Map((await samplesOf(connected)).map((line) => line.split(' ') as [string, string]));
+        expect([...merged.keys()].sort()).to.deep.equal([...there].sort());
+        for (const [series, number] of merged) {
+          const team = /team="(.)"/.exec(series)?.[1] as string;
+          expect(Number(number)).to.be.at.most(counted.get(team) ?? 0);
+        }
+        await connected.close();
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
