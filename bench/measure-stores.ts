@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { FormatsFigure } from './formats.js';
 import { showProgress } from './progress.js';
 import type { ScrapedFigure } from './scraped.js';
 import type { StoreFigure } from './store.js';
@@ -26,6 +27,7 @@ interface StoresFigures {
 export interface AllStoresFigures {
   readonly stores: readonly StoresFigures[];
   readonly scraped: ScrapedFigure;
+  readonly formats: FormatsFigure;
 }
 
 function measureStores(tell: Tell, title: string, kind: string, series: number): StoresFigures {
@@ -56,6 +58,17 @@ function measureScraped(tell: Tell): ScrapedFigure {
   return figure;
 }
 
+/** What Protocol Buffers cost beside our text format, and beside the serializer of OpenTelemetry. */
+function measureFormats(tell: Tell): FormatsFigure {
+  const figure = run<FormatsFigure>('formats');
+  const { series, text, protobuf, otlp } = figure;
+  tell(`\n${series} counter series of 3 labels, written`);
+  tell(`  as text                 ${text.toFixed(1)} ms`);
+  tell(`  as protobuf             ${protobuf.toFixed(1)} ms  ${(protobuf / text).toFixed(2)} x text (goal: 1)`);
+  tell(`  by otlp-transformer     ${otlp.toFixed(1)} ms  ${(otlp / protobuf).toFixed(1)} x ours (goal: 8)`);
+  return figure;
+}
+
 /** Memory, first observation and rendering, beside the peers; and what a scrape does to the event loop. */
 export function measureAllStores(tell: Tell): AllStoresFigures {
   return {
@@ -66,5 +79,6 @@ export function measureAllStores(tell: Tell): AllStoresFigures {
       measureStores(tell, '10,000 histogram series of 3 labels and 12 buckets', 'histogram', 10_000),
     ],
     scraped: measureScraped(tell),
+    formats: measureFormats(tell),
   };
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { attachRecorder, Counter, defineCounter, instrumentMethod, PrometheusRecorder } from 'flowplane-metrics';
+import { exemplarRows } from './exemplar-calls.js';
 import { labelValues } from './label-values.js';
 import { cpuSince, leastTime, type Measurement, ours, type Row } from './measurement.js';
 import { operations } from './operations.js';
@@ -211,6 +212,7 @@ export const rows: Readonly<Record<string, Row>> = {
   },
   'fresh value past every bound, of 100 series': pastBounds(100),
   'fresh value past every bound, of 10,000 series': pastBounds(10_000),
+  ...exemplarRows,
   '@Counter above bare, 40 methods, identical strings': {
     unit: 'ns',
     goals: { 'prom-client': 0.31 },

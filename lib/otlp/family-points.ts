@@ -48,6 +48,16 @@ export interface ExportContext {
   readonly previous: number;
 }
 
+/** One point of a counter or a gauge. */
+interface NumberPoint {
+  readonly value: number;
+  /** Since when it counts, in microseconds; 0 where that is not known. */
+  readonly start: number;
+  readonly exemplar?: Exemplar | undefined;
+  /** The bound of a bucket or the rank of a quantile. */
+  readonly bound?: UpperBound | undefined;
+}
+
 /** Writes the samples of one family as points. */
 export class FamilyPoints implements SampleWriter {
   readonly #family: ExposedFamily;
@@ -82,7 +92,7 @@ export class FamilyPoints implements SampleWriter {
 
   value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
     if (this.#family.type === 'counter') this.#counter(depth, value, createdAt, exemplar);
-    else this.#number(depth, this.#head('gauge'), value, 0);
+    else this.#number(depth, this.#head('gauge'), { value, start: 0 });
   }
 
   histogram(depth: number, view: HistogramView): void {
@@ -124,19 +134,19 @@ export class FamilyPoints implements SampleWriter {
   }
 
   sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
-    this.#number(depth, this.#head('gauge', undefined, suffix), value, 0, undefined, bound);
+    this.#number(depth, this.#head('gauge', undefined, suffix), { value, start: 0, bound });
   }
 
   #counter(depth: number, value: number, createdAt: number | undefined, exemplar: Exemplar | undefined): void {
     const temporality = this.#temporality(createdAt);
     const head = this.#head('sum', temporality);
     if (temporality === 'cumulative' && createdAt !== undefined) {
-      this.#number(depth, head, value, micros(createdAt), exemplar);
+      this.#number(depth, head, { value, start: micros(createdAt), exemplar });
       return;
     }
     const state = this.#stateFor(depth, temporality, createdAt, value) as SeriesState;
     if (temporality === 'cumulative') {
-      this.#number(depth, head, value, state.start, exemplar);
+      this.#number(depth, head, { value, start: state.start, exemplar });
       return;
     }
     const before = state.accepted as { readonly value: number } | undefined;
@@ -144,7 +154,7 @@ export class FamilyPoints implements SampleWriter {
     if (added === 0) return;
     state.pending = { value };
     this.#context.touched.push(state);
-    this.#number(depth, head, added, state.start, exemplar);
+    this.#number(depth, head, { value: added, start: state.start, exemplar });
   }
 
   /** Why not delta for what has no creation time: such numbers come from elsewhere as totals. */
@@ -192,14 +202,7 @@ export class FamilyPoints implements SampleWriter {
     return head;
   }
 
-  #number(
-    depth: number,
-    head: MetricHead,
-    value: number,
-    start: number,
-    exemplar?: Exemplar,
-    bound?: UpperBound,
-  ): void {
+  #number(depth: number, head: MetricHead, { value, start, exemplar, bound }: NumberPoint): void {
     const { body, time } = this.#context;
     const { out } = body;
     const point = body.beginPoint(head);

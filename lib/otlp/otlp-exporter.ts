@@ -57,7 +57,7 @@ const now = (): number => Date.now() * 1000;
  * const exporter = new OtlpExporter(recorder, {
  *   endpoint: 'http://127.0.0.1:1',
  *   exportTimeoutSeconds: 0.1,
- *   onAdvice: ({ message }) => console.log(message.split(' (')[0]),
+ *   onAdvice: () => undefined,
  * });
  * const { result } = await exporter.flush();
  * console.log(result); // failed

@@ -111,6 +111,11 @@ export class MetricsAggregator implements Scrapable {
     return true;
   }
 
+  /** Whether it has taken the place of another one: the publishers of that one come a moment later. */
+  get hasInherited(): boolean {
+    return this.#estate?.hasInherited === true;
+  }
+
   /** The families of all sources as they have published them, merged, and those about the sources. */
   async exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     await this.#own?.read(timeoutSeconds * 0.8);

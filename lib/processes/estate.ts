@@ -28,6 +28,8 @@ export class Estate {
   readonly #read: () => readonly ExposedFamily[];
   #timer: NodeJS.Timeout | undefined;
   #looks = 0;
+  /** Whether another process has left something. */
+  hasInherited = false;
   #cancelExit = (): void => undefined;
 
   /** @param read gives the families that are to be left. */
@@ -59,7 +61,10 @@ export class Estate {
 
   #inherit(): void {
     const totals = this.#looks === 0 ? undefined : this.#path;
-    for (const frame of takeLeftFiles(this.#socket, totals)) this.#merge(frame);
+    for (const frame of takeLeftFiles(this.#socket, totals)) {
+      this.hasInherited = true;
+      this.#merge(frame);
+    }
   }
 
   #merge(frame: Buffer): void {

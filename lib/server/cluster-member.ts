@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { NameValidation } from '../families/naming.js';
 import { MetricsAggregator } from '../processes/aggregator.js';
@@ -12,6 +13,9 @@ import type {
   ScrapeLimits,
 } from '../store/exposed-family.js';
 import type { MetricsServerOptions } from './config/options.js';
+
+/** How long the publishers of another process may take to find this one, in milliseconds. */
+const settlingMs = 1500;
 
 /**
  * One of several processes that serve their metrics together: either it serves those of all, or it publishes its own to the
@@ -86,6 +90,8 @@ export class ClusterMember implements Scrapable {
     });
     if (!isServing) await aggregator.close();
     else this.#aggregator = aggregator;
+    // Why: without those that published to the one before, each sum would be too small in the first answers.
+    if (aggregator.hasInherited) await wait(settlingMs, undefined, { ref: false });
     return isServing;
   }
 

@@ -56,33 +56,36 @@ const words = new Uint32Array(float.buffer);
 /** Which word has the sign and the exponent: it depends on the processor. */
 const upperWord = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
+/** The bits of that word without the sign. */
+const withoutSign = 0x7fffffff;
+
 /** How many powers of two a subnormal number is raised by, so that all its bits count. */
 const subnormalShift = 52;
 
 /**
- * The index of the bucket of a number other than 0 in this schema, by its absolute value: bucket i ends at 2^(i * 2^-schema),
- * which it includes.
+ * The index of the bucket of a number's magnitude, which is above 0, in this schema: bucket i ends at 2^(i * 2^-schema), which
+ * it includes.
  *
- * Why from the bits: a logarithm is wrong near the bounds. Why with the sign: to pass on the number without it takes 16 bytes.
+ * Why from the bits: a logarithm is wrong near the bounds. Why not of the magnitude: to pass on a number that was computed
+ * takes memory.
  */
 export function bucketIndexOf(value: number, schema: number): number {
-  if (value === Infinity || value === -Infinity) return bucketIndexOf(Number.MAX_VALUE, schema) + 1;
   float[0] = value;
-  let upper = words[upperWord] as number;
-  let exponent = exponentOf(upper);
+  let upper = (words[upperWord] as number) & withoutSign;
+  let exponent = (upper >>> 20) - 1023;
   if (exponent === -1023) {
     float[0] = value * 2 ** subnormalShift;
-    upper = words[upperWord] as number;
-    exponent = exponentOf(upper) - subnormalShift;
+    upper = (words[upperWord] as number) & withoutSign;
+    exponent = (upper >>> 20) - 1023 - subnormalShift;
   }
+  // Why after the largest number: so it is in client_golang.
+  if (exponent === 1024) return bucketIndexOf(Number.MAX_VALUE, schema) + 1;
   const mantissa = (upper & 0xfffff) * 2 ** 32 + (words[1 - upperWord] as number);
   const { bounds, firstBounds } = mantissaTables[Math.max(schema, 0)] as MantissaTable;
   let position = firstBounds[(upper >>> 12) & 0xff] as number;
   while ((bounds[position] as number) < mantissa) position++;
   return schema > 0 ? (exponent << schema) + position : coarsen(exponent + position, -schema);
 }
-
-const exponentOf = (upper: number): number => ((upper >>> 20) & 0x7ff) - 1023;
 
 /** The index of the same bucket, or of the one that contains it, so many schemas wider. */
 export const coarsen = (index: number, steps: number): number => (index + (1 << steps) - 1) >> steps;

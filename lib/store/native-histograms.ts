@@ -98,7 +98,8 @@ export class NativeHistograms {
     const header = numbers.wordsOf(first);
     const start = wordOf(first);
     if (header[start + stateWord] !== 0) return false;
-    if (Math.abs(value) <= settings.zeroThreshold) return true;
+    const { zeroThreshold } = settings;
+    if (value <= zeroThreshold && value >= -zeroThreshold) return true;
     const index = bucketIndexOf(value, settings.schema);
     const tag = tagOf(index, value < 0);
     let page = header[start + chainOf(tag)] as number;
@@ -114,7 +115,8 @@ export class NativeHistograms {
   /** Puts an observation into its bucket. Returns whether the series has too many buckets. */
   observe(series: SeriesId, value: number): boolean {
     const first = series + this.offset;
-    if (Math.abs(value) > this.thresholdOf(first)) {
+    const threshold = this.thresholdOf(first);
+    if (value > threshold || value < -threshold) {
       this.add(first, bucketIndexOf(value, this.schemaOf(first)), value < 0, 1);
     }
     return this.numbers.getWord(first, bucketsWord) > this.settings.maxBuckets;

@@ -136,7 +136,7 @@ for (const [command, { title, setting }] of Object.entries(versions)) {
       await prometheus.until('count(histogram_count(latency))', 2);
       const parameters = new URLSearchParams({
         query: 'latency',
-        start: String(Date.now() / 1000 - 60),
+        start: String(started - 60),
         end: String(Date.now() / 1000 + 60),
       });
       const ask = async () => {

@@ -119,7 +119,7 @@ describe('A job that lives too short to be scraped', () => {
     });
   }
 
-  it('is not kept running by an exporter that is not started, nor by its connection', async () => {
+  it('ends in spite of an exporter that is not started, nor by its connection', async () => {
     expect((await ended(start('await exporter.flush();'))).ending).to.equal(0);
     expect(totals()).to.deep.equal([7]);
   });

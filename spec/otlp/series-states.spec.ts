@@ -29,7 +29,7 @@ describe('The delta of exponential histograms', () => {
     fc.integer({ min: -20, max: 20 }).chain((exponent) => fc.constantFrom(2 ** (exponent / 2), -(2 ** (exponent / 2)))),
   );
 
-  it('is what was observed since, in the schema of now, also where that has become coarser', () => {
+  it('has what was observed since, in the schema of now, also where that has become coarser', () => {
     const schemas = fc.tuple(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 0, max: 3 }));
     fc.assert(
       fc.property(values, values, schemas, (before, added, [schema, coarser]) => {
@@ -50,7 +50,7 @@ describe('The delta of exponential histograms', () => {
     expect(delta).to.deep.include({ count: 2, zeroCount: 1, positive: new Map([[3, 1]]) });
   });
 
-  it('is not there where the histogram was reset', () => {
+  it('stays away where the histogram was reset', () => {
     const many = totalsOf([1, 2, 3, 4], 0, 0);
     expect(exponentialSince(totalsOf([1], 0, 0), many)).to.equal(undefined);
     expect(exponentialSince(totalsOf([1, 1, 1, 1, 1], 0, 0), many)).to.equal(undefined);
@@ -59,7 +59,7 @@ describe('The delta of exponential histograms', () => {
 });
 
 describe('The states of series between two exports', () => {
-  it('are forgotten after an export that has not seen them', () => {
+  it('end after an export that has not seen them', () => {
     const states = new SeriesStates();
     states.begin();
     const [first, second] = [states.get('a', 'x', 1, undefined), states.get('a', 'y', 1, undefined)];

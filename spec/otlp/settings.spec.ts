@@ -76,7 +76,7 @@ describe('The settings of an OtlpExporter', () => {
     expect(resource).to.deep.equal({ 'service.name': 'billing', zone: 'e,u' });
   });
 
-  it('have defaults', () => {
+  it('have defaults that OpenTelemetry states', () => {
     expect(settings()).to.deep.include({
       ...{
         timeoutSeconds: 10,
@@ -117,7 +117,7 @@ describe('The settings of an OtlpExporter', () => {
     [{ announce: 'no' }, '"announce" must be true or false'],
   ];
   for (const [options, message] of wrongOptions) {
-    it(`refuse ${JSON.stringify(options)}`, () => {
+    it(`refuse, with a reason, ${JSON.stringify(options)}`, () => {
       expect(problemOf(options)).to.contain(message);
     });
   }

@@ -31,7 +31,7 @@ describe('The options of pushToGateway', () => {
     ],
   };
   for (const [name, [given, message]] of Object.entries(wrong)) {
-    it(`refuse ${name}`, async () => {
+    it(`refuse, with what to do, ${name}`, async () => {
       expect(await messageOf(given)).to.contain(message);
     });
   }

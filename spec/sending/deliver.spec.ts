@@ -60,8 +60,8 @@ describe('A delivery to a receiver', () => {
   });
 
   it('waits as long as Retry-After says, as a number of seconds or as a date', async () => {
-    for (const wanted of ['1', new Date(Date.now() + 2000).toUTCString()]) {
-      receiver.reset(answers(429, { 'Retry-After': wanted }), answers(200));
+    for (const wanted of [() => '1', () => new Date(Date.now() + 2000).toUTCString()]) {
+      receiver.reset(answers(429, { 'Retry-After': wanted() }), answers(200));
       const started = performance.now();
       expect((await send()).answer?.status).to.equal(200);
       // Why: the usual pause after the first try is at most half a second.
