@@ -420,7 +420,7 @@ describe('An exemplar between two scrapes', () => {
     expect(await found()).to.deep.equal(['later: 4 at 1764343426.124']);
   });
 
-  it('is not taken at a time that no exemplar can have, such as that of a broken clock', async () => {
+  it('has no time that none can have, such as that of a broken clock: then none is taken', async () => {
     const real = now;
     for (const broken of [Number.NaN, Infinity, -1, 2 ** 43]) {
       now = broken;
