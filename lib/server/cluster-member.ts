@@ -62,7 +62,10 @@ export class ClusterMember implements Scrapable {
       this.#publish();
       return false;
     }
-    if (await this.#tryToServe()) return true;
+    if (await this.#tryToServe()) {
+      await this.#settle();
+      return true;
+    }
     this.#publish(() => this.#mayPublish(takeOver));
     return false;
   }
@@ -90,8 +93,6 @@ export class ClusterMember implements Scrapable {
     });
     if (!isServing) await aggregator.close();
     else this.#aggregator = aggregator;
-    // Why: without those that published to the one before, each sum would be too small in the first answers.
-    if (aggregator.hasInherited) await wait(settlingMs, undefined, { ref: false });
     return isServing;
   }
 
@@ -101,17 +102,30 @@ export class ClusterMember implements Scrapable {
    */
   async #mayPublish(takeOver: () => Promise<unknown>): Promise<boolean> {
     if (this.#isLeaving) return false;
-    try {
-      if (!(await this.#tryToServe())) return true;
-      this.#published?.discard();
-      this.#published = undefined;
-      await takeOver();
-      return false;
-    } catch {
-      // Why again: what is wrong may be right later, and the service must not notice.
-      await this.#aggregator?.close();
-      this.#aggregator = undefined;
-      return true;
+    const isServing = await this.#tryToServe().catch(() => false);
+    if (!isServing) return true;
+    // Why at once: what it has counted is the aggregator's now, and must not be left to the next one twice.
+    this.#published?.discard();
+    this.#published = undefined;
+    void this.#takeOver(takeOver);
+    return false;
+  }
+
+  async #takeOver(takeOver: () => Promise<unknown>): Promise<void> {
+    await this.#settle();
+    while (!this.#isLeaving) {
+      try {
+        await takeOver();
+        return;
+      } catch {
+        // Why again: the port may be free later, and the service must not notice.
+        await wait(settlingMs, undefined, { ref: false });
+      }
     }
+  }
+
+  /** Why: without those that published to the one before, each sum would be too small in the first answers. */
+  async #settle(): Promise<void> {
+    if (this.#aggregator?.hasInherited) await wait(settlingMs, undefined, { ref: false });
   }
 }
