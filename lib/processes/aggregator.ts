@@ -18,6 +18,7 @@ import type {
 import { chooseFamilies } from '../store/selection.js';
 import { AggregatorMetrics, type SourceFailure } from './aggregator-metrics.js';
 import { Estate } from './estate.js';
+import { takeLeftFile } from './left-files.js';
 import { MergedFamilies, type SourceLog } from './merging/merged-families.js';
 import { type AggregatorOptions, checkAggregatorOptions, limitsOf } from './options.js';
 import { SourceReader } from './source-reader.js';
@@ -105,8 +106,10 @@ export class MetricsAggregator implements Scrapable {
     const listening = await listenAtSocket(path, this.#sources, limits);
     if (listening === undefined) return false;
     this.#listening.push(listening);
-    const read = (): ExposedFamily[] => this.#families.lastingFamilies((one) => one === this.#own);
-    this.#estate = new Estate(path, this.#families, limits.maxCells, read);
+    const [families, sources] = [this.#families, this.#sources];
+    const read = (): ExposedFamily[] => families.lastingFamilies((one) => one === this.#own || sources.hasEnded(one));
+    this.#estate = new Estate(path, { families, sources, maxCells: limits.maxCells }, read);
+    sources.lastFrameOf = (id) => takeLeftFile(path, id);
     this.#estate.open();
     return true;
   }

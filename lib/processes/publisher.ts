@@ -131,12 +131,13 @@ export class Publisher implements UplinkEvents {
     this.#frames = 0;
   }
 
-  /** The aggregator has gone, and no other one has taken its place yet: what was counted must not get lost. */
+  /** Why also while an aggregator is there: it may end at the same moment, without having read what was sent. */
   #leaveBehind(): void {
-    if (!this.#wasWelcome || this.#areas.length > 0 || this.#uplink.leaveBehind === undefined) return;
+    if (!this.#wasWelcome || this.#uplink.leaveBehind === undefined) return;
+    const isConnected = this.#areas.length > 0;
     this.#openAreas();
     this.#uplink.leaveBehind(this.identity.id, this.#writeFrame());
-    this.#end();
+    if (!isConnected) this.#end();
   }
 
   #publishAgain(): void {
@@ -179,12 +180,10 @@ export class Publisher implements UplinkEvents {
 
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
-    if (this.#areas.length === 0) {
-      this.#leaveBehind();
-      return;
-    }
-    this.#send();
-    this.#uplink.send({ type: 'bye', id: this.identity.id });
+    // Why one of both: a frame that was read already must not be missed by the one in the file.
+    if (this.#uplink.leaveBehind === undefined) this.#send();
+    else this.#leaveBehind();
+    if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
   }
 
   #stop(reason: string): void {
