@@ -22,7 +22,7 @@ const totalsId = 'totals';
 /** Where what was left is merged. */
 interface Heirs {
   readonly families: MergedFamilies;
-  readonly sources: Pick<Sources, 'isKnown'>;
+  readonly sources: Pick<Sources, 'has' | 'isGone'>;
   readonly maxCells: number;
 }
 
@@ -35,7 +35,7 @@ export class Estate {
   readonly #socket: string;
   readonly #path: string;
   readonly #families: MergedFamilies;
-  readonly #sources: Pick<Sources, 'isKnown'>;
+  readonly #sources: Pick<Sources, 'has' | 'isGone'>;
   readonly #maxCells: number;
   readonly #read: () => readonly ExposedFamily[];
   #timer: NodeJS.Timeout | undefined;
@@ -77,9 +77,9 @@ export class Estate {
       // Why not later: from then on, that file is our own.
       if (id === totalsId && this.#looks > 0) continue;
       this.hasInherited = true;
-      if (this.#sources.isKnown(id)) continue;
+      if (this.#sources.has(id)) continue;
       const frame = takeLeftFile(this.#socket, id);
-      if (frame !== undefined) this.#merge(frame);
+      if (frame !== undefined && !this.#sources.isGone(id)) this.#merge(frame);
     }
   }
 

@@ -42,9 +42,14 @@ export class Sources implements DownlinkEvents {
       .sort(([a], [b]) => a - b);
   }
 
-  /** Whether this source publishes here, or has done so: what it leaves is read when it ends. */
-  isKnown(id: string): boolean {
-    return this.#sources.has(id) || this.#gone.has(id);
+  /** Whether this source publishes here: what it leaves is read when it ends. */
+  has(id: string): boolean {
+    return this.#sources.has(id);
+  }
+
+  /** Whether this source has published here, so that its counts are merged already. */
+  isGone(id: string): boolean {
+    return this.#gone.has(id);
   }
 
   /** Whether what a source has counted is to be left to the next aggregator, because it will not publish again. */
