@@ -8,6 +8,7 @@ import type { NameValidation } from '../families/naming.js';
 import { warnOnce } from '../process-state.js';
 import { loadProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
 import { ignoreErrors } from '../recorder/reports.js';
+import type { CellLog } from '../store/cells.js';
 import type {
   ConstantLabels,
   ExposedFamily,
@@ -18,6 +19,7 @@ import type {
 import { chooseFamilies } from '../store/selection.js';
 import { AggregatorMetrics, type SourceFailure } from './aggregator-metrics.js';
 import { Estate } from './estate.js';
+import { takeLeftFile } from './left-files.js';
 import { MergedFamilies, type SourceLog } from './merging/merged-families.js';
 import { type AggregatorOptions, checkAggregatorOptions, limitsOf } from './options.js';
 import { SourceReader } from './source-reader.js';
@@ -105,8 +107,10 @@ export class MetricsAggregator implements Scrapable {
     const listening = await listenAtSocket(path, this.#sources, limits);
     if (listening === undefined) return false;
     this.#listening.push(listening);
-    const read = (): ExposedFamily[] => this.#families.lastingFamilies((one) => one === this.#own);
-    this.#estate = new Estate(path, this.#families, limits.maxCells, read);
+    const [families, sources] = [this.#families, this.#sources];
+    const read = (): ExposedFamily[] => families.lastingFamilies((one) => one === this.#own || sources.hasEnded(one));
+    this.#estate = new Estate(path, { families, sources, maxCells: limits.maxCells }, read);
+    sources.lastFrameOf = (id) => takeLeftFile(path, id);
     this.#estate.open();
     return true;
   }
@@ -161,6 +165,20 @@ const remarks: Readonly<Record<SourceFailure, (subject: string) => string>> = {
     `series are left out, because ${subject} in several processes. Give it one type, one aggregator and the same buckets everywhere.`,
 };
 
+/** Why: the cells are those of the store itself, which may give them to another series in the same turn. */
+function settleAtOnce(log: SourceLog): CellLog {
+  return {
+    opened: (id, family) => log.opened(id, family),
+    closed: (id) => log.closed(id),
+    created: (id, first, values) => log.created(id, first, values),
+    cleared: (id) => log.cleared(id),
+    removed: (id, first) => {
+      log.removed(id, first);
+      log.settle();
+    },
+  };
+}
+
 /** The recorder of this process as a source: it is read where it is, at each scrape. */
 class OwnSource {
   readonly worker = 0;
@@ -172,7 +190,7 @@ class OwnSource {
     this.#reader = reader;
     const sources = [...(reader.stored === undefined ? [] : [reader.stored]), reader.computed];
     this.#logs = sources.map(({ cells }) => families.join(this, cells));
-    this.#unsubscribe = sources.map((source, i) => source.subscribe(this.#logs[i] as SourceLog));
+    this.#unsubscribe = sources.map((source, i) => source.subscribe(settleAtOnce(this.#logs[i] as SourceLog)));
   }
 
   /** Brings it up to date, in so many seconds at most. Never rejects: what there was before must do where something fails. */

@@ -1,9 +1,10 @@
 import { rename, writeFile } from 'node:fs/promises';
 import type { ExposedFamily } from '../store/exposed-family.js';
 import { atExit } from './at-exit.js';
-import { leaveFile, leftPath, takeLeftFiles } from './left-files.js';
+import { leaveFile, leftPath, listLeft, takeLeftFile } from './left-files.js';
 import type { MergedFamilies } from './merging/merged-families.js';
 import { ReceivedSource } from './received-source.js';
+import type { Sources } from './sources.js';
 import { areas } from './wire/frame.js';
 import { FrameWriter } from './wire/frame-writer.js';
 import { PendingChanges } from './wire/pending-changes.js';
@@ -15,6 +16,16 @@ const lookMs = 1000;
 /** Each time that it has looked so often, it saves. Why not each time: it takes about as long as a scrape. */
 const looksPerSave = 5;
 
+/** The source that stands for all that an aggregator leaves. */
+const totalsId = 'totals';
+
+/** Where what was left is merged. */
+interface Heirs {
+  readonly families: MergedFamilies;
+  readonly sources: Pick<Sources, 'has' | 'isGone'>;
+  readonly maxCells: number;
+}
+
 /**
  * What an aggregator at a socket leaves to the process that takes its place: the counts of the processes that have ended, and
  * its own. Without it, each sum would fall when the process ends that has the aggregator. It also takes over what processes
@@ -24,6 +35,7 @@ export class Estate {
   readonly #socket: string;
   readonly #path: string;
   readonly #families: MergedFamilies;
+  readonly #sources: Pick<Sources, 'has' | 'isGone'>;
   readonly #maxCells: number;
   readonly #read: () => readonly ExposedFamily[];
   #timer: NodeJS.Timeout | undefined;
@@ -33,9 +45,10 @@ export class Estate {
   #cancelExit = (): void => undefined;
 
   /** @param read gives the families that are to be left. */
-  constructor(socket: string, families: MergedFamilies, maxCells: number, read: () => readonly ExposedFamily[]) {
+  constructor(socket: string, { families, sources, maxCells }: Heirs, read: () => readonly ExposedFamily[]) {
+    this.#sources = sources;
     this.#socket = socket;
-    this.#path = leftPath(socket, 'totals');
+    this.#path = leftPath(socket, totalsId);
     this.#families = families;
     this.#maxCells = maxCells;
     this.#read = read;
@@ -60,10 +73,13 @@ export class Estate {
   }
 
   #inherit(): void {
-    const totals = this.#looks === 0 ? undefined : this.#path;
-    for (const frame of takeLeftFiles(this.#socket, totals)) {
+    for (const id of listLeft(this.#socket)) {
+      // Why not later: from then on, that file is our own.
+      if (id === totalsId && this.#looks > 0) continue;
       this.hasInherited = true;
-      this.#merge(frame);
+      if (this.#sources.has(id)) continue;
+      const frame = takeLeftFile(this.#socket, id);
+      if (frame !== undefined && !this.#sources.isGone(id)) this.#merge(frame);
     }
   }
 

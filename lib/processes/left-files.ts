@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /*
  * What processes at a socket leave behind for the one that takes over: complete frames in files beside the socket, in a folder
@@ -23,31 +23,25 @@ export function leaveFile(path: string, frame: Uint8Array): void {
   }
 }
 
-/**
- * Reads what was left at this socket, each once.
- *
- * @param own a file that stays where it is, because the reader has written it.
- */
-export function takeLeftFiles(socket: string, own?: string): Buffer[] {
-  const paths = listFiles(socket).filter((path) => path !== own);
-  return paths.flatMap((path) => {
-    try {
-      const isRecent = Date.now() - statSync(path).mtimeMs <= maxAgeMs;
-      return isRecent ? [readFileSync(path)] : [];
-    } catch {
-      return [];
-    } finally {
-      rmSync(path, { force: true });
-    }
-  });
+/** Reads what this source has left, once; `undefined` if it has left nothing, or too long ago. */
+export function takeLeftFile(socket: string, id: string): Buffer | undefined {
+  const path = leftPath(socket, id);
+  try {
+    return Date.now() - statSync(path).mtimeMs <= maxAgeMs ? readFileSync(path) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
-function listFiles(socket: string): string[] {
-  const folder = dirname(socket);
+/** The sources that have left something at this socket. */
+export function listLeft(socket: string): string[] {
+  const beginning = `${basename(socket)}.`;
   try {
-    return readdirSync(folder)
-      .filter((name) => name.startsWith(`${basename(socket)}.`) && name.endsWith(ending))
-      .map((name) => join(folder, name));
+    return readdirSync(dirname(socket))
+      .filter((name) => name.startsWith(beginning) && name.endsWith(ending))
+      .map((name) => name.slice(beginning.length, -ending.length));
   } catch {
     return [];
   }

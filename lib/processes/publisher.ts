@@ -8,6 +8,7 @@ import { atExit } from './at-exit.js';
 import { SourceReader } from './source-reader.js';
 import type { Uplink, UplinkEvents } from './transports/links.js';
 import type { DownMessage, SourceIdentity } from './transports/messages.js';
+import { ClearingLog } from './wire/clearing-log.js';
 import { areas, frameVersion } from './wire/frame.js';
 import { FrameWriter } from './wire/frame-writer.js';
 import { PendingChanges } from './wire/pending-changes.js';
@@ -26,6 +27,7 @@ interface PublishedArea {
   readonly source: CellSource;
   readonly cells: PublishedCells;
   readonly pending: PendingChanges;
+  readonly clearing: ClearingLog;
   unsubscribe(): void;
 }
 
@@ -131,12 +133,13 @@ export class Publisher implements UplinkEvents {
     this.#frames = 0;
   }
 
-  /** The aggregator has gone, and no other one has taken its place yet: what was counted must not get lost. */
+  /** Why also while an aggregator is there: it may end at the same moment, without having read what was sent. */
   #leaveBehind(): void {
-    if (!this.#wasWelcome || this.#areas.length > 0 || this.#uplink.leaveBehind === undefined) return;
+    if (!this.#wasWelcome || this.#uplink.leaveBehind === undefined) return;
+    const isConnected = this.#areas.length > 0;
     this.#openAreas();
     this.#uplink.leaveBehind(this.identity.id, this.#writeFrame());
-    this.#end();
+    if (!isConnected) this.#end();
   }
 
   #publishAgain(): void {
@@ -170,8 +173,11 @@ export class Publisher implements UplinkEvents {
     // Why the first one: it has all series, and all numbers but those that are 0.
     const writer = new FrameWriter(this.#frames, this.#frames === 0);
     this.#frames++;
-    for (const { number, source, cells, pending } of this.#areas) {
-      if (pending.count > 0) pending.flushInto(writer.changesOf(number));
+    for (const { number, source, cells, pending, clearing } of this.#areas) {
+      if (pending.count > 0) {
+        clearing.log = writer.changesOf(number);
+        pending.flushInto(clearing);
+      }
       cells.publish(writer.cellsOf(number, source.cells.length));
     }
     return writer.finish();
@@ -179,12 +185,10 @@ export class Publisher implements UplinkEvents {
 
   /** The process ends: what has changed is sent at once, or it is lost. */
   #publishLast(): void {
-    if (this.#areas.length === 0) {
-      this.#leaveBehind();
-      return;
-    }
-    this.#send();
-    this.#uplink.send({ type: 'bye', id: this.identity.id });
+    // Why one of both: a frame that was read already must not be missed by the one in the file.
+    if (this.#uplink.leaveBehind === undefined) this.#send();
+    else this.#leaveBehind();
+    if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
   }
 
   #stop(reason: string): void {
@@ -210,5 +214,7 @@ export class Publisher implements UplinkEvents {
 
 function publishArea(number: number, source: CellSource): PublishedArea {
   const pending = new PendingChanges();
-  return { number, source, pending, cells: new PublishedCells(source.cells), unsubscribe: source.subscribe(pending) };
+  const cells = new PublishedCells(source.cells);
+  const clearing = new ClearingLog((first, width) => cells.clear(first, width));
+  return { number, source, pending, cells, clearing, unsubscribe: source.subscribe(pending) };
 }

@@ -4,12 +4,14 @@ import type { MergedSource } from './merging/merged-table.js';
 import type { Downlink } from './transports/links.js';
 import type { SourceIdentity } from './transports/messages.js';
 import { MalformedFrame } from './wire/bytes.js';
+import { ClearingLog } from './wire/clearing-log.js';
 import { areaCount, type Frame } from './wire/frame.js';
 import { createKnownFamilies, readFrame } from './wire/frame-reader.js';
 
 interface ReceivedArea {
   readonly numbers: NumberStore;
   readonly log: SourceLog;
+  readonly clearing: ClearingLog;
 }
 
 /** A source that publishes from elsewhere: a copy of its cells, kept up to date by its frames. */
@@ -33,7 +35,13 @@ export class ReceivedSource implements MergedSource {
     this.#maxCells = maxCells;
     this.#areas = Array.from({ length: areaCount }, () => {
       const numbers = new NumberStore();
-      return { numbers, log: families.join(this, numbers) };
+      const log = families.join(this, numbers);
+      const clear = (first: number, width: number): void => {
+        // Why first: a series that was removed has these cells until then.
+        log.settle();
+        for (let i = first; i < first + width; i++) numbers.set(i, 0);
+      };
+      return { numbers, log, clearing: new ClearingLog(clear, log) };
     });
   }
 
@@ -77,9 +85,9 @@ export class ReceivedSource implements MergedSource {
     for (const chunk of numbers.chunks) chunk.fill(0);
   }
 
-  #apply({ numbers, log }: ReceivedArea, { changes, cells }: Frame['areas'][number]): void {
+  #apply({ numbers, log, clearing }: ReceivedArea, { changes, cells }: Frame['areas'][number]): void {
     numbers.extendTo(cells.length);
-    for (const change of changes) change(log);
+    for (const change of changes) change(clearing);
     log.settle();
     const { indexes, numbers: changed } = cells;
     for (let i = 0; i < indexes.length; i++) numbers.set(indexes[i] as number, changed[i] as number);

@@ -25,6 +25,8 @@ export class Sources implements DownlinkEvents {
   readonly #families: MergedFamilies;
   readonly #limits: AggregatorLimits;
   readonly #onFailure: OnFailure;
+  /** Gives what a source has left that has ended, if it has left something. */
+  lastFrameOf: (id: string) => Uint8Array | undefined = () => undefined;
 
   constructor(families: MergedFamilies, limits: AggregatorLimits, onFailure: OnFailure) {
     this.#families = families;
@@ -38,6 +40,21 @@ export class Sources implements DownlinkEvents {
     return [...this.#sources.values()]
       .map(({ worker, lastFrameAt }): [number, number] => [worker, (now - lastFrameAt) / 1000])
       .sort(([a], [b]) => a - b);
+  }
+
+  /** Whether this source publishes here: what it leaves is read when it ends. */
+  has(id: string): boolean {
+    return this.#sources.has(id);
+  }
+
+  /** Whether this source has published here, so that its counts are merged already. */
+  isGone(id: string): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** Whether what a source has counted is to be left to the next aggregator, because it will not publish again. */
+  hasEnded(source: unknown): boolean {
+    return source instanceof ReceivedSource && source.ending !== undefined && !isAlive(source.identity);
   }
 
   received(link: Downlink, message: UpMessage): void {
@@ -153,12 +170,22 @@ export class Sources implements DownlinkEvents {
   }
 
   #remove(source: ReceivedSource): void {
+    this.#receiveLast(source);
     source.end();
     this.#sources.delete(source.identity.id);
     this.#remember(source.identity.id);
     // Why: what they have may have its place now.
     for (const other of this.#sources.values()) {
       if (other.isIncomplete) other.link.send({ type: 'welcome', id: other.identity.id });
+    }
+  }
+
+  #receiveLast(source: ReceivedSource): void {
+    const frame = this.lastFrameOf(source.identity.id);
+    try {
+      if (frame !== undefined) source.receive(frame);
+    } catch {
+      // Why ignored: what it has published before is there.
     }
   }
 

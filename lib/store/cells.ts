@@ -32,6 +32,11 @@ export function countValueCells({ type, upperBounds }: Pick<CellFamily, 'type' |
   return type === 'summary' ? 2 : 1;
 }
 
+/** How many cells a series has, its times included. */
+export function countCells({ createdAt = -1, changedAt = -1, ...kind }: CellFamily): number {
+  return Math.max(countValueCells(kind), createdAt + 1, changedAt + 1);
+}
+
 /** Is told which families and series are there, and where their cells are, in the order in which that changes. */
 export interface CellLog {
   /** A family is there. Its id is not used again while it is. */

@@ -19,8 +19,7 @@ export function mergeNative(a: NativeHistogramView, b: NativeHistogramView): Nat
   merged.zeroCount = a.zeroCount + b.zeroCount;
   for (const sign of ['positive', 'negative'] as const) {
     const counts = new Map<number, number>();
-    const isZero = (index: number): boolean =>
-      !isSame(a, b) && upperBoundOf(index, layout.schema) <= layout.zeroThreshold;
+    const isZero = (index: number): boolean => upperBoundOf(index, layout.schema) <= layout.zeroThreshold;
     for (const part of [a, b]) {
       for (const [index, count] of listCoarse(part[sign], part.schema - layout.schema)) {
         if (isZero(index)) merged.zeroCount += count;

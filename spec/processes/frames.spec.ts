@@ -73,6 +73,20 @@ describe('What processes publish', () => {
     await connected.close();
   });
 
+  it('never counts the number of a removed series as one of the series that got its place', async () => {
+    const [first, second] = [new PrometheusRecorder(), new PrometheusRecorder()];
+    const connected = new Connected().connect(first, second);
+    first.counter(jobs).inc({ team: 'c', kind: 'x' }, 0);
+    second.counter(jobs).inc({ team: 'd', kind: 'x' }, 1);
+    await connected.publish();
+    second.remove(jobs, { team: 'd' });
+    second.counter(jobs).inc({ team: 'c', kind: 'x' }, 0);
+    second.clear(jobs);
+    await connected.publish();
+    expect(await samplesOf(connected)).to.deep.equal(['jobs_total{team="c",kind="x"} 0']);
+    await connected.close();
+  });
+
   it('has the series that the recorders have, and never more than was counted, whatever comes and goes', async () => {
     const operation = fc.record({
       recorder: fc.nat(2),

@@ -418,6 +418,22 @@ describe('The series of a native histogram', () => {
     }
   });
 
+  it('give back the memory of their buckets when they are cleared', () => {
+    const recorder = new PrometheusRecorder();
+    const observeAndClear = (): void => {
+      for (let series = 0; series < 200; series++) {
+        const labels = { queue: `q${series}` };
+        for (let bucket = 0; bucket < 40; bucket++) recorder.histogram(waits).observe(labels, 1.1 ** bucket);
+      }
+      recorder.clear(waits);
+    };
+    for (let round = 0; round < 4; round++) observeAndClear();
+    const before = usedBytes();
+    for (let round = 0; round < 16; round++) observeAndClear();
+    // Buckets that stay would take 40 KB each round.
+    expect(usedBytes() - before).to.be.below(200_000);
+  });
+
   it('take at most 400 bytes each with 40 buckets', () => {
     const seriesCount = 5000;
     const recorder = new PrometheusRecorder({ maxSamples: 1e6 });

@@ -39,7 +39,8 @@ export function relayThreads(own: UplinkEvents, connect: (events: UplinkEvents) 
   });
   return {
     send: (message) => uplink.send(message),
-    leaveBehind: (id, frame) => uplink.leaveBehind?.(id, frame),
+    // Why only where it can: a publisher sends its last numbers otherwise.
+    ...(uplink.leaveBehind && { leaveBehind: uplink.leaveBehind.bind(uplink) }),
     get isBusy() {
       return uplink.isBusy;
     },

@@ -1,6 +1,6 @@
 import { aggregators } from '../../families/family-checks.js';
 import { isUtf8LabelName, isUtf8Name } from '../../families/naming.js';
-import { type CellFamily, countValueCells } from '../../store/cells.js';
+import { type CellFamily, countCells } from '../../store/cells.js';
 import { ByteReader, MalformedFrame } from './bytes.js';
 import {
   type AreaChanges,
@@ -113,7 +113,7 @@ class ChangesReader {
     const id = this.#reader.count();
     if (change === changes.opened) {
       const family = this.#readFamily();
-      known.set(id, shapeOf(family));
+      known.set(id, { labels: family.labelNames.length, width: countCells(family) });
       return (log) => log.opened(id, family);
     }
     const shape = known.get(id);
@@ -181,10 +181,6 @@ class ChangesReader {
     }
     return texts;
   }
-}
-
-function shapeOf({ labelNames, createdAt = -1, changedAt = -1, ...kind }: CellFamily): SeriesShape {
-  return { labels: labelNames.length, width: Math.max(countValueCells(kind), createdAt + 1, changedAt + 1) };
 }
 
 const areAscending = (bounds: readonly number[]): boolean =>

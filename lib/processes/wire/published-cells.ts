@@ -24,6 +24,13 @@ export class PublishedCells {
     this.#cells = cells;
   }
 
+  /** Counts cells as published with the number 0: a new series has them. */
+  clear(first: number, width: number): void {
+    const published = this.#chunks[first >> chunkBits]?.published;
+    const at = first & (chunkSize - 1);
+    published?.fill(0, at, at + width);
+  }
+
   /** Gives every cell that differs from what was published last, in ascending order, and counts it as published. */
   publish(write: (index: number, number: number) => void): void {
     const { chunks, length } = this.#cells;
