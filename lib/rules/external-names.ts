@@ -71,10 +71,16 @@ function addJson(names: KnownNames, given: unknown): void {
   for (const [name, described] of Object.entries(data)) addMetadata(names, name, described);
 }
 
-/** Adds what Prometheus knows of a metric: the answer of `/api/v1/metadata` for its name. */
+/**
+ * Adds what Prometheus knows of a metric: the answer of `/api/v1/metadata` for its name. A counter is added with `_total`
+ * too: Prometheus files what it has read as OpenMetrics without it, and the series have it.
+ */
 export function addMetadata(names: KnownNames, name: string, described: unknown): void {
   const [first] = Array.isArray(described) ? described : [described];
   const { type = '' } = Object(first) as { readonly type?: string };
   const kind = kindOfType[type] ?? 'unknown';
-  names.add({ name, kind, isOwn: false, labels: names.withTargetLabels([], [], true), values: new Map() });
+  const exposed = kind === 'counter' && !name.endsWith('_total') ? [name, `${name}_total`] : [name];
+  for (const one of exposed) {
+    names.add({ name: one, kind, isOwn: false, labels: names.withTargetLabels([], [], true), values: new Map() });
+  }
 }

@@ -125,7 +125,8 @@ describe('flowplane-metrics check', () => {
     const list = write('names.txt', 'node_*\nmysql_up\n');
     const metadata = write(
       'metadata.json',
-      JSON.stringify({ status: 'success', data: { pg_up: [{ type: 'gauge' }] } }),
+      // A counter that was read as OpenMetrics is filed without the "_total" of its series.
+      JSON.stringify({ status: 'success', data: { pg_up: [{ type: 'gauge' }], pg_reads: [{ type: 'counter' }] } }),
     );
     const rules = write(
       'others.yml',
@@ -135,6 +136,7 @@ describe('flowplane-metrics check', () => {
         'node_load1 > 4 and on (instance) mysql_up == 0',
         'pg_up == 0',
         'rate(pg_up[5m]) > 1',
+        'rate(pg_reads_total[5m]) > 1',
       ),
     );
     const externals = [exposition, list, metadata].flatMap((file) => ['--external', file]);
@@ -142,9 +144,9 @@ describe('flowplane-metrics check', () => {
       ['check', services, '--rules', rules],
       ['check', services, '--rules', rules, ...externals],
     ]);
-    expect(without?.out.match(/error unknown-name/g)).to.have.length(7);
+    expect(without?.out.match(/error unknown-name/g)).to.have.length(8);
     // Why a remark: what is wrong with the metrics of others fails nothing.
-    expect(withAll?.out).to.match(/^.* remark rate-of-gauge: .*pg_up is a gauge.*\n0 errors, 1 remark in 5 /);
+    expect(withAll?.out).to.match(/^.* remark rate-of-gauge: .*pg_up is a gauge.*\n0 errors, 1 remark in 6 /);
     expect([without?.code, withAll?.code]).to.deep.equal([1, 0]);
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { defineHistogram, PrometheusRecorder } from '../../lib/index.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { createRandom } from '../store/exact-native-model.js';
+import { Target } from './target.js';
 
 const hour = 3600;
 const versions = {
@@ -124,3 +125,56 @@ for (const [command, { title, countsResets }] of Object.entries(versions)) {
     });
   });
 }
+
+describe('The guide on native histograms', function () {
+  this.timeout(60_000);
+  const guide = readFileSync(new URL('../../../docs/guides/native-histograms.md', import.meta.url), 'utf8');
+  const config = /^```yaml\n# prometheus-before-3\.8\.yml\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
+  const command = /^ {4}prometheus --config\.file=prometheus-before-3\.8\.yml (.*)$/m.exec(guide)?.[1] ?? '';
+  const queries = [...guide.matchAll(/^\|.*\| `([^`]*render_seconds[^`]*)` \|$/gm)].map(([, query = '']) => query);
+  const render = defineHistogram({ name: 'render_seconds', help: 'Duration of rendering', native: true });
+
+  for (const [server, kept] of [
+    // Version 2.42 has no such setting.
+    ['prometheus', undefined],
+    ['prometheus-3', 'always_scrape_classic_histograms'],
+  ] as const) {
+    const title = kept === undefined ? '' : `, and ${kept} to keep classic buckets`;
+    it(`has a configuration, a flag and queries that a real ${server} answers${title}`, async function () {
+      needs(this, server);
+      const recorder = new PrometheusRecorder();
+      const observe = (): void => {
+        for (let i = 0; i < 10; i++) recorder.histogram(render).observe({}, 0.05);
+      };
+      observe();
+      const target = new Target(recorder);
+      const given = config
+        .replace('localhost:9090', await target.listen())
+        .replace('    static_configs', '    scrape_interval: 1s\n    scrape_timeout: 1s\n    static_configs');
+      const keeping = given
+        .replace('job_name: flowplane', `job_name: keeping\n    ${kept}: true`)
+        .replace('scrape_configs:\n', '');
+      const jobs = kept === undefined ? [given] : [given, keeping];
+      const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
+      const prometheus = await PrometheusServer.startIn(folder, jobs.join(''), server, command.split(' '));
+      try {
+        expect(await prometheus.until('sum(histogram_count(render_seconds))', 10 * jobs.length)).to.equal(
+          10 * jobs.length,
+        );
+        observe();
+        expect(await prometheus.until('sum(histogram_count(render_seconds))', 20 * jobs.length)).to.equal(
+          20 * jobs.length,
+        );
+        expect(queries).to.have.length(4);
+        for (const query of queries) expect(await prometheus.value(query), query).to.be.above(0);
+        const [quantile = ''] = queries;
+        expect(await prometheus.value(quantile)).to.be.within(0.05 / 1.1, 0.05 * 1.1);
+        const buckets = await prometheus.query('count by (job) (render_seconds_bucket)');
+        expect(buckets.map(({ metric }) => metric['job'])).to.deep.equal(kept === undefined ? [] : ['keeping']);
+      } finally {
+        await prometheus.stop();
+        target.close();
+      }
+    });
+  }
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import * as promClient from 'prom-client';
 import {
@@ -9,10 +10,13 @@ import {
   defineHistogram,
   type ExposedFamily,
   PrometheusRecorder,
+  scrape,
 } from '../../lib/index.js';
+import { ListeningProcess } from '../listening-process.js';
 import { needs } from '../needs.js';
 import { PrometheusServer } from '../prometheus-server.js';
 import { openMetrics } from './filled.js';
+import { protobufType } from './read-protobuf.js';
 import { scrapeConfig, Target } from './target.js';
 
 const manyUsers = 20_000;
@@ -150,3 +154,30 @@ for (const [command, { title, setting }] of Object.entries(versions)) {
     });
   });
 }
+
+describe('A real Pushgateway that gets Protocol Buffers', function () {
+  this.timeout(60_000);
+
+  it('takes them, and keeps the types of all families', async function () {
+    needs(this, 'prometheus-pushgateway');
+    const args = ['--web.listen-address=127.0.0.1:0', '--persistence.file='];
+    const gateway = await ListeningProcess.start('prometheus-pushgateway', args);
+    try {
+      const names = ['jobs_total', 'memory_bytes', 'wait_seconds', 'theirs', 'asked_seconds', 'size', 'bare'];
+      const { body } = await scrape(filled(), { method: 'GET', accept: protobufType, names });
+      const headers = { 'Content-Type': protobufType, connection: 'close' };
+      const pushed = await fetch(`${gateway.url}/metrics/job/batch`, {
+        method: 'PUT',
+        headers,
+        body: await buffer(body),
+      });
+      expect(await pushed.text()).to.equal('');
+      const shown = await (await fetch(`${gateway.url}/metrics`, { headers: { connection: 'close' } })).text();
+      const types = names.map((name) => new RegExp(`^# TYPE ${name} (\\w+)$`, 'm').exec(shown)?.[1]);
+      expect(types).to.deep.equal(['counter', 'gauge', 'histogram', 'counter', 'summary', 'histogram', 'summary']);
+      expect(shown).to.contain('\nwait_seconds_bucket{instance="",job="batch",of="x",region="eu",le="+Inf"} 3\n');
+    } finally {
+      await gateway.stop();
+    }
+  });
+});

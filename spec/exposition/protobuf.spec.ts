@@ -63,8 +63,7 @@ describe('A scrape by Protocol Buffers', () => {
       { name: 'theirs', help: 'No total', type: 'COUNTER' },
       { name: 'asked_seconds', help: 'S', type: 'SUMMARY' },
       { name: 'size', help: 'H', type: 'HISTOGRAM' },
-      { name: 'bare_sum', help: 'Without quantiles', type: 'UNTYPED' },
-      { name: 'bare_count', help: 'Without quantiles', type: 'UNTYPED' },
+      { name: 'bare', help: 'Without quantiles', type: 'SUMMARY' },
     ]);
   });
 

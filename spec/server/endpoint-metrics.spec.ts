@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { defineCounter, defineGauge, PrometheusRecorder } from '../../lib/index.js';
+import { listSamples, protobufType, readMessages } from '../exposition/read-protobuf.js';
 import { until } from '../until.js';
 import { ask, bearer } from './ask.js';
 import { exposed, Served, sampleIn } from './served.js';
@@ -23,6 +24,21 @@ describe("A metrics server's own metrics", () => {
       ...['address', 'client_certificate', 'no_credentials', 'wrong_credentials', 'password_queue', 'rate'],
       ...['connections', 'pipelining', 'concurrency', 'malformed', 'timeout', 'header_size'],
     ]);
+  });
+
+  it('have a message each in Protocol Buffers, with their types', async () => {
+    const { url } = await served.listen();
+    await ask(url);
+    const response = await fetch(url, { headers: { accept: protobufType, connection: 'close' } });
+    const messages = readMessages(new Uint8Array(await response.arrayBuffer()));
+    const typeOf = (name: string) => messages.find((one) => one.name === `flowplane_metrics_${name}`)?.type;
+    expect(['scrapes_total', 'scrape_duration_seconds', 'scrapes_in_flight'].map(typeOf)).to.deep.equal([
+      'COUNTER',
+      'HISTOGRAM',
+      'GAUGE',
+    ]);
+    const labels = { code: '200', format: 'text' };
+    expect(listSamples(messages)).to.deep.include({ name: 'flowplane_metrics_scrapes_total', labels, value: 1 });
   });
 
   it('count scrapes by code and format, and observe their durations and sizes', async () => {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { decideNative } from '../../lib/families/native-histogram.js';
 import {
   attachRecorder,
+  catalogue,
   defineHistogram,
   Histogram,
   type HistogramFamily,
@@ -390,6 +391,31 @@ describe('The series of a native histogram', () => {
     };
     const labels = '{of="s0"}'.length;
     expect((await sizeOf(11)) - (await sizeOf(1)) - 10 * labels).to.be.below(10 * 150);
+  });
+
+  it('take no more bytes than the catalogue says, also where their buckets are far from each other', () => {
+    const random = createRandom(31);
+    const maxSeries = 20;
+    for (const maxBuckets of [1, 40, 160, 500]) {
+      const native = { maxBuckets, resetAfterSeconds: Infinity };
+      const recorder = new PrometheusRecorder();
+      recorder.open(defineHistogram({ name: 'a_seconds', help: 'A', labels: { of: {} }, maxSeries, native }));
+      const [entry] = catalogue(recorder);
+      expect(entry?.native).to.include({ schema: 3, maxBuckets });
+      const numbers = new NumberStore();
+      const settings = decideNative(native);
+      if (settings === undefined) throw new Error('no settings');
+      const histograms = new NativeHistograms(numbers, 0, settings, () => 0);
+      const before = numbers.length;
+      for (const series of Array.from({ length: maxSeries }, () => numbers.allocate(nativeWidth))) {
+        for (let i = 0; i < 2000; i++) {
+          const value = (random() < 0.5 ? -1 : 1) * 2 ** (2000 * random() - 1000);
+          if (histograms.observe(series, value)) histograms.reduce(series);
+        }
+      }
+      const bytes = (numbers.length - before) * Float64Array.BYTES_PER_ELEMENT;
+      expect(bytes, `${maxBuckets} buckets`).to.be.within(1, entry?.native?.bytesAtMost ?? 0);
+    }
   });
 
   it('give back the memory of their buckets when they are cleared', () => {

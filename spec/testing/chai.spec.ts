@@ -74,6 +74,14 @@ describe('The chai assertions', () => {
       expect(metrics).to.have.series('jobs_total', { queue: 'mail' }).but.not.with.value(2);
     });
 
+    it('has the count and the sum that a native histogram counts', () => {
+      metrics
+        .histogram(defineHistogram({ name: 'size_bytes', help: 'Sizes', buckets: false, native: true }))
+        .observe({}, 7);
+      expect(metrics).to.have.series('size_bytes_count').with.value(1);
+      expect(metrics).to.have.series('size_bytes_sum').with.value(7);
+    });
+
     it('names the actual value', () => {
       const { message, expected, actual } = caught(() =>
         expect(metrics).to.have.series('jobs_total', { queue: 'mail' }).with.value(3),

@@ -147,7 +147,7 @@ const storeNative =
 function missingNative(names: readonly string[]): StepResult {
   return fail(
     `Prometheus has no data of ${names.join(', ')}, whose native histograms it does not store`,
-    'it asks for protobuf first, because of scrape_protocols or created-timestamp-zero-ingestion: then it drops a histogram with both kinds of buckets whole',
+    'it asks for protobuf first, because of scrape_protocols or created-timestamp-zero-ingestion: then it drops a histogram with native buckets whole, its classic ones included',
     `${storeNative} Otherwise declare these with native: false.`,
   );
 }

@@ -157,7 +157,7 @@ function toExposedFamily(
     type: types[type] ?? 'unknown',
     help: String(help),
     *write(samples) {
-      const writer = new ExternalSamples(samples);
+      const writer = new ExternalSamples(samples, type);
       for (const [i, value] of values.entries()) {
         writer.add(toSample(given, type, value, defaultsOf(value)));
         if (i % 128 === 127) yield;
@@ -248,20 +248,27 @@ const parseBound = (raw: unknown): number => (raw === '+Inf' ? Infinity : Number
  */
 class ExternalSamples {
   readonly #samples: SampleWriter;
+  readonly #type: string;
   /** Values with the same labels that may become one histogram or summary. */
   #group: ExternalSample[] = [];
   #upperBounds: readonly number[] = [];
 
-  constructor(samples: SampleWriter) {
+  constructor(samples: SampleWriter, type: string) {
     this.#samples = samples;
+    this.#type = type;
   }
 
   add(sample: ExternalSample): void {
     const [first] = this.#group;
     if (first !== undefined && !haveSameLabels(first, sample)) this.flush();
     this.#group.push(sample);
-    // Why: a count is the last value of a series, and a value without a bound is no part of one that begins.
-    if (sample.suffix === '_count' || (this.#group.length === 1 && sample.bound === undefined)) this.flush();
+    // Why: a count is the last value of a series.
+    if (sample.suffix === '_count' || (this.#group.length === 1 && !this.#mayBegin(sample))) this.flush();
+  }
+
+  /** Whether a histogram or summary may begin with this: with a bound, or with its sum where a summary has no quantiles. */
+  #mayBegin({ bound, suffix }: ExternalSample): boolean {
+    return bound !== undefined || (this.#type === 'summary' && suffix === '_sum');
   }
 
   flush(): void {
@@ -280,8 +287,8 @@ class ExternalSamples {
   /** Writes the group as one histogram or summary, if it is one: bounds, then the sum, then the count. */
   #writeWhole(first: ExternalSample, group: readonly ExternalSample[]): boolean {
     const bounded = group.slice(0, -2);
-    const [sum, count] = group.slice(-2) as [ExternalSample, ExternalSample];
-    if (bounded.length === 0 || sum.suffix !== '_sum' || count.suffix !== '_count') return false;
+    const [sum, count] = group.slice(-2);
+    if (sum?.suffix !== '_sum' || count?.suffix !== '_count') return false;
     if (sum.bound !== undefined || count.bound !== undefined) return false;
     const bounds = bounded.map(({ bound }) => bound?.at ?? Number.NaN);
     const values = bounded.map(({ value }) => value);
