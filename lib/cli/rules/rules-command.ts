@@ -70,7 +70,7 @@ async function write(file: string, text: string): Promise<void> {
     await writeFile(file, text);
   } catch (error) {
     throw new Error(
-      `--out: ${file} cannot be written (given ${(error as NodeJS.ErrnoException).code}). Correct the path, or leave it out.`,
+      `--out: ${file} cannot be written (given ${(error as NodeJS.ErrnoException).code}). Create its folder, correct the path, or leave it out.`,
     );
   }
 }
