@@ -68,7 +68,10 @@ describe('flowplane-metrics rules', () => {
     const cases: readonly (readonly [args: string[], text: RegExp])[] = [
       [[], /a module is missing \(given none, and no --library\)/],
       [['nowhere.mjs'], /nowhere\.mjs cannot be loaded/],
-      [['--library', '--out', 'nowhere/rules.yml'], /--out: nowhere\/rules\.yml cannot be written \(given ENOENT\)\. Create its folder/],
+      [
+        ['--library', '--out', 'nowhere/rules.yml'],
+        /--out: nowhere\/rules\.yml cannot be written \(given ENOENT\)\. Create its folder/,
+      ],
       [['--library', '--timeout', 'soon'], /--timeout must be a number/],
       [['--libary'], /Did you mean --library\?/],
     ];
