@@ -1,9 +1,8 @@
-import { Agent } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { type MetricsRecorder, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { until } from '../until.js';
-import { type Asked, type ContractClient, connectClient } from './contract-client.js';
+import { type Asked, type ContractClient, connectClient, pipeline } from './contract-client.js';
 
 /** A running application of one framework, measured, with the routes of the contract. */
 export interface ContractApplication {
@@ -143,23 +142,22 @@ export function itMeasuresRequests(framework: ContractFramework): void {
 
     it('have one series for a thousand values of a parameter in the mount path', async () => {
       await start();
-      // Why kept: a connection for each request takes longer than all the rest.
-      const agent = new Agent({ keepAlive: true });
-      await Promise.all(
-        Array.from({ length: 20 }, async (_, batch) => {
-          for (let i = 0; i < 50; i++) await ask(`/api/${batch * 50 + i}/members/members`, { agent });
-        }),
-      );
-      agent.destroy();
+      const requests = Array.from({ length: 1000 }, (_, i) => ({ path: `/api/${i}/members/members` }));
+      expect(await pipeline(application.port, requests)).to.deep.equal({ 200: 1000 });
       const lines = await recorded(1000);
       expect(lines).to.include(duration({ route: '/api/:version/members/:member', status: 200 }, 1000));
     });
 
-    it('have one series for all paths that match nothing', async () => {
+    it('have one series of each method and status for ten thousand paths that match nothing', async () => {
       await start();
-      for (let i = 0; i < 100; i++) expect(await ask(`/scan/${i}.php`)).to.equal(404);
-      expect((await recorded(100)).filter((line) => line.includes('duration'))).to.deep.equal([
-        duration({ status: 404 }, 100),
+      const requests = Array.from({ length: 10_000 }, (_, i) => ({
+        method: i % 2 === 0 ? 'GET' : 'POST',
+        path: `/scan/${i}.php`,
+      }));
+      expect(await pipeline(application.port, requests)).to.deep.equal({ 404: 10_000 });
+      expect((await recorded(10_000)).filter((line) => line.includes('duration'))).to.have.members([
+        duration({ status: 404 }, 5000),
+        duration({ method: 'POST', status: 404 }, 5000),
       ]);
     });
 
