@@ -33,7 +33,8 @@ export interface RequestMetricsOptions {
 // Source: RFC 9110, 5.6.2: a method is a token. Why in capitals: methods are case-sensitive, and all known ones are.
 const isMethod = (value: unknown): boolean => typeof value === 'string' && /^[A-Z\d!#$%&'*+.^_`|~-]+$/.test(value);
 
-const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
+/** What every option must be. */
+export const requestMetricsRules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
   names: {
     must: `be one of ${Object.keys(conventions).map(formatValue).join(', ')}`,
     accepts: isOneOf(Object.keys(conventions)),
@@ -70,7 +71,7 @@ const rules: Readonly<Record<keyof RequestMetricsOptions, Rule>> = {
 export function checkRequestMetricsOptions(options: unknown, adapterRules: Rules = {}): Problem[] {
   const { buckets } = Object(options) as RequestMetricsOptions;
   return [
-    ...checkOptions(options, { ...rules, ...adapterRules }),
+    ...checkOptions(options, { ...requestMetricsRules, ...adapterRules }),
     ...(Array.isArray(buckets) ? checkBuckets(buckets) : []),
   ];
 }

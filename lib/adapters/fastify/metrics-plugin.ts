@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { refuseIfAny } from '../../error.js';
+import { formatValue, type Problem, refuseIfAny } from '../../error.js';
 import { scrape } from '../../exposition/scrape.js';
 import { metricsPathRule } from '../../http/metrics-path.js';
 import { parseRequest, scrapeRequest } from '../../http/request-context.js';
 import { requestMetrics } from '../../http/request-metrics.js';
-import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
+import {
+  type RequestMetricsOptions,
+  refuseAdapterArguments,
+  requestMetricsRules,
+} from '../../http/request-metrics-options.js';
 import { toBytesOrStream } from '../../http/send-response.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { checkRecorder } from '../../server/config/option-checks.js';
 import type { Scrapable } from '../../store/exposed-family.js';
+import { problem, type Rules, type Unchecked } from '../../validation.js';
 
 /** The options of `metricsPlugin`. Every option may be left out. */
 export interface MetricsPluginOptions extends RequestMetricsOptions {
@@ -54,6 +59,8 @@ export type MetricsPlugin = (application: FastifyApplication) => Promise<void>;
 
 const site = 'metricsPlugin';
 
+const ownRules: Rules = { path: metricsPathRule };
+
 /** Marks the configuration of the route that serves the metrics. */
 const servesMetrics = Symbol('servesMetrics');
 
@@ -69,7 +76,7 @@ const servesMetrics = Symbol('servesMetrics');
  * Source: OpenTelemetry semantic conventions, "HTTP metrics", in the spelling of Prometheus.
  *
  * @throws MetricsError naming every option that is wrong; `family_clash` where the recorder already has another family
- * under one of these names.
+ * under one of these names. `register()` fails where it is given an option of this function, which would do nothing there.
  * @example
  * import Fastify from 'fastify';
  * import { PrometheusRecorder } from 'flowplane-metrics';
@@ -83,11 +90,12 @@ export function metricsPlugin(
   recorder: MetricsRecorder & Scrapable,
   options: MetricsPluginOptions = {},
 ): MetricsPlugin {
-  refuseAdapterArguments(site, recorder, options, { path: metricsPathRule });
+  refuseAdapterArguments(site, recorder, options, ownRules);
   const { path, ...requestOptions } = options;
   if (path !== undefined) refuseIfAny(site, checkRecorder(recorder));
   const track = requestMetrics(recorder, requestOptions, site);
-  const plugin: MetricsPlugin = async (application) => {
+  const plugin = async (application: FastifyApplication, registered?: unknown): Promise<void> => {
+    refuseIfAny(site, checkRegistered(registered));
     application.addHook('onRequest', (request, reply, done) => {
       if (!(servesMetrics in request.routeOptions.config)) {
         track(request.raw as IncomingMessage, reply.raw as ServerResponse, () => routeOf(request));
@@ -108,6 +116,29 @@ const marks = {
   [Symbol.for('fastify.display-name')]: 'flowplane-metrics',
   [Symbol.for('plugin-meta')]: { name: 'flowplane-metrics', fastify: '5.x' },
 };
+
+// Source: Fastify, "Plugins", "Plugin Options": these are options of register() itself.
+const optionsOfRegister: readonly string[] = ['prefix', 'logLevel', 'logSerializers'];
+
+const misplaceable = Object.keys({ ...requestMetricsRules, ...ownRules }).filter(
+  (name) => !optionsOfRegister.includes(name),
+);
+
+/**
+ * Checks what `register()` was given beside the plugin.
+ *
+ * Why only the names of our options: loaders such as `@fastify/autoload` hand their own options to every plugin.
+ */
+function checkRegistered(registered: unknown): Problem[] {
+  const given = Object(registered) as Unchecked;
+  return misplaceable.flatMap((name) => {
+    const value = given[name];
+    if (value === undefined) return [];
+    const message = `"${name}" must be an option of ${site}() (given ${formatValue(value)} to register()).`;
+    const remedy = `Write register(${site}(recorder, { ${name} })), or leave it out.`;
+    return [problem('illegal_option', `${message} ${remedy}`)];
+  });
+}
 
 // Why the 404 is asked for: the handler for unknown paths may stand under a pattern of its own, such as "/*".
 const routeOf = ({ is404, routeOptions }: Request): string | undefined => (is404 ? undefined : routeOptions.url);

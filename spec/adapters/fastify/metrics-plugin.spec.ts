@@ -182,4 +182,25 @@ describe('metricsPlugin for Fastify', () => {
       'metricsPlugin: "recorder" must be a MetricsRecorder (given undefined). Write metricsPlugin(new PrometheusRecorder()), and hand over what that returns.',
     );
   });
+
+  it('refuses its own options where register() is given them, as they would do nothing there', async () => {
+    application.register(metricsPlugin(recorder), { path: '/metrics', unmatchedRoute: 'none' });
+    const told = await application.ready().then(
+      () => 'ready',
+      (error: Error) => error.message,
+    );
+    expect(told).to.equal(
+      'metricsPlugin: 2 problems.\n' +
+        '  - "unmatchedRoute" must be an option of metricsPlugin() (given "none" to register()). Write register(metricsPlugin(recorder, { unmatchedRoute })), or leave it out.\n' +
+        '  - "path" must be an option of metricsPlugin() (given "/metrics" to register()). Write register(metricsPlugin(recorder, { path })), or leave it out.',
+    );
+  });
+
+  it('leaves the options of register() and of a loader of plugins to those', async () => {
+    application.register(metricsPlugin(recorder), { prefix: '/part', logLevel: 'warn', database: 'db1' });
+    application.register(metricsPlugin(new PrometheusRecorder()), () => ({ prefix: '/other' }));
+    application.get('/teams/:team', async () => 'a team');
+    expect((await application.inject('/teams/a')).body).to.equal('a team');
+    expect(await lines(`${duration}_count`)).to.have.length(1);
+  });
 });
