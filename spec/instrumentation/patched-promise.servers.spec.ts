@@ -39,6 +39,7 @@ console.log(JSON.stringify([...seen, recorder.value('open')]));
 `;
 
 const patches = [
+  ['zone.js 0.16', 'zone.js@0.16.3', "await import('zone.js');"],
   ['zone.js 0.15', 'zone.js@0.15.1', "await import('zone.js');"],
   ['zone.js 0.13', 'zone.js@0.13.3', "await import('zone.js');"],
   ['bluebird', 'bluebird@3.7.2', "globalThis.Promise = (await import('bluebird')).default;"],
