@@ -131,6 +131,8 @@ describe('The guide on native histograms', function () {
   const guide = readFileSync(new URL('../../../docs/guides/native-histograms.md', import.meta.url), 'utf8');
   const config = /^```yaml\n# prometheus-before-3\.8\.yml\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
   const command = /^ {4}prometheus --config\.file=prometheus-before-3\.8\.yml (.*)$/m.exec(guide)?.[1] ?? '';
+  // Why without the address: a spec listens on a free port.
+  const flags = command.split(' ').filter((flag) => !flag.startsWith('--web.listen-address='));
   const queries = [...guide.matchAll(/^\|.*\| `([^`]*render_seconds[^`]*)` \|$/gm)].map(([, query = '']) => query);
   const render = defineHistogram({ name: 'render_seconds', help: 'Duration of rendering', native: true });
 
@@ -156,7 +158,7 @@ describe('The guide on native histograms', function () {
         .replace('scrape_configs:\n', '');
       const jobs = kept === undefined ? [given] : [given, keeping];
       const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
-      const prometheus = await PrometheusServer.startIn(folder, jobs.join(''), server, command.split(' '));
+      const prometheus = await PrometheusServer.startIn(folder, jobs.join(''), server, flags);
       try {
         expect(await prometheus.until('sum(histogram_count(render_seconds))', 10 * jobs.length)).to.equal(
           10 * jobs.length,
