@@ -213,7 +213,7 @@ function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[
   const { kind, operation } = rules;
   const { labels, initial } = options;
   return withLegacyNames(options, [
-    ...checkNames(options, [...familyOptionsOf(kind), ...rules.options]),
+    ...checkNames(options, [...familyOptionsOf[kind], ...rules.options]),
     ...checkCommonOptions(options),
     ...checkLabels(labels, (specs) =>
       Object.entries(specs).flatMap(([name, spec]) => [

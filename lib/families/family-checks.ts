@@ -128,13 +128,11 @@ const familyOptions = [
   'advice',
 ];
 
-/** The names of the options of a family of this kind. */
-export const familyOptionsOf = (kind: MetricKind): readonly string[] => [...familyOptions, ...ownOptions[kind]];
-
-const ownOptions: Readonly<Record<MetricKind, readonly string[]>> = {
-  counter: ['objective'],
-  gauge: [],
-  histogram: ['buckets', 'native', 'objective'],
+/** The names of the options of a family, by its kind. */
+export const familyOptionsOf: Readonly<Record<MetricKind, readonly string[]>> = {
+  counter: [...familyOptions, 'objective'],
+  gauge: familyOptions,
+  histogram: [...familyOptions, 'buckets', 'native', 'objective'],
 };
 
 /** Finds everything that is wrong with the options of `defineCounter` and its siblings. */
@@ -142,7 +140,7 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const { labels = {}, initial } = given;
   return withLegacyNames(given, [
-    ...checkNames(given, familyOptionsOf(kind)),
+    ...checkNames(given, familyOptionsOf[kind]),
     ...checkCommonOptions(given),
     ...checkLabels(kind, labels),
     ...checkInitial(initial, isObject(labels) ? labels : {}),
@@ -155,9 +153,9 @@ export function checkFamily(kind: MetricKind, options: object): Problem[] {
  * declared: it is not known there which recorder will open it.
  */
 export function checkLegacyNames({ name, labels }: DeclaredNames): Problem[] {
-  const problems = isUtf8Name(name) && !isMetricName(name) ? [illegalMetricName(name, orAllow)] : [];
+  const problems = !isMetricName(name) && isUtf8Name(name) ? [illegalMetricName(name, orAllow)] : [];
   for (const label of isOptions(labels) ? Object.keys(labels) : []) {
-    if (isUtf8LabelName(label) && !isLabelName(label)) problems.push(illegalLabelName(label, orAllow));
+    if (!isLabelName(label) && isUtf8LabelName(label)) problems.push(illegalLabelName(label, orAllow));
   }
   return problems;
 }
@@ -176,6 +174,7 @@ export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
   const { labels, buckets = defaultBounds, objective } = given;
+  if (objective === undefined) return [];
   // Why: what is wrong with the buckets is said where they are checked, and native ones end at any number.
   const isWrong = buckets === false || checkBuckets(buckets).length > 0;
   const bounds = isWrong ? undefined : (buckets as number[]);
@@ -199,7 +198,7 @@ function checkNative(native: unknown): Problem[] {
 }
 
 function checkMetricName(name: unknown): Problem[] {
-  return isUtf8Name(name) ? [] : [illegalMetricName(name)];
+  return isMetricName(name) || isUtf8Name(name) ? [] : [illegalMetricName(name)];
 }
 
 const illegalMetricName = (name: unknown, otherwise = ''): Problem =>
@@ -247,7 +246,7 @@ function checkLabels(kind: MetricKind, labels: unknown): Problem[] {
 }
 
 export function checkLabelName(kind: MetricKind, name: string): Problem[] {
-  if (!isUtf8LabelName(name)) return [illegalLabelName(name)];
+  if (!isLabelName(name) && !isUtf8LabelName(name)) return [illegalLabelName(name)];
   if (!kinds[kind].reservedLabels.includes(name)) return [];
   const message = `label name "${name}" is kept for the ${kind}'s own samples (given as a label). Use another name.`;
   return [problem('illegal_label', message)];

@@ -44,8 +44,11 @@ export class NameRegister {
 }
 
 // Why escaped: for a consumer that reads no UTF-8 names, two names may become one.
-const listExposedNames = (family: Family, name: string): string[] =>
-  listEscapedNames(name).flatMap((one) => listSampleNames(family, one));
+function listExposedNames(family: Family, name: string): string[] {
+  const names: string[] = [];
+  for (const one of listEscapedNames(name)) names.push(...listSampleNames(family, one));
+  return names;
+}
 
 function listSampleNames({ kind }: Family, name: string): string[] {
   const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);

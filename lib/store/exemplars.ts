@@ -140,20 +140,23 @@ const shiftOf = (index: number): number => (index & 15) * 2;
 /** The exemplars of numbers side by side, in a list that is filled again for each series. */
 export class ExemplarRow {
   readonly #exemplars: Exemplars;
-  readonly #views: readonly ExemplarView[];
-  readonly #filled: (Exemplar | undefined)[];
+  readonly #width: number;
+  /** Why made when they are first read: a service declares many families, and few processes have exemplars. */
+  readonly #views: ExemplarView[] = [];
+  readonly #filled: (Exemplar | undefined)[] = [];
 
   constructor(exemplars: Exemplars, width: number) {
     this.#exemplars = exemplars;
-    this.#views = Array.from({ length: width }, () => new ExemplarView(exemplars.pool));
-    this.#filled = new Array<undefined>(width).fill(undefined);
+    this.#width = width;
   }
 
   /** The exemplars from this number on; `undefined` where there is none. */
   read(first: number): readonly (Exemplar | undefined)[] | undefined {
-    if (this.#exemplars.pool.size === 0) return undefined;
+    const { pool } = this.#exemplars;
+    if (pool.size === 0) return undefined;
     let isEmpty = true;
-    for (let i = 0; i < this.#views.length; i++) {
+    for (let i = 0; i < this.#width; i++) {
+      this.#views[i] ??= new ExemplarView(pool);
       const exemplar = this.#exemplars.read(first + i, this.#views[i] as ExemplarView);
       this.#filled[i] = exemplar;
       if (exemplar !== undefined) isEmpty = false;
