@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { until } from './until.js';
 
 /** A real VictoriaMetrics on one node, which scrapes what its configuration says. */
@@ -31,6 +30,7 @@ export class VictoriaMetrics {
     const folder = mkdtempSync(join(tmpdir(), 'victoria-metrics-'));
     const file = join(folder, 'scrape.yml');
     writeFileSync(file, `${config}\n`);
+    // Why looked for: VictoriaMetrics does not say which port it has chosen.
     const address = `127.0.0.1:${await freePort()}`;
     const child = spawn(command, [
       `-httpListenAddr=${address}`,
@@ -57,14 +57,4 @@ export class VictoriaMetrics {
     await ended;
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** Why looked for: VictoriaMetrics does not say which port it has chosen. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { freePort } from './free-port.js';
+import { freePort } from '../free-port.js';
 import { scrapedFrom, scrapedUntil } from './scraped-until.js';
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { freePort } from './free-port.js';
+import { freePort } from '../free-port.js';
 import { Program } from './program.js';
 import { scrapedUntil } from './scraped-until.js';
 
