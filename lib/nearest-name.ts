@@ -12,6 +12,12 @@ export function findNearest(given: string, names: Iterable<string>): string | un
     .sort((a, b) => a.edits - b.edits)[0]?.name;
 }
 
+/** What an error says to do about a name that does not exist: the one that may be meant, or else something else. */
+export function suggestNearest(given: string, names: Iterable<string>, otherwise = 'Use one of these.'): string {
+  const nearest = findNearest(given, names);
+  return nearest === undefined ? otherwise : `Did you mean "${nearest}"?`;
+}
+
 /**
  * Counts the letters to add, remove or replace: the distance of Levenshtein. Gives up where there are more than so many.
  *

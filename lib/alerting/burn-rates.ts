@@ -1,3 +1,5 @@
+import { round } from '../families/objective.js';
+
 /** When errors come so fast that somebody must know. */
 export interface BurnRate {
   readonly severity: 'page' | 'ticket';
@@ -26,6 +28,3 @@ export function listBurnRates(ratio: number, days: number): BurnRate[] {
     .map(({ part, hours, ...rest }) => ({ ...rest, factor: round((part * days * 24) / hours) }))
     .filter(({ factor }) => factor * (1 - ratio) < 1);
 }
-
-/** Why: 1 - 0.999 is 0.0010000000000000009, which nobody wants to read in a rule. */
-export const round = (value: number): number => Number(value.toPrecision(12));

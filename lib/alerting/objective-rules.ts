@@ -1,10 +1,10 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
-import type { Objective } from '../families/objective.js';
+import { defaultDays, type Objective, round } from '../families/objective.js';
 import { boundCondition } from '../promql/bound.js';
 import { toSeconds } from '../promql/duration.js';
 import { toMatcher } from '../promql/matchers.js';
 import { type Matcher, print } from '../promql/node.js';
-import { type BurnRate, listBurnRates, round } from './burn-rates.js';
+import { type BurnRate, listBurnRates } from './burn-rates.js';
 import type { AlertingRule, RecordingRule, RuleGroup } from './rule-group.js';
 
 /** What the rules of one objective are made from. */
@@ -16,8 +16,6 @@ interface Promised {
   readonly ratio: number;
   readonly days: number;
 }
-
-const defaultDays = 30;
 
 /**
  * Makes the rules of a family with an objective: the ratio of errors over each window, what is left of the error budget, and

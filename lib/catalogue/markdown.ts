@@ -1,5 +1,5 @@
 import { formatCount } from '../error.js';
-import type { Objective } from '../families/objective.js';
+import { defaultDays, type Objective, round } from '../families/objective.js';
 import type { CatalogueEntry, CatalogueLabel } from './catalogue.js';
 
 const columns: readonly (readonly [title: string, cell: (entry: CatalogueEntry) => string])[] = [
@@ -32,8 +32,8 @@ function describe({ help, unit, objective }: CatalogueEntry): string {
 }
 
 function describeObjective(objective: Objective): string {
-  const { ratio, days = 30 } = objective;
-  const percent = `${Number((ratio * 100).toPrecision(12))} %`;
+  const { ratio, days = defaultDays } = objective;
+  const percent = `${round(ratio * 100)} %`;
   const promise = 'under' in objective ? `at most ${objective.under}` : `not ${describeErrors(objective.errors)}`;
   return `objective: ${percent} ${promise}, over ${days} days`;
 }

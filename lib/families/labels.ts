@@ -1,3 +1,7 @@
+import type { Problem } from '../error.js';
+import { suggestNearest } from '../nearest-name.js';
+import { problem } from '../validation.js';
+
 /** A raw label value. `null`, `undefined` and `''` are the empty value: the label is absent. */
 export type LabelValue = string | number | bigint | boolean | null | undefined;
 
@@ -32,6 +36,18 @@ export type LabelSet<P extends LabelPolicies> = { readonly [K in keyof P]: Label
 export function readLabel(labels: Readonly<Record<string, unknown>>, name: string): unknown {
   const given = labels[name];
   return isCommonProperty(name) && given === Reflect.get(Object.prototype, name) ? undefined : given;
+}
+
+/** What becomes of a label value that is none of `oneOf`, or is past a limit. */
+export const overflowValue = 'other';
+
+/** Says that a label does not exist, and which one may be meant; `where` stands before it. */
+export function describeUnknownLabel(label: string, names: readonly string[], where = ''): Problem {
+  const known = names.join(', ') || 'none';
+  return problem(
+    'unknown_label',
+    `${where}label "${label}" is unknown (known: ${known}). ${suggestNearest(label, names)}`,
+  );
 }
 
 /** Whether every object has a property of this name. */

@@ -1,5 +1,4 @@
 import { formatValue, type Problem } from '../error.js';
-import { findNearest } from '../nearest-name.js';
 import {
   checkFields,
   checkNames,
@@ -12,7 +11,7 @@ import {
   type Unchecked,
 } from '../validation.js';
 import type { MetricKind } from './kinds.js';
-import type { LabelPolicies, LabelValueOf } from './labels.js';
+import { describeUnknownLabel, type LabelPolicies, type LabelValueOf, overflowValue } from './labels.js';
 
 /** What every objective says. */
 interface CommonObjective {
@@ -37,6 +36,12 @@ export interface HistogramObjective extends CommonObjective {
 /** What is promised about a family. */
 export type Objective = CounterObjective<LabelPolicies> | HistogramObjective;
 
+/** Over how many days an objective holds unless it says otherwise. */
+export const defaultDays = 30;
+
+/** Why: 1 - 0.999 is 0.0010000000000000009, which nobody wants to read in a rule or a table. */
+export const round = (value: number): number => Number(value.toPrecision(12));
+
 /** What is known of a family when its objective is checked. */
 interface ObjectiveSubject {
   /** The labels with their policies, or with what a decorator was given for them. */
@@ -55,7 +60,7 @@ const ratioRule: Rule = {
 const daysRule: Rule = {
   must: 'be a whole number from 28 to 90',
   accepts: (value) => Number.isInteger(value) && (value as number) >= 28 && (value as number) <= 90,
-  remedy: 'Leave it out for 30',
+  remedy: `Leave it out for ${defaultDays}`,
 };
 
 const commonRules: Rules = { ratio: ratioRule, days: daysRule };
@@ -93,11 +98,7 @@ function checkErrors({ errors }: Unchecked, labels: Unchecked): Problem[] {
 
 function checkErrorLabel(label: string, values: unknown, labels: Unchecked): Problem[] {
   if (!Object.hasOwn(labels, label)) {
-    const names = Object.keys(labels);
-    const nearest = findNearest(label, names);
-    const remedy = nearest === undefined ? 'Use one of these.' : `Did you mean "${nearest}"?`;
-    const message = `objective: label "${label}" is unknown (known: ${names.join(', ') || 'none'}). ${remedy}`;
-    return [problem('unknown_label', message)];
+    return [describeUnknownLabel(label, Object.keys(labels), 'objective: ')];
   }
   const domain = listDomain(labels[label]);
   const given = Array.isArray(values) ? values : [values];
@@ -116,7 +117,7 @@ function describeWrongValue(label: string, value: unknown, domain: readonly unkn
 /** The values that a label lists; `undefined` if it does not. A label of a decorator may be a specification with `oneOf`. */
 function listDomain(policy: unknown): readonly unknown[] | undefined {
   const oneOf = isObject(policy) || typeof policy === 'function' ? (policy as Unchecked)['oneOf'] : undefined;
-  return Array.isArray(oneOf) ? [...oneOf, 'other'] : undefined;
+  return Array.isArray(oneOf) ? [...oneOf, overflowValue] : undefined;
 }
 
 function checkBound(objective: Unchecked, bounds: readonly number[] | undefined): Problem[] {

@@ -4,7 +4,7 @@ import type { Scrapable } from '../store/exposed-family.js';
 import { mergeFamilies } from '../store/merge-families.js';
 
 /** How an export has ended. */
-export const exportResults = ['success', 'partial', 'failed'] as const;
+const exportResults = ['success', 'partial', 'failed'] as const;
 
 const exportsFamily = defineCounter({
   name: 'flowplane_metrics_otlp_exports_total',

@@ -8,7 +8,8 @@ import { type Advice, ignoreErrors } from '../recorder/reports.js';
 import { HttpClient } from '../sending/http-client.js';
 import { deliver } from '../sending/retries.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
-import { checkValue, isFunction, isObject } from '../validation.js';
+import { scrapableRule } from '../store/scrapable.js';
+import { checkValue } from '../validation.js';
 import { version } from '../version.js';
 import { ExportMetrics } from './export-metrics.js';
 import { readVerdict } from './export-response.js';
@@ -90,7 +91,7 @@ export class OtlpExporter implements AsyncDisposable {
 
   /** @throws MetricsError naming every option and every variable of the environment that is wrong. */
   constructor(recorder: Scrapable, options: OtlpOptions = {}) {
-    refuseIfAny(site, checkRecorder(recorder));
+    refuseIfAny(site, checkValue('"recorder"', scrapableRule, recorder ?? null));
     this.#settings = settingsOf(site, options);
     const { tls, resource } = this.#settings;
     this.#scrapable = this.#metrics.mergeWith(recorder);
@@ -347,17 +348,6 @@ function* inSteps(family: ExposedFamily, points: FamilyPoints): Generator<void> 
 }
 
 const disabled: ExportResult = { result: 'disabled', rejectedPoints: 0 };
-
-const checkRecorder = (given: unknown) =>
-  checkValue(
-    '"recorder"',
-    {
-      must: 'be a recorder',
-      accepts: (value) => isObject(value) && isFunction(value['exposedFamilies']),
-      remedy: 'Pass for example new PrometheusRecorder()',
-    },
-    given ?? null,
-  );
 
 /** How one export goes. */
 class ExportRun {

@@ -1,7 +1,7 @@
 import { WireWriter } from '../exposition/formats/wire-writer.js';
 
 /** Whether numbers that add up are sent as totals, or as what has been added since the last time; as OTLP numbers it. */
-export const temporalityNumbers = { delta: 1, cumulative: 2 } as const;
+const temporalityNumbers = { delta: 1, cumulative: 2 } as const;
 
 /** The temporality of the points of one metric. */
 export type PointTemporality = keyof typeof temporalityNumbers;

@@ -1,14 +1,8 @@
 import type { ExposedFamily } from '../store/exposed-family.js';
 
+const sourceFailures = ['malformed', 'version', 'too_large', 'too_many_sources', 'too_many_series', 'clash'] as const;
+
 /** Why something of a source is not merged: the values of `reason` of `flowplane_metrics_source_failures_total`. */
-export const sourceFailures = [
-  'malformed',
-  'version',
-  'too_large',
-  'too_many_sources',
-  'too_many_series',
-  'clash',
-] as const;
 export type SourceFailure = (typeof sourceFailures)[number];
 
 /** A family with at most one label. */

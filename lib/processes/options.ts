@@ -1,6 +1,7 @@
 import { formatCount, type Problem } from '../error.js';
 import type { Advice } from '../recorder/reports.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { scrapableRule } from '../store/scrapable.js';
 import {
   checkOptions,
   checkValue,
@@ -71,11 +72,6 @@ export const limitsOf = ({
   maxCells: maxSeries * cellsPerSeries,
 });
 
-const scrapableRule: Rule = {
-  must: 'be a recorder',
-  accepts: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
-  remedy: 'Pass for example new PrometheusRecorder()',
-};
 const secondsRule = (remedy: string): Rule => ({
   must: 'be a number of seconds from 0.01 to 3,600',
   accepts: (value) => typeof value === 'number' && value >= 0.01 && value <= 3600,

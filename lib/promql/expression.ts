@@ -1,7 +1,8 @@
 import { type Problem, refuseIfAny } from '../error.js';
+import { describeUnknownLabel } from '../families/labels.js';
 import { checkFields, checkValue, countRule, isObject, isOneOf, problem, type Rule } from '../validation.js';
 import { durationRule } from './duration.js';
-import { describeUnknownLabel, type KnownLabels, toMatchers } from './matchers.js';
+import { type KnownLabels, toMatchers } from './matchers.js';
 import { mapSelectors, type Node, print, type VectorMatching } from './node.js';
 
 /** What is known of an expression: the labels of its family, and the labels that its result has. */

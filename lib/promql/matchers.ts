@@ -1,6 +1,12 @@
 import { type Problem, refuseIfAny } from '../error.js';
-import type { LabelPolicies, LabelPolicy, LabelValue, LabelValueOf } from '../families/labels.js';
-import { findNearest } from '../nearest-name.js';
+import {
+  describeUnknownLabel,
+  type LabelPolicies,
+  type LabelPolicy,
+  type LabelValue,
+  type LabelValueOf,
+  overflowValue,
+} from '../families/labels.js';
 import { problem } from '../validation.js';
 import { escapeRegExp, type Matcher } from './node.js';
 
@@ -23,7 +29,7 @@ export type Conditions<P extends LabelPolicies, Target extends string> = {
 
 /** A label with `oneOf` has `other` too, for what is none of its values. */
 type ExposedValue<P extends LabelPolicy> = P extends { readonly oneOf: readonly string[] }
-  ? LabelValueOf<P> | 'other'
+  ? LabelValueOf<P> | typeof overflowValue
   : LabelValue;
 
 /** What a selector knows of its labels. */
@@ -69,13 +75,6 @@ const isObject = <K extends string>(value: unknown, key: K): value is Readonly<R
 
 const kindsOfConditions = ['not', 'matches', 'matchesNot'];
 
-/** Says that a label does not exist, and which one may be meant. */
-export function describeUnknownLabel(label: string, names: readonly string[]): Problem {
-  const nearest = findNearest(label, names);
-  const remedy = nearest === undefined ? 'Use one of these.' : `Did you mean "${nearest}"?`;
-  return problem('unknown_label', `label "${label}" is unknown (known: ${names.join(', ') || 'none'}). ${remedy}`);
-}
-
 function checkCondition(label: string, condition: unknown, { policies, target }: KnownLabels): Problem[] {
   const names = [...Object.keys(policies), ...target];
   if (!names.includes(label)) return [describeUnknownLabel(label, names)];
@@ -96,7 +95,7 @@ function checkValues(label: string, values: readonly string[], oneOf: readonly s
   }
   if (oneOf === undefined) return [];
   return values
-    .filter((value) => value !== '' && value !== 'other' && !oneOf.includes(value))
+    .filter((value) => value !== '' && value !== overflowValue && !oneOf.includes(value))
     .map((value) =>
       problem(
         'illegal_option',

@@ -1,3 +1,5 @@
+import { escapeText, spellNumber } from '../exposition/formats/spelling.js';
+
 /** A part of an expression: what PromQL's grammar has, as far as queries of this package use it. */
 export type Node =
   | SelectorNode
@@ -76,14 +78,16 @@ export function print(node: Node): string {
     case 'binary':
       return `${printOperand(node.left)} ${node.operator}${printMatching(node.matching)} ${printOperand(node.right)}`;
     case 'number':
-      return printNumber(node.value);
+      return spellNumber(node.value);
     case 'text':
       return node.text;
   }
 }
 
 function printSelector({ name, matchers, window, offset }: SelectorNode): string {
-  const conditions = matchers.map(({ label, operator, value }) => `${label}${operator}${quote(value)}`).join(', ');
+  const conditions = matchers
+    .map(({ label, operator, value }) => `${label}${operator}"${escapeText(value)}"`)
+    .join(', ');
   return [
     name,
     conditions === '' ? '' : `{${conditions}}`,
@@ -94,7 +98,7 @@ function printSelector({ name, matchers, window, offset }: SelectorNode): string
 
 function printAggregation({ operator, by, parameter, of }: AggregationNode): string {
   const labels = by.length === 0 ? '' : ` by (${by.join(', ')}) `;
-  const first = parameter === undefined ? '' : `${printNumber(parameter)}, `;
+  const first = parameter === undefined ? '' : `${spellNumber(parameter)}, `;
   return `${operator}${labels}(${first}${print(of)})`;
 }
 
@@ -107,15 +111,6 @@ function printMatching(matching: VectorMatching | undefined): string {
   const group = matching.many === undefined ? '' : ` group_${matching.many}()`;
   return ` on (${matching.on.join(', ')})${group}`;
 }
-
-function printNumber(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  return String(value);
-}
-
-/** A string of PromQL in double quotation marks. */
-const quote = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
 /** A regular expression of RE2 that matches this text and no other. */
 export const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

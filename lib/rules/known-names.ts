@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from '../catalogue/catalogue.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
+import { overflowValue } from '../families/labels.js';
 import { findNearest } from '../nearest-name.js';
 import { addLabels, type LabelNames } from './label-names.js';
 
@@ -67,9 +68,6 @@ function listSeries(family: KnownFamily): [name: string, series: KnownSeries][] 
     return [name + suffix, { family, kind: seriesKind, labels: all }];
   });
 }
-
-/** What the label values of a family can be: those of `oneOf`, and what stands for all others. */
-export const overflowValue = 'other';
 
 /** How a catalogue becomes known names. */
 export interface CatalogueContext {

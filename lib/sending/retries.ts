@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { HttpClient, OutgoingRequest, ReceiverResponse } from './http-client.js';
 import { Unanswered } from './http-client.js';
 
@@ -36,7 +37,8 @@ export async function deliver(client: HttpClient, request: OutgoingRequest, give
     if (!isWorthRetrying(delivery) || tries >= maxTries || signal?.aborted) return delivery;
     const pause = delivery.retryAfterSeconds ?? pauseAfter(tries);
     if (performance.now() + pause * 1000 >= deadline) return delivery;
-    await wait(pause, signal);
+    // Why nothing where it is given up: it is looked at next.
+    await wait(pause * 1000, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
     if (signal?.aborted) return delivery;
   }
 }
@@ -83,16 +85,3 @@ function readRetryAfter({ headers }: ReceiverResponse): number | undefined {
 /** Why partly by chance: services that were refused together must not come back together. */
 const pauseAfter = (tries: number): number =>
   Math.min(firstPauseSeconds * 2 ** (tries - 1), maxPauseSeconds) * (0.5 + Math.random() / 2);
-
-/** Waits without keeping the process running; not at all where it is given up. */
-function wait(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, seconds * 1000).unref();
-    signal?.addEventListener('abort', end, { once: true });
-  });
-}

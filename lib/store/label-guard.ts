@@ -1,5 +1,5 @@
 import type { DropReason } from '../error.js';
-import type { LabelPolicy } from '../families/labels.js';
+import { type LabelPolicy, overflowValue } from '../families/labels.js';
 import { isLong, isPlainText, labelText } from './label-text.js';
 import { findSensitivePattern, type LabelTransform, recallHarmless, type SensitivePattern } from './redaction.js';
 
@@ -28,7 +28,7 @@ export interface LabelGuardOptions {
 }
 
 const substitutes = {
-  other: { value: 'other', refused: 'overflow' },
+  other: { value: overflowValue, refused: 'overflow' },
   redacted: { value: 'redacted', refused: 'sensitive' },
   none: { refused: 'sensitive' },
   notALabel: { refused: 'label_type' },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { formatValue, MetricsError, type Problem, refuseIfAny } from '../error.js';
-import { findNearest } from '../nearest-name.js';
+import { suggestNearest } from '../nearest-name.js';
 import { type PlainDuration, plainDurationRule, toSeconds } from '../promql/duration.js';
 import { checkOptions, checkValue, isFunction, isObject, isText, problem, type Rules } from '../validation.js';
 import type { RecordedSeries } from './record-series.js';
@@ -140,9 +140,8 @@ async function refuseUnknownAlert(alert: string, file: string): Promise<void> {
   });
   const alerts = [...rules.matchAll(/["']?\balert["']?:\s*["']?([^\s"',}]+)/g)].map(([, name = '']) => name);
   if (alerts.includes(alert)) return;
-  const nearest = findNearest(alert, alerts);
-  const remedy = nearest === undefined ? 'Use one of these.' : `Did you mean "${nearest}"?`;
-  throw unreadable(`${file} has no alert ${formatValue(alert)} (it has: ${alerts.join(', ') || 'none'}). ${remedy}`);
+  const known = alerts.join(', ') || 'none';
+  throw unreadable(`${file} has no alert ${formatValue(alert)} (it has: ${known}). ${suggestNearest(alert, alerts)}`);
 }
 
 const unreadable = (message: string, cause?: unknown): MetricsError =>
@@ -170,9 +169,7 @@ async function findQuietTimes(alert: string, times: readonly number[], options: 
   ];
   const rule_files = [rules, ...otherRules].map((file) => resolve(file));
   const printed = await runPromtool({ rule_files, evaluation_interval: `${stepOf(options) * 1000}ms`, tests });
-  return new Set(
-    Array.from(printed.matchAll(/\btime: ([\dhms.]+),?\n\s+exp:/g), ([, time = '']) => parseGoDuration(time)),
-  );
+  return new Set(Array.from(printed.matchAll(/\btime: ([\dhms.]+),?\n\s+exp:/g), ([, time = '']) => toSeconds(time)));
 }
 
 /** Runs a test file; gives what promtool prints of expectations that are not met. */
@@ -203,14 +200,3 @@ async function run(command: string, args: readonly string[]): Promise<{ printed:
 
 const missingPromtool = (cause: { readonly code?: string }): string =>
   `promtool is needed to evaluate rules (given none that starts: ${cause.code}). Install Prometheus, which has it: https://prometheus.io/download, or apt-get install prometheus.`;
-
-/** Parses a length of time as Go prints it: `1h2m3.5s`. */
-function parseGoDuration(text: string): number {
-  const parts = text.matchAll(/([\d.]+)(h|ms|m|s)/g);
-  return Array.from(parts, ([, count, unit = '']) => Number(count) * (goUnits[unit] as number)).reduce(
-    (a, b) => a + b,
-    0,
-  );
-}
-
-const goUnits: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };

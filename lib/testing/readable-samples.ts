@@ -2,7 +2,7 @@ import { formatValue, MetricsError, type MetricsErrorCode } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
 import type { Family } from '../families/family.js';
 import { kinds } from '../families/kinds.js';
-import { findNearest } from '../nearest-name.js';
+import { suggestNearest } from '../nearest-name.js';
 import type { SampleLabels } from './samples.js';
 
 /** The names of the samples of a family that can be read back. */
@@ -36,8 +36,7 @@ function createUnknownSample(open: readonly Family[], families: readonly Family[
     const message = `histogram "${name}" has no sample of that name (given "${name}"). Ask for "${count}", "${sum}" or "${bucket}".`;
     return createError('unknown_metric', message);
   }
-  const nearest = findNearest(name, families.flatMap(listSampleNames));
-  const remedy = nearest === undefined ? listKnown(open.flatMap(listSampleNames)) : `Did you mean "${nearest}"?`;
+  const remedy = suggestNearest(name, families.flatMap(listSampleNames), listKnown(open.flatMap(listSampleNames)));
   return createError('unknown_metric', `no family has a sample of that name (given ${formatValue(name)}). ${remedy}`);
 }
 
@@ -47,10 +46,9 @@ const listKnown = (names: readonly string[]): string =>
     : `Name one of ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}, or open the family first.`;
 
 function createUnknownLabel(name: string, label: string, known: ReadonlySet<string>): MetricsError {
-  const nearest = findNearest(label, known);
-  const remedy = known.size === 0 ? 'Leave it out: it has none.' : `Name one of ${[...known].join(', ')}.`;
+  const otherwise = known.size === 0 ? 'Leave it out: it has none.' : `Name one of ${[...known].join(', ')}.`;
   const message = `"${name}" has no label of that name (given ${formatValue(label)}). `;
-  return createError('unknown_label', message + (nearest === undefined ? remedy : `Did you mean "${nearest}"?`));
+  return createError('unknown_label', message + suggestNearest(label, known, otherwise));
 }
 
 const createError = (code: MetricsErrorCode, message: string): MetricsError =>

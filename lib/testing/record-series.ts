@@ -1,17 +1,9 @@
 import { refuseIfAny } from '../error.js';
 import { type PlainDuration, plainDurationRule, toSeconds } from '../promql/duration.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
+import { isScrapable } from '../store/scrapable.js';
 import { CollectedSamples, type SampleSnapshot } from '../store/snapshot.js';
-import {
-  checkFields,
-  checkNames,
-  checkValue,
-  functionRule,
-  isFunction,
-  isObject,
-  isOptions,
-  type Rules,
-} from '../validation.js';
+import { checkFields, checkNames, checkValue, functionRule, isOptions, type Rules } from '../validation.js';
 
 /** How the samples of a run are taken. */
 export interface RecordingOptions {
@@ -83,7 +75,7 @@ export async function recordSeries(
 
 const recorderRule = {
   must: 'be a PrometheusRecorder, or anything else that can be scraped',
-  accepts: (value: unknown) => isObject(value) && isFunction(value['exposedFamilies']),
+  accepts: isScrapable,
   remedy: 'Let the service report to new PrometheusRecorder()',
   isRequired: true as const,
 };

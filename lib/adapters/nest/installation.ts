@@ -7,8 +7,7 @@ import { drainSeconds } from '../../server/drain.js';
 import type { ServerAddress } from '../../server/listening-server.js';
 import { MetricsServer } from '../../server/metrics-server.js';
 import { createExporter } from '../../server/otlp-export.js';
-import type { Scrapable } from '../../store/exposed-family.js';
-import { isFunction } from '../../validation.js';
+import { isScrapable } from '../../store/scrapable.js';
 import { findHiddenRoute, isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
 import { type MetricsModuleOptions, serverOptionsOf, site } from './module-options.js';
 import type { HttpAdapter, HttpAdapterHost, ModulesContainer } from './nest-shapes.js';
@@ -109,9 +108,6 @@ export class Installation {
     measureRequests(httpAdapter, this.#track, this.#options.path);
   }
 }
-
-const isScrapable = (recorder: object): recorder is MetricsRecorder & Scrapable =>
-  isFunction((recorder as Partial<Scrapable>).exposedFamilies);
 
 const noPlatform = (path: string) => ({
   code: 'not_supported' as const,

@@ -1,5 +1,5 @@
+import { parseDuration } from '../../promql/duration.js';
 import { checkExpressions } from '../../rules/check-expressions.js';
-import { parseDuration } from '../../rules/promql/duration.js';
 import { loadGrammar } from '../../rules/promql/grammar.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';

@@ -1,4 +1,5 @@
 import type { ExposedFamily } from '../../exposition-reader/exposition.js';
+import { escapeRegExp } from '../../promql/node.js';
 import {
   applicationFamilies,
   type DoctorState,
@@ -169,5 +170,4 @@ function targetMatchers({ options, targetLabels = [] }: DoctorState, families: r
 }
 
 /** A pattern of PromQL that matches each of these texts. */
-const anyOf = (texts: readonly string[]): string =>
-  JSON.stringify(texts.map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'));
+const anyOf = (texts: readonly string[]): string => JSON.stringify(texts.map(escapeRegExp).join('|'));

@@ -18,7 +18,7 @@ export function checkComparison(binary: Binary, left: Shape, right: Shape, exami
 }
 
 /** The number that an expression of constants is; `undefined` for anything else. */
-export function constantOf(expression: Expression): number | undefined {
+function constantOf(expression: Expression): number | undefined {
   if (expression.type === 'number') return expression.value;
   if (expression.type === 'unary') {
     const value = constantOf(expression.of);

@@ -1,6 +1,6 @@
+import { formatDuration } from '../../promql/duration.js';
 import type { Examination } from '../examination.js';
 import { addLabels, anyLabels, canHave, dropLabels, noLabels } from '../label-names.js';
-import { formatDuration } from '../promql/duration.js';
 import type { Call, Expression, Window } from '../promql/expression.js';
 import { anyShape, computedFrom, type Shape, scalarShape } from '../shape.js';
 import { describe } from './selectors.js';

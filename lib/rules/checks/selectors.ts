@@ -1,4 +1,4 @@
-import { findNearest } from '../../nearest-name.js';
+import { findNearest, suggestNearest } from '../../nearest-name.js';
 import type { Examination } from '../examination.js';
 import type { KnownFamily, KnownSeries } from '../known-names.js';
 import { canHave } from '../label-names.js';
@@ -158,8 +158,7 @@ interface Domain {
 }
 
 function describeImpossible({ label, value }: Matcher, { values, what, family }: Domain): string {
-  const nearest = findNearest(value.text, values);
-  const remedy = nearest === undefined ? 'Use one of these' : `Did you mean "${nearest}"?`;
+  const remedy = suggestNearest(value.text, values, 'Use one of these');
   const given = what === 'bounds' ? values.filter((one) => !one.endsWith('.0')) : values;
   return `no ${what === 'bounds' ? 'bound' : 'value'} of "${label.text}" in ${family.name} matches "${value.text}" (given ${given.join(', ')}). ${remedy}`;
 }

@@ -1,6 +1,6 @@
+import { parseDuration } from '../../promql/duration.js';
 import type { Span } from '../faults.js';
 import { comparisons } from './comparisons.js';
-import { parseDuration } from './duration.js';
 import type {
   Aggregation,
   Binary,

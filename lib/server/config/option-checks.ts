@@ -2,7 +2,7 @@ import { isAddressOrNetwork } from '../../access/addresses.js';
 import { isBearerToken } from '../../access/bearer-tokens.js';
 import { formatValue, type Problem } from '../../error.js';
 import { checkOtlpOptions } from '../../otlp/settings.js';
-import type { Scrapable } from '../../store/exposed-family.js';
+import { scrapableRule } from '../../store/scrapable.js';
 import {
   checkFields,
   checkIsOptions,
@@ -126,13 +126,7 @@ const pickAccessOptions = (options: AccessOptions): AccessOptions & Unchecked =>
   Object.fromEntries(accessOptions.map((name) => [name, options[name]]));
 
 /** Checks the recorder that a server is to expose. */
-export const checkRecorder = (given: unknown): Problem[] => checkValue('"recorder"', recorderRule, given ?? null);
-
-const recorderRule: Rule = {
-  must: 'be a recorder',
-  accepts: (value) => typeof (value as Partial<Scrapable> | null)?.exposedFamilies === 'function',
-  remedy: 'Pass for example new PrometheusRecorder()',
-};
+export const checkRecorder = (given: unknown): Problem[] => checkValue('"recorder"', scrapableRule, given ?? null);
 
 /** Checks a number of seconds. */
 export const checkSeconds = (name: string, given: unknown): Problem[] =>
