@@ -15,9 +15,9 @@ const count = Number(methods);
 const isAsync = operation.endsWith('async');
 // Why many short rounds: other work of the machine slows some of them down, and the median leaves those out.
 const calls = 15_000;
-const rounds = 60;
+const rounds = 45;
 /** A subject that has taken so many seconds runs no more than the fewest rounds. */
-const enoughSeconds = 2;
+const enoughSeconds = 0.5;
 const fewest = 6;
 const weighed = 5;
 

@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mainThreadTime } from './measurement.js';
 
-const batch = 2000;
-
 /** A client in a process of its own: at each line it asks so often, and then prints a line. */
-const script = `
+const scriptOf = (batch: number): string => `
   const { Agent, get } = require('node:http');
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const ask = (url) => new Promise((done, failed) =>
@@ -27,8 +25,9 @@ export interface HttpClient {
   stop(): Promise<void>;
 }
 
-export function startClient(port: number, path = '/teams/payments'): HttpClient {
-  const asking = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** @param batch how many requests it makes at a time. */
+export function startClient(port: number, batch: number, path = '/teams/payments'): HttpClient {
+  const asking = spawn(process.execPath, ['-e', scriptOf(batch)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const answers = asking.stdout[Symbol.asyncIterator]();
   return {
     async askBatch() {

@@ -40,7 +40,7 @@ function measure(tell: Tell, operation: string, methods: number, strings: string
   return { operation, methods, strings, figures: [bare, ...others] };
 }
 
-const parts = ['typical', ...Object.keys(operations), 'series', 'processes'];
+const parts = ['typical', ...Object.keys(operations), 'series', 'processes', 'thread'];
 const usage = `Use npm run bench -- [--json] [PART...], where a part is ${parts.map((part) => JSON.stringify(part)).join(', ')}. Without a part, all are measured.`;
 const given = process.argv.slice(2);
 if (given.includes('--help')) {
@@ -72,12 +72,22 @@ for (const operation of wantedOperations) {
   }
 }
 const stores = isWanted('series') ? measureAllStores(tell) : undefined;
-if (isWanted('processes') && !isJson) {
-  tell('\nSeveral processes, merged');
-  execFileSync(process.execPath, ['--expose-gc', fileURLToPath(new URL('processes.js', import.meta.url))], {
-    stdio: 'inherit',
+/** Runs a part that prints its figures itself, in a process of its own. */
+function runPart(name: string, title: string): void {
+  if (!isWanted(name) || isJson) return;
+  showProgress(title);
+  const program = fileURLToPath(new URL(`${name}.js`, import.meta.url));
+  // Why not printed by the part: the progress stands where its first line would.
+  const printed = execFileSync(process.execPath, ['--expose-gc', program], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  tell(`\n${title}\n${printed.trimEnd()}`);
 }
+runPart('processes', 'Several processes, merged');
+runPart('thread', 'A copy of the store in a worker thread');
+const seconds = performance.now() / 1000;
+tell(`\nmeasured in ${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`);
 if (isJson) {
   const { version: node, arch } = process;
   console.log(JSON.stringify({ node, arch, typical, calls, ...stores }, null, 2));

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { defineCounter, PrometheusRecorder } from 'flowplane-metrics';
 import { serveMetrics } from 'flowplane-metrics/serve';
 
-// The service of bench/served.ts: an API with an annotated counter, and 10,000 series that are scraped.
+// A service with an API that counts, and with 10,000 series that are scraped; with --thread from a thread of its own.
 
 const family = defineCounter({ name: 'requests_total', help: 'Requests', labels: { team: {}, route: {} } });
 const { recorder, url: metricsUrl } = await serveMetrics({
   recorder: new PrometheusRecorder({ maxSeriesPerFamily: 20_000 }),
   port: 0,
   keepAlive: true,
+  thread: process.argv.includes('--thread'),
 });
 const counter = recorder.counter(family);
 for (let team = 0; team < 100; team++) {

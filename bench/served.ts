@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-import autocannon, { type Result } from 'autocannon';
+import type { Result } from 'autocannon';
+import { countLost, latencies, load, medians, type Service, startService, stopService } from './loaded-service.js';
 
 /*
  * What a metrics server stands, and what it costs the service beside it: `node dist/bench/served.js [seconds]`.
@@ -12,19 +9,6 @@ import autocannon, { type Result } from 'autocannon';
 const seconds = Number(process.argv[2] ?? 60);
 const slices = 5;
 
-interface Service {
-  readonly process: ChildProcess;
-  readonly metricsUrl: string;
-  readonly apiUrl: string;
-}
-
-async function start(): Promise<Service> {
-  const script = fileURLToPath(new URL('served-service.js', import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-  return { process: child, ...JSON.parse(line) };
-}
-
 /** The memory of the service, in MiB, after a full collection. */
 async function memory({ process: child }: Service): Promise<{ rss: number; heap: number; external: number }> {
   child.send('memory');
@@ -32,30 +16,12 @@ async function memory({ process: child }: Service): Promise<{ rss: number; heap:
   return answer;
 }
 
-const load = (url: string, perSecond: number, duration: number, headers = {}): Promise<Result> =>
-  autocannon({ url, duration, connections: 10, overallRate: perSecond, headers, timeout: 10 });
-
-/** p50, p99 and the longest time that an API takes, in milliseconds, as another process sees it. */
-async function latencies(url: string, duration: number): Promise<number[]> {
-  const script = fileURLToPath(new URL('latencies.js', import.meta.url));
-  const child = spawn(process.execPath, [script, url, String(duration)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  return JSON.parse(await text(child.stdout));
-}
-
-/** The median of each column. */
-function medians(rows: readonly number[][]): string {
-  const columns = rows[0]?.map((_, column) => rows.map((row) => row[column] as number).sort((a, b) => a - b)) ?? [];
-  return columns.map((values) => values[values.length >> 1]).join(', ');
-}
-
-const lost = ({ errors, timeouts, non2xx }: Result): number => errors + timeouts + non2xx;
-
 function printed(result: Result): string {
   const { requests, latency } = result;
-  return `${requests.total} answered, ${lost(result)} lost; p50 ${latency.p50} ms, p99 ${latency.p99} ms, longest ${latency.max} ms`;
+  return `${requests.total} answered, ${countLost(result)} lost; p50 ${latency.p50} ms, p99 ${latency.p99} ms, longest ${latency.max} ms`;
 }
 
-const service = await start();
+const service = await startService();
 try {
   console.log(`10,000 series, ${seconds} s each. Node ${process.version}.`);
   await load(service.metricsUrl, 50, 3);
@@ -80,6 +46,5 @@ try {
   }
   console.log(`the API alone, p50, p99 and longest: ${medians(alone)} ms; beside the scrapes: ${medians(beside)} ms`);
 } finally {
-  service.process.kill('SIGTERM');
-  await once(service.process, 'exit');
+  await stopService(service);
 }

@@ -39,7 +39,7 @@ const serving =
     });
     const server = application.use(router.routes()).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const client = startClient((server.address() as AddressInfo).port);
+    const client = startClient((server.address() as AddressInfo).port, 1000);
     let least = Infinity;
     for (let i = 0; i < 8; i++) least = Math.min(least, await client.askBatch());
     await client.stop();

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { createLandingAssets } from './page.js';
 
 /*
  * Makes what the package ships, from `lib/` and from what the compiler has made of it in `dist/lib/`:
@@ -9,6 +10,8 @@ import { rolldown } from 'rolldown';
  *   dist/node      CommonJS, which Node runs; a file `.mjs` beside each entry gives the same module to `import`
  *   dist/bundler   ES modules, for bundlers
  *   dist/types     the declarations
+ *
+ * and two texts in modules of each of them: the program of the metrics thread, and what the page for people is made of.
  *
  * Why `import` gets CommonJS from Node: a process that imports the package and requires it has one copy of it.
  */
@@ -19,6 +22,7 @@ const dist = join(root, 'dist');
 /** The entries of the package, each with its module in `lib/`. */
 const entries = {
   index: 'index',
+  dashboard: 'dashboard/index',
   http: 'adapters/http/index',
   express: 'adapters/express/index',
   fastify: 'adapters/fastify/index',
@@ -42,6 +46,7 @@ const program = 'cli/main';
 const groups = [
   { name: 'core', test: /[\\/]lib[\\/]index\.ts$/, priority: 2 },
   { name: 'server', test: /[\\/]lib[\\/]server[\\/]index\.ts$/, priority: 1 },
+  { name: 'queries', test: /[\\/]lib[\\/]promql[\\/]index\.ts$/, priority: 1 },
 ];
 
 /**
@@ -76,11 +81,79 @@ const loadLate = {
   },
 };
 
+/** The module that has the program of the metrics thread. */
+const programText = 'server/thread/program-text';
+
+/** Lets the program of the metrics thread look for the optional peers where the package would. */
+const requireFromMain = {
+  name: 'require-from-main',
+  transform(code, id) {
+    if (!id.startsWith(join(root, 'lib'))) return null;
+    const replaced = code.replace(/\bimport\((['"](?!node:)[^.'"][^'"]*['"])\)/g, 'requirePackage($1)');
+    if (replaced === code) return null;
+    const from = JSON.stringify(join(root, 'lib/metrics-thread/require-package.ts'));
+    return { code: `import { requirePackage } from ${from};\n${replaced}`, map: null };
+  },
+};
+
+/** Puts the program of the metrics thread into its module. */
+const embedProgram = {
+  name: 'embed-program',
+  load: (id) => (id === join(root, 'lib', `${programText}.ts`) ? exportText(threadProgram) : null),
+};
+
+/** The module that has the script and the style of the page for people. */
+const landingAssets = 'server/landing/landing-assets';
+const landingAssetsText = await createLandingAssets();
+
+/** Puts the script and the style of the page into their module; in the metrics thread they are what it was started with. */
+const embedAssets = (text) => ({
+  name: 'embed-assets',
+  load: (id) => (id === join(root, 'lib', `${landingAssets}.ts`) ? text : null),
+});
+const landingAssetsOfThread = `import { workerData } from 'node:worker_threads';
+export const { landingScript, landingStyle } = workerData.landingAssets;
+`;
+
+write(join(dist, 'lib', `${landingAssets}.js`), landingAssetsText);
+const threadProgram = await bundleProgram();
+write(join(dist, 'lib', `${programText}.js`), exportText(threadProgram));
 await Promise.all([bundle('esm', 'bundler', '.js'), bundle('cjs', 'node', '.cjs')]);
 await wrap();
 declare();
 chmodSync(join(dist, 'node/flowplane-metrics.cjs'), 0o755);
 resolveOwnName();
+
+/** Bundles the program of the metrics thread into one text, which needs nothing but Node and the optional peers. */
+async function bundleProgram() {
+  const bundles = await rolldown({
+    input: join(root, 'lib/metrics-thread/main.ts'),
+    external: /^node:/,
+    platform: 'node',
+    resolve: { extensionAlias: { '.js': ['.ts'] } },
+    plugins: [requireFromMain, embedAssets(landingAssetsOfThread)],
+    onLog(_level, { message }) {
+      throw new Error(message);
+    },
+  });
+  const { output } = await bundles.generate({
+    format: 'cjs',
+    codeSplitting: false,
+    comments: { annotation: true, jsdoc: false, legal: false },
+    // Why with their names: functions and classes stand in stacks and errors.
+    minify: {
+      compress: { keepNames: { function: true, class: true } },
+      mangle: { keepNames: { function: true, class: true } },
+      codegen: true,
+    },
+  });
+  return output[0].code;
+}
+
+/** A module that has this text. */
+function exportText(text) {
+  return `export const programText = ${JSON.stringify(text)};\n`;
+}
 
 /** Bundles every entry in one format. */
 async function bundle(format, folder, extension) {
@@ -92,7 +165,7 @@ async function bundle(format, folder, extension) {
     external: /^[^./]/,
     platform: 'node',
     resolve: { extensionAlias: { '.js': ['.ts'] } },
-    plugins: format === 'cjs' ? [requirePeers, loadLate] : [],
+    plugins: [embedProgram, embedAssets(landingAssetsText), ...(format === 'cjs' ? [requirePeers, loadLate] : [])],
     onLog(_level, { message }) {
       throw new Error(message);
     },
@@ -159,6 +232,10 @@ function resolveOwnName() {
   write(join(dist, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   // Why: what is measured is what the package ships.
   write(join(dist, 'bench/package.json'), '{ "private": true, "type": "module" }\n');
+  // Why: what is started in a process of its own loads sooner, and is what a user would have.
+  for (const folder of ['programs', 'samples']) {
+    write(join(dist, folder, 'package.json'), '{ "private": true, "type": "module" }\n');
+  }
 }
 
 function write(file, text) {

@@ -150,3 +150,7 @@ const shorten = (text: string): string => cut(text, 80);
  * nothing else runs.
  */
 export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Formats how many there are of something: `1 file`, `1,000 files`. */
+export const formatCountOf = (count: number, one: string, several = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : several}`;

@@ -51,6 +51,7 @@ export type { FetchRequest, FetchResponse, NodeRequest, NodeResponse } from './h
 export { type RouteOf, requestMetrics, type TrackRequest } from './http/request-metrics.js';
 export type { RequestMetricsOptions } from './http/request-metrics-options.js';
 export { handleFetchScrape, handleScrape } from './http/scrape-handler.js';
+export { type RequestLabel, requestFamilies, type TypedRequestFamilies } from './http/typed-request-families.js';
 export type { AnyMethod } from './instrumentation/call.js';
 export type { ReaderThis } from './instrumentation/reader-types.js';
 export { errorName, outcome } from './instrumentation/ready-made.js';

@@ -19,11 +19,13 @@ export function suggestNearest(given: string, names: Iterable<string>, otherwise
 }
 
 /**
- * Counts the letters to add, remove or replace: the distance of Levenshtein. Gives up where there are more than so many.
+ * Counts the letters to add, remove or replace, and the neighbours to exchange: the distance of Damerau and Levenshtein, in
+ * which no letter changes twice. Gives up where there are more than so many.
  *
- * Why so: only the cells of the table are filled that can lead to few enough, as there may be thousands of names.
+ * Why it fills only a band of the table: there may be thousands of names, and no other cell leads to a small distance.
  */
 function countEdits(from: string, to: string, most: number): number {
+  let above: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (let i = 1; i <= from.length; i++) {
     const next = new Array<number>(to.length + 1).fill(Number.POSITIVE_INFINITY);
@@ -31,11 +33,14 @@ function countEdits(from: string, to: string, most: number): number {
     let least = next[0] as number;
     for (let j = Math.max(1, i - most); j <= Math.min(to.length, i + most); j++) {
       const replaced = (row[j - 1] as number) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const edits = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      const isExchanged = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+      const exchanged = isExchanged ? (above[j - 2] as number) + 1 : Number.POSITIVE_INFINITY;
+      const edits = Math.min(replaced, exchanged, (row[j] as number) + 1, (next[j - 1] as number) + 1);
       next[j] = edits;
       if (edits < least) least = edits;
     }
     if (least > most) return Number.POSITIVE_INFINITY;
+    above = row;
     row = next;
   }
   return row[to.length] as number;

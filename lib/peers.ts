@@ -25,11 +25,11 @@ export function peerError(site: string, { packages, purpose, install }: PeerUse,
   return new MetricsError(site, [{ code: 'missing_peer', message }], { cause });
 }
 
-/** Whether this was thrown because the package itself, and not one that it needs, is not installed. */
+/** Whether this was thrown because the package itself, and not one that it needs, is not installed, or has no such part. */
 export function isAbsent(cause: unknown, name: string): boolean {
   const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown };
   // Why the code only ends so: `import()` says ERR_MODULE_NOT_FOUND, and `require()` of a bundle MODULE_NOT_FOUND.
-  return String(code).endsWith('MODULE_NOT_FOUND') && new RegExp(`["']${name}["']`).test(String(message));
+  return String(code).endsWith('MODULE_NOT_FOUND') && new RegExp(`["']${name}(?:/[^"']*)?["']`).test(String(message));
 }
 
 /** Gives what a package exports, by name. Why: not every loader finds the names in a package of CommonJS. */

@@ -48,11 +48,11 @@ export interface ProcessState {
     loading?: Promise<ExternalRegistry | undefined>;
     registry?: ExternalRegistry | undefined;
   };
-  /** Where each family was declared first, by its name. Only while somebody asks for it: a stack costs time. */
+  /** Where each family was declared first, by name. Absent unless a command needs it: to find the place takes time. */
   declarationPlaces?: Map<string, string>;
   /** The service identifier of the recorder in containers. The first copy creates it. */
   recorderIdentifier?: typeof MetricsRecorder;
-  /** What that identifier constructs, by a container in which no recorder is bound. The first copy creates it. */
+  /** The instance that a container gets for that identifier when no recorder is bound. The first copy creates it. */
   unboundRecorder?: MetricsRecorder;
 }
 
@@ -105,7 +105,13 @@ const loadedCopies = (): Copy[] => shareGlobally(Symbol.for('flowplane-metrics.c
 export function registerCopy(): string | undefined {
   if (own !== undefined) return undefined;
   const others = loadedCopies().slice();
-  own = { stateVersion, path: findOwnPath() };
+  own = {
+    stateVersion,
+    // Why only when somebody asks: it takes a stack, and nearly every process has one copy.
+    get path(): string {
+      return findOwnPath();
+    },
+  };
   loadedCopies().push(own);
   if (others.length === 0 || others.some((other) => other.stateVersion === stateVersion)) return undefined;
   const given = [own, ...others].map(({ stateVersion: version, path }) => `state version ${version} at ${path}`);
@@ -113,8 +119,10 @@ export function registerCopy(): string | undefined {
 }
 
 /** Counts the copies in use that share this state. Why by path: the forms of one installed package are no copies of it. */
-export const countCopies = (): number =>
-  new Set(loadedCopies().flatMap((copy) => (copy.stateVersion === stateVersion ? [copy.path] : []))).size;
+export function countCopies(): number {
+  const copies = loadedCopies().filter((copy) => copy.stateVersion === stateVersion);
+  return copies.length < 2 ? copies.length : new Set(copies.map(({ path }) => path)).size;
+}
 
 /**
  * Finds the folder, or the bundle, that this copy was loaded from.

@@ -76,7 +76,7 @@ export function checkIsOptions(given: unknown): Problem[] {
 /** Checks options whose every name has a rule. */
 export function checkOptions(options: unknown, rules: Rules): Problem[] {
   if (!isOptions(options)) return checkIsOptions(options);
-  return [...checkNames(options, Object.keys(rules)), ...checkFields(options, rules)];
+  return checkNames(options, Object.keys(rules)).concat(checkFields(options, rules));
 }
 
 export const isObject = (value: unknown): value is Unchecked => typeof value === 'object' && value !== null;

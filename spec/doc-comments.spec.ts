@@ -1,8 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import ts from 'typescript';
+
+// Why require: documents/compiler.ts says so.
+import ts = require('typescript');
+
+import { dropReasons } from '../lib/index.js';
 import { publicEntries, publicProgram } from './documents/compiler.js';
+import { documentAt } from './documents/documents.js';
+import { codeRows, inShippedCode } from './documents/facts.js';
+import { optionsReference } from './documents/options-reference.js';
+import { PublicTypes } from './documents/public-types.js';
 import { compileExamples, type Example, exampleOf, runExamples } from './examples.js';
 
 const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
@@ -91,6 +99,41 @@ describe('A hover in an editor', () => {
       return found;
     });
     expect(mute).to.deep.equal([]);
+  });
+});
+
+// Why here, and not beside the other pages: to load the declarations takes two seconds.
+describe('The pages of docs/ about public types', () => {
+  let types: PublicTypes;
+
+  before(() => {
+    types = new PublicTypes();
+  });
+
+  /** The members of a union of strings that is the type of an exported interface's `code`. */
+  const codesOf = (type: string): string[] =>
+    types
+      .options({ type })
+      .filter(({ name }) => name === 'code')
+      .flatMap(({ type: union }) => [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code));
+
+  const troubleshooting = (heading: string): string[] =>
+    codeRows(documentAt('docs/guides/troubleshooting.md'), heading).map(([name = '']) => name);
+
+  it('have in reference/options.md what the doc comments of the public options say (npm run docs writes it)', () => {
+    expect(documentAt('docs/reference/options.md').lines.join('\n')).to.equal(optionsReference(types));
+  });
+
+  it('have every code of a warning', () => {
+    const codes = codesOf('Advice');
+    expect(codes.length).to.be.above(5);
+    expect(troubleshooting('What the warnings mean')).to.have.members(codes);
+  });
+
+  it('have every code of an error that the library throws', () => {
+    const codes = inShippedCode(codesOf('Problem'));
+    expect(codes.length).to.be.above(15);
+    expect([...troubleshooting('Why a declaration is refused'), ...dropReasons]).to.have.members(codes);
   });
 });
 

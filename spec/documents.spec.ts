@@ -5,10 +5,8 @@ import { parse } from 'yaml';
 import { dropReasons } from '../lib/index.js';
 import { commandLineReference } from './documents/command-line-reference.js';
 import { documentAt, documents, isExternal, linkProblem, resolveLink, root, textBelow } from './documents/documents.js';
-import { codeIn, codeRows, inShippedCode, ownFamilyNames } from './documents/facts.js';
+import { codeIn, codeRows, ownFamilyNames } from './documents/facts.js';
 import { familiesIn, scrapeEveryFamily, valuesIn } from './documents/observed-metrics.js';
-import { optionsReference } from './documents/options-reference.js';
-import { PublicTypes } from './documents/public-types.js';
 import {
   compileSnippets,
   isAsStated,
@@ -23,13 +21,6 @@ const pages = documents.filter(({ path }) => path.startsWith('docs/'));
 const yamlBlocks = documents.flatMap(({ path, fences }) =>
   fences.filter(({ language }) => language === 'yaml').map((fence) => ({ path, ...fence })),
 );
-let known: PublicTypes | undefined;
-
-/** The public types, read once. */
-function publicTypes(): PublicTypes {
-  known ??= new PublicTypes();
-  return known;
-}
 
 describe('The snippets of the documents', function () {
   this.timeout(120_000);
@@ -147,10 +138,6 @@ describe('The pages of docs/', function () {
 
   const isPromise = (line: string): boolean => /^After this page you can [^.]+\.$/.test(line);
 
-  it('have in reference/options.md what the doc comments of the public options say (npm run docs writes it)', () => {
-    expect(documentAt('docs/reference/options.md').lines.join('\n')).to.equal(optionsReference(publicTypes()));
-  });
-
   it('have in reference/command-line.md what the commands print (npm run docs writes it)', async () => {
     expect(documentAt('docs/reference/command-line.md').lines.join('\n')).to.equal(await commandLineReference());
   });
@@ -167,13 +154,6 @@ describe('The tables of docs/', function () {
     exposition = await scrapeEveryFamily();
   });
 
-  /** The members of a union of strings that is the type of an exported interface's `code`. */
-  const codesOf = (type: string): string[] =>
-    publicTypes()
-      .options({ type })
-      .filter(({ name }) => name === 'code')
-      .flatMap(({ type: union }) => [...union.matchAll(/'(\w+)'/g)].map(([, code = '']) => code));
-
   it('have every metric of the library with its type and labels', () => {
     const rows = codeRows(documentAt('docs/reference/metrics.md'));
     const stated = rows.map(([name = '', type = '', labels = '']) => ({ name, type, labels: codeIn(labels) }));
@@ -186,18 +166,6 @@ describe('The tables of docs/', function () {
 
   it('have every reason of a dropped observation', () => {
     expect(troubleshooting('Why an observation was dropped')).to.have.members(dropReasons);
-  });
-
-  it('have every code of a warning', () => {
-    const codes = codesOf('Advice');
-    expect(codes.length).to.be.above(5);
-    expect(troubleshooting('What the warnings mean')).to.have.members(codes);
-  });
-
-  it('have every code of an error that the library throws', () => {
-    const codes = inShippedCode(codesOf('Problem'));
-    expect(codes.length).to.be.above(15);
-    expect([...troubleshooting('Why a declaration is refused'), ...dropReasons]).to.have.members(codes);
   });
 
   it('have every reason for which a request is refused', () => {

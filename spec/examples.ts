@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import ts from 'typescript';
+
+// Why require: documents/compiler.ts says so.
+import ts = require('typescript');
+
 import { compile } from './documents/compiler.js';
+import { programs } from './programs.js';
 
 /** The `@example` of a public name. */
 export interface Example {
@@ -12,8 +16,7 @@ export interface Example {
   readonly text: string;
 }
 
-// Why below dist/: there the package's own name leads to the package.
-const folder = fileURLToPath(new URL('../examples', import.meta.url));
+const folder = join(programs, 'examples');
 
 const moduleOf = ({ name }: Example): string => join(folder, name.replace(/\W+/g, '-'));
 

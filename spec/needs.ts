@@ -10,12 +10,16 @@ const probes: Readonly<Record<string, readonly [command: string, ...args: string
   'prometheus-3': ['prometheus-3', '--version'],
   'docker-compose': ['docker-compose', 'version'],
   openssl: ['openssl', 'version'],
+  // What runs a command on a terminal.
+  script: ['script', '--version'],
   // A container's first process: some systems let no user but root make a namespace.
   unshare: ['unshare', '--user', '--map-root-user', '--pid', '--fork', 'true'],
   'prometheus-pushgateway': ['prometheus-pushgateway', '--version'],
   'prometheus-pushgateway-next': ['prometheus-pushgateway-next', '--version'],
   'victoria-metrics': ['victoria-metrics', '-version'],
   'victoria-metrics-next': ['victoria-metrics-next', '-version'],
+  // The schema of OTLP, which .ci/install-next-release unpacks.
+  'opentelemetry-proto': ['test', '-d', '/usr/local/include/opentelemetry/proto'],
   // The benchmarks' packages are installed apart, since they are not needed to build: npm ci --prefix bench.
   '@prometheus-io/client': [process.execPath, '-e', "require('./bench/node_modules/@prometheus-io/client')"],
   'python3-prometheus-client': ['/usr/bin/python3', '-c', 'import prometheus_client.openmetrics.parser'],

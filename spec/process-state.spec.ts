@@ -25,7 +25,9 @@ describe('Two copies of the package in one process', () => {
   function install(name: string, stateVersion?: number): string {
     const copy = join(folder, name);
     for (const form of ['node', 'bundler']) {
-      cpSync(join(root, 'dist', form), join(copy, 'dist', form), { recursive: true });
+      // Why without maps: nothing here reads them, and they are half of the bytes.
+      const filter = (path: string): boolean => !path.endsWith('.map');
+      cpSync(join(root, 'dist', form), join(copy, 'dist', form), { recursive: true, filter });
     }
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }');
     if (stateVersion === undefined) return copy;

@@ -32,7 +32,7 @@ export class VictoriaMetrics {
     writeFileSync(file, `${config}\n`);
     // Why looked for: VictoriaMetrics does not say which port it has chosen.
     const address = `127.0.0.1:${await freePort()}`;
-    const child = spawn(command, [
+    const args = [
       `-httpListenAddr=${address}`,
       `-storageDataPath=${join(folder, 'data')}`,
       `-promscrape.config=${file}`,
@@ -40,15 +40,18 @@ export class VictoriaMetrics {
       // Why: without it a sample shows after 30 seconds.
       '-search.latencyOffset=0s',
       ...flags,
-    ]);
-    const url = `http://${address}`;
-    await until(() =>
-      fetch(`${url}/health`, { headers: { connection: 'close' } }).then(
-        ({ ok }) => ok,
-        () => false,
-      ),
-    );
-    return new VictoriaMetrics(child, url, folder);
+    ];
+    // Why its log is not kept: it writes a line for each flush, and waits for ever where nobody reads a full pipe.
+    const child = spawn(command, args, { stdio: 'ignore' });
+    const server = new VictoriaMetrics(child, `http://${address}`, folder);
+    await until(async () => (await server.ask('/health'))?.ok ?? false);
+    return server;
+  }
+
+  /** Its answer, or undefined where there is none within five seconds. */
+  ask(path: string): Promise<Response | undefined> {
+    const options = { headers: { connection: 'close' }, signal: AbortSignal.timeout(5000) };
+    return fetch(`${this.url}${path}`, options).catch(() => undefined);
   }
 
   async stop(): Promise<void> {

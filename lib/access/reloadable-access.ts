@@ -15,6 +15,8 @@ export interface Reloadable {
 export interface AccessSource<Access extends Reloadable> {
   /** The name of the function or class that was given the configuration, for errors. */
   readonly site: string;
+  /** The protections that must be there from the start, because those who use them had them before. Absent: none. */
+  readonly required?: readonly string[];
   /** Reads the rules and their files. Throws where something in them is wrong. */
   load(files: WatchedFiles): Promise<Access>;
   /** Starts to use changed rules. Where it throws, the previous rules stay active. */
@@ -41,10 +43,12 @@ export class ReloadableAccess<Access extends Reloadable> {
     this.#files = files;
   }
 
-  /** @throws MetricsError where something in the configuration is wrong. */
+  /** @throws MetricsError where something in the configuration is wrong, or a required protection is missing. */
   static async load<Access extends Reloadable>(source: AccessSource<Access>): Promise<ReloadableAccess<Access>> {
     const files = new WatchedFiles(source.site);
-    return new ReloadableAccess(source, await source.load(files), files);
+    const access = await source.load(files);
+    refuseRemoval(source.site, source.required ?? [], access);
+    return new ReloadableAccess(source, access, files);
   }
 
   get current(): Access {
@@ -82,9 +86,7 @@ export class ReloadableAccess<Access extends Reloadable> {
     this.#files = new WatchedFiles(this.#source.site);
     const access = await this.#source.load(this.#files);
     const previous = this.#current;
-    // Why: a file that is being rewritten is empty or cut off for a moment, which must not open the server.
-    const removed = previous.protections.find((protection) => !access.protections.includes(protection));
-    if (removed !== undefined) throw cannotRemove(this.#source.site, removed);
+    refuseRemoval(this.#source.site, previous.protections, access);
     // Why before it is activated: a client that connects with the new certificate must already face the new rules.
     this.#current = access;
     try {
@@ -96,7 +98,10 @@ export class ReloadableAccess<Access extends Reloadable> {
   }
 }
 
-function cannotRemove(site: string, section: string): MetricsError {
-  const message = `section "${section}" cannot be removed while the server runs (given a changed file). Restart the process.`;
-  return new MetricsError(site, [{ code: 'illegal_option', message }]);
+/** Why: a file that is being rewritten is empty or cut off for a moment, which must not open the server. */
+function refuseRemoval(site: string, required: readonly string[], { protections }: Reloadable): void {
+  const removed = required.find((protection) => !protections.includes(protection));
+  if (removed === undefined) return;
+  const message = `section "${removed}" cannot be removed while the server runs (given a changed file). Restart the process.`;
+  throw new MetricsError(site, [{ code: 'illegal_option', message }]);
 }

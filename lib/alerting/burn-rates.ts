@@ -5,9 +5,9 @@ export interface BurnRate {
   readonly severity: 'page' | 'ticket';
   /** How many times faster than allowed the error budget is spent. */
   readonly factor: number;
-  /** The time over which that is so. */
+  /** The window over which the budget is spent so fast. */
   readonly long: string;
-  /** The time at its end over which it is so too: the alert ends soon after the errors have ended. */
+  /** A short window at the end of the long one, in which that must hold too: so the alert ends soon after the errors. */
   readonly short: string;
 }
 

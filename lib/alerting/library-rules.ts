@@ -64,5 +64,52 @@ export const libraryRules: RuleGroup = {
         action: 'Read the warning of the process, which has the error',
       },
     },
+    {
+      alert: 'MetricsPushFails',
+      // Why not each failure: what one export did not deliver is in the next one.
+      expr: `sum by (job, instance) (increase(flowplane_metrics_otlp_exports_total{result!="success"}[15m])) > 0
+unless
+sum by (job, instance) (increase(flowplane_metrics_otlp_exports_total{result="success"}[15m])) > 0`,
+      for: '5m',
+      labels: { severity: 'ticket' },
+      annotations: {
+        summary: '{{ $labels.instance }} delivers nothing, or not everything, over OTLP',
+        action: 'Read the warning of the process, which has the answer of the receiver',
+      },
+    },
+    {
+      alert: 'MetricsPushRefused',
+      // Why no `for`: a job pushes once, and its next try may be tomorrow.
+      expr: 'push_failure_time_seconds > push_time_seconds',
+      labels: { severity: 'ticket' },
+      annotations: {
+        summary: 'The Pushgateway has refused the last push of {{ $labels.job }}, and keeps older numbers',
+        action: 'Read the error of pushToGateway() in the log of the job, which has the reason',
+      },
+    },
+    {
+      alert: 'MetricsSourceSilent',
+      expr: 'flowplane_metrics_source_age_seconds > 60',
+      for: '1m',
+      labels: { severity: 'ticket' },
+      annotations: {
+        summary:
+          'Source {{ $labels.source }} of {{ $labels.instance }} runs, and has published nothing for {{ $value | humanizeDuration }}',
+        action: 'Look at that process or thread: its event loop is blocked, or it is stopped',
+      },
+    },
+    {
+      alert: 'MetricsSourceNotMerged',
+      // Why the first line: increase() does not see what was refused before the first scrape.
+      expr: `sum by (job, instance, reason) (
+  (flowplane_metrics_source_failures_total and on (job, instance) process_start_time_seconds > time() - 600) > 0
+  or increase(flowplane_metrics_source_failures_total[10m])
+) > 0`,
+      labels: { severity: 'ticket' },
+      annotations: {
+        summary: '{{ $labels.instance }} leaves out what a process or thread has published ({{ $labels.reason }})',
+        action: 'Read the warning of the process, which names the source and what to change',
+      },
+    },
   ],
 };

@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '../catalogue/catalogue.js';
 import { defaultDays, type Objective, round } from '../families/objective.js';
 import { boundCondition } from '../promql/bound.js';
 import { toSeconds } from '../promql/duration.js';
+import { splitGrowth } from '../promql/growth.js';
 import { toMatcher } from '../promql/matchers.js';
 import { type Matcher, print } from '../promql/node.js';
 import { type BurnRate, listBurnRates } from './burn-rates.js';
@@ -46,7 +47,10 @@ const listWindows = (rates: readonly BurnRate[], days: number): string[] =>
     (a, b) => toSeconds(a) - toSeconds(b),
   );
 
-const recordName = (name: string, window: string): string => `job:${name}:error_ratio${window}`;
+/** The name of a recorded series. Why without UTF-8: each expression that reads it would need quotation marks and braces. */
+const recordOf = (name: string): string => `job:${name.replace(/[^a-zA-Z0-9_:]/g, '_')}`;
+
+const recordName = (name: string, window: string): string => `${recordOf(name)}:error_ratio${window}`;
 
 const recordErrorRatio = ({ name, errorRatio }: Promised, window: string): RecordingRule => ({
   record: recordName(name, window),
@@ -55,7 +59,7 @@ const recordErrorRatio = ({ name, errorRatio }: Promised, window: string): Recor
 
 /** 1 where nothing of the budget is spent, 0 where all of it is, and less than 0 where more is. */
 const recordBudget = ({ name, ratio, days }: Promised): RecordingRule => ({
-  record: `job:${name}:error_budget_remaining`,
+  record: `${recordOf(name)}:error_budget_remaining`,
   expr: `1 - ${recordName(name, `${days}d`)} / ${round(1 - ratio)}`,
 });
 
@@ -80,14 +84,14 @@ function alertOn(
       labels: { severity, metric: name },
       annotations: {
         summary: `{{ $labels.job }}: {{ $value | humanizePercentage }} of ${name} are errors, of which ${allowed} are allowed over ${days} days`,
-        action: `Query job:${name}:error_budget_remaining for what is left, and ${name} by its labels for where the errors are`,
+        action: `Query ${recordOf(name)}:error_budget_remaining for what is left, and ${name} by its labels for where the errors are`,
       },
     },
   ];
 }
 
 const toPascalCase = (name: string): string =>
-  name.replace(/(?:^|[_:]+)([a-zA-Z0-9])/g, (_, first: string) => first.toUpperCase());
+  name.replace(/(?:^|[^a-zA-Z0-9]+)([a-zA-Z0-9])/g, (_, first: string) => first.toUpperCase());
 
 function errorRatioOf(name: string, objective: Objective, bounds: readonly number[]): Promised['errorRatio'] {
   if ('errors' in objective) {
@@ -104,23 +108,13 @@ function errorRatioOf(name: string, objective: Objective, bounds: readonly numbe
 }
 
 const nativeErrorRatio = (name: string, under: number, window: string): string =>
-  `1 - histogram_fraction(-Inf, ${under}, sum by (job) (increase(${name}[${window}])))`;
+  `1 - histogram_fraction(-Inf, ${under}, sum by (job) (${print({ type: 'call', name: 'increase', args: [{ type: 'selector', name, matchers: [], window }] })}))`;
 
-/**
- * By how much the series have grown, for each job.
- *
- * Why not `increase()` alone: a series appears with its first event, at 1 or at what one scrape interval has brought, and
- * `increase()` sees only what comes after. So what is new within the window counts in full, if its target was scraped before,
- * or is new too.
- */
+/** The labels that tell targets apart. */
+const target = ['job', 'instance'];
+
+/** Writes by how much the series of each job have grown; new series count in full. */
 function growthByJob(name: string, matchers: readonly Matcher[], window: string): string {
-  const select = (range: { readonly window?: string; readonly offset?: string }): string =>
-    print({ type: 'selector', name, matchers, ...range });
-  return [
-    'sum by (job) (',
-    `  (${select({})} unless ${select({ offset: window })})`,
-    `    and on (job, instance) (up offset ${window} == 1 or process_start_time_seconds > time() - ${toSeconds(window)})`,
-    `  or increase(${select({ window })})`,
-    ')',
-  ].join('\n');
+  const { fresh, grown } = splitGrowth({ type: 'growth', of: { type: 'selector', name, matchers, window }, target });
+  return `sum by (job) (\n  ${print(fresh)}\n  or ${print(grown)}\n)`;
 }

@@ -4,12 +4,11 @@ import { withTimeout } from './timeout.js';
 /**
  * Work for `SharedRuns`.
  *
- * @param claim asks, once the work has a result, whether it may be used: not where a later run of the same work has been
- * faster.
+ * @param claim must be asked before a result is used: it answers `false` where a later run of the same work was faster.
  */
 export type SharedWork<Result> = (claim: () => boolean) => Result | PromiseLike<Result>;
 
-/** After how many seconds work is tried again that has hung each time. */
+/** The longest pause, in seconds, before work that has hung each time is tried again. */
 const maxPauseSeconds = 600;
 
 /**
@@ -21,7 +20,7 @@ const maxPauseSeconds = 600;
 export class SharedRuns {
   readonly #histories = new WeakMap<object, History>();
 
-  /** Whether the code that asks is part of a run that somebody waits for: to wait for that run would have no end. */
+  /** Whether the calling code is part of a run that has a waiting caller: such code must not wait for the run. */
   get isInside(): boolean {
     for (let run = current.getStore(); run !== undefined; run = run.parent) {
       if (run.owner === this && run.isAwaited) return true;
@@ -153,7 +152,7 @@ class Run {
   }
 }
 
-/** The run that the code is a part of, after an `await` too. */
+/** The run that the current code is part of, also after an `await`. */
 const current = new AsyncLocalStorage<Run>();
-/** How many runs somebody waits for. */
+/** How many runs have a caller that waits for them. */
 let awaitedRuns = 0;

@@ -36,8 +36,7 @@ export class Slices {
   }
 }
 
-/** Runs steps of work in slices, the first one before this returns. */
-export async function runInSlices(steps: Iterable<void>): Promise<void> {
-  const slices = new Slices();
+/** Runs steps of work in slices, or in what is left of the one that has begun. The first step is done before this returns. */
+export async function runInSlices(steps: Iterable<void>, slices = new Slices()): Promise<void> {
   for (const _ of steps) if (slices.isOver) await slices.pause();
 }

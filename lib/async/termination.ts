@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { shareGlobally } from '../process-state.js';
+import { nextTurn } from './slices.js';
 
 /** A signal that asks a process to end: SIGTERM from an orchestrator, SIGINT from PM2 or the keyboard. */
 type TerminationSignal = 'SIGTERM' | 'SIGINT';
@@ -38,8 +39,8 @@ const raiseMs = 100;
 const turnOnce = (): void => void setImmediate(() => undefined);
 
 /**
- * Delays the end of the process by a signal, and changes nothing else about it: an application that handles the signal ends
- * the process itself, and otherwise it ends by the signal, as without us.
+ * Delays the end of a process that gets a signal, and changes nothing else: an application that handles the signal ends the
+ * process itself; otherwise the signal ends it, as it would without this class.
  */
 class Termination {
   readonly #work = new Set<LastWork>();
@@ -80,6 +81,8 @@ class Termination {
 
   async #finish(): Promise<void> {
     await Promise.allSettled([...this.#work].map((work) => work.finish()));
+    // Why: a process warning about that work is printed in a later turn.
+    await nextTurn();
     const endsBy = this.#endsBy;
     this.#endsBy = undefined;
     this.#received.clear();

@@ -1,5 +1,6 @@
 import { allInstruments, type Declaration, instrumentsOfClass } from '../families/declared-instruments.js';
 import {
+  type Aggregator,
   countSamplesPerSeries,
   defaultMaxSeries,
   type Family,
@@ -7,7 +8,7 @@ import {
   sameDefinition,
 } from '../families/family.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
-import type { Initial, LabelPolicy } from '../families/labels.js';
+import { countSeriesAtMost, type Initial, type LabelPolicy } from '../families/labels.js';
 import { decideNative, type NativeHistogramSettings } from '../families/native-histogram.js';
 import type { Objective } from '../families/objective.js';
 import { nativeBytesAtMost } from '../store/native-histograms.js';
@@ -34,9 +35,11 @@ export interface CatalogueEntry {
   readonly unit?: string;
   readonly help: string;
   readonly labels: readonly CatalogueLabel[];
+  /** How the values of several processes become one, where it is declared. */
+  readonly aggregator?: Aggregator;
   /** The upper bounds of the buckets of a histogram. */
   readonly buckets?: readonly number[];
-  /** What is promised about it. */
+  /** The declared service level objective. */
   readonly objective?: Objective;
   /** The native buckets of a histogram, if it has any. */
   readonly native?: CatalogueNativeBuckets;
@@ -114,9 +117,8 @@ function createEntry(
   { family, name, maxSeries, native }: OpenFamily,
   instruments: readonly Declaration[],
 ): CatalogueEntry {
-  const { kind, unit, help, labels, buckets, initial } = family;
-  const combinations = Object.values(labels).reduce((product, policy) => product * countValues(policy), 1);
-  const seriesAtMost = Math.min(combinations, maxSeries);
+  const { kind, unit, help, labels, aggregator, buckets, initial } = family;
+  const seriesAtMost = countSeriesAtMost(labels, maxSeries);
   const declarations = instruments.filter((one) => isSame(one.family, family));
   // Why of any: one of several methods that feed a family may declare its objective.
   const objective = family.objective ?? declarations.find((one) => one.family.objective)?.family.objective;
@@ -126,6 +128,7 @@ function createEntry(
     ...(unit !== undefined && { unit }),
     help,
     labels: Object.entries(labels).map(([label, policy]) => ({ name: label, ...policy })),
+    ...(aggregator !== undefined && { aggregator }),
     ...(kinds[kind].hasBuckets && { buckets }),
     ...(objective !== undefined && { objective }),
     ...(native !== undefined && { native: createNativeEntry(native, seriesAtMost) }),
@@ -141,6 +144,3 @@ const createNativeEntry = (native: NativeHistogramSettings, series: number): Cat
   maxBuckets: native.maxBuckets,
   bytesAtMost: series * nativeBytesAtMost(native),
 });
-
-/** Counts the values that a label can have: those that are listed or allowed, `other`, and the empty one. */
-const countValues = ({ oneOf, limit = Infinity }: LabelPolicy): number => (oneOf?.length ?? limit) + 2;

@@ -1,3 +1,5 @@
+import { isLabelName, isMetricName } from '../families/naming.js';
+
 /** The longest time that a timer of Node can wait for, in seconds. */
 const maxTimeout = 2_147_483;
 
@@ -10,14 +12,33 @@ export function parseTimeout(given: string): number {
   );
 }
 
+/** The names and values of headers, as `new Headers()` takes them. Why not that: to load it takes Node a while. */
+export type HeaderList = [name: string, value: string][];
+
 /** Parses the headers for an endpoint: `Name: value` each. */
-export function parseHeaders(option: string, lines: readonly string[]): Headers {
-  const headers = new Headers();
-  for (const line of lines) {
+export function parseHeaders(option: string, lines: readonly string[]): HeaderList {
+  return lines.map((line) => {
     const [, name, value] = /^([\w-]+):\s*(.+)$/.exec(line) ?? [];
     // Why without the header itself: it may be a secret.
-    if (name === undefined || value === undefined) throw new Error(`--${option}-header must be 'Name: value'.`);
-    headers.append(name, value);
-  }
-  return headers;
+    if (name === undefined || value === undefined) {
+      throw new Error(`--${option}-header must be 'Name: value'. Write for example 'Authorization: Bearer …'.`);
+    }
+    return [name, value];
+  });
+}
+
+/** Parses the prefix of a recorder; the empty text is none. */
+export function parsePrefix(given: string): string {
+  if (given === '' || isMetricName(given)) return given;
+  throw new Error(
+    `--prefix must begin a metric name, of letters, digits, underscores and colons (given "${given}"). Write that of the recorder, for example billing_, or leave it out for none.`,
+  );
+}
+
+/** Parses the name of a label that Prometheus adds. */
+export function parseLabelName(option: string, given: string): string {
+  if (isLabelName(given)) return given;
+  throw new Error(
+    `--${option} must be the name of a label, of letters, digits and underscores (given "${given}"). Write for example rack.`,
+  );
 }

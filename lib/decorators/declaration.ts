@@ -161,11 +161,8 @@ function checkArguments(rules: DecoratorRules, args: DecoratorArguments): Proble
   const options = hasFamily(args) ? args[1] : args[0];
   if (!isObject(options)) return checkValue('the options', optionsRule, options);
   const conditions: Rules = rules.options.includes('on') ? { when, on, completion } : { when, completion };
-  return [
-    ...(hasFamily(args) ? checkDeclaredFamily(rules, args[0], options) : checkInPlaceFamily(rules, options)),
-    ...checkAmount(rules, options),
-    ...checkFields(options, conditions),
-  ];
+  const problems = hasFamily(args) ? checkDeclaredFamily(rules, args[0], options) : checkInPlaceFamily(rules, options);
+  return problems.concat(checkAmount(rules, options), checkFields(options, conditions));
 }
 
 function checkDeclaredFamily(rules: DecoratorRules, family: Family, options: Unchecked): Problem[] {
@@ -212,19 +209,19 @@ function checkIsLabelOf(family: Family, name: string): Problem[] {
 function checkInPlaceFamily(rules: DecoratorRules, options: Unchecked): Problem[] {
   const { kind, operation } = rules;
   const { labels, initial } = options;
-  return withLegacyNames(options, [
-    ...checkNames(options, [...familyOptionsOf[kind], ...rules.options]),
-    ...checkCommonOptions(options),
-    ...checkLabels(labels, (specs) =>
-      Object.entries(specs).flatMap(([name, spec]) => [
-        ...checkLabelName(kind, name),
-        ...checkLabelSpec(name, spec, operation, true),
-        ...(isObject(spec) ? checkPolicy(name, spec) : []),
-      ]),
+  const problems = checkNames(options, familyOptionsOf[kind].concat(rules.options)).concat(
+    checkCommonOptions(options),
+    checkLabels(labels, (specs) =>
+      Object.keys(specs).flatMap((name) => {
+        const spec = specs[name];
+        const ofSpec = checkLabelName(kind, name).concat(checkLabelSpec(name, spec, operation, true));
+        return isObject(spec) ? ofSpec.concat(checkPolicy(name, spec)) : ofSpec;
+      }),
     ),
-    ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, options, bucketsInUnit(rules, options)),
-  ]);
+    checkInitial(initial, isObject(labels) ? labels : {}),
+    checkPromise(kind, options, bucketsInUnit(rules, options)),
+  );
+  return withLegacyNames(options, problems);
 }
 
 function checkLabels(labels: unknown, checkEach: (labels: Unchecked) => Problem[]): Problem[] {

@@ -18,12 +18,16 @@ export function noteDeclarations(): ReadonlyMap<string, string> {
 const helperFunctions = /^(?:__decorate|__esDecorate|_ts_decorate|__decorateElement|__decorateClass|_?applyDecs\w*)$/;
 const helperPackages = /[\\/]node_modules[\\/](?:tslib|reflect-metadata|@swc[\\/]helpers|@babel[\\/]runtime)[\\/]/;
 
-/** The first place in the stack that is neither in this package nor in what a compiler adds: `/app/metrics.ts:12:3`. */
 function findSite(): string | undefined {
   const { stackTraceLimit } = Error;
   Reflect.set(Error, 'stackTraceLimit', 30);
   const { stack = '' } = new Error();
   Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return findSiteIn(stack);
+}
+
+/** The first place in a stack that is neither in this package nor in what a compiler adds: `/app/metrics.ts:12:3`. */
+export function findSiteIn(stack: string): string | undefined {
   const own = findOwnPath();
   const isOwn = (path: string) =>
     ['lib', 'dist/lib', 'dist/node', 'dist/bundler'].some((folder) => path.includes(`${own}/${folder}/`));

@@ -1,3 +1,5 @@
+import type { Problem } from '../error.js';
+import { problem } from '../validation.js';
 import { isMetricName, isUnquotedLabelName } from './naming.js';
 
 /**
@@ -34,6 +36,31 @@ export const escapeLabelName = (name: string, scheme: EscapingScheme): string =>
 /** Every name that a family of this name has for some consumer. */
 export const listEscapedNames = (name: string): readonly string[] =>
   isMetricName(name) ? [name] : [...new Set(escapingSchemes.map((scheme) => escapeMetricName(name, scheme)))];
+
+/** Every name that a label of this name has for some consumer. */
+export const listEscapedLabels = (name: string): readonly string[] => [
+  ...new Set(escapingSchemes.map((scheme) => escapeLabelName(name, scheme))),
+];
+
+/** Finds two labels of one sample that would have one name for a consumer that reads no UTF-8 names. */
+export function checkEscapedLabels(names: ReadonlySet<string>): Problem[] {
+  for (const scheme of escapingSchemes) {
+    const byEscaped = new Map<string, string>();
+    for (const name of names) {
+      const escaped = escapeLabelName(name, scheme);
+      const other = byEscaped.get(escaped);
+      if (other !== undefined) return [equalLabels(other, name, escaped)];
+      byEscaped.set(escaped, name);
+    }
+  }
+  return [];
+}
+
+const equalLabels = (one: string, other: string, escaped: string): Problem =>
+  problem(
+    'illegal_label',
+    `labels "${one}" and "${other}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`,
+  );
 
 function mapCharacters(name: string, legal: RegExp, replace: (character: string) => string): string {
   const isLegal = (character: string, i: number): boolean => legal.test(character) && (i > 0 || !/\d/.test(character));

@@ -139,13 +139,14 @@ export const familyOptionsOf: Readonly<Record<MetricKind, readonly string[]>> = 
 export function checkFamily(kind: MetricKind, options: object): Problem[] {
   const given = options as Unchecked;
   const { labels = {}, initial } = given;
-  return withLegacyNames(given, [
-    ...checkNames(given, familyOptionsOf[kind]),
-    ...checkCommonOptions(given),
-    ...checkLabels(kind, labels),
-    ...checkInitial(initial, isObject(labels) ? labels : {}),
-    ...checkPromise(kind, given, defaultBuckets),
-  ]);
+  // Why concat: where a service starts, the iterators of spread lists would be a quarter of what a family leaves as garbage.
+  const problems = checkNames(given, familyOptionsOf[kind]).concat(
+    checkCommonOptions(given),
+    checkLabels(kind, labels),
+    checkInitial(initial, isObject(labels) ? labels : {}),
+    checkPromise(kind, given, defaultBuckets),
+  );
+  return withLegacyNames(given, problems);
 }
 
 /**
@@ -168,8 +169,8 @@ interface DeclaredNames {
 const orAllow = ', or allow it by nameValidation: "utf8" on the recorder';
 
 /** The problems of a declaration, if there are any, with those that another recorder would not have: all are told at once. */
-export const withLegacyNames = (given: DeclaredNames, problems: readonly Problem[]): Problem[] =>
-  problems.length === 0 ? [] : [...checkLegacyNames(given), ...problems];
+export const withLegacyNames = (given: DeclaredNames, problems: Problem[]): Problem[] =>
+  problems.length === 0 ? problems : [...checkLegacyNames(given), ...problems];
 
 /** Checks the objective of a family, whose labels are policies or what a decorator was given. */
 export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: readonly number[]): Problem[] {
@@ -183,12 +184,12 @@ export function checkPromise(kind: MetricKind, given: Unchecked, defaultBounds: 
 
 /** Checks the options that a family has wherever it is declared: by `defineCounter`, or in a decorator. */
 export function checkCommonOptions(given: Unchecked): Problem[] {
-  return [
-    ...checkMetricName(given['name']),
-    ...checkFields(given, commonRules),
-    ...(given['buckets'] === false ? [] : checkBuckets(given['buckets'])),
-    ...checkNative(given['native']),
-  ];
+  const { name, buckets, native } = given;
+  return checkMetricName(name).concat(
+    checkFields(given, commonRules),
+    buckets === undefined || buckets === false ? [] : checkBuckets(buckets),
+    native === undefined ? [] : checkNative(native),
+  );
 }
 
 function checkNative(native: unknown): Problem[] {
@@ -236,13 +237,15 @@ const policyRule: Rule = {
 
 function checkLabels(kind: MetricKind, labels: unknown): Problem[] {
   if (!isOptions(labels)) return checkValue('"labels"', labelsRule, labels);
-  return Object.entries(labels).flatMap(([name, policy]) => [
-    ...checkLabelName(kind, name),
-    ...checkValue(`label "${name}"`, policyRule, policy),
-    ...(isObject(policy)
-      ? [...checkNames(policy, policyOptions, `label "${name}": `), ...checkPolicy(name, policy)]
-      : []),
-  ]);
+  const problems: Problem[] = [];
+  for (const name of Object.keys(labels)) problems.push(...checkLabel(kind, name, labels[name]));
+  return problems;
+}
+
+function checkLabel(kind: MetricKind, name: string, policy: unknown): Problem[] {
+  const problems = checkLabelName(kind, name);
+  if (!isObject(policy)) return problems.concat(checkValue(`label "${name}"`, policyRule, policy));
+  return problems.concat(checkNames(policy, policyOptions, `label "${name}": `), checkPolicy(name, policy));
 }
 
 export function checkLabelName(kind: MetricKind, name: string): Problem[] {
@@ -263,6 +266,7 @@ const initialRule: Rule = {
 
 /** Checks the label sets that exist from the start; `labels` are the policies or specifications by label name. */
 export function checkInitial(initial: unknown, labels: Unchecked): Problem[] {
+  if (initial === undefined) return [];
   const names = Object.keys(labels);
   if (initial === 'all') {
     const open = names.filter((name) => !isObject(labels[name]) || !Array.isArray(labels[name]['oneOf']));

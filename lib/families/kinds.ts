@@ -27,8 +27,10 @@ const refuseUnlessNumber = (value: unknown): DropReason | undefined => {
   return typeof value === 'bigint' ? 'not_exact' : 'not_finite';
 };
 
-const refuseUnlessAddable = (value: unknown): DropReason | undefined =>
-  typeof value === 'number' && !(Math.abs(value) <= maxAddable) ? 'not_finite' : refuseUnlessNumber(value);
+function refuseUnlessAddable(value: unknown): DropReason | undefined {
+  if (typeof value !== 'number') return refuseUnlessNumber(value);
+  return Math.abs(value) <= maxAddable ? undefined : 'not_finite';
+}
 
 /** The number that a BigInt is, such as a count in SQL, where a number holds it exactly; anything else as it is. */
 export function toNumber(value: unknown): unknown {
@@ -64,3 +66,11 @@ export const kinds: Readonly<Record<MetricKind, KindRules>> = {
     refuse: refuseUnlessAddable,
   },
 };
+
+/** The names that the samples of a family of this type have in some format. A summary and an unknown type come from elsewhere. */
+export function listSampleNames(type: string, name: string): string[] {
+  const suffixes = type === 'summary' ? ['', '_sum', '_count'] : (kinds[type as MetricKind]?.sampleSuffixes ?? ['']);
+  if (type !== 'counter') return suffixes.map((suffix) => name + suffix);
+  const bare = name.endsWith('_total') ? name.slice(0, -'_total'.length) : name;
+  return [name, bare, `${bare}_created`];
+}

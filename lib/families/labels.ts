@@ -64,6 +64,16 @@ export const isClosed = (labels: LabelPolicies): boolean =>
 export const countCombinations = (policies: readonly LabelPolicy[]): number =>
   policies.reduce((combine, { oneOf }) => combine * (oneOf?.length ?? 1), 1);
 
+/** The most series that labels with these policies can have, `other` and absent values included; at most `maxSeries`. */
+export const countSeriesAtMost = (policies: Readonly<Record<string, LabelPolicy>>, maxSeries: number): number =>
+  Math.min(
+    maxSeries,
+    Object.values(policies).reduce(
+      (product, { oneOf, limit = Infinity }) => product * ((oneOf?.length ?? limit) + 2),
+      1,
+    ),
+  );
+
 interface Declared {
   readonly labels: LabelPolicies;
   readonly initial: Initial;

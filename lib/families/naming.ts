@@ -19,7 +19,7 @@ export type NameValidation = 'legacy' | 'utf8';
 
 /** Whether Prometheus 3 accepts this as the name of a metric: any well-formed text. */
 export const isUtf8Name = (name: unknown): name is string =>
-  typeof name === 'string' && name !== '' && !/\p{Surrogate}/u.test(name);
+  typeof name === 'string' && name !== '' && name.isWellFormed();
 
 /** Whether Prometheus 3 accepts this as the name of a label; it reserves names that begin with two underscores. */
 export const isUtf8LabelName = (name: unknown): name is string => isUtf8Name(name) && !name.startsWith('__');
@@ -47,8 +47,9 @@ const abbreviations: Readonly<Record<string, readonly string[]>> = {
   'meters or seconds': ['m'],
 };
 
-const prefixes =
-  /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|mega|giga|tera|peta|kibi|mebi|gibi|tebi|pebi)(?=.)/;
+/** The prefixes of units, by their length. */
+const prefixesOfFour = new Set('pico nano deci deca kilo mega giga tera peta kibi mebi gibi tebi pebi'.split(' '));
+const prefixesOfFive = new Set(['micro', 'milli', 'centi', 'hecto']);
 
 /** By word: the base unit. */
 const invert = (byBase: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> =>
@@ -61,15 +62,10 @@ const reservedEndings = ['sum', 'count', 'bucket', 'created', 'info'];
 const kindNames = ['counter', 'gauge', 'histogram', 'summary'];
 
 /** The labels of samples, which only the kind that writes them may have, and that kind. */
-const labelsOfSamples = { le: 'histogram', quantile: 'summary' } as const;
-const labelNamesOfSamples = ['le', 'quantile'] as const;
-
-// Sources: Prometheus, "Jobs and instances" and "Alerting rules"; vmagent, "Automatically generated metrics".
-/** The names of series that Prometheus and its relatives write themselves, and what they write them for. */
-const namesOfPrometheus: readonly { readonly names: RegExp; readonly subject: string }[] = [
-  { names: /^(?:up$|scrape_)/, subject: 'target' },
-  { names: /^ALERTS(?:_FOR_STATE)?$/, subject: 'alert' },
-];
+const ownersOfLabels: ReadonlyMap<string, string> = new Map([
+  ['le', 'histogram'],
+  ['quantile', 'summary'],
+]);
 
 /** A family under the name that it is exposed by. */
 interface ExposedName {
@@ -79,67 +75,82 @@ interface ExposedName {
   readonly family: Family;
 }
 
-type Check = (exposed: ExposedName) => string | undefined;
+/** Adds what is wrong with the name in one respect. */
+type Check = (exposed: ExposedName, found: string[]) => void;
 
 // Sources: Prometheus, "Metric and label naming"; client_golang's promlint; OpenMetrics 1.0.0, "Reserved suffixes".
-const checks: readonly Check[] = [
-  ({ name, family }) =>
-    family.kind === 'counter' && !name.endsWith('_total') ? `a counter ends in "_total"` : undefined,
-  ({ name, family }) =>
-    family.kind !== 'counter' && name.endsWith('_total') ? `only a counter ends in "_total"` : undefined,
-  ({ name, family }) =>
-    family.kind !== 'gauge' && name.endsWith('_timestamp_seconds')
-      ? `only a gauge ends in "_timestamp_seconds"`
-      : undefined,
-  ({ words }) => {
-    const unit = words.find((word) => findBaseUnit(word) !== undefined) ?? '';
-    const base = findBaseUnit(unit);
-    return base === undefined || base === unit ? undefined : `"${unit}" is not a base unit: measure in ${base}`;
-  },
-  ({ words }) => {
-    const short = words.slice(1).find((word) => baseOfAbbreviation.has(word)) ?? '';
-    const base = baseOfAbbreviation.get(short);
-    return base && `"${short}" abbreviates a unit: measure in ${base}, and write it out`;
-  },
-  ({ name, family: { unit } }) =>
-    unit !== undefined && !endsInUnit(name, unit) && !endsInUnit(name.replace(/_total$/, ''), unit)
-      ? `the name does not end in its unit "${unit}"`
-      : undefined,
-  ({ words }) => {
-    const kind = kindNames.find((word) => words.indexOf(word, 1) > 0);
-    return kind && `the type "${kind}" does not belong in the name`;
-  },
-  ({ name, family: { labels } }) => {
-    const end = `${name}_`;
-    const label = Object.keys(labels).find((one) => end.includes(`_by_${one}_`) || end.includes(`_per_${one}_`));
-    return label && `label "${label}" is repeated in the name`;
-  },
-  ({ family: { labels } }) => {
-    const label = ['job', 'instance'].find((one) => one in labels);
-    return label && `label "${label}" is what Prometheus calls the target: use another name`;
-  },
-  ({ family: { kind, labels } }) => {
-    const label = labelNamesOfSamples.find((one) => one in labels && kind !== labelsOfSamples[one]);
-    return label && `label "${label}" is kept for samples of a ${labelsOfSamples[label]}`;
-  },
-  ({ name, family: { labels } }) => {
-    const isCamel = (one: string): boolean => /[a-z][A-Z]/.test(one);
-    const camel = isCamel(name) ? name : Object.keys(labels).find(isCamel);
-    return camel && `"${camel}" is in camelCase: names are in snake_case`;
-  },
-  ({ name }) => (name.includes(':') ? 'a ":" is kept for recording rules' : undefined),
-  ({ name }) => {
-    const subject = namesOfPrometheus.find((one) => one.names.test(name))?.subject;
-    return subject && `Prometheus writes "${name}" itself, for each ${subject}: use another name`;
-  },
-  ({ family: { name, help } }) => (help.trim() === name ? 'the help says no more than the name' : undefined),
-  ({ family: { kind }, words }) => {
-    const last = words.filter((word) => word !== 'total').at(-1) ?? '';
-    return reservedEndings.includes(last) && words.length > 1
-      ? `the ending "_${last}" is kept for ${last === 'info' ? 'info metrics' : `samples of ${describeSamples(last, kind)}`}`
-      : undefined;
-  },
-];
+// Why so few checks, and why none searches by an expression: what runs for the first time is compiled, and that is most of
+// what the families of a service that starts would take.
+const checks: readonly Check[] = [checkKind, checkUnit, checkWords, checkLabelsOf, checkStyle];
+
+function checkKind({ name, family: { kind } }: ExposedName, found: string[]): void {
+  const endsInTotal = name.endsWith('_total');
+  if (kind === 'counter' && !endsInTotal) found.push('a counter ends in "_total"');
+  if (kind !== 'counter' && endsInTotal) found.push('only a counter ends in "_total"');
+  if (kind !== 'gauge' && name.endsWith('_timestamp_seconds')) found.push('only a gauge ends in "_timestamp_seconds"');
+}
+
+function checkUnit({ name, words, family: { unit } }: ExposedName, found: string[]): void {
+  for (const word of words) {
+    const base = findBaseUnit(word);
+    if (base === undefined) continue;
+    if (base !== word) found.push(`"${word}" is not a base unit: measure in ${base}`);
+    break;
+  }
+  for (let i = 1; i < words.length; i++) {
+    const base = baseOfAbbreviation.get(words[i] as string);
+    if (base === undefined) continue;
+    found.push(`"${words[i]}" abbreviates a unit: measure in ${base}, and write it out`);
+    break;
+  }
+  if (unit !== undefined && !endsInUnit(name, unit) && !endsInUnit(name.replace(/_total$/, ''), unit)) {
+    found.push(`the name does not end in its unit "${unit}"`);
+  }
+}
+
+function checkWords({ words, family: { kind } }: ExposedName, found: string[]): void {
+  const type = kindNames.find((word) => words.indexOf(word, 1) > 0);
+  if (type !== undefined) found.push(`the type "${type}" does not belong in the name`);
+  const last = words.findLast((word) => word !== 'total') ?? '';
+  if (words.length === 1 || !reservedEndings.includes(last)) return;
+  const owner = last === 'info' ? 'info metrics' : `samples of ${describeSamples(last, kind)}`;
+  found.push(`the ending "_${last}" is kept for ${owner}`);
+}
+
+function checkLabelsOf({ name, family: { kind, labels } }: ExposedName, found: string[]): void {
+  const end = `${name}_`;
+  for (const label of Object.keys(labels)) {
+    if (end.includes(`_by_${label}_`) || end.includes(`_per_${label}_`)) {
+      found.push(`label "${label}" is repeated in the name`);
+    }
+    // Source: Prometheus, "Jobs and instances".
+    if (label === 'job' || label === 'instance') {
+      found.push(`label "${label}" is what Prometheus calls the target: use another name`);
+    }
+    const owner = ownersOfLabels.get(label);
+    if (owner !== undefined && owner !== kind) found.push(`label "${label}" is kept for samples of a ${owner}`);
+    if (isCamel(label)) found.push(describeCamel(label));
+  }
+}
+
+function checkStyle({ name, family: { name: declared, help } }: ExposedName, found: string[]): void {
+  if (isCamel(name)) found.push(describeCamel(name));
+  if (name.includes(':')) found.push('a ":" is kept for recording rules');
+  const subject = subjectOfPrometheus(name);
+  if (subject !== undefined) found.push(`Prometheus writes "${name}" itself, for each ${subject}: use another name`);
+  if (help.trim() === declared) found.push('the help says no more than the name');
+}
+
+const isCamel = (name: string): boolean => name !== name.toLowerCase() && /[a-z][A-Z]/.test(name);
+
+const describeCamel = (name: string): string => `"${name}" is in camelCase: names are in snake_case`;
+
+/** What Prometheus, or a relative of it, writes series of this name for; `undefined` where it writes none. */
+// Sources: Prometheus, "Jobs and instances" and "Alerting rules"; vmagent, "Automatically generated metrics".
+function subjectOfPrometheus(name: string): string | undefined {
+  if (name === 'up' || name.startsWith('scrape_')) return 'target';
+  return name === 'ALERTS' || name === 'ALERTS_FOR_STATE' ? 'alert' : undefined;
+}
 
 const describeSamples = (ending: string, kind: MetricKind): string =>
   ending === 'created' ? `a ${kind}'s series` : 'a histogram';
@@ -147,8 +158,12 @@ const describeSamples = (ending: string, kind: MetricKind): string =>
 const endsInUnit = (name: string, unit: string): boolean => name === unit || name.endsWith(`_${unit}`);
 
 /** Finds the base unit of a word that is a unit, with or without a prefix. */
-const findBaseUnit = (word: string): string | undefined =>
-  baseOfUnit.get(word) ?? baseOfUnit.get(word.replace(prefixes, ''));
+function findBaseUnit(word: string): string | undefined {
+  const base = baseOfUnit.get(word);
+  if (base !== undefined) return base;
+  if (prefixesOfFour.has(word.slice(0, 4))) return baseOfUnit.get(word.slice(4));
+  return prefixesOfFive.has(word.slice(0, 5)) ? baseOfUnit.get(word.slice(5)) : undefined;
+}
 
 /**
  * Describes in one sentence where a family's name, unit, labels and help break the naming conventions; `undefined` where
@@ -158,12 +173,9 @@ const findBaseUnit = (word: string): string | undefined =>
  */
 export function adviseOnNaming(family: Family, name = family.name): string | undefined {
   if (family.advice === false) return undefined;
-  const exposed: ExposedName = { name, words: name.toLowerCase().split(/[_.]/), family };
+  const exposed: ExposedName = { name, words: name.toLowerCase().replaceAll('.', '_').split('_'), family };
   const found: string[] = [];
-  for (const check of checks) {
-    const one = check(exposed);
-    if (one !== undefined) found.push(one);
-  }
+  for (const check of checks) check(exposed, found);
   if (found.length === 0) return undefined;
   return `${family.site}: family "${name}" does not follow the naming conventions (given ${found.join('; ')}). Rename it, or silence this with advice: false.`;
 }

@@ -33,7 +33,8 @@ const defaultMaxBuckets = 160;
 const defaultZeroThreshold = 2 ** -128;
 const defaultResetAfterSeconds = 3600;
 
-const maxBucketsAtMost = 10_000;
+/** How many buckets a series may have, whatever its options say. */
+export const maxBucketsAtMost = 10_000;
 
 /** The narrowest and the widest schema that Prometheus knows. */
 export const narrowestSchema = 8;

@@ -73,6 +73,8 @@ const objectiveRule: Rule = {
 
 /** Finds everything that is wrong with the objective of a family of this kind. A gauge has none. */
 export function checkObjective(kind: MetricKind, objective: unknown, subject: ObjectiveSubject): Problem[] {
+  // Why nothing: that the option is unknown is said where names of options are checked.
+  if (kind === 'gauge') return [];
   if (!isOptions(objective)) return checkValue('"objective"', objectiveRule, objective);
   const own = kind === 'counter' ? checkErrors(objective, subject.labels) : checkBound(objective, subject.bounds);
   const names = ['ratio', 'days', kind === 'counter' ? 'errors' : 'under'];
@@ -86,6 +88,7 @@ export function checkObjective(kind: MetricKind, objective: unknown, subject: Ob
 const errorsRule: Rule = {
   must: 'be an object of label values',
   accepts: (value) => isOptions(value) && Object.keys(value).length > 0,
+  show: (value) => (isOptions(value) && Object.keys(value).length === 0 ? 'an empty one' : formatValue(value)),
   remedy: 'Say which calls are errors, for example { outcome: "error" }',
   isRequired: true,
 };
@@ -102,6 +105,10 @@ function checkErrorLabel(label: string, values: unknown, labels: Unchecked): Pro
   }
   const domain = listDomain(labels[label]);
   const given = Array.isArray(values) ? values : [values];
+  if (given.length === 0) {
+    const message = `objective: label "${label}" must have a value of an error (given []). Name one, or leave the label out.`;
+    return [problem('illegal_option', message)];
+  }
   return given
     .filter((value) => !isLabelValue(value) || (domain !== undefined && !domain.includes(value)))
     .map((value) => problem('illegal_option', describeWrongValue(label, value, domain)));

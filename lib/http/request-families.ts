@@ -4,22 +4,28 @@ import type { LabelPolicy } from '../families/labels.js';
 import type { RequestMetricsOptions } from './request-metrics-options.js';
 import { schemes } from './request-scheme.js';
 
-/** One value for each label, whatever the convention calls the label. An empty value is a label that is absent. */
-export interface RequestLabels<T> {
-  readonly method: T;
-  /** `http` or `https`. */
-  readonly scheme: T;
-  readonly route: T;
-  readonly status: T;
-  /** What was wrong with the answer. */
-  readonly error: T;
-}
+/**
+ * What the labels of a request say, whatever a convention calls them, in the order in which values are listed: the `scheme` is
+ * `http` or `https`, and the `error` is what was wrong with the answer. An empty value is a label that is absent.
+ */
+const requestLabels = ['method', 'scheme', 'route', 'status', 'error'] as const;
+
+type RequestLabel = (typeof requestLabels)[number];
+
+/** One value for each of these. */
+export type RequestLabelValues = readonly [
+  method: unknown,
+  scheme: unknown,
+  route: unknown,
+  status: unknown,
+  error: unknown,
+];
 
 /** How one convention names the duration of requests and its labels. */
 export interface Convention {
   readonly duration: string;
-  /** The values by the names of their labels, in the order of exposition. */
-  readonly labels: <T>(values: RequestLabels<T>) => Readonly<Record<string, T>>;
+  /** The names of the labels, in the order of exposition, and what each of them has for its value. */
+  readonly labels: Readonly<Record<string, RequestLabel>>;
   readonly buckets: readonly number[];
   /** The status of a request that got no response, for example because its client went away. Empty: the label is absent. */
   readonly statusWithoutResponse: string;
@@ -33,13 +39,13 @@ export const conventions = {
   // required, or required under a condition, and advised boundaries; a status code "if and only if one was received/sent".
   opentelemetry: {
     duration: 'http_server_request_duration_seconds',
-    labels: ({ method, scheme, route, status, error }) => ({
-      http_request_method: method,
-      url_scheme: scheme,
-      http_route: route,
-      http_response_status_code: status,
-      error_type: error,
-    }),
+    labels: {
+      http_request_method: 'method',
+      url_scheme: 'scheme',
+      http_route: 'route',
+      http_response_status_code: 'status',
+      error_type: 'error',
+    },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
     statusWithoutResponse: '',
     unmatchedRoute: '',
@@ -47,7 +53,7 @@ export const conventions = {
   // Source: express-prom-bundle 8.0.0, README "Options" and src/normalizeStatusCode.js.
   'express-prom-bundle': {
     duration: 'http_request_duration_seconds',
-    labels: ({ method, route, status }) => ({ status_code: status, method, path: route }),
+    labels: { status_code: 'status', method: 'method', path: 'route' },
     buckets: [0.003, 0.03, 0.1, 0.3, 1.5, 10],
     statusWithoutResponse: '499',
     unmatchedRoute: 'unmatched',
@@ -83,7 +89,7 @@ export function defineRequestFamilies({
 }: RequestMetricsOptions): RequestFamilies {
   const convention: Convention = conventions[names];
   const methods = new Set(options.methods ?? knownMethods);
-  const policies: RequestLabels<LabelPolicy> = {
+  const policies: RequestLabelPolicies = {
     method: { oneOf: [...new Set([...methods, otherMethod])] },
     scheme: { oneOf: [...schemes] },
     // Why: routes and status codes come from the application, so only an application that invents them reaches the limits.
@@ -102,7 +108,7 @@ export function defineRequestFamilies({
       name: prefix + convention.duration,
       help: 'Duration of HTTP requests, from their arrival to the last byte of the answer',
       unit: 'seconds',
-      labels: convention.labels(policies),
+      labels: policiesOf(convention, policies),
       buckets: options.buckets ?? convention.buckets,
     }),
     // Source: OpenTelemetry, `http.server.response.body.size`, which advises no boundaries; these are Prometheus' own for
@@ -111,7 +117,7 @@ export function defineRequestFamilies({
       name: `${prefix}http_server_response_body_size_bytes`,
       help: 'Size of the bodies of HTTP responses, compressed where they were',
       unit: 'bytes',
-      labels: conventions.opentelemetry.labels(policies),
+      labels: policiesOf(conventions.opentelemetry, policies),
       buckets: exponentialBuckets(100, 10, 8),
     }),
     // Source: OpenTelemetry, `http.server.active_requests`.
@@ -121,4 +127,17 @@ export function defineRequestFamilies({
       labels: { http_request_method: policies.method, url_scheme: policies.scheme },
     }),
   };
+}
+
+type RequestLabelPolicies = Readonly<Record<RequestLabel, LabelPolicy>>;
+
+/** The policies of a convention's labels, by their names. */
+const policiesOf = ({ labels }: Convention, policies: RequestLabelPolicies): Readonly<Record<string, LabelPolicy>> =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, policies[value]]));
+
+/** Makes the function that lists the values of a convention's labels in the order of that. */
+export function labelOrder({ labels }: Convention): (values: RequestLabelValues) => readonly unknown[] {
+  const order = Object.values(labels).map((label) => requestLabels.indexOf(label));
+  const isSame = order.length === requestLabels.length && order.every((index, i) => index === i);
+  return isSame ? (values) => values : (values) => order.map((index) => values[index]);
 }

@@ -1,26 +1,61 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Family } from '../families/family.js';
+import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
+import { isObject } from '../validation.js';
+
+/*
+ * Why few properties of a response are read here, and none twice: Express changes the prototype of each response, and V8 before
+ * Node 24 then copies the hidden class for every property that the response gets. Each property that is read costs a look-up
+ * then, and each that is added costs more than all other measuring of a request; so does a WeakMap with an entry for each
+ * response.
+ */
 
 type Chunk = string | Uint8Array | null | (() => void);
 
 /** The signature that `write` and `end` share, in HTTP/1 and HTTP/2. */
 type Method = (this: ServerResponse, chunk?: Chunk, encoding?: unknown, callback?: unknown) => unknown;
 
-/** What was written to a response so far. */
+/** The families of a recorder that record a response. */
+interface Claim {
+  readonly recorder: MetricsRecorder;
+  readonly families: ReadonlySet<Family>;
+}
+
+/** Called once, when the response is complete or can no longer be completed. */
+export type EndCallback = (tracker: ResponseTracker, isComplete: boolean) => void;
+
+/** What was written to a response so far, until its end. */
 export class ResponseTracker {
-  readonly #response: ServerResponse;
+  /** Who records the response. */
+  claim: Claim | undefined;
+  /** What the adapter of a framework observes of the request. */
+  observed: unknown;
+  readonly response: ServerResponse;
+  readonly #method: string;
+  readonly #connection: Socket | null | undefined;
+  readonly #onEnd: EndCallback;
+  #leaveQueue: (() => void) | undefined;
   #bytes = 0;
   #isEnding = false;
+  #hasSentHeaders = false;
   #isLost = false;
+  #isFinished = false;
+  #isOver = false;
 
-  constructor(response: ServerResponse) {
-    this.#response = response;
+  constructor(response: ServerResponse, method: string, onEnd: EndCallback) {
+    this.response = response;
+    this.#method = method;
+    // Why: a response that was made by hand may have no connection at all, so the request is asked too.
+    this.#connection = response.req?.socket;
+    this.#onEnd = onEnd;
   }
 
-  /** The bytes of the body as they were sent: after compression. */
-  get bodyBytes(): number {
-    return hasBody(this.#response) ? this.#bytes : 0;
+  /** The bytes of the body as they were sent, after compression, of a response with this status. */
+  bodyBytes(statusCode: number): number {
+    // Source: RFC 9110, 6.4.1. Node drops a body that is written to such a response.
+    return this.#method === 'HEAD' || statusCode === 204 || statusCode === 304 ? 0 : this.#bytes;
   }
 
   /**
@@ -28,14 +63,15 @@ export class ResponseTracker {
    * for an earlier response has headers, but none of it was sent.
    */
   get hasStatus(): boolean {
-    const response = this.#response;
-    return response.headersSent && !this.#isLost && (response.writableFinished || !isQueued(response));
+    if (this.#isLost || !this.response.headersSent) return false;
+    return this.#isFinished || this.response.writableFinished || !this.#waitsForTurn();
   }
 
   onWrite(chunk: Chunk | undefined, encoding: unknown): void {
     if (this.#isEnding) return;
     // Why: only before the headers does the socket tell the truth. Later, Node counts bytes as sent even where no client reads them.
-    if (!this.#response.headersSent) this.#isLost = isDisconnected(this.#response);
+    this.#hasSentHeaders ||= this.response.headersSent;
+    if (!this.#hasSentHeaders) this.#isLost = this.response.destroyed || Boolean(this.#connection?.destroyed);
     this.#bytes += byteLength(chunk, encoding);
   }
 
@@ -44,6 +80,109 @@ export class ResponseTracker {
     // Why: HTTP/2's `end` calls `write` with the chunk, HTTP/1's does not.
     this.#isEnding = true;
   }
+
+  /** Whether the response has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls the callback when the response ends, which may be now. */
+  listen(): void {
+    const { response } = this;
+    const waits = this.#waitsForTurn();
+    const isLate = this.#hasEnded(waits);
+    const onClose = (): void => this.#end(false);
+    const onFinish: EndListener = () => {
+      this.#isFinished = true;
+      this.#end(this.#isIntact());
+    };
+    onFinish[carried] = this;
+    response.on('finish', onFinish);
+    if (trackWrites(this) || latest?.response === response) addToLatest(this);
+    // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
+    if (isLate) this.#end(response.writableFinished && this.#isIntact());
+    else response.on('close', onClose);
+    if (waits && !isLate) this.#leaveQueue = joinQueue(this.#connection as Socket, onClose);
+  }
+
+  // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
+  #end(isComplete: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#leaveQueue?.();
+    clearLatest(this.response);
+    this.#onEnd(this, isComplete);
+  }
+
+  /** Whether another response on its connection comes first (pipelining). */
+  #waitsForTurn(): boolean {
+    return this.response.socket === null && Boolean(this.#connection);
+  }
+
+  #hasEnded(waits: boolean): boolean {
+    const { response } = this;
+    // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.
+    if (isOfHttp2(response)) return response.stream.destroyed;
+    // Why asked for the headers first: most responses have none yet, and to be finished is made of many properties.
+    if (response.destroyed || (response.headersSent && response.writableFinished)) return true;
+    return waits && Boolean(this.#connection?.destroyed);
+  }
+
+  /**
+   * Whether a response that has finished was sent. Why asked: HTTP/2 emits `finish` where the stream was reset as well, and
+   * HTTP/1 where the last write has failed.
+   */
+  #isIntact(): boolean {
+    const { response } = this;
+    if (isOfHttp2(response)) return !response.stream.aborted && response.stream.rstCode === 0;
+    return !this.#connection?.errored;
+  }
+}
+
+/**
+ * Tracks what is written to a response from now on, and calls back once, when it is complete or can no longer be completed.
+ *
+ * @param method the method of its request.
+ */
+export function trackResponse(response: ServerResponse, method: string, onEnd: EndCallback): ResponseTracker {
+  const tracker = new ResponseTracker(response, method, onEnd);
+  tracker.listen();
+  return tracker;
+}
+
+/** A listener for the `finish` of a response, with what tracks that. */
+type EndListener = (() => void) & { [carried]?: ResponseTracker };
+
+const carried = Symbol('flowplane-metrics.tracker');
+
+/** The response that was asked for last, until it ends, and its trackers. */
+let latest: { readonly response: ServerResponse; readonly trackers: readonly ResponseTracker[] } | undefined;
+
+/**
+ * All that tracks a response which has not ended.
+ *
+ * Why the listeners carry it: see above. Node has a listener of its own for `finish`, so that nobody removes them all. Why the
+ * latest response is kept: most handlers answer at once, and then nobody lists the listeners again.
+ */
+export function trackersOf(response: ServerResponse): readonly ResponseTracker[] {
+  if (latest?.response === response) return latest.trackers;
+  const trackers: ResponseTracker[] = [];
+  for (const listener of response.listeners('finish')) {
+    const tracker = (listener as EndListener)[carried];
+    if (tracker !== undefined) trackers.push(tracker);
+  }
+  if (trackers.some(({ isOver }) => !isOver)) latest = { response, trackers };
+  return trackers;
+}
+
+function addToLatest(tracker: ResponseTracker): void {
+  const { response } = tracker;
+  const earlier = latest?.response === response ? latest.trackers : [];
+  latest = { response, trackers: [...earlier, tracker] };
+}
+
+function clearLatest(response: ServerResponse): void {
+  if (latest?.response === response) latest = undefined;
 }
 
 interface Writable {
@@ -51,25 +190,20 @@ interface Writable {
   end: Method;
 }
 
-/** Is on a `write` that tells the trackers of its response. */
+/** Marks a `write` that tells the trackers of its response. */
 const tellsTrackers = Symbol('flowplane-metrics.tellsTrackers');
 
-/** Is on the listener for the end of a response whose tracker hears of its writes in this way. */
-const tracked = Symbol('flowplane-metrics.tracked');
-
 /**
- * Tracks what is written to a response from now on, for the time until this listener hears its `finish`.
+ * Lets `write` and `end` of a response tell its tracker. Returns whether those of its prototype do that already.
  *
- * Why it replaces `write` and `end`, which return what they returned before: a streamed body has no Content-Length, and
- * listening to its stream would make that flow. Why by plain assignment: a hidden property costs more than the response.
+ * Why it replaces them, which return what they returned before: a streamed body has no Content-Length, and listening to its
+ * stream would make that flow. Why by plain assignment: a hidden property costs more than the response.
  */
-function trackWrites(response: ServerResponse, tracker: ResponseTracker, listener: EndListener): void {
-  const methods = response as unknown as Writable;
-  const { write: originalWrite, end: originalEnd } = methods;
-  if (tellsTrackers in originalWrite) {
-    listener[tracked] = tracker;
-    return;
-  }
+function trackWrites(tracker: ResponseTracker): boolean {
+  const methods = tracker.response as unknown as Writable;
+  const { write: originalWrite } = methods;
+  if (tellsTrackers in originalWrite) return true;
+  const { end: originalEnd } = methods;
   methods.write = function write(chunk, encoding, callback) {
     tracker.onWrite(chunk, encoding);
     return originalWrite.call(this, chunk, encoding, callback);
@@ -78,21 +212,44 @@ function trackWrites(response: ServerResponse, tracker: ResponseTracker, listene
     tracker.onEnd(chunk, encoding);
     return originalEnd.call(this, chunk, encoding, callback);
   };
+  return false;
+}
+
+/** The prototypes of responses, each with whether it is one of Node's. */
+const prepared = new WeakMap<object, boolean>();
+
+/**
+ * Lets the prototype from which all responses of a framework inherit, `express.response` for example, tell what is written to a
+ * response. Returns whether it is a response of Node: what is none is refused by what tracks it, with words.
+ *
+ * Why: functions of its own are for each response of Express a new hidden class.
+ *
+ * @param ofNode the class of Node's responses. Why it is handed over: the main entry loads no `node:http`.
+ */
+export function trackWritesByPrototype(response: ServerResponse, ofNode: typeof ServerResponse): boolean {
+  const own: object | null = isObject(response) ? Object.getPrototypeOf(response) : null;
+  if (own === null) return false;
+  const known = prepared.get(own);
+  if (known !== undefined) return known;
+  const isOfNode = response instanceof ofNode;
+  prepared.set(own, isOfNode);
+  for (let one: object | null = own; one !== null && isOfNode; one = Object.getPrototypeOf(one)) {
+    if (Object.getPrototypeOf(one) === ofNode.prototype) trackWritesOfAll(one);
+  }
+  return isOfNode;
 }
 
 /**
  * Replaces `write` and `end` of a prototype of responses, once and for all who measure: they do what they inherit, and tell the
  * trackers of their response.
- *
- * Why: functions of its own are for each response of Express a new hidden class. See `claimFamilies`.
  */
-export function trackWritesOfAll(prototype: object): void {
+function trackWritesOfAll(prototype: object): void {
   const methods = prototype as Writable;
   if (tellsTrackers in methods.write) return;
   const replace = (name: keyof Writable, tell: 'onWrite' | 'onEnd'): void => {
     const own = Object.hasOwn(methods, name) ? methods[name] : undefined;
     const value: Method = function (this, chunk, encoding, callback) {
-      for (const listener of this.listeners('finish')) (listener as EndListener)[tracked]?.[tell](chunk, encoding);
+      for (const tracker of trackersOf(this)) tracker[tell](chunk, encoding);
       // Why looked up at each call: others may replace the inherited method later.
       const original: Method = own ?? Object.getPrototypeOf(methods)[name];
       return original.call(this, chunk, encoding, callback);
@@ -105,85 +262,42 @@ export function trackWritesOfAll(prototype: object): void {
   Object.assign(methods.write, { [tellsTrackers]: true });
 }
 
-/** A listener for `finish`. */
-export type EndListener = (() => void) & { [tracked]?: ResponseTracker };
-
-const isDisconnected = ({ destroyed, req }: ServerResponse): boolean => destroyed || req.socket?.destroyed;
-
 function byteLength(chunk: Chunk | undefined, encoding: unknown): number {
   if (typeof chunk === 'string') return Buffer.byteLength(chunk, encoding as BufferEncoding);
   return chunk instanceof Uint8Array ? chunk.byteLength : 0;
 }
 
-// Source: RFC 9110, 6.4.1. Node drops a body that is written to such a response.
-const hasBody = ({ req, statusCode }: ServerResponse): boolean =>
-  req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+/** Whether the responses with a prototype are those of HTTP/2. */
+const http2Prototypes = new WeakMap<object, boolean>();
 
-/**
- * Calls the listener once, when the response is complete or can no longer be completed: with what was written to it, and whether
- * it is complete. Returns what the response has as listener for `finish`.
- */
-export function onResponseEnd(
-  response: ServerResponse,
-  listener: (tracker: ResponseTracker, isComplete: boolean) => void,
-): EndListener {
-  const tracker = new ResponseTracker(response);
-  const isLate = hasEnded(response);
-  const queue = isLate ? undefined : queueOf(response);
-  let isOver = false;
-  // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
-  const end = (isComplete: boolean): void => {
-    if (isOver) return;
-    isOver = true;
-    queue?.delete(onClose);
-    listener(tracker, isComplete);
-  };
-  const onClose = (): void => end(false);
-  const onFinish = (): void => end(isIntact(response));
-  trackWrites(response, tracker, onFinish);
-  response.on('finish', onFinish);
-  // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
-  if (isLate) end(response.writableFinished && isIntact(response));
-  else response.on('close', onClose);
-  queue?.add(onClose);
-  return onFinish;
+/** Whether it is a response of HTTP/2. Why its prototype is asked: see above. */
+function isOfHttp2(response: ServerResponse | Http2ServerResponse): response is Http2ServerResponse {
+  const prototype: object = Object.getPrototypeOf(response);
+  let answer = http2Prototypes.get(prototype);
+  if (answer === undefined) {
+    answer = 'stream' in prototype;
+    http2Prototypes.set(prototype, answer);
+  }
+  return answer;
 }
 
-/**
- * Whether a response that has finished was sent. Why asked: HTTP/2 emits `finish` where the stream was reset as well, and
- * HTTP/1 where the last write has failed.
- */
-function isIntact(response: ServerResponse | Http2ServerResponse): boolean {
-  if ('stream' in response) return !response.stream.aborted && response.stream.rstCode === 0;
-  return !response.req.socket?.errored;
-}
-
-// Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.
-function hasEnded(response: ServerResponse | Http2ServerResponse): boolean {
-  if ('stream' in response) return response.stream.destroyed;
-  return response.destroyed || response.writableFinished || (isQueued(response) && response.req.socket.destroyed);
-}
-
-// Why: a response that was made by hand may have no connection at all, so the request is asked too.
-const isQueued = ({ socket, req }: ServerResponse): boolean => socket === null && Boolean(req.socket);
-
-type Queue = Set<() => void>;
-
-const queues = new WeakMap<Socket, Queue>();
+const queues = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * The listeners of the responses that wait for an earlier response on the same connection (pipelining); `undefined` where
- * this response does not wait.
+ * Lets a listener be called for the end of a connection on which its response waits for an earlier one. Returns the function
+ * that takes it off.
  *
  * Why: when a connection is lost, `node:http` emits `close` only on the response whose turn it is. Why one listener on the
  * socket for all: a connection may have any number of waiting responses.
  */
-function queueOf(response: ServerResponse): Queue | undefined {
-  if (!isQueued(response)) return undefined;
-  const { socket } = response.req;
-  const known = queues.get(socket);
-  if (known !== undefined) return known;
-  const queue: Queue = new Set();
+function joinQueue(socket: Socket, onClose: () => void): () => void {
+  const queue = queues.get(socket) ?? createQueue(socket);
+  queue.add(onClose);
+  return () => void queue.delete(onClose);
+}
+
+function createQueue(socket: Socket): Set<() => void> {
+  const queue = new Set<() => void>();
   queues.set(socket, queue);
   socket.once('close', () => {
     for (const onClose of queue) onClose();

@@ -4,14 +4,16 @@ import { type FamilyRecorder, listValues, type MetricsRecorder, type SeriesId } 
 import type { Call, CallObserver, InFlightLease } from './call.js';
 import { isPromise } from './completion/promise.js';
 import { DroppedObservation, dropPromise, type Instrument, openFamily, reportDrop } from './instrument.js';
-import { Constant, type Reader, read } from './readers.js';
+import { Constant, listUnread, type Reader, read } from './readers.js';
 import { isStackExhausted } from './unfinished-calls.js';
 
 /** Binds the instruments of one method to one recorder. */
 export function bindInstruments(instruments: readonly Instrument[], recorder: MetricsRecorder): CallObserver {
   const observers = instruments.map((instrument) => {
     const Observer = instrument.operation === 'acquire' ? BoundInFlightGauge : BoundInstrument;
-    return new Observer(instrument, recorder);
+    const observer = new Observer(instrument, recorder);
+    adviseOnLabels(instrument, recorder);
+    return observer;
   });
   return observers.length === 1 ? (observers[0] as CallObserver) : new ObserverStack(observers);
 }
@@ -64,7 +66,8 @@ class BoundInstrument implements CallObserver {
       if (amount === undefined) return;
       series = seriesOf(this.family, readers, this.isAdd, call);
       if (typeof series === 'number') {
-        this.record(series, amount);
+        if (this.isAdd) this.family.add(series, amount);
+        else this.setOrObserve(series, amount);
         return;
       }
     } catch (thrown) {
@@ -76,9 +79,8 @@ class BoundInstrument implements CallObserver {
 
   release(): void {}
 
-  private record(series: SeriesId, amount: number): void {
-    if (this.isAdd) this.family.add(series, amount);
-    else if (this.instrument.operation === 'set') this.family.set(series, amount);
+  private setOrObserve(series: SeriesId, amount: number): void {
+    if (this.instrument.operation === 'set') this.family.set(series, amount);
     else this.family.observe(series, amount);
   }
 
@@ -250,5 +252,18 @@ function adviseOnUnit({ family, scale, site }: Instrument, recorder: MetricsReco
     message:
       `${site}: family "${family.name}" gets seconds, but seems to have milliseconds (given "${given}"). ` +
       'Write unit: "milliseconds" at the decorator, or unit: "seconds" where seconds are right.',
+  });
+}
+
+/** Advises where a label has policies at most, so that it is empty at each observation. */
+function adviseOnLabels({ family, labels, site }: Instrument, recorder: MetricsRecorder): void {
+  if (family.advice === false) return;
+  const [label] = listUnread(Object.keys(family.labels), labels);
+  if (label === undefined) return;
+  recorder.advise({
+    code: 'unread_label',
+    message:
+      `${site}: label "${label}" of family "${family.name}" is always empty here (given no reader). ` +
+      `Write ${label}: { args: (${label}) => ${label} }, or result or error where these have the value; or remove the label.`,
   });
 }

@@ -73,6 +73,8 @@ export class Call {
   tracking: Tracking | undefined = undefined;
   /** How many of stacked observers have recorded the end of a call; −1 where the method was never called. */
   recordedBy = 0;
+  /** The number of the method that called this one, where `runningMethod` notes that. */
+  outer = 0;
   /** The call before this one in the list of unfinished calls. */
   previous: Call | undefined = undefined;
 
@@ -152,9 +154,14 @@ export function lastArgument({ count, first, second, third, all }: Call): unknow
 
 /** Calls a function with the `this` and the arguments of a call. */
 export function invoke(fn: AnyMethod, call: Call): unknown {
+  if (call.count === 1) return fn.call(call.self, call.first);
+  if (call.count === 2) return fn.call(call.self, call.first, call.second);
+  return invokeWithOthers(fn, call);
+}
+
+// Why apart: V8 inlines only so much into one function, and most methods have one or two arguments.
+function invokeWithOthers(fn: AnyMethod, call: Call): unknown {
   const { self, count } = call;
-  if (count === 1) return fn.call(self, call.first);
-  if (count === 2) return fn.call(self, call.first, call.second);
   if (count === 3) return fn.call(self, call.first, call.second, call.third);
   return call.all === undefined ? fn.call(self) : invokeWithList(fn, self, call.all);
 }

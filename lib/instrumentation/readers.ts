@@ -65,6 +65,10 @@ export interface LabelReaders {
 
 const absent = new Constant(undefined);
 
+/** The labels of a family that none of these readers gives, in the order of their names. */
+export const listUnread = (names: readonly string[], { returned, threw }: LabelReaders): string[] =>
+  names.filter((_, i) => returned[i] === absent && threw[i] === absent);
+
 /** Makes readers of a decorator's label specs. A label that no reader gives has the empty value. */
 export function toLabelReaders(names: readonly string[], specs: Unchecked): LabelReaders {
   return {
@@ -113,7 +117,7 @@ export function checkLabelSpec(
   if (!isOptions(spec)) return checkValue(subject, specRule, spec);
   const readable = operation === 'acquire' ? ['args'] : Object.keys(sourceRules);
   const known = policies ? [...readable, ...policyOptions] : readable;
-  return [...checkNames(spec, known, `${subject}: `), ...checkFields(spec, sourceRules, `${subject}: `)];
+  return checkNames(spec, known, `${subject}: `).concat(checkFields(spec, sourceRules, `${subject}: `));
 }
 
 const isConstant = (spec: unknown): boolean =>

@@ -24,7 +24,10 @@ const rejected = defineCounter({
   help: 'Points that the receiver has left out, though it took the others',
 });
 
-const names = new Set([exportsFamily, duration, rejected].map(({ name }) => name));
+/** What an exporter exposes about itself. */
+export const exporterFamilies = [exportsFamily, duration, rejected] as const;
+
+const names = new Set<string>(exporterFamilies.map(({ name }) => name));
 
 /** The metrics of an exporter about its own work, which it sends too. */
 export class ExportMetrics {

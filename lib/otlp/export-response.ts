@@ -3,7 +3,7 @@ import { readFields } from './wire-reader.js';
 
 /** What a receiver says of a request that it has taken. */
 export interface Verdict {
-  /** How many points it has left out, though it took the others. */
+  /** How many points it has left out, as it says, though it took the others. */
   readonly rejectedPoints: number;
   /** What it says about that, or about what it does not like. */
   readonly remark: string;
@@ -11,7 +11,6 @@ export interface Verdict {
   readonly isUnderstood: boolean;
 }
 
-const maxRemark = 300;
 /** What is longer is no answer of OTLP. Why so little: it is read in one turn of the event loop. */
 const maxLength = 64 * 1024;
 
@@ -27,9 +26,10 @@ export function readVerdict({ headers, body }: ReceiverResponse): Verdict {
 }
 
 function readJson(body: Buffer): Verdict {
-  const { partialSuccess = {} } = body.length === 0 ? {} : JSON.parse(body.toString());
-  const { rejectedDataPoints = 0, errorMessage = '' } = partialSuccess;
-  return verdict(Number(rejectedDataPoints), String(errorMessage));
+  const { partialSuccess } = body.length === 0 ? {} : JSON.parse(body.toString());
+  // Why: Protocol Buffers say that null in JSON is what is not there.
+  const { rejectedDataPoints, errorMessage } = partialSuccess ?? {};
+  return verdict(Number(rejectedDataPoints ?? 0), String(errorMessage ?? ''));
 }
 
 // Source: opentelemetry-proto, collector/metrics/v1/metrics_service.proto: partial_success = 1, in which
@@ -39,7 +39,8 @@ function readMessage(body: Buffer): Verdict {
   for (const outer of readFields(body)) {
     if (outer.field !== 1 || !Buffer.isBuffer(outer.value)) continue;
     for (const { field, value } of readFields(outer.value)) {
-      if (field === 1 && typeof value === 'number') rejected = value;
+      // Why not from 2^63 on: such a varint is a negative int64.
+      if (field === 1 && typeof value === 'number') rejected = value < 2 ** 63 ? value : 0;
       if (field === 2 && Buffer.isBuffer(value)) remark = value.toString();
     }
   }
@@ -47,6 +48,5 @@ function readMessage(body: Buffer): Verdict {
 }
 
 function verdict(rejected: number, remark: string): Verdict {
-  const rejectedPoints = Number.isFinite(rejected) ? Math.max(rejected, 0) : 0;
-  return { rejectedPoints, remark: remark.slice(0, maxRemark), isUnderstood: true };
+  return { rejectedPoints: Number.isInteger(rejected) ? Math.max(rejected, 0) : 0, remark, isUnderstood: true };
 }

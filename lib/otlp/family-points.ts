@@ -8,11 +8,20 @@ import type {
   UpperBound,
 } from '../store/exposed-family.js';
 import { canonicalFloat } from '../store/go-float.js';
+import { LabelAttributes } from './label-attributes.js';
 import type { MetricName } from './metric-names.js';
-import { type MetricHead, type PointTemporality, type RequestBody, writeAttribute } from './request-body.js';
 import {
+  beginPoint,
+  type MetricHead,
+  type PointTemporality,
+  type RequestBody,
+  writeAttribute,
+} from './request-body.js';
+import {
+  type ExplicitTotals,
   type ExponentialTotals,
   exponentialSince,
+  type FamilyStates,
   type SeriesState,
   type SeriesStates,
   type Totals,
@@ -48,30 +57,22 @@ export interface ExportContext {
   readonly previous: number;
 }
 
-/** One point of a counter or a gauge. */
-interface NumberPoint {
-  readonly value: number;
-  /** Since when it counts, in microseconds; 0 where that is not known. */
-  readonly start: number;
-  readonly exemplar?: Exemplar | undefined;
-  /** The bound of a bucket or the rank of a quantile. */
-  readonly bound?: UpperBound | undefined;
-}
-
 /** Writes the samples of one family as points. */
 export class FamilyPoints implements SampleWriter {
   readonly #family: ExposedFamily;
   readonly #name: MetricName;
   readonly #context: ExportContext;
   readonly #heads = new Map<string, MetricHead>();
-  /** The labels by depth. */
-  readonly #names: string[] = [];
-  readonly #values: string[] = [];
-  /** The labels as attributes of a number, but for the last one, which differs in nearly every series. */
-  readonly #kept = new WireWriter(256);
-  readonly #ends: number[] = [0];
-  /** Up to which depth they are kept. */
-  #keptDepth = 0;
+  /** The one of them that nearly all points have. */
+  #head: MetricHead | undefined;
+  readonly #labels = new LabelAttributes();
+  #states: FamilyStates | undefined;
+  /** The beginning of a point of a number: its times, and room for the number. Why kept: series have their times in common. */
+  readonly #number = new WireWriter(64);
+  /** Since when the numbers count whose times are kept; 0 where that is not known. */
+  #start = Number.NaN;
+  /** What `end` needs to end the point that begins so, from where it has begun. */
+  #pointStart = 0;
 
   constructor(family: ExposedFamily, name: MetricName, context: ExportContext) {
     this.#family = family;
@@ -81,22 +82,20 @@ export class FamilyPoints implements SampleWriter {
 
   /** The names of the labels that were written. */
   get labelNames(): readonly string[] {
-    return this.#names;
+    return this.#labels.names;
   }
 
   label(depth: number, name: string, value: string): void {
-    this.#names[depth] = name;
-    this.#values[depth] = value;
-    if (depth < this.#keptDepth) this.#keptDepth = depth;
+    this.#labels.set(depth, name, value);
   }
 
   value(depth: number, value: number, createdAt?: number, exemplar?: Exemplar): void {
     if (this.#family.type === 'counter') this.#counter(depth, value, createdAt, exemplar);
-    else this.#number(depth, this.#head('gauge'), { value, start: 0 });
+    else this.#endPoint(this.#beginNumber(depth, this.#headOf('gauge'), value, 0));
   }
 
   histogram(depth: number, view: HistogramView): void {
-    if (!isCount(view.count)) {
+    if (!isCountable(view)) {
       this.#histogramAsSamples(depth, view);
       return;
     }
@@ -107,6 +106,8 @@ export class FamilyPoints implements SampleWriter {
       this.#writeHistogram(depth, temporality, Math.min(start, this.#context.time), view, totalsOf(view));
       return;
     }
+    // Why first: most series stand still between two exports, and their totals would be garbage.
+    if (hasNothingNew(view, state.accepted)) return;
     const now = totalsOf(view);
     const delta = since(now, state.accepted);
     if (delta === undefined) return;
@@ -118,7 +119,7 @@ export class FamilyPoints implements SampleWriter {
   summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
     const { body, time, previous } = this.#context;
     const { out } = body;
-    const point = body.beginPoint(this.#head('summary'));
+    const point = body.beginPoint(this.#headOf('summary'));
     out.nanoseconds(summaryFields.start, previous);
     out.nanoseconds(summaryFields.time, time);
     out.fixed64(summaryFields.count, isCount(count) ? count : 0);
@@ -129,32 +130,45 @@ export class FamilyPoints implements SampleWriter {
       out.double(quantileFields.value, values[i] as number);
       out.end(one);
     }
-    this.#attributes(summaryFields.attributes, depth);
+    this.#labels.appendTo(out, summaryFields.attributes, depth);
     out.end(point);
   }
 
   sample(depth: number, suffix: string, value: number, bound?: UpperBound): void {
-    this.#number(depth, this.#head('gauge', undefined, suffix), { value, start: 0, bound });
+    const point = this.#beginNumber(depth, this.#findHead('gauge', suffix), value, 0);
+    if (bound !== undefined) {
+      writeAttribute(this.#context.body.out, numberFields.attributes, bound.label, canonicalFloat(bound.at));
+    }
+    this.#endPoint(point);
   }
 
   #counter(depth: number, value: number, createdAt: number | undefined, exemplar: Exemplar | undefined): void {
     const temporality = this.#temporality(createdAt);
-    const head = this.#head('sum', temporality);
-    if (temporality === 'cumulative' && createdAt !== undefined) {
-      this.#number(depth, head, { value, start: micros(createdAt), exemplar });
-      return;
+    let added = value;
+    let start: number;
+    if (temporality === 'cumulative' && createdAt !== undefined) start = micros(createdAt);
+    else {
+      const state = this.#stateFor(depth, temporality, createdAt, value) as SeriesState;
+      start = state.start;
+      if (temporality === 'delta') {
+        added = this.#take(state, value);
+        if (added === 0) return;
+      }
     }
-    const state = this.#stateFor(depth, temporality, createdAt, value) as SeriesState;
-    if (temporality === 'cumulative') {
-      this.#number(depth, head, { value, start: state.start, exemplar });
-      return;
-    }
-    const before = state.accepted as { readonly value: number } | undefined;
-    const added = before === undefined || value < before.value ? value : value - before.value;
-    if (added === 0) return;
-    state.pending = { value };
+    const point = this.#beginNumber(depth, this.#headOf('sum', temporality), added, start);
+    if (exemplar !== undefined) this.#exemplar(numberFields.exemplars, exemplar);
+    this.#endPoint(point);
+  }
+
+  /** What a counter has got since the total that the receiver has; remembers the new one for when it has that too. */
+  #take(state: SeriesState, value: number): number {
+    const { acceptedValue: before } = state;
+    const added = value < before ? value : value - before;
+    // Why so: a counter that has grown beyond every number has got more that is none.
+    if (!(added > 0)) return 0;
+    state.pendingValue = value;
     this.#context.touched.push(state);
-    this.#number(depth, head, { value: added, start: state.start, exemplar });
+    return added;
   }
 
   /** Why not delta for what has no creation time: such numbers come from elsewhere as totals. */
@@ -174,23 +188,24 @@ export class FamilyPoints implements SampleWriter {
     if (temporality === 'cumulative' && createdAt !== undefined) return undefined;
     const { states, previous, time } = this.#context;
     const start = Math.min(createdAt === undefined ? previous : micros(createdAt), time);
-    const state = states.get(this.#family.name, this.#key(depth), start, createdAt);
+    this.#states ??= states.ofFamily(`${this.#family.type} ${this.#family.name}`);
+    const state = this.#states.get(this.#labels.keyOf(depth), start, createdAt);
     if (total < state.last) {
       // It has been reset: it has counted from 0 since some time after the last export.
       state.accepted = undefined;
+      state.acceptedValue = 0;
       if (temporality === 'cumulative') state.start = previous;
     }
     state.last = total;
     return state;
   }
 
-  #key(depth: number): string {
-    let key = '';
-    for (let i = 0; i < depth; i++) key += `${this.#names[i]}\u0000${this.#values[i]}\u0000`;
-    return key;
+  #headOf(data: MetricHead['data'], temporality?: PointTemporality): MetricHead {
+    if (this.#head?.data !== data) this.#head = this.#findHead(data, '', temporality);
+    return this.#head;
   }
 
-  #head(data: MetricHead['data'], temporality?: PointTemporality, suffix = ''): MetricHead {
+  #findHead(data: MetricHead['data'], suffix: string, temporality?: PointTemporality): MetricHead {
     const key = `${data}${suffix}`;
     let head = this.#heads.get(key);
     if (head === undefined) {
@@ -202,17 +217,31 @@ export class FamilyPoints implements SampleWriter {
     return head;
   }
 
-  #number(depth: number, head: MetricHead, { value, start, exemplar, bound }: NumberPoint): void {
-    const { body, time } = this.#context;
+  /** Begins a point of a counter or a gauge; returns what `#endPoint` needs. */
+  #beginNumber(depth: number, head: MetricHead, value: number, start: number): number {
+    const { body } = this.#context;
     const { out } = body;
-    const point = body.beginPoint(head);
-    if (start > 0) out.nanoseconds(numberFields.start, Math.min(start, time));
-    out.nanoseconds(numberFields.time, time);
-    out.double(numberFields.double, value);
-    this.#attributes(numberFields.attributes, depth);
-    if (bound !== undefined) writeAttribute(out, numberFields.attributes, bound.label, canonicalFloat(bound.at));
-    if (exemplar !== undefined) this.#exemplar(numberFields.exemplars, exemplar);
-    out.end(point);
+    body.countPoint(head);
+    if (start !== this.#start) this.#keepTimes(start);
+    const point = out.length + this.#pointStart;
+    out.append(this.#number, 0, this.#number.length);
+    out.replaceDouble(value);
+    this.#labels.appendTo(out, numberFields.attributes, depth);
+    return point;
+  }
+
+  #endPoint(point: number): void {
+    this.#context.body.out.end(point);
+  }
+
+  #keepTimes(start: number): void {
+    const { time } = this.#context;
+    this.#start = start;
+    this.#number.truncate(0);
+    this.#pointStart = beginPoint(this.#number);
+    if (start > 0) this.#number.nanoseconds(numberFields.start, Math.min(start, time));
+    this.#number.nanoseconds(numberFields.time, time);
+    this.#number.double(numberFields.double, 0);
   }
 
   #writeHistogram(
@@ -223,7 +252,7 @@ export class FamilyPoints implements SampleWriter {
     totals: Totals,
   ): void {
     if ('schema' in totals) this.#writeExponential(depth, temporality, start, view, totals);
-    else if ('counts' in totals) this.#writeExplicit(depth, temporality, start, view, totals);
+    else this.#writeExplicit(depth, temporality, start, view, totals);
   }
 
   #writeExplicit(
@@ -231,20 +260,20 @@ export class FamilyPoints implements SampleWriter {
     temporality: PointTemporality,
     start: number,
     { upperBounds, exemplars = [] }: HistogramView,
-    { count, sum, counts }: { readonly count: number; readonly sum: number; readonly counts: Float64Array },
+    { count, sum, counts }: ExplicitTotals,
   ): void {
     const { body, time } = this.#context;
     const { out } = body;
-    const point = body.beginPoint(this.#head('histogram', temporality));
+    const point = body.beginPoint(this.#headOf('histogram', temporality));
     out.nanoseconds(explicitFields.start, start);
     out.nanoseconds(explicitFields.time, time);
     out.fixed64(explicitFields.count, count);
     out.double(explicitFields.sum, sum);
     out.packedFixed64s(explicitFields.counts, counts);
     // Why without the last: it is `Infinity`, which is no bound in OTLP.
-    out.packedDoubles(explicitFields.bounds, upperBounds, upperBounds.length - 1);
+    out.packedDoubles(explicitFields.bounds, upperBounds, Math.max(upperBounds.length - 1, 0));
     for (const exemplar of exemplars) if (exemplar !== undefined) this.#exemplar(explicitFields.exemplars, exemplar);
-    this.#attributes(explicitFields.attributes, depth);
+    this.#labels.appendTo(out, explicitFields.attributes, depth);
     out.end(point);
   }
 
@@ -258,7 +287,7 @@ export class FamilyPoints implements SampleWriter {
     const { body, time } = this.#context;
     const { out } = body;
     const totals = coarsen(given);
-    const point = body.beginPoint(this.#head('exponential', temporality));
+    const point = body.beginPoint(this.#headOf('exponential', temporality));
     out.nanoseconds(exponentialFields.start, start);
     out.nanoseconds(exponentialFields.time, time);
     out.fixed64(exponentialFields.count, totals.count);
@@ -270,7 +299,7 @@ export class FamilyPoints implements SampleWriter {
     writeBuckets(out, exponentialFields.negative, totals.negative);
     const examples = native?.exemplars.length ? native.exemplars : exemplars;
     for (const exemplar of examples) if (exemplar !== undefined) this.#exemplar(exponentialFields.exemplars, exemplar);
-    this.#attributes(exponentialFields.attributes, depth);
+    this.#labels.appendTo(out, exponentialFields.attributes, depth);
     out.end(point);
   }
 
@@ -280,24 +309,6 @@ export class FamilyPoints implements SampleWriter {
     }
     this.sample(depth, '_sum', sum);
     this.sample(depth, '_count', count);
-  }
-
-  #attributes(field: number, depth: number): void {
-    const { out } = this.#context.body;
-    if (field !== numberFields.attributes) {
-      for (let i = 0; i < depth; i++) writeAttribute(out, field, this.#names[i] as string, this.#values[i] as string);
-      return;
-    }
-    const last = depth - 1;
-    while (this.#keptDepth < last) this.#keep(this.#keptDepth++);
-    out.append(this.#kept, 0, this.#ends[Math.max(last, 0)] as number);
-    if (last >= 0) writeAttribute(out, field, this.#names[last] as string, this.#values[last] as string);
-  }
-
-  #keep(depth: number): void {
-    this.#kept.truncate(this.#ends[depth] as number);
-    writeAttribute(this.#kept, numberFields.attributes, this.#names[depth] as string, this.#values[depth] as string);
-    this.#ends[depth + 1] = this.#kept.length;
   }
 
   #exemplar(field: number, { labels, value, timestamp }: Exemplar): void {
@@ -317,19 +328,33 @@ export class FamilyPoints implements SampleWriter {
 
 const micros = (seconds: number): number => Math.max(Math.round(seconds * 1e6), 0);
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+/** Whether a histogram of OTLP can have these counts. A metric that is not ours may give any. */
+function isCountable({ count, cumulativeCounts }: HistogramView): boolean {
+  let before = 0;
+  for (let i = 0; i < cumulativeCounts.length; i++) {
+    const total = cumulativeCounts[i] as number;
+    if (!isCount(total) || total < before) return false;
+    before = total;
+  }
+  return isCount(count);
+}
+
 const isHex = (text: unknown, length: number): boolean =>
   typeof text === 'string' && text.length === length && /^[0-9a-fA-F]+$/.test(text);
+
+const hasNothingNew = ({ count, sum }: HistogramView, before: Totals | undefined): boolean =>
+  count === (before?.count ?? 0) && sum === (before?.sum ?? 0);
 
 /** What a histogram has got since earlier totals: everything where it was reset; `undefined` where it is nothing. */
 function since(now: Totals, before: Totals | undefined): Totals | undefined {
   const added = subtract(now, before) ?? now;
-  return 'count' in added && added.count > 0 ? added : undefined;
+  return added.count > 0 ? added : undefined;
 }
 
 function subtract(now: Totals, before: Totals | undefined): Totals | undefined {
   if (before === undefined) return undefined;
   if ('schema' in now) return 'schema' in before ? exponentialSince(now, before) : undefined;
-  if (!('counts' in now && 'counts' in before) || now.counts.length !== before.counts.length) return undefined;
+  if ('schema' in before || now.counts.length !== before.counts.length) return undefined;
   const counts = now.counts.map((count, i) => count - (before.counts[i] as number));
   const isSound = counts.every((count) => count >= 0);
   return isSound ? { count: now.count - before.count, sum: now.sum - before.sum, counts } : undefined;

@@ -1,6 +1,6 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { Slices } from '../async/slices.js';
+import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { runInSlices, Slices } from '../async/slices.js';
 import { withTimeout } from '../async/timeout.js';
 import { refuseIfAny } from '../error.js';
 import { warn } from '../process-state.js';
@@ -13,37 +13,56 @@ import { checkValue } from '../validation.js';
 import { version } from '../version.js';
 import { ExportMetrics } from './export-metrics.js';
 import { readVerdict } from './export-response.js';
+import { createLateResult, disabledResult, type ExportResult, ExportRun, remedyOf } from './export-run.js';
 import { type ExportContext, FamilyPoints } from './family-points.js';
-import { toJson } from './json-body.js';
+import { JsonBody } from './json-body.js';
 import { beforeTheEnd, type EndOptions } from './last-export.js';
 import { labelComesBack, type MetricName, nameInOtlp } from './metric-names.js';
 import type { OtlpOptions } from './otlp-options.js';
 import { RequestBody } from './request-body.js';
-import { SeriesStates } from './series-states.js';
-import { type Settings, settingsOf } from './settings.js';
+import { acceptPending, SeriesStates } from './series-states.js';
+import { optionsOf, type Settings, settingsOf } from './settings.js';
 
-/** How an export has ended. */
-export interface ExportResult {
-  /**
-   * `success`; `partial` where the receiver has left out points; `failed` where it does not have all of them; `disabled` where
-   * `OTEL_SDK_DISABLED` is true, or the exporter has been shut down.
-   */
-  readonly result: 'success' | 'partial' | 'failed' | 'disabled';
-  /** How many points the receiver has left out. */
-  readonly rejectedPoints: number;
-  /** Why it is no success. Never has a header in it. */
-  readonly reason?: string;
+/** What exports the same metrics instead of an exporter, as long as it can: the metrics thread. */
+export interface OtherExporter {
+  /** Whether it exports at intervals now. */
+  isExporting(): boolean;
+  /** Sends everything a last time within so many seconds; resolves to `undefined` where it cannot. Never rejects. */
+  sendLast(seconds: number): Promise<ExportResult | undefined>;
+}
+
+/** How an exporter begins to send at intervals. */
+export interface StartOptions extends EndOptions {
+  /** Absent: this one exports alone. */
+  readonly other?: OtherExporter;
+}
+
+/** What the metrics thread must know to export as the main thread would. Plain data. */
+export interface ThreadExporterData {
+  /** Everything that options and the environment say. */
+  readonly options: OtlpOptions;
+  /** When the exports began, in microseconds since the epoch: in the first thread, and so in a later one. */
+  readonly since: number;
+}
+
+/** What an exporter in the metrics thread is started with. */
+export interface ThreadStart extends Pick<ThreadExporterData, 'since'> {
+  /** How many times families were left out until now, because the main thread was blocked. */
+  countIncomplete(): number;
 }
 
 const site = 'OtlpExporter';
 /** A request has at most about so many bytes before compression: receivers take between 4 and 64 MiB. */
 const maxRequestBytes = 4 * 1024 * 1024 - 128 * 1024;
 const minRequestBytes = 64 * 1024;
+/** How many times as long a body is in JSON, about. */
+const jsonGrowth = 4;
 const maxTries = 5;
+/** So many bytes of an answer that is no success are looked at. */
+const maxWordsBytes = 16 * 1024;
 /** In microseconds. */
 const maxStepBack = 60e6;
 
-const compress = promisify(gzip);
 const now = (): number => Date.now() * 1000;
 
 /**
@@ -70,35 +89,46 @@ export class OtlpExporter implements AsyncDisposable {
   readonly #metrics = new ExportMetrics();
   readonly #client: HttpClient;
   readonly #body: RequestBody;
+  /** What makes JSON of the body; `undefined` where it is sent as it is. */
+  readonly #json: JsonBody | undefined;
   readonly #states = new SeriesStates();
   readonly #names = new Map<string, MetricName>();
   readonly #advised = new Set<string>();
   readonly #onAdvice: (advice: Advice) => void;
   readonly #announces: boolean;
+  readonly #hasAgent: boolean;
   readonly #giveUp = new AbortController();
-  #maxRequestBytes = maxRequestBytes;
+  #maxRequestBytes: number;
   /** When the last export began; at first, when the exporter was made. */
   #previous = now();
   /** Until when the receiver wants to be left alone, by `performance.now()`. */
   #pausedUntil = 0;
-  /** What was wrong with the last export; the empty text for nothing. */
-  #state = '';
+  /** The states that were advised on since the last export without a fault. */
+  readonly #advisedStates = new Set<string>();
   #running: Promise<ExportResult> | undefined;
   #next: Promise<ExportResult> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #takeBackEnd = (): void => undefined;
   #ending: Promise<ExportResult> | undefined;
+  #other: OtherExporter | undefined;
+  #countIncomplete = (): number => 0;
 
   /** @throws MetricsError naming every option and every variable of the environment that is wrong. */
   constructor(recorder: Scrapable, options: OtlpOptions = {}) {
     refuseIfAny(site, checkValue('"recorder"', scrapableRule, recorder ?? null));
     this.#settings = settingsOf(site, options);
-    const { tls, resource } = this.#settings;
+    const { tls, resource, isJson } = this.#settings;
     this.#scrapable = this.#metrics.mergeWith(recorder);
     this.#client = new HttpClient({ tls, agent: options.agent });
-    this.#body = new RequestBody({ resource, scope: { name: 'flowplane-metrics', version } });
+    this.#body = new RequestBody(
+      { resource, scope: { name: 'flowplane-metrics', version } },
+      isJson ? 'json' : 'protobuf',
+    );
+    this.#json = isJson ? new JsonBody() : undefined;
+    this.#maxRequestBytes = isJson ? maxRequestBytes / jsonGrowth : maxRequestBytes;
     this.#onAdvice = options.onAdvice ?? (({ message }) => warn(message));
     this.#announces = options.announce ?? true;
+    this.#hasAgent = options.agent !== undefined;
   }
 
   /** Where the metrics go, without credentials. */
@@ -116,33 +146,46 @@ export class OtlpExporter implements AsyncDisposable {
   }
 
   /** @internal */
-  startWith(ends: EndOptions): this {
+  startWith({ other, ...ends }: StartOptions): this {
     const { isDisabled, intervalSeconds } = this.#settings;
     if (isDisabled || this.#timer !== undefined || this.#ending !== undefined) return this;
-    this.#timer = setInterval(() => void this.#sendInBackground(), intervalSeconds * 1000).unref();
-    this.#takeBackEnd = beforeTheEnd({ send: () => this.#sendLast() }, ends);
+    this.#other = other;
+    this.#startTimer();
+    this.#takeBackEnd = beforeTheEnd({ send: () => this.#sendAtEnd() }, ends);
     if (this.#announces) {
-      process.stderr.write(`flowplane-metrics: metrics go to ${this.target} every ${intervalSeconds} s (OTLP)\n`);
+      // Why not to the stream: where nobody reads it any more, that would be an uncaught error.
+      console.error(`flowplane-metrics: metrics go to ${this.target} every ${intervalSeconds} s (OTLP)`);
     }
     return this;
   }
 
+  /** Sends at each interval, and leaves the end of the process to the exporter of the main thread. @internal */
+  startInThread({ since, countIncomplete }: ThreadStart): void {
+    if (this.#settings.isDisabled) return;
+    this.#previous = Math.min(this.#previous, since);
+    this.#countIncomplete = countIncomplete;
+    this.#startTimer();
+  }
+
+  /** What an exporter in another thread does the same with; `undefined` where something would be lost there. @internal */
+  get forThread(): ThreadExporterData | undefined {
+    const settings = this.#settings;
+    // Why no deltas: what the receiver has of each series is known here alone, and would be lost where a thread ends by itself.
+    if (settings.isDisabled || this.#hasAgent || settings.temporality !== 'cumulative') return undefined;
+    return { options: optionsOf(settings), since: this.#previous };
+  }
+
   /** Sends everything now. Works without `start()`, and never rejects. It may take `exportTimeoutSeconds`. */
   async flush(): Promise<ExportResult> {
-    if (this.#settings.isDisabled || this.#ending !== undefined) return { result: 'disabled', rejectedPoints: 0 };
+    if (this.#settings.isDisabled || this.#ending !== undefined) return disabledResult;
     const { exportTimeoutSeconds } = this.#settings;
-    const late = {
-      result: 'failed',
-      rejectedPoints: 0,
-      reason: `it took longer than ${exportTimeoutSeconds} s`,
-    } as const;
     // Why with a limit of its own: this one keeps the process running.
-    return withTimeout(this.#send(), exportTimeoutSeconds + 1, () => late);
+    return withTimeout(this.#send(), exportTimeoutSeconds + 1, () => createLateResult(exportTimeoutSeconds));
   }
 
   /** Sends everything a last time, for at most `shutdownTimeoutSeconds`, and stops. May be called more than once. Never rejects. */
   shutdown(): Promise<ExportResult> {
-    this.#ending ??= this.#settings.isDisabled ? Promise.resolve(disabled) : this.#end();
+    this.#ending ??= this.#settings.isDisabled ? Promise.resolve(disabledResult) : this.#end();
     return this.#ending;
   }
 
@@ -156,23 +199,41 @@ export class OtlpExporter implements AsyncDisposable {
     return this.#metrics.mergeWith(scrapable);
   }
 
+  /** Tells advice of an exporter in another thread as its own. @internal */
+  passOn(advice: Advice): void {
+    ignoreErrors(() => this.#onAdvice(advice));
+  }
+
+  /** Sends everything a last time, for at most so many seconds. Never rejects. @internal */
+  sendLast(seconds: number): Promise<ExportResult> {
+    return withTimeout(this.#send(seconds), seconds, () => createLateResult(seconds));
+  }
+
+  #startTimer(): void {
+    const milliseconds = this.#settings.intervalSeconds * 1000;
+    this.#timer = setInterval(() => void this.#sendInBackground(), milliseconds).unref();
+  }
+
   async #end(): Promise<ExportResult> {
     clearInterval(this.#timer);
-    const result = await this.#sendLast();
+    const result = await this.#sendAtEnd();
     this.#takeBackEnd();
     this.#giveUp.abort();
     this.#client.close();
     return result;
   }
 
-  #sendLast(): Promise<ExportResult> {
+  async #sendAtEnd(): Promise<ExportResult> {
     const { shutdownTimeoutSeconds: seconds } = this.#settings;
-    const late = { result: 'failed', rejectedPoints: 0, reason: `it took longer than ${seconds} s` } as const;
-    return withTimeout(this.#send(seconds), seconds, () => late);
+    const started = performance.now();
+    const sent = await this.#other?.sendLast(seconds);
+    const left = seconds - (performance.now() - started) / 1000;
+    return sent ?? (left > 0 ? this.sendLast(left) : createLateResult(seconds));
   }
 
   async #sendInBackground(): Promise<void> {
     if (this.#running !== undefined || performance.now() < this.#pausedUntil) return;
+    if (this.#other?.isExporting()) return;
     await this.#send();
   }
 
@@ -196,9 +257,12 @@ export class OtlpExporter implements AsyncDisposable {
 
   async #export(seconds: number): Promise<ExportResult> {
     const started = performance.now();
-    const run = new ExportRun(started + seconds * 1000);
+    const run = new ExportRun(started + seconds * 1000, this.#settings);
     try {
-      await this.#walk(await this.#scrapable.exposedFamilies({ timeoutSeconds: seconds }), run);
+      const incomplete = this.#countIncomplete();
+      const families = this.#scrapable.exposedFamilies({ timeoutSeconds: seconds });
+      const all = await settleWithin(families, seconds, this.#giveUp.signal);
+      await this.#walk(all, run, this.#countIncomplete() === incomplete);
     } catch {
       run.fail('collect', 'the metrics could not be collected');
     }
@@ -210,7 +274,8 @@ export class OtlpExporter implements AsyncDisposable {
     return result;
   }
 
-  async #walk(families: readonly ExposedFamily[], run: ExportRun): Promise<void> {
+  /** @param isComplete whether a series that is not there is gone. */
+  async #walk(families: readonly ExposedFamily[], run: ExportRun, isComplete: boolean): Promise<void> {
     const time = timeAfter(this.#previous);
     const { temporality } = this.#settings;
     const context = {
@@ -227,25 +292,26 @@ export class OtlpExporter implements AsyncDisposable {
       const points = new FamilyPoints(family, this.#nameOf(family), context);
       for (const _ of inSteps(family, points)) {
         this.#body.cut();
-        if (this.#body.length >= this.#maxRequestBytes) await this.#deliver(context, run);
+        if (this.#body.length >= this.#maxRequestBytes) await this.#deliver(context, run, slices);
         if (run.hasFailed) return;
         if (slices.isOver) await slices.pause();
       }
       this.#adviseOnLabels(family, points);
     }
-    if (this.#body.length > 0) await this.#deliver(context, run);
+    if (this.#body.length > 0) await this.#deliver(context, run, slices);
     if (run.hasFailed) return;
-    this.#states.forgetOthers();
+    if (isComplete) await runInSlices(this.#states.forgetOthers(), slices);
     this.#previous = time;
   }
 
-  async #deliver(context: ExportContext, run: ExportRun): Promise<void> {
+  async #deliver(context: ExportContext, run: ExportRun, slices: Slices): Promise<void> {
     const { url, headers, isGzip, isJson, timeoutSeconds } = this.#settings;
     const touched = context.touched.splice(0);
-    const pieces = isJson ? await listInSlices(toJson(this.#body.take())) : this.#body.take();
-    const body = isGzip
-      ? [await compress(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces))]
-      : pieces;
+    const { points } = this.#body;
+    const pieces = await this.#takeBody(slices);
+    const body = isGzip ? await compress(pieces) : pieces;
+    // Why: to begin a request takes half as long as a slice may.
+    await slices.pause();
     const delivery = await deliver(
       this.#client,
       {
@@ -266,13 +332,19 @@ export class OtlpExporter implements AsyncDisposable {
     this.#pausedUntil = performance.now() + (delivery.retryAfterSeconds ?? 0) * 1000;
     if (answer.status < 200 || answer.status >= 300) {
       if (answer.status === 413) this.#maxRequestBytes = Math.max(minRequestBytes, this.#maxRequestBytes / 2);
-      return run.fail(`status ${answer.status}`, `status ${answer.status}${wordsOf(answer.body)}`);
+      const words = answer.body.subarray(0, maxWordsBytes).toString();
+      return run.fail(`status ${answer.status}`, `status ${answer.status}`, words);
     }
-    for (const state of touched) {
-      state.accepted = state.pending;
-      state.start = context.time;
-    }
-    run.accept(readVerdict(answer));
+    await runInSlices(acceptPending(touched, context.time), slices);
+    run.accept(readVerdict(answer), points);
+  }
+
+  /** Takes the body in its format, in pieces that are valid until the next one is taken. */
+  async #takeBody(slices: Slices): Promise<readonly Uint8Array[]> {
+    const pieces = this.#body.take();
+    if (this.#json === undefined) return pieces;
+    await runInSlices(this.#json.write(pieces), slices);
+    return this.#json.take();
   }
 
   /** The name of a family in OTLP. Advises once where that does not lead back to the name or the labels that are scraped. */
@@ -309,25 +381,38 @@ export class OtlpExporter implements AsyncDisposable {
     ignoreErrors(() => this.#onAdvice({ code: 'otlp', message: `${site}: ${message}` }));
   }
 
-  /** Says what is wrong when that changes, and not at each interval. */
-  #adviseOn(run: ExportRun, { reason }: ExportResult): void {
-    if (run.state === this.#state) return;
-    this.#state = run.state;
-    if (run.state !== '') {
-      this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(run.state)}.`);
+  /** Says once what is wrong, until nothing is, and not at each interval. */
+  #adviseOn({ state }: ExportRun, { reason }: ExportResult): void {
+    if (state === '') this.#advisedStates.clear();
+    else if (!this.#advisedStates.has(state)) {
+      this.#advisedStates.add(state);
+      this.#advise(`metrics do not all reach ${this.target} (given ${reason}). ${remedyOf(state)}.`);
     }
   }
 }
 
-/** What is written piece by piece, with turns of the event loop in between. */
-async function listInSlices(pieces: Iterable<Uint8Array>): Promise<Uint8Array[]> {
-  const slices = new Slices();
-  const list: Uint8Array[] = [];
-  for (const piece of pieces) {
-    list.push(piece);
-    if (slices.isOver) await slices.pause();
-  }
-  return list;
+/**
+ * Settles as the promise does, but rejects where that takes longer or is given up. Keeps no process running.
+ *
+ * Why: a recorder ends its collectors in time, but not everything that can be scraped does.
+ */
+function settleWithin<T>(promise: Promise<T>, seconds: number, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new Error('it was given up'));
+    const timer = setTimeout(giveUp, seconds * 1000).unref();
+    signal.addEventListener('abort', giveUp, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    });
+  });
+}
+
+/** Why by a stream: it works on the pieces in other threads, and none is copied here to be beside the others. */
+async function compress(pieces: readonly Uint8Array[]): Promise<Uint8Array[]> {
+  const compressed: Uint8Array[] = [];
+  for await (const piece of Readable.from(pieces).pipe(createGzip())) compressed.push(piece);
+  return compressed;
 }
 
 /**
@@ -345,73 +430,4 @@ function timeAfter(previous: number): number {
 function* inSteps(family: ExposedFamily, points: FamilyPoints): Generator<void> {
   yield* family.write(points);
   yield;
-}
-
-const disabled: ExportResult = { result: 'disabled', rejectedPoints: 0 };
-
-/** How one export goes. */
-class ExportRun {
-  readonly #deadline: number;
-  #reason = '';
-  /** What is wrong, as one of few words; the empty text for nothing. */
-  state = '';
-  hasFailed = false;
-  rejectedPoints = 0;
-
-  constructor(deadline: number) {
-    this.#deadline = deadline;
-  }
-
-  get secondsLeft(): number {
-    return Math.max((this.#deadline - performance.now()) / 1000, 0.001);
-  }
-
-  fail(state: string, reason: string): void {
-    this.hasFailed = true;
-    this.state = state;
-    this.#reason = reason;
-  }
-
-  accept({ rejectedPoints, remark, isUnderstood }: ReturnType<typeof readVerdict>): void {
-    this.rejectedPoints += rejectedPoints;
-    if (rejectedPoints > 0)
-      [this.state, this.#reason] = ['partial', `${this.rejectedPoints} points rejected: ${JSON.stringify(remark)}`];
-    else if (!isUnderstood) [this.state, this.#reason] = ['not understood', 'an answer that is none of OTLP'];
-    else if (remark !== '' && this.state === '') [this.state, this.#reason] = ['remark', JSON.stringify(remark)];
-  }
-
-  get outcome(): 'success' | 'partial' | 'failed' {
-    if (this.hasFailed) return 'failed';
-    return this.rejectedPoints > 0 ? 'partial' : 'success';
-  }
-
-  result(): ExportResult {
-    const { outcome: result, rejectedPoints } = this;
-    return { result, rejectedPoints, ...(this.#reason !== '' && { reason: this.#reason }) };
-  }
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  unanswered: 'Check "endpoint", and whether the receiver runs',
-  collect: 'Look at the collectors',
-  partial: 'Look at the log of the receiver',
-  remark: 'Look at the log of the receiver',
-  'not understood': 'Check "endpoint": something else may listen there',
-  'status 401': 'Check "headers"',
-  'status 403': 'Check "headers"',
-  'status 404': 'Check "endpoint", to which /v1/metrics is added, or give "url"',
-  'status 413': 'Smaller requests follow; or let the receiver take more',
-  'status 429': 'They are sent with the next export',
-};
-
-const remedyOf = (state: string): string => remedies[state] ?? 'Look at the log of the receiver';
-
-function wordsOf(body: Buffer): string {
-  const words = body
-    .subarray(0, 1000)
-    .toString()
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 200);
-  return words === '' ? '' : `, ${JSON.stringify(words)}`;
 }

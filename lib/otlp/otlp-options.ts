@@ -1,5 +1,5 @@
 import type { Advice } from '../recorder/reports.js';
-import type { ClientOptions } from '../sending/http-client.js';
+import type { ClientOptions, ClientTlsOptions } from '../sending/http-client.js';
 
 /** Where and how the metrics are sent. Every option may be left out; an option wins over its variable of the environment. */
 export interface OtlpOptions extends ClientOptions {
@@ -9,6 +9,12 @@ export interface OtlpOptions extends ClientOptions {
   readonly url?: string | undefined;
   /** Headers of each request, e.g. with a token. They never appear in errors or advice. Default: `OTEL_EXPORTER_OTLP_[METRICS_]HEADERS`, else none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * The authorities that sign the receiver's certificate, and a client's certificate with its key, in PEM. Default: the files
+   * that `OTEL_EXPORTER_OTLP_[METRICS_]CERTIFICATE`, `OTEL_EXPORTER_OTLP_[METRICS_]CLIENT_CERTIFICATE` and
+   * `OTEL_EXPORTER_OTLP_[METRICS_]CLIENT_KEY` name, else none.
+   */
+  readonly tls?: ClientTlsOptions | undefined;
   /** How requests are written: `http/protobuf`, or `http/json` for a receiver that takes nothing else, at several times the cost. There is no gRPC. Default: `OTEL_EXPORTER_OTLP_[METRICS_]PROTOCOL`, else `http/protobuf`. */
   readonly protocol?: 'http/protobuf' | 'http/json' | undefined;
   /** Whether requests are compressed. Default: `OTEL_EXPORTER_OTLP_[METRICS_]COMPRESSION`, else `none` for a receiver on this machine, and `gzip` for any other. */

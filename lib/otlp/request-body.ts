@@ -34,26 +34,32 @@ const metricFields = { name: 1, description: 2, unit: 3 } as const;
 const dataFields = { gauge: 5, sum: 7, histogram: 9, exponential: 10, summary: 11 } as const;
 const dataParts = { points: 1, temporality: 2, isMonotonic: 3 } as const;
 
-/** A piece is taken about so often. */
-const pieceLength = 64 * 1024;
+/** After how many bytes a piece ends. Why fewer for JSON: a piece is made JSON of at once. */
+const pieceLengths = { protobuf: 64 * 1024, json: 4 * 1024 } as const;
 
 /**
  * The body of a request as it grows, in pieces. Each piece is a whole `ResourceMetrics`, of which a request may have any
- * number; so a metric of many series does not have to be in memory twice.
+ * number; so it can be sent, or become JSON, piece by piece.
+ *
+ * Why all of it in one buffer, which serves the next request again: to allocate megabytes at each export makes the runtime
+ * collect garbage, which takes longer than the export.
  */
 export class RequestBody {
-  readonly out = new WireWriter(pieceLength * 1.5);
+  readonly out = new WireWriter(pieceLengths.protobuf);
+  readonly #pieceLength: number;
   readonly #resource = new WireWriter(256);
   readonly #scope = new WireWriter(128);
   /** The metric whose points are being written. */
   #head: MetricHead | undefined;
   /** Where the messages that are open have begun, from the outside to the inside. */
   readonly #open: number[] = [];
-  #pieces: Uint8Array[] = [];
-  #length = 0;
+  /** Where the pieces end. */
+  #ends: number[] = [];
   #points = 0;
 
-  constructor({ resource, scope }: Origin) {
+  /** @param format what the pieces become. */
+  constructor({ resource, scope }: Origin, format: keyof typeof pieceLengths = 'protobuf') {
+    this.#pieceLength = pieceLengths[format];
     const whose = this.#resource.begin(resourceMetrics.resource);
     for (const [name, value] of resource) writeAttribute(this.#resource, resourceAttributes, name, value);
     this.#resource.end(whose);
@@ -65,7 +71,7 @@ export class RequestBody {
 
   /** How many bytes there are. */
   get length(): number {
-    return this.#length + this.out.length;
+    return this.out.length;
   }
 
   /** How many points there are. */
@@ -73,29 +79,34 @@ export class RequestBody {
     return this.#points;
   }
 
+  /** Counts a point of this metric, which is written next. Begins the metric, unless its points are being written. */
+  countPoint(head: MetricHead): void {
+    this.#points++;
+    if (head !== this.#head) this.#begin(head);
+  }
+
   /** Begins a point of this metric; returns what `out.end` needs to end it. */
   beginPoint(head: MetricHead): number {
-    if (head !== this.#head) this.#beginMetric(head);
-    this.#points++;
-    return this.out.begin(dataParts.points);
+    this.countPoint(head);
+    return beginPoint(this.out);
   }
 
-  /** Puts a piece aside, if enough has been written for one. */
+  /** Ends a piece, if enough has been written for one. */
   cut(): void {
-    if (this.out.length >= pieceLength) this.#endPiece();
+    if (this.out.length - (this.#ends.at(-1) ?? 0) >= this.#pieceLength) this.#endPiece();
   }
 
-  /** Takes the whole body; the next one begins. */
+  /** Takes the whole body, whose bytes are valid until the next one begins. */
   take(): readonly Uint8Array[] {
     this.#endPiece();
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#length = 0;
+    const bytes = this.out.take();
+    const pieces = this.#ends.map((end, i) => bytes.subarray(this.#ends[i - 1] ?? 0, end));
+    this.#ends = [];
     this.#points = 0;
     return pieces;
   }
 
-  #beginMetric(head: MetricHead): void {
+  #begin(head: MetricHead): void {
     const { out } = this;
     this.#endMetric();
     if (this.#open.length === 0) this.#beginPiece();
@@ -126,21 +137,39 @@ export class RequestBody {
   #endPiece(): void {
     this.#endMetric();
     while (this.#open.length > 0) this.out.end(this.#open.pop() as number);
-    if (this.out.length === 0) return;
-    // Why not `Uint8Array.from`: it takes the bytes one by one.
-    const piece = new Uint8Array(this.out.take());
-    this.#pieces.push(piece);
-    this.#length += piece.length;
+    if (this.out.length > (this.#ends.at(-1) ?? 0)) this.#ends.push(this.out.length);
   }
 }
+
+/** Begins a point; returns what `out.end` needs to end it. */
+export const beginPoint = (out: WireWriter): number => out.begin(dataParts.points);
 
 /** Writes a label as an attribute, unless its value is empty: then it is none. */
 export function writeAttribute(out: WireWriter, field: number, name: string, value: string): void {
   if (value === '') return;
+  const starts = beginAttribute(out, field, name);
+  out.characters(value);
+  endAttribute(out, starts);
+}
+
+/** Where the messages of an attribute have begun, from the outside to the inside. */
+export interface AttributeStarts {
+  readonly attribute: number;
+  readonly value: number;
+  readonly text: number;
+}
+
+/** Begins an attribute; the characters of its value follow. */
+export function beginAttribute(out: WireWriter, field: number, name: string): AttributeStarts {
   const attribute = out.begin(field);
   out.text(keyValue.key, name);
-  const any = out.begin(keyValue.value);
-  out.text(anyString, value);
-  out.end(any);
+  const value = out.begin(keyValue.value);
+  return { attribute, value, text: out.begin(anyString) };
+}
+
+/** Ends what `beginAttribute` has begun. */
+export function endAttribute(out: WireWriter, { attribute, value, text }: AttributeStarts): void {
+  out.end(text);
+  out.end(value);
   out.end(attribute);
 }

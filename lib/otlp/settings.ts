@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { formatThrown, formatValue, type Problem, refuseIfAny } from '../error.js';
 import type { ClientTlsOptions } from '../sending/http-client.js';
-import { checkTls, connectionRules, headersRule, secondsRule, urlRule } from '../sending/receiver-rules.js';
+import { checkTls, connectionRules, headersRule, pemRule, secondsRule, urlRule } from '../sending/receiver-rules.js';
 import {
   checkOptions,
   checkValue,
@@ -101,7 +101,10 @@ const oneOf = <T extends string>(name: string, rule: Rule): Variable<T> => ({
   rule: { ...rule, accepts: (text) => rule.accepts((text as string).toLowerCase()), remedy: 'Correct or unset it' },
   read: (text) => text.toLowerCase() as T,
 });
-const environmentUrl: Rule = { ...urlRule, remedy: 'Give credentials in OTEL_EXPORTER_OTLP_HEADERS' };
+const environmentUrl: Rule = {
+  ...urlRule,
+  remedy: 'Write for example http://collector:4318, and credentials in OTEL_EXPORTER_OTLP_HEADERS',
+};
 const anyText: Rule = { must: '', accepts: () => true };
 
 const variables = {
@@ -109,7 +112,12 @@ const variables = {
   url: { name: 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', rule: environmentUrl, read: (text: string) => text },
   headers: {
     name: 'OTEL_EXPORTER_OTLP_[METRICS_]HEADERS',
-    rule: { ...headersRule, must: 'be pairs of legal headers, as in "name=value,other=value"', accepts: areHeaders },
+    rule: {
+      ...headersRule,
+      must: 'be pairs of legal headers, as in "name=value,other=value", without those of the body',
+      accepts: areHeaders,
+      remedy: 'Write for example Authorization=Bearer%20…',
+    },
     read: (text: string) => Object.fromEntries(readPairs(text)),
   },
   compression: oneOf<'gzip' | 'none'>('OTEL_EXPORTER_OTLP_[METRICS_]COMPRESSION', compressionRule),
@@ -143,6 +151,8 @@ type Environment = { readonly [Name in keyof typeof variables]?: ReturnType<(typ
 export function settingsOf(site: string, options: OtlpOptions): Settings {
   const isDisabled = process.env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true';
   const problems = checkOtlpOptions(options);
+  // Why at once: what is no object has no options to go on with.
+  if (!isOptions(options)) refuseIfAny(site, problems);
   // Why not read where it is disabled: then nothing of it matters.
   const environment = isDisabled ? {} : readEnvironment(options, problems);
   const tls = readTls(options, environment, problems);
@@ -168,18 +178,40 @@ export function settingsOf(site: string, options: OtlpOptions): Settings {
   };
 }
 
+/** The options that lead to these settings, as plain data. */
+export function optionsOf(settings: Settings): OtlpOptions {
+  const { url, headers, isJson, isGzip, resource, tls, isDisabled: _, ...others } = settings;
+  return {
+    ...others,
+    url: url.href,
+    headers: { ...headers },
+    protocol: isJson ? 'http/json' : 'http/protobuf',
+    compression: isGzip ? 'gzip' : 'none',
+    resource: Object.fromEntries(resource),
+    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key },
+    announce: false,
+  };
+}
+
 function readEnvironment(options: OtlpOptions, problems: Problem[]): Environment {
   const read: Record<string, unknown> = {};
-  for (const [name, variable] of Object.entries(variables) as [string, Variable<unknown>][]) {
-    // Why: an option wins, so that what its variable has does not matter.
-    if (options[name as keyof OtlpOptions] !== undefined && name !== 'resource') continue;
+  for (const [name, variable] of Object.entries(variables) as [keyof Environment, Variable<unknown>][]) {
     const found = lookUp(variable.name);
-    if (found === undefined) continue;
+    if (found === undefined || isOverruled(name, options)) continue;
     const wrong = checkValue(found.name, variable.rule, found.text);
     problems.push(...wrong);
     if (wrong.length === 0) read[name] = variable.read(found.text);
   }
   return read as Environment;
+}
+
+/** Whether something else wins over this variable, so that it does not matter what it has. */
+function isOverruled(name: keyof Environment, options: OtlpOptions): boolean {
+  if (name === 'resource') return false;
+  if (name !== 'url' && name !== 'endpoint') return options[name as keyof OtlpOptions] !== undefined;
+  // Why also the other one: it may be meant for the traces of a gRPC exporter, where an endpoint needs no scheme.
+  const isGiven = options.url !== undefined || options.endpoint !== undefined;
+  return isGiven || (name === 'endpoint' && lookUp(variables.url.name) !== undefined);
 }
 
 function lookUp(name: string): { readonly name: string; readonly text: string } | undefined {
@@ -199,19 +231,29 @@ function targetUrl(options: OtlpOptions, environment: Environment): URL {
 
 function readTls({ tls }: OtlpOptions, environment: Environment, problems: Problem[]): ClientTlsOptions | undefined {
   if (tls !== undefined) return tls;
+  if ((environment.cert === undefined) !== (environment.key === undefined)) {
+    const message = `${variables.cert.name} and ${variables.key.name} must both be set, or neither (given one of them). Set the other one.`;
+    problems.push({ code: 'illegal_option', message });
+  }
   const read: Record<string, string> = {};
   for (const name of ['ca', 'cert', 'key'] as const) {
     const file = environment[name];
-    if (file === undefined) continue;
-    try {
-      read[name] = readFileSync(file, 'utf8');
-    } catch (error) {
-      const variable = lookUp(variables[name].name)?.name;
-      const message = `${variable} must be a file that can be read (given ${formatValue(file)}, with the error: ${formatThrown(error)}). Correct or unset it.`;
-      problems.push({ code: 'unreadable_file', message });
-    }
+    if (file !== undefined) read[name] = readPem(file, lookUp(variables[name].name)?.name, problems);
   }
   return Object.keys(read).length === 0 ? undefined : read;
+}
+
+function readPem(file: string, variable: string | undefined, problems: Problem[]): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (pemRule.accepts(text)) return text;
+    const message = `${variable} must be a file in PEM (given ${formatValue(file)}, which has something else). Correct or unset it.`;
+    problems.push({ code: 'illegal_option', message });
+  } catch (error) {
+    const message = `${variable} must be a file that can be read (given ${formatValue(file)}, with the error: ${formatThrown(error)}). Correct or unset it.`;
+    problems.push({ code: 'unreadable_file', message });
+  }
+  return '';
 }
 
 let instanceId: string | undefined;
@@ -219,12 +261,16 @@ let instanceId: string | undefined;
 function resourceOf({ resource = {} }: OtlpOptions, environment: Environment): Map<string, string> {
   // Why: two processes with one id would be one series with numbers that jump.
   instanceId ??= randomUUID();
-  return new Map<string, string>([
-    ['service.name', 'unknown_service:node'],
-    ['service.instance.id', instanceId],
+  const given = [
     ...Object.entries(environment.resource ?? {}),
     ...(environment.serviceName === undefined ? [] : [['service.name', environment.serviceName] as const]),
     ...Object.entries(resource),
+  ];
+  return new Map<string, string>([
+    ['service.name', 'unknown_service:node'],
+    ['service.instance.id', instanceId],
+    // Why not: an empty attribute is none, and would leave a process without the default.
+    ...given.filter(([, value]) => value !== ''),
   ]);
 }
 

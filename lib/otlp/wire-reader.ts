@@ -37,16 +37,33 @@ export function* readFields(message: Buffer): Generator<WireField> {
   }
 }
 
-/** The varints of a packed field. */
-export function readVarints(packed: Buffer): number[] {
-  const values: number[] = [];
-  let [value, scale] = [0, 1];
-  for (const byte of packed) {
-    value += (byte & 0x7f) * scale;
-    scale *= 0x80;
-    if (byte >= 0x80) continue;
-    values.push(value);
-    [value, scale] = [0, 1];
+/** A place in bytes of our own, which are messages: no object is made for a field, and nothing is copied. */
+export class WireCursor {
+  readonly bytes: Buffer;
+  at = 0;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
   }
-  return values;
+
+  readVarint(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = this.bytes[this.at++] as number;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  /** Where the value ends that stands after the tag of a field of this type. Moves to its beginning. */
+  endOf(type: number): number {
+    if (type === 2) {
+      const size = this.readVarint();
+      return this.at + size;
+    }
+    if (type !== 0) return this.at + (type === 1 ? 8 : 4);
+    let end = this.at;
+    while ((this.bytes[end++] as number) >= 0x80);
+    return end;
+  }
 }

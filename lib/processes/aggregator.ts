@@ -59,6 +59,7 @@ export class MetricsAggregator implements Scrapable {
   readonly #listening: Listening[] = [];
   #estate: Estate | undefined;
   readonly #advised = new Set<string>();
+  #hasAdvisedOnSilence = false;
 
   /** @throws MetricsError naming every option that is wrong. */
   constructor(options: AggregatorOptions = {}) {
@@ -75,6 +76,11 @@ export class MetricsAggregator implements Scrapable {
     if (recorder !== undefined && processMetrics) void loadProcessMetrics();
     if (isMainThread && cluster.isPrimary) this.#listening.push(listenToCluster(this.#sources));
     this.#listening.push(listenToThreads(this.#sources));
+  }
+
+  /** The recorder of this process, which is merged with the others, if there is one. */
+  get recorder(): Scrapable | undefined {
+    return this.#options.recorder;
   }
 
   /** The constant labels of the recorder. */
@@ -108,10 +114,13 @@ export class MetricsAggregator implements Scrapable {
     if (listening === undefined) return false;
     this.#listening.push(listening);
     const [families, sources] = [this.#families, this.#sources];
-    const read = (): ExposedFamily[] => families.lastingFamilies((one) => one === this.#own || sources.hasEnded(one));
-    this.#estate = new Estate(path, { families, sources, maxCells: limits.maxCells }, read);
+    const { recorder } = this.#options;
+    const readEnded = (): ExposedFamily[] => families.lastingFamilies((one) => sources.hasEnded(one));
+    const estate = new Estate(path, { families, sources, limits }, { recorder, readEnded });
+    this.#estate = estate;
     sources.lastFrameOf = (id) => takeLeftFile(path, id);
-    this.#estate.open();
+    sources.onEnded = () => estate.saveSoon();
+    estate.open();
     return true;
   }
 
@@ -124,6 +133,7 @@ export class MetricsAggregator implements Scrapable {
   async exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     await this.#own?.read(timeoutSeconds * 0.8);
     const isChosen = chooseFamilies(names);
+    this.#adviseOnSilence();
     const about = this.#metrics.toExposedFamilies(this.#sources.ages());
     return [...this.#families.exposedFamilies(isChosen), ...about.filter(({ name }) => isChosen(name))];
   }
@@ -131,7 +141,7 @@ export class MetricsAggregator implements Scrapable {
   /** Listens to nobody any more. May be called more than once. */
   async close(): Promise<void> {
     // Why first: the one that takes over must find it.
-    this.#estate?.close();
+    await this.#estate?.close();
     this.#estate = undefined;
     for (const listening of this.#listening.splice(0)) listening.close();
     this.#sources.close();
@@ -140,7 +150,19 @@ export class MetricsAggregator implements Scrapable {
 
   #fail(reason: SourceFailure, subject: string): void {
     this.#metrics.countFailure(reason);
-    const message = `MetricsAggregator: ${remarks[reason](subject)}`;
+    this.#advise(`MetricsAggregator: ${remarks[reason](subject)}`);
+  }
+
+  #adviseOnSilence(): void {
+    const silent = this.#hasAdvisedOnSilence ? undefined : this.#sources.findSilentThread();
+    if (silent === undefined) return;
+    this.#hasAdvisedOnSilence = true;
+    this.#advise(
+      `MetricsAggregator: a thread publishes nothing, so its numbers stand still, and get lost where it is ended (given thread ${silent.thread} of process ${silent.pid}). If it waits for tasks in a pool, let it wait for messages: set "atomics" of piscina to "disabled", or "useAtomics" of tinypool to false. Otherwise find out what blocks its event loop.`,
+    );
+  }
+
+  #advise(message: string): void {
     if (this.#advised.has(message) || this.#advised.size >= maxAdvised) return;
     this.#advised.add(message);
     const { onAdvice = ({ message: text }) => warnOnce(text) } = this.#options;
@@ -157,7 +179,7 @@ const remarks: Readonly<Record<SourceFailure, (subject: string) => string>> = {
   version: (subject) =>
     `a source is not merged, because ${subject}. Install the same version of flowplane-metrics in both.`,
   too_large: (subject) =>
-    `a source is not merged any more, because ${subject}. Let it have fewer series, or raise "maxFrameBytes".`,
+    `a source is not merged any more, because ${subject}. Let it have fewer series, or raise "maxFrameBytes" and "maxSeries".`,
   too_many_sources: (subject) => `a source is not merged, because ${subject}. Raise "maxSources".`,
   too_many_series: (subject) =>
     `series are left out, as there are too many (given ${subject}). Give labels a limit, or raise "maxSeries".`,
@@ -168,6 +190,8 @@ const remarks: Readonly<Record<SourceFailure, (subject: string) => string>> = {
 /** Why: the cells are those of the store itself, which may give them to another series in the same turn. */
 function settleAtOnce(log: SourceLog): CellLog {
   return {
+    takesNative: true,
+    restarted: (id, first, counted) => log.restarted?.(id, first, counted),
     opened: (id, family) => log.opened(id, family),
     closed: (id) => log.closed(id),
     created: (id, first, values) => log.created(id, first, values),
@@ -185,11 +209,13 @@ class OwnSource {
   readonly #reader: SourceReader;
   readonly #logs: readonly SourceLog[];
   readonly #unsubscribe: readonly (() => void)[];
+  /** When it was read last, in milliseconds since the epoch. */
+  #readAt = 0;
 
   constructor(reader: SourceReader, families: MergedFamilies) {
     this.#reader = reader;
     const sources = [...(reader.stored === undefined ? [] : [reader.stored]), reader.computed];
-    this.#logs = sources.map(({ cells }) => families.join(this, cells));
+    this.#logs = sources.map((source) => families.join(this, source));
     this.#unsubscribe = sources.map((source, i) => source.subscribe(settleAtOnce(this.#logs[i] as SourceLog)));
   }
 
@@ -197,6 +223,9 @@ class OwnSource {
   async read(seconds: number): Promise<void> {
     await withTimeout(this.#read(), seconds, () => undefined);
     for (const log of this.#logs) log.settle();
+    // Why: it makes room for the next exemplars, also of those that are not the newest of all processes.
+    this.#reader.stored?.exemplars?.visitSince(this.#readAt, () => undefined);
+    this.#readAt = Date.now();
   }
 
   readonly #read = singleFlight(async () => {

@@ -33,9 +33,9 @@ export interface AggregatorOptions {
 
 /** The options of `publishMetrics`; all may be left out. */
 export interface PublishOptions {
-  /** Every how many seconds what has changed is published: so much is lost at most where the process is killed. Default 1. */
+  /** Every how many seconds what has changed is published: where the process is killed, it loses what it has counted since. Default 0.5. */
   readonly intervalSeconds?: number | undefined;
-  /** Every how many seconds collectors run and process metrics are read. Default 5. */
+  /** Every how many seconds collectors run and process metrics are read; they may take as long, and at least a second. Default 5. */
   readonly collectSeconds?: number | undefined;
   /** Whether the process metrics of prom-client are published too, where it is installed. Default `true`, but `false` in a thread. */
   readonly processMetrics?: boolean | undefined;
@@ -52,9 +52,11 @@ export interface AggregatorLimits {
   readonly maxFrameBytes: number;
   /** How many cells a source may have. */
   readonly maxCells: number;
+  /** How long a process that lives may take to connect again, before it counts as away. */
+  readonly reconnectSeconds: number;
 }
 
-type DefaultLimits = Omit<AggregatorLimits, 'maxCells'>;
+type DefaultLimits = Omit<AggregatorLimits, 'maxCells' | 'reconnectSeconds'>;
 
 /** How many cells a series may have on average. */
 const cellsPerSeries = 16;
@@ -70,6 +72,7 @@ export const limitsOf = ({
   maxSeries,
   maxFrameBytes,
   maxCells: maxSeries * cellsPerSeries,
+  reconnectSeconds: 10,
 });
 
 const secondsRule = (remedy: string): Rule => ({
@@ -96,7 +99,7 @@ const aggregatorRules: Rules = {
 };
 
 const publishRules: Rules = {
-  intervalSeconds: secondsRule('Leave it out for 1'),
+  intervalSeconds: secondsRule('Leave it out for 0.5'),
   collectSeconds: secondsRule('Leave it out for 5'),
   processMetrics: flagRule('Leave it out for true'),
   socket: pathRule,

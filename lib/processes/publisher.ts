@@ -9,10 +9,12 @@ import { SourceReader } from './source-reader.js';
 import type { Uplink, UplinkEvents } from './transports/links.js';
 import type { DownMessage, SourceIdentity } from './transports/messages.js';
 import { ClearingLog } from './wire/clearing-log.js';
+import { type FollowedRestarts, followRestarts } from './wire/counted-before.js';
 import { areas, frameVersion } from './wire/frame.js';
 import { FrameWriter } from './wire/frame-writer.js';
 import { PendingChanges } from './wire/pending-changes.js';
 import { PublishedCells } from './wire/published-cells.js';
+import { ScrapedCells } from './wire/scraped-cells.js';
 
 /** How a recorder is published, with the defaults filled in. */
 export interface PublisherSettings {
@@ -21,6 +23,12 @@ export interface PublisherSettings {
   readonly processMetrics: boolean;
 }
 
+/** So many seconds a collector may take, however often it runs: no two of its runs are at the same time. */
+const leastTimeout = 1;
+
+/** So many milliseconds for each second of the interval it waits for an uplink that is busy. */
+const busyPause = 100;
+
 /** A set of cells that is published. */
 interface PublishedArea {
   readonly number: number;
@@ -28,6 +36,8 @@ interface PublishedArea {
   readonly cells: PublishedCells;
   readonly pending: PendingChanges;
   readonly clearing: ClearingLog;
+  /** When exemplars were published last, in milliseconds since the epoch. */
+  exemplarsAt: number;
   unsubscribe(): void;
 }
 
@@ -46,6 +56,8 @@ export class Publisher implements UplinkEvents {
   #collectedAt = -Infinity;
   #frames = 0;
   #isClosed = false;
+  readonly #before = new ScrapedCells();
+  #restarts: FollowedRestarts | undefined;
   #wasWelcome = false;
   readonly #cancelExit: () => void;
 
@@ -68,7 +80,9 @@ export class Publisher implements UplinkEvents {
   }
 
   opened(): void {
-    if (!this.#isClosed) this.#uplink.send({ type: 'hello', source: this.identity, version: frameVersion });
+    if (this.#isClosed) return;
+    const { intervalSeconds } = this.#settings;
+    this.#uplink.send({ type: 'hello', source: this.identity, version: frameVersion, intervalSeconds });
   }
 
   received(message: DownMessage): void {
@@ -95,7 +109,7 @@ export class Publisher implements UplinkEvents {
 
   readonly #collect = singleFlight(async (): Promise<void> => {
     this.#collectedAt = performance.now();
-    await this.#reader.collect(this.#settings.collectSeconds).catch(() => undefined);
+    await this.#reader.collect(Math.max(this.#settings.collectSeconds, leastTimeout)).catch(() => undefined);
   });
 
   /** Publishes what has changed, says goodbye, and publishes no more. */
@@ -125,10 +139,16 @@ export class Publisher implements UplinkEvents {
   #openAreas(): void {
     this.#end();
     const { stored, computed } = this.#reader;
-    const sources = [
+    const read = [
       ...(stored === undefined ? [] : [[areas.stored, stored] as const]),
       [areas.computed, computed] as const,
     ];
+    // Why from then on always: what begins again while nobody is connected must not get lost.
+    this.#restarts ??= followRestarts(
+      read.map(([, source]) => source),
+      this.#before,
+    );
+    const sources = [...read, [areas.before, this.#before] as const];
     this.#areas = sources.map(([number, source]) => publishArea(number, source));
     this.#frames = 0;
   }
@@ -143,14 +163,16 @@ export class Publisher implements UplinkEvents {
   }
 
   #publishAgain(): void {
-    const published = this.#uplink.isBusy ? Promise.resolve() : this.publish();
+    const { isBusy } = this.#uplink;
+    const published = isBusy ? Promise.resolve() : this.publish();
+    const pause = this.#settings.intervalSeconds * (isBusy ? busyPause : 1000);
     // Why caught: what fails must cost no more than one frame.
     void published
       .catch(() => undefined)
       .then(() => {
         if (this.#areas.length === 0 || this.#isClosed) return;
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#publishAgain(), this.#settings.intervalSeconds * 1000).unref();
+        this.#timer = setTimeout(() => this.#publishAgain(), pause).unref();
       });
   }
 
@@ -173,12 +195,21 @@ export class Publisher implements UplinkEvents {
     // Why the first one: it has all series, and all numbers but those that are 0.
     const writer = new FrameWriter(this.#frames, this.#frames === 0);
     this.#frames++;
-    for (const { number, source, cells, pending, clearing } of this.#areas) {
+    const now = Date.now();
+    this.#restarts?.settle();
+    for (const area of this.#areas) {
+      const { number, source, cells, pending, clearing } = area;
       if (pending.count > 0) {
         clearing.log = writer.changesOf(number);
         pending.flushInto(clearing);
+        // Why: the log has the whole frame, which nobody needs later.
+        clearing.log = undefined;
       }
-      cells.publish(writer.cellsOf(number, source.cells.length));
+      // Why not always: most sources have nothing that began again.
+      if (source.cells.length > 1) cells.publish(writer.cellsOf(number, source.cells.length));
+      // Why all where the clock went back: newer ones may have times that seem older.
+      source.exemplars?.visitSince(now < area.exemplarsAt ? 0 : area.exemplarsAt, writer.exemplarsOf(number));
+      area.exemplarsAt = now;
     }
     return writer.finish();
   }
@@ -200,6 +231,7 @@ export class Publisher implements UplinkEvents {
 
   #disconnect(): void {
     this.#cancelExit();
+    this.#restarts?.close();
     if (this.#areas.length > 0) this.#uplink.send({ type: 'bye', id: this.identity.id });
     this.#end();
     this.#uplink.close();
@@ -216,5 +248,5 @@ function publishArea(number: number, source: CellSource): PublishedArea {
   const pending = new PendingChanges();
   const cells = new PublishedCells(source.cells);
   const clearing = new ClearingLog((first, width) => cells.clear(first, width));
-  return { number, source, pending, cells, clearing, unsubscribe: source.subscribe(pending) };
+  return { number, source, pending, cells, clearing, exemplarsAt: 0, unsubscribe: source.subscribe(pending) };
 }

@@ -1,13 +1,14 @@
 import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js';
-import { type CellSource, type CellStore, isCellStore } from '../store/cells.js';
+import { cellStoreOf } from '../store/cell-access.js';
+import type { CellSource, CellStore } from '../store/cells.js';
 import type { ExposedFamily, Scrapable } from '../store/exposed-family.js';
 import { ScrapedCells } from './wire/scraped-cells.js';
 
 const everything = (): boolean => true;
 
-/** Reads a recorder as cells: those of its store, where it has one, and what has to be computed. */
+/** Reads a recorder as cells: the cells of its store, if it has one, and cells for the families that have to be computed. */
 export class SourceReader {
-  /** The cells of the store; `undefined` where what is read is no store: then everything is computed. */
+  /** The cells of the store; `undefined` for a recorder that has none, of which everything is computed. */
   readonly stored: CellStore | undefined;
   readonly #computed = new ScrapedCells();
   readonly #scrapable: Scrapable;
@@ -16,27 +17,28 @@ export class SourceReader {
   constructor(scrapable: Scrapable, hasProcessMetrics: boolean) {
     this.#scrapable = scrapable;
     this.#hasProcessMetrics = hasProcessMetrics;
-    this.stored = isCellStore(scrapable) ? scrapable : undefined;
+    this.stored = cellStoreOf(scrapable);
   }
 
-  /** What had to be computed, as it was at the last collection. */
+  /** The computed families, with the values of the last collection. */
   get computed(): CellSource {
     return this.#computed;
   }
 
-  /** Ends what is due before the cells are read. */
+  /** Makes the cells current: removes the series that have expired. */
   async prepare(): Promise<void> {
     await this.stored?.prepareReading();
   }
 
-  /** Runs the collectors, each of which may take so many seconds. Not to be called before an earlier call has settled. */
+  /** Runs the collectors, each for at most this many seconds. Do not call it again before the promise has settled. */
   async collect(timeoutSeconds: number): Promise<void> {
     await this.#computed.update(await this.#readComputed(timeoutSeconds));
   }
 
   async #readComputed(timeoutSeconds: number): Promise<readonly ExposedFamily[]> {
     const limits = { timeoutSeconds };
-    const families = await (this.stored?.computedFamilies(limits) ?? this.#scrapable.exposedFamilies(limits));
+    const families = await (this.stored?.computedFamilies(limits, { takesNative: true }) ??
+      this.#scrapable.exposedFamilies(limits));
     if (!this.#hasProcessMetrics) return families;
     return withProcessMetrics(families, this.#scrapable.constantLabels?.() ?? [], everything);
   }

@@ -44,11 +44,14 @@ export class PrometheusRecorder extends MetricStore {
     return family.external === undefined ? super.open(family, site) : this.#openExternal(family, family.external);
   }
 
-  protected override async exposeAll(
-    seconds: number,
+  protected override get hasProcessMetrics(): boolean {
+    return this.#hasProcessMetrics;
+  }
+
+  protected override async addProcessMetrics(
+    families: readonly ExposedFamily[],
     isChosen: (name: string) => boolean,
   ): Promise<readonly ExposedFamily[]> {
-    const families = await super.exposeAll(seconds, isChosen);
     return this.#hasProcessMetrics ? withProcessMetrics(families, this.constantLabels(), isChosen) : families;
   }
 

@@ -15,6 +15,7 @@ import {
   isOneOf,
   type Rule,
   type Rules,
+  type Unchecked,
 } from '../validation.js';
 import type { ExternalRegistry } from './prom-client/external-families.js';
 
@@ -68,16 +69,16 @@ const rules: Rules = {
 export function checkRecorderOptions(options: unknown): Problem[] {
   const { constantLabels, formats, nameValidation, prefix, registry } = isObject(options) ? options : {};
   const isUtf8 = nameValidation === 'utf8';
-  return [
-    ...checkOptions(options, rules),
-    ...(isUtf8 ? checkValue('"nameValidation"', besideRegistryRule, registry) : []),
-    ...(!isUtf8 && isUtf8Name(prefix) ? checkValue('"prefix"', legacyPrefixRule, prefix) : []),
-    ...checkFormats(Array.isArray(formats) ? formats : []),
-    ...Object.entries(isObject(constantLabels) ? constantLabels : {}).flatMap(([name, value]) =>
-      checkConstantLabel(name, value, isUtf8 ? isUtf8LabelName : isLabelName),
-    ),
-  ];
+  return checkOptions(options, rules).concat(
+    isUtf8 ? checkValue('"nameValidation"', besideRegistryRule, registry) : [],
+    !isUtf8 && isUtf8Name(prefix) ? checkValue('"prefix"', legacyPrefixRule, prefix) : [],
+    Array.isArray(formats) ? checkFormats(formats) : [],
+    isObject(constantLabels) ? checkConstantLabels(constantLabels, isUtf8 ? isUtf8LabelName : isLabelName) : [],
+  );
 }
+
+const checkConstantLabels = (labels: Unchecked, isAllowed: (name: unknown) => boolean): Problem[] =>
+  Object.entries(labels).flatMap(([name, value]) => checkConstantLabel(name, value, isAllowed));
 
 const legacyPrefixRule: Rule = {
   must: 'begin a legal metric name',

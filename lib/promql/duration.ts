@@ -55,8 +55,10 @@ export const toSeconds = (duration: string): number => parseDuration(duration) a
 
 /** Writes a number of seconds as Prometheus does, in the largest unit that fits. */
 export function formatDuration(seconds: number): string {
+  const milliseconds = Math.round(seconds * 1000);
+  const isWhole = (size: number): boolean => milliseconds >= size * 1000 && milliseconds % (size * 1000) === 0;
   const [unit, size] = Object.entries(units)
     .reverse()
-    .find(([name, one]) => name !== 'y' && seconds >= one && seconds % one === 0) ?? ['s', 1];
-  return `${seconds / size}${unit}`;
+    .find(([name, one]) => name !== 'y' && isWhole(one)) ?? ['s', 1];
+  return `${milliseconds / (size * 1000)}${unit}`;
 }

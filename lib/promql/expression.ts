@@ -1,9 +1,9 @@
-import { type Problem, refuseIfAny } from '../error.js';
+import { formatValue, type Problem, refuseIfAny } from '../error.js';
 import { describeUnknownLabel } from '../families/labels.js';
-import { checkFields, checkValue, countRule, isObject, isOneOf, problem, type Rule } from '../validation.js';
-import { durationRule } from './duration.js';
+import { checkOptions, checkValue, countRule, isObject, isOneOf, isText, problem, type Rule } from '../validation.js';
+import { durationRule, plainDurationRule } from './duration.js';
 import { type KnownLabels, toMatchers } from './matchers.js';
-import { mapSelectors, type Node, print, type VectorMatching } from './node.js';
+import { addsDurations, mapSelectors, type Node, print, type VectorMatching } from './node.js';
 
 /** What is known of an expression: the labels of its family, and the labels that its result has. */
 export interface KnownExpression extends KnownLabels {
@@ -32,11 +32,13 @@ export class Expression {
   }
 
   offset(duration: string): Expression {
-    refuseIfAny(this.known.site, checkValue('the offset', durationRule, duration));
+    const rule = addsDurations(this.node) ? plainDurationRule : durationRule;
+    refuseIfAny(this.known.site, checkValue('the offset', rule, duration));
     return this.#with(mapSelectors(this.node, (selector) => ({ ...selector, offset: duration })));
   }
 
-  sum(): Expression {
+  sum(...labels: readonly unknown[]): Expression {
+    refuseIfAny(this.known.site, labels.length > 0 ? [describeLabelsOfSum(labels)] : []);
     return this.#aggregate('sum', []);
   }
 
@@ -142,6 +144,10 @@ export class Expression {
     refuseIfAny(site, checkValue(`the other side of "${operator}"`, operandRule, other));
     const { node: right, known } = other as Expression;
     const matching = given === undefined ? undefined : readMatching(given, this.known, known);
+    refuseIfAny(
+      site,
+      matching?.many !== undefined && setOperators.includes(operator) ? [describeManyOfSet(operator)] : [],
+    );
     refuseIfAny(site, matching === undefined ? checkSides(operator, this.known.labels, known.labels) : []);
     const node: Node = { type: 'binary', operator, left: this.node, right, matching };
     return new Expression(node, joinKnown(operator, this.known, known, matching));
@@ -194,16 +200,32 @@ const matchingRules = {
 } satisfies Record<string, Rule>;
 
 function readMatching(given: unknown, left: KnownExpression, right: KnownExpression): VectorMatching {
-  const options = isObject(given) ? given : {};
-  refuseIfAny(left.site, checkFields(options, matchingRules));
-  const { on, many } = options as { on: readonly string[]; many?: 'left' | 'right' | 'neither' };
+  refuseIfAny(left.site, checkOptions(given, matchingRules));
+  const { on, many } = given as { on: readonly string[]; many?: 'left' | 'right' | 'neither' };
   const common = left.labels.filter((label) => right.labels.includes(label));
   refuseIfAny(left.site, checkLabels(on, common));
   return { on, many: many === 'neither' ? undefined : many };
 }
 
-const checkLabels = (given: readonly string[], labels: readonly string[]): Problem[] =>
-  given.filter((label) => !labels.includes(label)).map((label) => describeUnknownLabel(label, labels));
+const checkLabels = (given: readonly unknown[], labels: readonly string[]): Problem[] =>
+  given.flatMap((label) => {
+    if (typeof label !== 'string') return checkValue('a label', labelRule, label);
+    return labels.includes(label) ? [] : [describeUnknownLabel(label, labels)];
+  });
+
+const labelRule: Rule = { must: 'be a text', accepts: isText, remedy: 'Write for example sumBy("team", "kind")' };
+
+/** Why: what is given would be ignored, and the sum be one of all series. */
+function describeLabelsOfSum(labels: readonly unknown[]): Problem {
+  const given = labels.map((label) => formatValue(label)).join(', ');
+  return problem('illegal_option', `sum takes no labels (given ${given}). Write sumBy(${given}).`);
+}
+
+const describeManyOfSet = (operator: string): Problem =>
+  problem(
+    'illegal_option',
+    `"${operator}" takes no "many": it matches any number of series on both sides (given one). Leave it out.`,
+  );
 
 /** Without `on`, series of two sides belong together if all of their labels are equal. */
 function checkSides(operator: string, left: readonly string[], right: readonly string[]): Problem[] {

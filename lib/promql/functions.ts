@@ -4,7 +4,7 @@ import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies } from '../families/labels.js';
 import { checkFields, checkValue, isText, problem, type Rule, type Rules } from '../validation.js';
 import { boundCondition } from './bound.js';
-import { type Duration, durationRule } from './duration.js';
+import { type Duration, durationRule, type PlainDuration, plainDurationRule } from './duration.js';
 import { Expression, readQuery } from './expression.js';
 import type { Node } from './node.js';
 import type { Selector, SplitQuery, TargetLabel, VectorQuery } from './query.js';
@@ -52,6 +52,33 @@ export const rate: WindowFunction<'counter'> = overTime('rate', ['counter']);
  * console.log(String(increase(orders, '1h').sumBy('team'))); // sum by (team) (increase(orders_total[1h]))
  */
 export const increase: WindowFunction<'counter'> = overTime('increase', ['counter']);
+
+/**
+ * How much a counter has grown in this time, where a series that appears in it began at 0: with its first event, and with what
+ * happened before the first scrape of a process. `increase` sees neither, so that an alert on a rare event stays quiet.
+ *
+ * It reads `up` and `process_start_time_seconds` too, which every target of Prometheus and every recorder with the metrics of
+ * the process have.
+ *
+ * @example
+ * import { defineCounter } from 'flowplane-metrics';
+ * import { increaseFromZero } from 'flowplane-metrics/promql';
+ *
+ * const denied = defineCounter({ name: 'denied_total', help: 'Denied', labels: { team: {} } });
+ * console.log(String(increaseFromZero(denied, '5m').sumBy('team').above(0)));
+ */
+export function increaseFromZero<P extends LabelPolicies, T extends string = TargetLabel>(
+  counter: Source<'counter', P, T>,
+  window: PlainDuration,
+): VectorQuery<AllLabels<P, T>, P, T> {
+  const { node, known } = readSource('increaseFromZero', counter, ['counter']);
+  refuseIfAny(known.site, [
+    ...checkValue('the window of increaseFromZero', plainDurationRule, window),
+    ...(node.offset === undefined ? [] : checkValue('the offset', plainDurationRule, node.offset)),
+  ]);
+  const growth: Node = { type: 'growth', of: { ...node, window }, target: known.target };
+  return new Expression(growth, known) as unknown as VectorQuery<AllLabels<P, T>, P, T>;
+}
 
 /**
  * How much a counter grows a second, by its last two samples in this time.
@@ -331,10 +358,15 @@ export function raw<const L extends string>(text: string, labels: readonly L[]):
 }
 
 const rawRules: Rules = {
-  text: { must: 'be a text', accepts: isText, remedy: 'Write an expression of PromQL', isRequired: true },
+  text: {
+    must: 'be a text that is not blank',
+    accepts: (value) => isText(value) && value.trim() !== '',
+    remedy: 'Write an expression of PromQL',
+    isRequired: true,
+  },
   labels: {
     must: 'be a list of labels',
-    accepts: Array.isArray,
+    accepts: (value) => Array.isArray(value) && value.every(isText),
     remedy: 'Name the labels of the result; write [] for none',
     isRequired: true,
   },

@@ -1,4 +1,4 @@
-export type { Duration } from './duration.js';
+export type { Duration, PlainDuration } from './duration.js';
 export {
   absent,
   avgOverTime,
@@ -8,6 +8,7 @@ export {
   fractionAtMost,
   histogramQuantile,
   increase,
+  increaseFromZero,
   irate,
   lastOverTime,
   maxOverTime,

@@ -1,4 +1,4 @@
-import { type Problem, refuseIfAny } from '../error.js';
+import { formatValue, type Problem, refuseIfAny } from '../error.js';
 import {
   describeUnknownLabel,
   type LabelPolicies,
@@ -7,14 +7,14 @@ import {
   type LabelValueOf,
   overflowValue,
 } from '../families/labels.js';
-import { problem } from '../validation.js';
+import { isOptions, problem } from '../validation.js';
 import { escapeRegExp, type Matcher } from './node.js';
 
 /**
  * What the value of a label must be: a value, one of several, or something about it. `null` and `''` stand for series without
  * the label.
  */
-export type Condition<Value = LabelValue> =
+export type Condition<Value = KnownValue> =
   | Value
   | readonly Value[]
   | { readonly not: Value | readonly Value[] }
@@ -22,15 +22,20 @@ export type Condition<Value = LabelValue> =
   | { readonly matches: string }
   | { readonly matchesNot: string };
 
-/** Conditions on labels: those of the family, with the values of its `oneOf`, and those that Prometheus adds to a target. */
+type KnownValue = Exclude<LabelValue, undefined>;
+
+/**
+ * Conditions on labels: those of the family, with the values of its `oneOf`, and those that Prometheus adds to a target. One
+ * that is `undefined` is left out.
+ */
 export type Conditions<P extends LabelPolicies, Target extends string> = {
-  readonly [K in keyof P]?: Condition<ExposedValue<P[K]>>;
-} & { readonly [K in Target]?: Condition };
+  readonly [K in keyof P]?: Condition<ExposedValue<P[K]>> | undefined;
+} & { readonly [K in Target]?: Condition | undefined };
 
 /** A label with `oneOf` has `other` too, for what is none of its values. */
 type ExposedValue<P extends LabelPolicy> = P extends { readonly oneOf: readonly string[] }
-  ? LabelValueOf<P> | typeof overflowValue
-  : LabelValue;
+  ? Exclude<LabelValueOf<P>, undefined> | typeof overflowValue
+  : KnownValue;
 
 /** What a selector knows of its labels. */
 export interface KnownLabels {
@@ -78,15 +83,40 @@ const kindsOfConditions = ['not', 'matches', 'matchesNot'];
 function checkCondition(label: string, condition: unknown, { policies, target }: KnownLabels): Problem[] {
   const names = [...Object.keys(policies), ...target];
   if (!names.includes(label)) return [describeUnknownLabel(label, names)];
-  if (isPattern(condition)) return [];
-  if (typeof condition === 'object' && condition !== null && !Array.isArray(condition) && !isObject(condition, 'not')) {
-    const message = `the condition on label "${label}" must be a value, a list of values, or an object with one of ${kindsOfConditions.join(', ')} (given ${JSON.stringify(condition)}). Write for example { ${label}: { not: "a" } }.`;
-    return [problem('illegal_option', message)];
-  }
-  return checkValues(label, listValues(condition), policies[label]?.oneOf);
+  const wrong = checkForm(label, condition);
+  if (wrong !== undefined) return [problem('illegal_option', wrong)];
+  return isPattern(condition) ? [] : checkValues(label, listValues(condition), policies[label]?.oneOf);
 }
 
 const isPattern = (condition: unknown): boolean => isObject(condition, 'matches') || isObject(condition, 'matchesNot');
+
+/** What is wrong with the form of a condition, whatever its label may have. */
+function checkForm(label: string, condition: unknown): string | undefined {
+  if (!isOptions(condition)) return checkAllValues(label, condition);
+  const keys = Object.keys(condition);
+  const given = keys.filter((key) => kindsOfConditions.includes(key));
+  if (given.length > 1) {
+    return `the condition on label "${label}" must have one of ${kindsOfConditions.join(', ')} (given ${given.join(' and ')}). Write where() twice.`;
+  }
+  if (given.length === 0 || keys.length > 1) {
+    return `the condition on label "${label}" must be a value, a list of values, or an object with one of ${kindsOfConditions.join(', ')} (given ${formatValue(condition)}). Write for example { ${label}: { not: "a" } }.`;
+  }
+  const [value] = Object.values(condition);
+  if (!isPattern(condition)) return checkAllValues(label, value);
+  return typeof value === 'string'
+    ? undefined
+    : `the pattern for label "${label}" must be a text (given ${formatValue(value)}). Write for example "a|b".`;
+}
+
+function checkAllValues(label: string, given: unknown): string | undefined {
+  const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const wrong = values.findIndex((value) => value !== null && !typesOfValues.includes(typeof value));
+  return wrong === -1
+    ? undefined
+    : `the condition on label "${label}" must be about texts, numbers, booleans or null (given ${formatValue(values[wrong])}). Give a value, or leave the condition out.`;
+}
+
+const typesOfValues = ['string', 'number', 'boolean', 'bigint'];
 
 function checkValues(label: string, values: readonly string[], oneOf: readonly string[] | undefined): Problem[] {
   if (values.length === 0) {

@@ -1,8 +1,11 @@
 import { escapeText, spellNumber } from '../exposition/formats/spelling.js';
+import { isMetricName, isUnquotedLabelName } from '../families/naming.js';
+import { expandGrowth } from './growth.js';
 
 /** A part of an expression: what PromQL's grammar has, as far as queries of this package use it. */
 export type Node =
   | SelectorNode
+  | GrowthNode
   | { readonly type: 'call'; readonly name: string; readonly args: readonly Node[] }
   | AggregationNode
   | BinaryNode
@@ -16,6 +19,15 @@ export interface SelectorNode {
   readonly matchers: readonly Matcher[];
   readonly window?: string;
   readonly offset?: string;
+}
+
+/** How much a counter has grown, with what is new within the window counted in full. */
+export interface GrowthNode {
+  readonly type: 'growth';
+  /** The series, with their window. */
+  readonly of: SelectorNode;
+  /** The labels that tell targets apart. */
+  readonly target: readonly string[];
 }
 
 /** One condition on a label. */
@@ -55,6 +67,8 @@ export function mapSelectors(node: Node, change: (selector: SelectorNode) => Sel
   switch (node.type) {
     case 'selector':
       return change(node);
+    case 'growth':
+      return { ...node, of: change(node.of) };
     case 'call':
       return { ...node, args: node.args.map((arg) => mapSelectors(arg, change)) };
     case 'aggregation':
@@ -66,11 +80,29 @@ export function mapSelectors(node: Node, change: (selector: SelectorNode) => Sel
   }
 }
 
+/** Whether an expression adds lengths of time, which it cannot with a variable of Grafana. */
+export function addsDurations(node: Node): boolean {
+  switch (node.type) {
+    case 'growth':
+      return true;
+    case 'call':
+      return node.args.some(addsDurations);
+    case 'aggregation':
+      return addsDurations(node.of);
+    case 'binary':
+      return addsDurations(node.left) || addsDurations(node.right);
+    default:
+      return false;
+  }
+}
+
 /** Prints an expression as Prometheus itself formats one on a single line. */
 export function print(node: Node): string {
   switch (node.type) {
     case 'selector':
       return printSelector(node);
+    case 'growth':
+      return print(expandGrowth(node));
     case 'call':
       return `${node.name}(${node.args.map(print).join(', ')})`;
     case 'aggregation':
@@ -85,31 +117,37 @@ export function print(node: Node): string {
 }
 
 function printSelector({ name, matchers, window, offset }: SelectorNode): string {
-  const conditions = matchers
-    .map(({ label, operator, value }) => `${label}${operator}"${escapeText(value)}"`)
-    .join(', ');
+  // Why also none: a matcher of __name__ may stand in its place.
+  const isPlain = name === '' || isMetricName(name);
+  const conditions = [
+    ...(isPlain ? [] : [`"${escapeText(name)}"`]),
+    ...matchers.map(({ label, operator, value }) => `${printLabel(label)}${operator}"${escapeText(value)}"`),
+  ].join(', ');
   return [
-    name,
+    isPlain ? name : '',
     conditions === '' ? '' : `{${conditions}}`,
     window === undefined ? '' : `[${window}]`,
     offset === undefined ? '' : ` offset ${offset}`,
   ].join('');
 }
 
+/** A label as PromQL has it: in quotation marks where it has characters that only Prometheus 3 allows. */
+const printLabel = (label: string): string => (isUnquotedLabelName(label) ? label : `"${escapeText(label)}"`);
+
 function printAggregation({ operator, by, parameter, of }: AggregationNode): string {
-  const labels = by.length === 0 ? '' : ` by (${by.join(', ')}) `;
+  const labels = by.length === 0 ? '' : ` by (${by.map(printLabel).join(', ')}) `;
   const first = parameter === undefined ? '' : `${spellNumber(parameter)}, `;
   return `${operator}${labels}(${first}${print(of)})`;
 }
 
-// Why always: whoever reads or extends the expression need not know which operator binds more tightly.
+// Why always: a reader of the expression need not know which operator binds more tightly.
 const printOperand = (node: Node): string =>
-  node.type === 'binary' || node.type === 'text' ? `(${print(node)})` : print(node);
+  node.type === 'binary' || node.type === 'growth' || node.type === 'text' ? `(${print(node)})` : print(node);
 
 function printMatching(matching: VectorMatching | undefined): string {
   if (matching === undefined) return '';
   const group = matching.many === undefined ? '' : ` group_${matching.many}()`;
-  return ` on (${matching.on.join(', ')})${group}`;
+  return ` on (${matching.on.map(printLabel).join(', ')})${group}`;
 }
 
 /** A regular expression of RE2 that matches this text and no other. */

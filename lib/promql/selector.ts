@@ -1,6 +1,6 @@
 import { type Problem, refuseIfAny } from '../error.js';
 import type { Family } from '../families/family.js';
-import type { MetricKind } from '../families/kinds.js';
+import { kinds, type MetricKind } from '../families/kinds.js';
 import type { LabelPolicies } from '../families/labels.js';
 import { checkOptions, isListOf, isObject, isText, problem, type Rules } from '../validation.js';
 import { Expression, type KnownExpression } from './expression.js';
@@ -77,7 +77,8 @@ export function select(by: string, family: Family, options: SeriesOptions<string
 }
 
 function checkFamily(family: unknown): Problem[] {
-  if (isObject(family) && isText(family['name']) && isObject(family['labels'])) return [];
+  const isFamily = isObject(family) && isText(family['name']) && isObject(family['labels']);
+  if (isFamily && Object.hasOwn(kinds, String(family['kind']))) return [];
   return [
     problem(
       'illegal_option',

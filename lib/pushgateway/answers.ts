@@ -53,12 +53,21 @@ const meanings: readonly Meaning[] = [
   { is: () => true, what: 'a request that it cannot answer now', remedy: 'Look at its log' },
 ];
 
+/** So much of an answer is looked at, and so many characters of it are told. */
+const maxBytes = 16 * 1024;
 const maxWords = 300;
 
-/** Explains an answer that is no success; `undefined` for one that is. */
-export function explainAnswer({ status, body }: ReceiverResponse): Explanation | undefined {
+/**
+ * Explains an answer that is no success; `undefined` for one that is.
+ *
+ * @param mask takes secrets out of what the gateway says.
+ */
+export function explainAnswer(
+  { status, body }: ReceiverResponse,
+  mask: (text: string) => string,
+): Explanation | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const text = body.subarray(0, maxWords * 10).toString();
+  const text = mask(body.subarray(0, maxBytes).toString());
   const { what, remedy } = meanings.find(({ is }) => is(status, text)) as Meaning;
   const words = text.replace(/\s+/g, ' ').trim().slice(0, maxWords);
   return { given: `${what}: status ${status}${words && `, ${JSON.stringify(words)}`}`, remedy };

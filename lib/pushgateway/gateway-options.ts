@@ -63,7 +63,8 @@ export const checkPushOptions = (options: unknown): Problem[] => checkBy(pushRul
 
 function checkBy(rules: Rules, options: unknown): Problem[] {
   const { grouping, tls } = (isOptions(options) ? options : {}) as Unchecked;
-  return [...checkOptions(options, rules), ...checkGrouping(grouping), ...checkTls(tls)];
+  // Why so where there are none: the errors name what is needed.
+  return [...checkOptions(options ?? {}, rules), ...checkGrouping(grouping), ...checkTls(tls)];
 }
 
 function checkGrouping(grouping: unknown): Problem[] {

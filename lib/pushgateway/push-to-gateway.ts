@@ -3,8 +3,11 @@ import { withTimeout } from '../async/timeout.js';
 import { MetricsError, refuseIfAny } from '../error.js';
 import { scrape } from '../exposition/scrape.js';
 import { HttpClient, type OutgoingRequest } from '../sending/http-client.js';
+import { maskSecrets } from '../sending/mask-secrets.js';
 import { type Delivery, deliver } from '../sending/retries.js';
 import type { Scrapable } from '../store/exposed-family.js';
+import { scrapableRule } from '../store/scrapable.js';
+import { checkValue } from '../validation.js';
 import { explainAnswer } from './answers.js';
 import { checkGatewayOptions, checkPushOptions, type GatewayOptions, type PushOptions } from './gateway-options.js';
 import { groupUrl } from './group-url.js';
@@ -38,14 +41,14 @@ const accept = {
  */
 export async function pushToGateway(recorder: Scrapable, options: PushOptions): Promise<void> {
   const site = 'pushToGateway';
-  refuseIfAny(site, checkPushOptions(options));
+  refuseIfAny(site, [...checkValue('"recorder"', scrapableRule, recorder ?? null), ...checkPushOptions(options)]);
   const { method = 'PUT', format = 'text' } = options;
   const { headers, body, status } = await scrape(recorder, {
     method: 'GET',
     accept: accept[format],
     acceptEncoding: 'gzip',
   });
-  if (status !== 200) throw failure(site, options, 'the metrics could not be collected');
+  if (status !== 200) throw failure(site, options, 'the metrics could not be collected', 'Look at the collectors');
   const { 'Content-Type': contentType = '', 'Content-Encoding': encoding } = headers;
   await request(site, options, {
     method,
@@ -60,7 +63,7 @@ export async function pushToGateway(recorder: Scrapable, options: PushOptions): 
 }
 
 /**
- * Deletes a group of a Pushgateway with all its numbers, whoever has pushed them. A group that is not there is no error.
+ * Deletes a group of a Pushgateway with all its numbers, also those that another job has pushed. A group that is not there is no error.
  *
  * @throws MetricsError as `pushToGateway` does.
  * @example
@@ -90,15 +93,18 @@ async function request(site: string, options: GatewayOptions, outgoing: Outgoing
     // Why a second limit: it keeps the process running until there is an answer.
     const { answer, reason } = await withTimeout(sent, seconds + 1, () => late);
     if (answer === undefined) throw failure(site, options, reason);
-    const problem = explainAnswer(answer);
+    const problem = explainAnswer(answer, (text) => maskSecrets(text, outgoing));
     if (problem !== undefined) throw failure(site, options, problem.given, problem.remedy);
   } finally {
     client.close();
   }
 }
 
-function failure(site: string, { url, job }: GatewayOptions, given: string, remedy = 'Check "url"'): MetricsError {
-  const { origin, pathname } = new URL(url);
+function failure(site: string, options: GatewayOptions, reason: string, remedy = 'Check "url"'): MetricsError {
+  const { job } = options;
+  const url = new URL(options.url);
+  const given = maskSecrets(reason, { url, headers: headersOf(options) });
+  const { origin, pathname } = url;
   const target = `${origin}${pathname.replace(/\/+$/, '')}`;
   const message = `the Pushgateway at ${target} has not done it for job ${JSON.stringify(job)} (given ${given}). ${remedy}.`;
   return new MetricsError(site, [{ code: 'push_failed', message }]);

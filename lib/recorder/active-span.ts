@@ -48,6 +48,14 @@ export function prepareLookup(): void {
   Reflect.defineProperty(holder, apiKey, { value: undefined, writable: true, configurable: true, enumerable: false });
 }
 
+/**
+ * Whether OpenTelemetry was registered.
+ *
+ * Why asked at each call: it may be registered later than the recorder is created. Why apart from what follows: where it was
+ * not, the compiler leaves all the rest out, and has room for what each call does.
+ */
+export const isOpenTelemetryThere = (): boolean => holder[apiKey] !== undefined;
+
 /** Whether what runs now belongs to another context than the one that is active. */
 let isForeign = false;
 
@@ -57,16 +65,10 @@ let isForeign = false;
  */
 let spanless: Context | undefined;
 
-/**
- * Whether a sampled span may be active. Never throws.
- *
- * Why asked at each call: OpenTelemetry may be registered later than the recorder is created.
- */
+/** Whether a sampled span may be active. Never throws. */
 export function maySeeSpan(): boolean {
-  const api = holder[apiKey];
-  if (api === undefined) return false;
   try {
-    return api.context?.active() !== spanless;
+    return holder[apiKey]?.context?.active() !== spanless;
   } catch {
     // Why nothing is thrown: a fault of a context manager must not reach the call that is observed.
     return false;

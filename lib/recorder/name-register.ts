@@ -1,7 +1,7 @@
 import { MetricsError } from '../error.js';
 import { listEscapedNames } from '../families/escaping.js';
 import type { Family } from '../families/family.js';
-import { kinds, type MetricKind } from '../families/kinds.js';
+import { kinds, listSampleNames, type MetricKind } from '../families/kinds.js';
 
 interface Taken {
   readonly family: Family;
@@ -11,6 +11,13 @@ interface Taken {
 /** The names that the families and samples of a recorder have in any format. Each is taken by one family. */
 export class NameRegister {
   readonly #taken = new Map<string, Taken>();
+  /** The names with this beginning are taken when somebody asks for one of them. */
+  #reserved: { readonly beginning: string; readonly take: () => void } | undefined;
+
+  /** Takes names with this beginning before anybody else does. Why later: few families have it, and the names are many. */
+  reserve(beginning: string, take: () => void): void {
+    this.#reserved = { beginning, take };
+  }
 
   /**
    * Takes the names of a family.
@@ -19,7 +26,7 @@ export class NameRegister {
    */
   take(family: Family, name: string, site: string): void {
     const names = listExposedNames(family, name);
-    if (names.some((one) => this.#taken.has(one))) throw this.createClash(family, name, site);
+    if (names.some((one) => this.#find(one) !== undefined)) throw this.createClash(family, name, site);
     const taken = { family, site };
     for (const one of names) this.#taken.set(one, taken);
   }
@@ -28,13 +35,23 @@ export class NameRegister {
   findTakers(type: string, name: string): Family[] {
     const suffixes = kinds[type as MetricKind]?.sampleSuffixes ?? ['', '_sum', '_count'];
     const names = [...suffixes.map((suffix) => name + suffix), name.replace(/_total$/, '')];
-    return names.flatMap((one) => this.#taken.get(one)?.family ?? []);
+    return names.flatMap((one) => this.#find(one)?.family ?? []);
+  }
+
+  #find(name: string): Taken | undefined {
+    const reserved = this.#reserved;
+    if (reserved !== undefined && name.startsWith(reserved.beginning)) {
+      this.#reserved = undefined;
+      reserved.take();
+    }
+    return this.#taken.get(name);
   }
 
   /** Creates the error that says which declaration has taken the name. */
   createClash(family: Family, name: string, site: string): MetricsError {
-    const taken = listExposedNames(family, name).find((one) => this.#taken.has(one)) ?? name;
-    const first = this.#taken.get(taken);
+    const first = listExposedNames(family, name)
+      .map((one) => this.#find(one))
+      .find((taken) => taken !== undefined);
     const [there, here] = describeDifference(first?.family ?? family, family);
     const message =
       `family "${name}" already exists in this recorder ${there} (given ${here}); ` +
@@ -46,15 +63,8 @@ export class NameRegister {
 // Why escaped: for a consumer that reads no UTF-8 names, two names may become one.
 function listExposedNames(family: Family, name: string): string[] {
   const names: string[] = [];
-  for (const one of listEscapedNames(name)) names.push(...listSampleNames(family, one));
+  for (const one of listEscapedNames(name)) names.push(...listSampleNames(family.kind, one));
   return names;
-}
-
-function listSampleNames({ kind }: Family, name: string): string[] {
-  const names = kinds[kind].sampleSuffixes.map((suffix) => name + suffix);
-  if (kind !== 'counter') return names;
-  const bare = name.replace(/_total$/, '');
-  return [...names, bare, `${bare}_created`];
 }
 
 /** Describes what two families differ in. */

@@ -16,6 +16,7 @@ export interface Advice {
     | 'minified_class'
     | 'callback'
     | 'duration_unit'
+    | 'unread_label'
     | 'naming'
     | 'bound'
     | 'exemplar'
@@ -28,7 +29,8 @@ export interface Advice {
     | 'web_config'
     | 'certificate'
     | 'otlp'
-    | 'source';
+    | 'source'
+    | 'thread';
   readonly message: string;
 }
 

@@ -1,19 +1,20 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import { nextTurn } from '../async/slices.js';
 
 /** One request to a receiver of metrics. */
 export interface OutgoingRequest {
   readonly method: 'DELETE' | 'POST' | 'PUT';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body in pieces; none for a request without one. */
+  /** The body in pieces; none for a request without one. They are read until there is an answer, or an error. */
   readonly body: readonly Uint8Array[];
 }
 
-/** What a receiver has answered. It has read the request then: what it has accepted must not be sent again. */
+/** The answer of a receiver. It has read the request, so what it has accepted must not be sent again. */
 export interface ReceiverResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** What there is of the body: it may have broken off, or been longer than is read. */
+  /** The beginning of the body, some more than 64 KiB where it is longer. It may have broken off. */
   readonly body: Buffer;
 }
 
@@ -47,8 +48,10 @@ export class Unanswered extends Error {
   }
 }
 
-/** Of an answer no more is read than this: it says in some words what is wrong. */
+/** Of an answer no more is read than this. */
 const maxAnswerBytes = 4 * 1024 * 1024;
+/** After so much of an answer no more is kept: it says in some words what is wrong. Why so little: it may come byte by byte. */
+const maxKeptBytes = 64 * 1024;
 
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
@@ -147,13 +150,15 @@ class Exchange {
       .on('socket', (socket) => socket.unref())
       .on('error', (error) => this.#end(describe(error), this.#request?.reusedSocket))
       .on('response', (response) => this.#read(response, seconds));
-    for (const piece of this.#body) this.#request.write(piece);
-    this.#request.end();
+    writePieces(this.#request, this.#body);
   }
 
   #startTimer(seconds: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(`no answer came within ${seconds} s`), seconds * 1000).unref();
+    this.#timer = setTimeout(
+      () => this.#end(`no answer came within ${Number(seconds.toPrecision(3))} s`),
+      seconds * 1000,
+    ).unref();
   }
 
   #read(response: IncomingMessage, seconds: number): void {
@@ -161,9 +166,9 @@ class Exchange {
     this.#startTimer(seconds);
     response
       .on('data', (piece: Buffer) => {
+        if (this.#length <= maxKeptBytes) this.#pieces.push(piece);
         this.#length += piece.length;
-        if (this.#length <= maxAnswerBytes) this.#pieces.push(piece);
-        else this.#end('');
+        if (this.#length > maxAnswerBytes) this.#end('');
       })
       .on('error', () => this.#end(''))
       .on('close', () => this.#end(''))
@@ -175,8 +180,9 @@ class Exchange {
     clearTimeout(this.#timer);
     this.#stopListening();
     const response = this.#response;
-    // Why not where it is complete: the connection is kept then.
-    if (response?.complete !== true) this.#request?.on('error', () => undefined).destroy();
+    // Why not where both are complete: the connection is kept then. A body that is still being sent belongs to its owner again.
+    if (response?.complete !== true || this.#request?.writableFinished !== true)
+      this.#request?.on('error', () => undefined).destroy();
     if (response === undefined) {
       this.#settle.reject(new Unanswered(reason, wasKept));
       return;
@@ -186,8 +192,28 @@ class Exchange {
   }
 }
 
+/**
+ * Writes a body as its pieces are taken, each in a turn of the event loop of its own.
+ *
+ * Why not at once: the system copies them, which takes longer than a slice of work may. A socket with room says in the same
+ * turn that it wants more.
+ */
+function writePieces(request: ClientRequest, body: readonly Uint8Array[]): void {
+  const left = body.values();
+  const write = (): void => {
+    if (request.destroyed) return;
+    for (const piece of left) if (!request.write(piece)) return;
+    request.off('drain', writeLater).end();
+  };
+  const writeLater = (): void => void nextTurn().then(write);
+  request.on('drain', writeLater);
+  write();
+}
+
 /** Says why there is no answer. Why not always the message of the error: some of Node's have no words, but a code. */
 function describe(error: unknown): string {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
-  return reasons[String(code)] ?? String(message || code || 'an unknown error');
+  const words = String(message || code || 'an unknown error');
+  // Why in one line: those of OpenSSL end with a line feed.
+  return reasons[String(code)] ?? words.replace(/\s+/g, ' ').trim();
 }

@@ -26,19 +26,25 @@ export const secondsRule = (remedy: string): Rule => ({
 export const urlRule: Rule = {
   must: 'be an http:// or https:// URL without a user and a password',
   accepts: isReceiverUrl,
-  remedy: 'Give credentials by themselves',
+  remedy: 'Write for example http://host:4318, and credentials by themselves',
   isSecret: true,
 };
 
+/** Headers that say how a body is sent. Why not of the user: they would contradict the body. */
+const ofTheBody: ReadonlySet<string> = new Set([
+  ...['connection', 'content-encoding', 'content-length', 'content-type', 'expect', 'transfer-encoding', 'upgrade'],
+]);
+
 /** What headers must be. */
 export const headersRule: Rule = {
-  must: 'be an object of legal names and values of headers',
+  must: 'be an object of legal names and values of headers, without those of the body such as Content-Length',
   accepts: areHeaders,
   remedy: 'Write for example { Authorization: "Bearer …" }',
   isSecret: true,
 };
 
-const pemRule: Rule = {
+/** What a certificate or a key must be. */
+export const pemRule: Rule = {
   must: 'be a text in PEM',
   accepts: (value) => isText(value) && value.includes('-----BEGIN '),
   remedy: 'Read the file, and give what is in it',
@@ -87,8 +93,9 @@ function areHeaders(value: unknown): boolean {
   if (!isOptions(value)) return false;
   try {
     for (const [name, text] of Object.entries(value)) {
+      if (typeof text !== 'string' || ofTheBody.has(name.toLowerCase())) return false;
       validateHeaderName(name);
-      validateHeaderValue(name, text as string);
+      validateHeaderValue(name, text);
     }
     return true;
   } catch {

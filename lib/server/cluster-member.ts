@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import type { NameValidation } from '../families/naming.js';
+import type { FamilyFacts } from '../page/facts.js';
 import { MetricsAggregator } from '../processes/aggregator.js';
 import { type StartedPublishing, startToPublish } from '../processes/publish-metrics.js';
 import { socketPath } from '../processes/transports/socket-path.js';
@@ -13,6 +14,7 @@ import type {
   ScrapeLimits,
 } from '../store/exposed-family.js';
 import type { MetricsServerOptions } from './config/options.js';
+import { describeDeclarations, describeFamilies } from './landing/describe-families.js';
 
 /** How long the publishers of another process may take to find this one, in milliseconds. */
 const settlingMs = 1500;
@@ -47,6 +49,11 @@ export class ClusterMember implements Scrapable {
   /** The metrics of all processes while this one serves; otherwise its own. */
   exposedFamilies(limits?: ScrapeLimits): Promise<readonly ExposedFamily[]> {
     return (this.#aggregator ?? this.#recorder).exposedFamilies(limits);
+  }
+
+  /** What is known here of the families. Why less while this one serves others too: they have counted what it has not. */
+  describeFamilies(): Promise<readonly FamilyFacts[]> {
+    return this.#aggregator === undefined ? describeFamilies(this.#recorder) : describeDeclarations(this.#recorder);
   }
 
   /**

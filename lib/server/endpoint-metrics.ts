@@ -43,12 +43,24 @@ const reloaded = defineGauge({
   help: 'Whether the web config file, certificates and tokens are in use as they were read last',
 });
 
+const incomplete = defineCounter({
+  name: 'flowplane_metrics_scrapes_incomplete_total',
+  help: 'Scrapes and exports of the metrics thread without what the main thread computes, because that was blocked or too slow',
+});
+
+const restarts = defineCounter({
+  name: 'flowplane_metrics_thread_restarts_total',
+  help: 'How often the metrics thread was started again, because it had ended by itself',
+});
+
 /** What is there from the start: counters at 0, so that `rate()` sees the first event, and gauges. */
 const fromTheStart = [scrapes, inFlight, refused, reloaded];
+/** What is there from the start too, of a server that runs in a thread. */
+const ofThread = [incomplete, restarts];
 /** What is there from the first scrape on. Why not before: their buckets would be 26 zeros. */
 const onceObserved = [duration, size];
 /** The families of a server about its own work. */
-export const endpointFamilies: readonly Family[] = [...fromTheStart, ...onceObserved];
+export const endpointFamilies: readonly Family[] = [...fromTheStart, ...ofThread, ...onceObserved];
 const names = new Set(endpointFamilies.map(({ name }) => name));
 
 /** The metrics of a server about its own work. */
@@ -56,15 +68,17 @@ export class EndpointMetrics implements ScrapeObserver {
   // Why a recorder of its own: the prefix, the registry and the advice of the user's recorder do not apply to these families.
   readonly #recorder = new PrometheusRecorder({ onAdvice: () => undefined });
 
-  constructor() {
-    for (const family of fromTheStart) this.#recorder.open(family);
+  /** @param thread of a server that runs in a thread: how often it was started again. */
+  constructor(thread?: { readonly restarts: number }) {
+    for (const family of [...fromTheStart, ...(thread === undefined ? [] : ofThread)]) this.#recorder.open(family);
+    if (thread !== undefined) this.#recorder.counter(restarts).inc({}, thread.restarts);
     this.#recorder.gauge(inFlight).set({}, 0);
     this.setLastReloadSuccessful(true);
   }
 
   /** Adds these families to others, with the constant labels of those. A family whose name is taken is left out. */
   mergeWith(scrapable: Scrapable): Scrapable {
-    return mergeFamilies(scrapable, () => this.#exposedFamilies());
+    return mergeFamilies(scrapable, () => this.exposedFamilies());
   }
 
   scrapeStarted(): void {
@@ -89,7 +103,12 @@ export class EndpointMetrics implements ScrapeObserver {
     this.#recorder.gauge(reloaded).set({}, isSuccessful ? 1 : 0);
   }
 
-  async #exposedFamilies(): Promise<ExposedFamily[]> {
+  /** Counts a scrape that goes without what the main thread computes. */
+  countIncomplete(): void {
+    this.#recorder.counter(incomplete).inc();
+  }
+
+  async exposedFamilies(): Promise<ExposedFamily[]> {
     return (await this.#recorder.exposedFamilies()).filter(({ name }) => names.has(name));
   }
 }

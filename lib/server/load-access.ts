@@ -13,7 +13,7 @@ import type { MetricsServerOptions } from './config/options.js';
 import type { CheckedWebConfig, WebConfig } from './config/web-config.js';
 import { readWebConfig } from './config/web-config-file.js';
 import { remarkAdvice } from './server-advice.js';
-import { certificateAdvice } from './tls/certificate-advice.js';
+import { certificateAdvice, clientCertificateAdvice } from './tls/certificate-advice.js';
 import { type LoadedTls, loadTls, type TlsSource } from './tls/load-tls.js';
 
 /** The access rules of a server: everything that is configured, with its files read and verified. */
@@ -71,7 +71,11 @@ export async function loadAccess(
     policy,
     headers: { ...defaultHeaders, ...configuredHeaders },
     configuredHeaders,
-    advice: [...remarks.map(remarkAdvice), ...certificateAdvice(tls?.certificates ?? [])],
+    advice: [
+      ...remarks.map(remarkAdvice),
+      ...certificateAdvice(tls?.certificates ?? []),
+      ...clientCertificateAdvice(tls?.clients.isRequested ?? false),
+    ],
     protections: [...(tls === undefined ? [] : ['tls_server_config']), ...policy.protections],
   };
 }

@@ -8,9 +8,13 @@ import { clusterAddress, type MetricsServerOptions } from './config/options.js';
 import { defaultDrainSeconds, drainSeconds } from './drain.js';
 import type { ServerAddress } from './listening-server.js';
 import { nodeApplication } from './node-application.js';
+import { createExporter } from './otlp-export.js';
 import type { Application, Routes } from './route.js';
-import { RunningServer } from './running-server.js';
+import { RunningServer, type ServerRun } from './running-server.js';
+import { advise } from './server-advice.js';
 import { createParts, type ServerParts } from './server-parts.js';
+import { checkThread, isThreadWanted } from './thread/thread-options.js';
+import { type StartedRun, startInThread } from './thread/threaded-server.js';
 
 /**
  * Serves the metrics of a recorder at `/metrics`, on a port of its own.
@@ -32,7 +36,7 @@ export class MetricsServer {
   /** Whether it is one of several processes, and which one serves. */
   readonly #member: ClusterMember | undefined;
   // Why not a SingleFlight: these promises are the states of the server, which listen(), drain() and close() ask each other for.
-  #running: RunningServer | undefined;
+  #running: ServerRun | undefined;
   #listening: Promise<ServerAddress> | undefined;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -43,6 +47,7 @@ export class MetricsServer {
   /** @throws MetricsError naming every option that is wrong. */
   constructor(recorder: Scrapable, options: MetricsServerOptions = {}) {
     refuseIfAny('MetricsServer', [...checkRecorder(recorder), ...checkServerOptions(options)]);
+    refuseIfAny('MetricsServer', checkThread(recorder, options));
     this.#member = options.cluster === true ? new ClusterMember(recorder, options) : undefined;
     this.#parts = createParts(this.#member ?? recorder, options);
   }
@@ -94,7 +99,10 @@ export class MetricsServer {
     await (this.#draining ?? this.#close());
   }
 
-  /** Creates what answers the requests that are let in. Overridden by the server of a web framework. */
+  /** The web framework that answers admitted requests. The metrics thread chooses the same by this name. */
+  protected readonly framework: 'node' | 'koa' = 'node';
+
+  /** Creates the application that answers admitted requests. The server of a web framework overrides it. */
   protected async createApplication(_routes: Routes): Promise<Application> {
     return nodeApplication;
   }
@@ -110,9 +118,8 @@ export class MetricsServer {
   }
 
   async #serve(): Promise<ServerAddress> {
-    const running = new RunningServer(this.#parts);
-    const address = await running.start((routes) => this.createApplication(routes));
-    this.#running = running;
+    const { run, address } = await this.#start();
+    this.#running = run;
     if (drainSeconds(this.#parts.options) !== undefined) {
       this.#removeTerminationListener = beforeTermination({
         finish: () => this.drain(),
@@ -122,15 +129,25 @@ export class MetricsServer {
     return address;
   }
 
+  async #start(): Promise<StartedRun> {
+    const { recorder, options } = this.#parts;
+    const started = isThreadWanted(options) ? await startInThread(recorder, options, this.framework) : undefined;
+    if (started?.run !== undefined) return started;
+    const createApplication = (routes: Routes): Promise<Application> => this.createApplication(routes);
+    const run = new RunningServer(this.#parts, { createApplication, createExporter });
+    const address = await run.start();
+    // Why only now: what keeps the server from running anywhere is an error of its own.
+    if (started !== undefined) advise(options, started.advice);
+    return { run, address };
+  }
+
   async #drain(deadlineSeconds: number): Promise<void> {
-    const { readiness, scrapes } = this.#parts;
-    readiness.isReady = false;
     const hurried = new Promise<void>((resolve) => {
       this.#stopWaiting = resolve;
     });
     // Why not waited for otherwise: where another process serves, no scrape will come here.
     if (this.#running !== undefined)
-      await withTimeout(Promise.race([scrapes.waitForNextSuccess(), hurried]), deadlineSeconds, () => undefined);
+      await withTimeout(Promise.race([this.#running.drain(), hurried]), deadlineSeconds, () => undefined);
     await this.#close();
   }
 
@@ -150,6 +167,5 @@ export class MetricsServer {
     this.#running = undefined;
     this.#listening = undefined;
     this.#draining = undefined;
-    this.#parts.readiness.isReady = true;
   }
 }

@@ -9,6 +9,7 @@ export const paths = {
   landing: '/',
   landingStyle: '/-/landing.css',
   landingScript: '/-/landing.js',
+  landingFacts: '/-/landing.json',
   metrics: '/metrics',
   healthy: '/-/healthy',
   ready: '/-/ready',

@@ -4,6 +4,7 @@ import { withProcessMetrics } from '../prometheus/prom-client/process-metrics.js
 import type { Scrapable } from '../store/exposed-family.js';
 import { chooseFamilies } from '../store/selection.js';
 import { CoalescedScrapes } from './coalesced-scrapes.js';
+import { describeFamilies } from './landing/describe-families.js';
 import { landingRoutes } from './landing/landing-page.js';
 import type { Access } from './load-access.js';
 import { paths, type Route, type RouteHandler, type Routes, readOnly, textResponse } from './route.js';
@@ -11,13 +12,13 @@ import type { ServerParts } from './server-parts.js';
 
 /** Creates every route of a metrics server. To add one, add its path to `paths` and its route here. */
 export function createRoutes(parts: ServerParts): Routes {
-  const { recorder, readiness } = parts;
+  const { recorder, options, readiness } = parts;
   const { exporter } = parts;
   const exposed = exposedMetrics(parts);
   const scrapable = exporter === undefined ? exposed : exporter.mergeWith(exposed);
   const ready: RouteHandler = () => (readiness.isReady ? textResponse(200, 'Ready.') : textResponse(503, 'Not ready.'));
   const routes: readonly Route[] = [
-    ...landingRoutes(recorder, scrapable),
+    ...landingRoutes({ scrapable, describe: () => describeFamilies(recorder), exemplarUrl: options.exemplarUrl }),
     { path: paths.metrics, access: 'protected', countsAsScrape: true, handle: metricsHandler(scrapable, parts) },
     // Why open: the probes of an orchestrator have neither credentials nor a certificate.
     {
@@ -54,9 +55,15 @@ function metricsHandler(scrapable: Scrapable, { metrics, readiness }: ServerPart
   };
 }
 
+/** The parts of a server that expose families. */
+interface ExposedParts extends Pick<ServerParts, 'recorder' | 'options' | 'addProcessMetrics'> {
+  readonly metrics: Pick<ServerParts['metrics'], 'mergeWith'>;
+}
+
 /** What a scrape exposes: the families of the recorder, of the server, and of the process. */
-export function exposedMetrics({ recorder, options, metrics }: ServerParts): Scrapable {
+export function exposedMetrics({ recorder, options, metrics, addProcessMetrics }: ExposedParts): Scrapable {
   const scrapable = options.endpointMetrics === false ? recorder : metrics.mergeWith(recorder);
+  if (addProcessMetrics !== undefined) return addProcessMetrics(scrapable);
   return options.processMetrics === false ? scrapable : mergeWithProcessMetrics(scrapable);
 }
 
@@ -65,6 +72,7 @@ const mergeWithProcessMetrics = (scrapable: Scrapable): Scrapable => ({
   get nameValidation() {
     return scrapable.nameValidation;
   },
+  constantLabels: () => scrapable.constantLabels?.() ?? [],
   exposedFamilies: async (limits) =>
     withProcessMetrics(
       await scrapable.exposedFamilies(limits),

@@ -1,24 +1,20 @@
 import { defaultAggregator } from '../families/family.js';
 import { kinds } from '../families/kinds.js';
-import type { CellFamily, CellLog } from './cells.js';
+import { type CellFamily, type CellLog, countValueCells, type Taker } from './cells.js';
 import type { ConstantLabels } from './exposed-family.js';
+import { LoggedFamily } from './logged-family.js';
 import type { SeriesTable } from './series-table.js';
 
-/** A family that is told to the followers of a store. */
-interface LoggedFamily {
-  readonly id: number;
-  readonly table: SeriesTable;
-  readonly family: CellFamily;
-  /** The values of the constant labels, which come first. */
-  readonly constant: readonly string[];
-}
-
-/** Tells the followers of a store which series there are. A table that nobody follows is told of nothing. */
+/** Notifies the followers of a store when series are created or removed. Without a follower, nothing is recorded. */
 export class CellLogs {
   readonly #logs = new Set<CellLog>();
   readonly #logged = new Map<string, LoggedFamily>();
   readonly #hasCreatedSamples: boolean;
+  /** The constant labels that the followers know, as text. */
+  #constant = '';
   #lastId = 0;
+  /** The exposed names of the families that the followers know, in the order of exposition. */
+  readonly names: string[] = [];
 
   /** @param hasCreatedSamples whether the samples of the store show when their series was created. */
   constructor(hasCreatedSamples: boolean) {
@@ -30,86 +26,75 @@ export class CellLogs {
     return this.#logs.size > 0;
   }
 
-  /** Whether the family of this exposed name is told to the followers. */
-  isLogged(name: string): boolean {
-    return this.#logged.has(name);
+  /** Whether this log, or one that takes the same, has the whole family of this exposed name. */
+  isLogged(name: string, taker: Taker): boolean {
+    return this.#logged.get(name)?.isTold(taker) === true;
   }
 
-  /** Tells a log everything that is logged, and what changes, until the returned function is called. */
+  /** Replays everything that is logged to a log, and then each change, until the returned function is called. */
   subscribe(log: CellLog): () => void {
     this.#logs.add(log);
-    for (const logged of this.#logged.values()) tellAll(logged, log);
+    for (const name of this.names) log.named?.(name);
+    for (const logged of this.#logged.values()) logged.add(log);
     return () => {
       this.#logs.delete(log);
-      if (!this.areThere) for (const name of [...this.#logged.keys()]) this.close(name);
+      for (const logged of this.#logged.values()) logged.remove(log);
+      if (this.areThere) return;
+      for (const name of [...this.#logged.keys()]) this.close(name);
+      this.names.length = 0;
     };
   }
 
-  /** Begins to tell the series of a table. */
-  open(table: SeriesTable, name: string, constant: ConstantLabels): void {
+  /** Notifies the followers that computed families have changed. */
+  changed(): void {
+    for (const log of this.#logs) log.changed?.();
+  }
+
+  /** Adds the names of families, in the order of exposition. */
+  addNames(added: readonly string[]): void {
+    for (const name of added) this.names.push(name);
+    for (const log of this.#logs) for (const name of added) log.named?.(name);
+  }
+
+  /** From now on the followers get the series of exactly these tables, by exposed name and with these constant labels. */
+  update(wanted: ReadonlyMap<string, SeriesTable>, constant: ConstantLabels): void {
+    const spelled = JSON.stringify(constant);
+    const areOthers = spelled !== this.#constant;
+    this.#constant = spelled;
+    for (const name of [...this.#logged.keys()]) if (areOthers || !wanted.has(name)) this.close(name);
+    for (const [name, table] of wanted) if (!this.#logged.has(name)) this.#open(table, name, constant);
+  }
+
+  #open(table: SeriesTable, name: string, constant: ConstantLabels): void {
     const own = Object.keys(table.family.labels);
     const added = constant.filter(([label]) => !own.includes(label));
-    const logged: LoggedFamily = {
-      id: ++this.#lastId,
-      table,
-      family: {
-        ...toCellFamily(table, name, [...added.map(([label]) => label), ...own]),
-        hasCreatedSamples: this.#hasCreatedSamples,
-      },
-      constant: added.map(([, value]) => value),
+    const family = {
+      ...toCellFamily(table, name, [...added.map(([label]) => label), ...own]),
+      hasCreatedSamples: this.#hasCreatedSamples,
     };
+    const logged = new LoggedFamily({ id: ++this.#lastId, table, family, constant: added.map(([, value]) => value) });
     this.#logged.set(name, logged);
-    for (const log of this.#logs) tellAll(logged, log);
-    const { id } = logged;
-    table.log = {
-      created: (series, values) => {
-        for (const log of this.#logs) log.created(id, series, withConstant(logged, values));
-      },
-      removed: (series) => {
-        for (const log of this.#logs) log.removed(id, series);
-      },
-      cleared: () => {
-        for (const log of this.#logs) log.cleared(id);
-      },
-    };
+    for (const log of this.#logs) logged.add(log);
   }
 
-  /** Tells no more of the family of this exposed name. */
+  /** Stops logging the family of this exposed name. */
   close(name: string): void {
     const logged = this.#logged.get(name);
     if (logged === undefined) return;
     this.#logged.delete(name);
-    logged.table.log = undefined;
-    for (const log of this.#logs) log.closed(logged.id);
-  }
-
-  /** Tells all that is logged anew, with these constant labels. */
-  reopen(constant: ConstantLabels): void {
-    for (const [name, { table }] of [...this.#logged]) {
-      this.close(name);
-      this.open(table, name, constant);
-    }
+    logged.close();
   }
 }
 
-function toCellFamily({ family, createdAtOffset }: SeriesTable, name: string, labelNames: string[]): CellFamily {
+function toCellFamily(
+  { family, createdAtOffset, options }: SeriesTable,
+  name: string,
+  labelNames: string[],
+): CellFamily {
   const { kind, help, unit, aggregator = defaultAggregator(kind), buckets } = family;
   const upperBounds = kinds[kind].hasBuckets ? buckets : [];
-  return { name, type: kind, help, unit, aggregator, labelNames, upperBounds, createdAt: createdAtOffset };
+  const cellFamily = { name, type: kind, help, unit, aggregator, labelNames, upperBounds, createdAt: createdAtOffset };
+  if (options.native === undefined || !kinds[kind].hasBuckets) return cellFamily;
+  const { schema, zeroThreshold, maxBuckets } = options.native;
+  return { ...cellFamily, native: { offset: countValueCells(cellFamily), schema, zeroThreshold, maxBuckets } };
 }
-
-function tellAll(logged: LoggedFamily, log: CellLog): void {
-  const { id, table, family } = logged;
-  log.opened(id, family);
-  const values: string[] = [];
-  const width = Object.keys(table.family.labels).length;
-  table.visit({
-    label: (depth, value) => {
-      values[depth] = value;
-    },
-    series: (series) => log.created(id, series, withConstant(logged, values.slice(0, width))),
-  });
-}
-
-const withConstant = ({ constant }: LoggedFamily, values: readonly string[]): readonly string[] =>
-  constant.length === 0 ? values : [...constant, ...values];

@@ -62,6 +62,17 @@ export class ExemplarPool {
     return this.skipOthers(this.heads[this.headOf(key)] as number, key);
   }
 
+  /** The keys of all exemplars, each once. */
+  keys(): Set<number> {
+    const keys = new Set<number>();
+    for (let head = 0; head < this.headCount; head++) {
+      for (let slot = this.heads[head] as number; slot !== none; slot = this.nextOf(slot)) {
+        keys.add(this.word(slot, at.key));
+      }
+    }
+    return keys;
+  }
+
   /** The exemplar with the same key that was added before this one. */
   findNext(slot: ExemplarSlot): ExemplarSlot {
     return this.skipOthers(this.nextOf(slot), this.word(slot, at.key));
@@ -99,13 +110,25 @@ export class ExemplarPool {
     if (slot === none) return;
     this.unlink(slot);
     if (this.labels.size > 0) this.labels.delete(slot);
-    this.setNext(slot, this.removed);
+    // Why without a time: what goes through all exemplars must pass over this one.
+    this.setWord(slot, at.time, 0);
+    this.setWord(slot, at.next, this.removed);
     this.removed = slot;
     this.count--;
   }
 
   timeOf(slot: ExemplarSlot): number {
     return (this.word(slot, at.next) >>> nextBits) * 2 ** 32 + this.word(slot, at.time);
+  }
+
+  keyOf(slot: ExemplarSlot): number {
+    return this.word(slot, at.key);
+  }
+
+  /** Visits every exemplar that was taken at this time or later, which is above 0. */
+  visitSince(time: number, visit: (slot: ExemplarSlot) => void): void {
+    if (this.count === 0) return;
+    for (let slot = 1; slot < this.end; slot++) if (this.timeOf(slot) >= time) visit(slot);
   }
 
   valueOf(slot: ExemplarSlot): number {
@@ -116,6 +139,14 @@ export class ExemplarPool {
 
   labelsOf(slot: ExemplarSlot): Readonly<Record<string, string>> {
     return this.labels.get(slot) ?? this.idsOf(slot);
+  }
+
+  /** What an exemplar shows, as it was added. */
+  sourceOf(slot: ExemplarSlot): ExemplarSource {
+    const labels = this.labels.get(slot);
+    if (labels !== undefined) return { labels };
+    const { trace_id: traceId = '', span_id: spanId = '' } = this.idsOf(slot);
+    return { span: { traceId, spanId } };
   }
 
   private idsOf(slot: ExemplarSlot): Readonly<Record<string, string>> {

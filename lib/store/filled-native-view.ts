@@ -17,8 +17,8 @@ export class FilledBuckets implements NativeBuckets {
   size = 0;
   /** How many observations the buckets have together. */
   total = 0;
-  indexes: Int32Array<ArrayBuffer> = new Int32Array(64);
-  counts: Float64Array<ArrayBuffer> = new Float64Array(64);
+  indexes: Int32Array = new Int32Array(64);
+  counts: Float64Array = new Float64Array(64);
 
   /** The index of the first bucket; `Infinity` where there is none. */
   get firstIndex(): number {
@@ -36,6 +36,19 @@ export class FilledBuckets implements NativeBuckets {
     this.indexes[this.size] = index;
     this.counts[this.size++] = count;
     this.total += count;
+  }
+
+  /** Takes one observation out of the bucket with this index, if there is one. */
+  removeOne(index: number): void {
+    const at = this.indexes.subarray(0, this.size).indexOf(index);
+    if (at < 0) return;
+    this.total--;
+    const count = (this.counts[at] as number) - 1;
+    this.counts[at] = count;
+    if (count > 0) return;
+    this.indexes.copyWithin(at, at + 1, this.size);
+    this.counts.copyWithin(at, at + 1, this.size);
+    this.size--;
   }
 
   #grow(): void {

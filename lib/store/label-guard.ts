@@ -15,7 +15,7 @@ export interface LabelGuardEvents {
   onOutside?(value: string): void;
   /** A value that looks like this is not exposed. */
   onSensitive?(pattern: SensitivePattern): void;
-  /** The label has this many different values now. */
+  /** The label, which has a `limit`, has this many different values now. */
   onGrown?(size: number): void;
 }
 
@@ -171,7 +171,7 @@ export class LabelGuard {
     this.#origins?.set(value, text);
     this.#known.set(text, value);
     this.#examined?.delete(text);
-    this.#events.onGrown?.(this.size);
+    if (this.policy.limit !== undefined) this.#events.onGrown?.(this.size);
   }
 
   /** Remembers a label value that was admitted, and that no series has, so that it is not examined again. */

@@ -20,13 +20,16 @@ export class LabelGuards {
 
   constructor(labels: LabelPolicies, { hash, maxSeries, events }: LabelGuardsOptions) {
     const byName = new Map<string, LabelGuard>();
+    const guards: LabelGuard[] = [];
     for (const name of Object.keys(labels)) {
       const policy = labels[name] as LabelPolicy;
       const transform = policy.hash ? hash : undefined;
-      byName.set(name, new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) }));
+      const guard = new LabelGuard(policy, { transform, maxRawValues: maxSeries, events: events?.(name) });
+      byName.set(name, guard);
+      guards.push(guard);
     }
     this.byName = byName;
-    this.#guards = [...byName.values()];
+    this.#guards = guards;
     this.#maxSeries = maxSeries;
     const foldedSeries = isClosed(labels) ? 0 : countCombinations(Object.values(labels));
     this.#maxUnfolded = maxSeries - Math.min(foldedSeries, Math.floor(maxSeries / 2));

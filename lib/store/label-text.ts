@@ -1,4 +1,5 @@
-const maxLength = 1024;
+/** How many code points a label value may have. */
+export const maxLength = 1024;
 
 /**
  * The text of a raw label value as it may be exposed: well-formed and at most 1,024 code points. `''` is the empty value;
@@ -20,11 +21,11 @@ export function labelText(raw: unknown): string | undefined {
   }
 }
 
-/** Whether this is a text that is a label value as it stands. */
+/** Whether this is a string that can be a label value unchanged. */
 export const isPlainText = (raw: unknown): raw is string =>
   typeof raw === 'string' && raw !== '' && raw.length <= maxLength && raw.isWellFormed();
 
-/** Whether this text may have to be cut. It is never kept. */
+/** Whether this is a string that has to be cut. It is never kept itself. */
 export const isLong = (raw: unknown): raw is string => typeof raw === 'string' && raw.length > maxLength;
 
 /**

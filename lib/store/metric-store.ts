@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { SharedWork } from '../async/shared-runs.js';
 import { Slices } from '../async/slices.js';
-import { type DropReason, MetricsError } from '../error.js';
+import { type DropReason, MetricsError, refuseIfAny } from '../error.js';
 import { allInstruments } from '../families/declared-instruments.js';
-import { escapeLabelName, escapingSchemes } from '../families/escaping.js';
+import { checkEscapedLabels } from '../families/escaping.js';
 import { defaultMaxSeries, type Family, type OpenFamily, sameDefinition } from '../families/family.js';
 import type { MetricKind } from '../families/kinds.js';
 import type { LabelPolicies, LabelSet } from '../families/labels.js';
@@ -14,8 +14,9 @@ import { FamilyHandle } from '../recorder/handles.js';
 import type { Collector, FamilyRecorder, MetricsRecorder } from '../recorder/metrics-recorder.js';
 import { NameRegister } from '../recorder/name-register.js';
 import { countCardinality, type FamilyCardinality } from './cardinality.js';
+import { declareCellStore } from './cell-access.js';
 import { CellLogs } from './cell-logs.js';
-import type { CellLog, CellStore, Cells } from './cells.js';
+import type { CellLog, CellStore, Taker } from './cells.js';
 import { Collectors } from './collectors.js';
 import type { Companion, ScrapeScope } from './companion.js';
 import { adviseOnExemplar } from './exemplar-labels.js';
@@ -78,7 +79,11 @@ export interface StoreOptions extends RecorderOptions {
  * recorder.gauge(defineGauge({ name: 'rooms', help: 'Free rooms' })).set({}, 3);
  * console.log((await listNames(recorder))[0]); // rooms
  */
-export class MetricStore extends AbstractRecorder implements Scrapable, CellStore {
+export class MetricStore extends AbstractRecorder implements Scrapable {
+  static {
+    declareCellStore<MetricStore>(MetricStore.prototype, (store) => store.#readCells());
+  }
+
   readonly #recorders = new Map<string, SeriesRecorder>();
   readonly #expiring = new Map<string, ExpiringRecorder>();
   readonly #names = new NameRegister();
@@ -92,8 +97,6 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   /** The names of the families whose negative sums were advised on. */
   readonly #negativeSums = new Set<string>();
   readonly #cellLogs: CellLogs;
-  /** The constant labels that the followers know, as text. */
-  #loggedConstant = '';
   readonly #prefix: string;
   readonly #constantLabels: ConstantLabels;
   readonly #maxSeriesPerFamily: number;
@@ -120,13 +123,17 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
     this.#exemplars =
       options.exemplars === false
         ? undefined
-        : new Exemplars((...dropped) => this.advise(adviseOnExemplar(...dropped)));
+        : new Exemplars((family, reason, given, isFirst) => {
+            if (isFirst) this.advise(adviseOnExemplar(family, reason, given));
+            this.#cellLogs.changed();
+          });
     this.#self = new SelfMetrics({
       numbers: this.#numbers,
       names: this.#names,
       sampleLimit: this.#sampleLimit,
       exemplars: this.#exemplars,
       wallClock: this.#wallClock.now,
+      onChange: () => this.#cellLogs.changed(),
     });
     this.#hash = createHash(options.hashKey ?? process.env['FLOWPLANE_METRICS_HASH_KEY']);
     this.#hasCreatedSamples = options.created ?? false;
@@ -174,6 +181,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
     this.open(family);
     this.#collectorOf.set(family.name, { collect: collector });
     this.#cellLogs.close(this.#prefix + family.name);
+    this.#cellLogs.changed();
   }
 
   /** The labels of every sample: those of the options, and those of a registry for everything in it. */
@@ -189,55 +197,92 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
    */
   exposedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
     // Why not the whole time: what was collected still has to be rendered and sent.
-    return this.exposeAll(timeoutSeconds * 0.8, chooseFamilies(names));
+    return this.#exposeWithProcess(timeoutSeconds * 0.8, chooseFamilies(names));
   }
 
-  /** The numbers of all series. */
-  get cells(): Cells {
-    return this.#numbers;
+  /** How the store is read as cells, in other threads and by what sends them to other processes. */
+  #readCells(): CellStore {
+    return {
+      cells: this.#numbers,
+      exemplars: this.#exemplars,
+      shareCells: (reader) => this.#numbers.share(reader),
+      subscribe: (log) => this.#subscribe(log),
+      markExemplarsRead: () => this.#exemplars?.markRead(),
+      prepareReading: () => this.#prepareReading(),
+      computedFamilies: (limits, taker) => this.#computedFamilies(limits, taker),
+      isSettled: (log) => this.#isSettled(log),
+      hasProcessMetrics: this.hasProcessMetrics,
+    };
   }
 
-  /** Tells a log which series are there, and from then on what changes, until the returned function is called. */
-  subscribe(log: CellLog): () => void {
-    if (!this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
-    return this.#cellLogs.subscribe(log);
+  #subscribe(log: CellLog): () => void {
+    if (!this.#cellLogs.areThere) this.#updateLogs();
+    const unsubscribe = this.#cellLogs.subscribe(log);
+    const unfollow = log.exemplar && this.#exemplars?.subscribe(log);
+    return () => {
+      unsubscribe();
+      unfollow?.();
+    };
   }
 
   /** Ends calls that were given up, and removes what has expired, as a scrape does before it reads. */
-  async prepareReading(): Promise<void> {
+  async #prepareReading(): Promise<void> {
     finishCalls();
-    if (this.#cellLogs.areThere) this.#openToLogs(() => this.#findRemoved());
+    if (this.#cellLogs.areThere) this.#updateLogs(this.#findRemoved());
     await Promise.all([...this.#expiring.values()].map((expiring) => expiring.sweep(this.#clock)));
   }
 
-  /** The families whose series no follower is told of. While nobody follows, those are all. */
-  computedFamilies({ timeoutSeconds = 10, names }: ScrapeLimits = {}): Promise<readonly ExposedFamily[]> {
+  /** The families that are not told to this taker. While nobody follows, those are all. */
+  #computedFamilies(
+    { timeoutSeconds = 10, names }: ScrapeLimits = {},
+    taker: Taker = {},
+  ): Promise<readonly ExposedFamily[]> {
     const isChosen = chooseFamilies(names);
-    return this.exposeAll(timeoutSeconds * 0.8, (name) => isChosen(name) && !this.#cellLogs.isLogged(name));
+    const isComputed = (name: string): boolean => !this.#cellLogs.isLogged(name, taker);
+    const isWanted = (name: string): boolean => isChosen(name) && isComputed(name);
+    const seconds = timeoutSeconds * 0.8;
+    return taker.readsProcess === true ? this.exposeAll(seconds, isWanted) : this.#exposeWithProcess(seconds, isWanted);
+  }
+
+  async #exposeWithProcess(seconds: number, isChosen: (name: string) => boolean): Promise<readonly ExposedFamily[]> {
+    return this.addProcessMetrics(await this.exposeAll(seconds, isChosen), isChosen);
+  }
+
+  /** Not while there are collectors or metrics from elsewhere, series that may expire, or exemplars, which a reading makes room for. */
+  #isSettled(log: CellLog): boolean {
+    if (this.hasProcessMetrics && log.readsProcess !== true) return false;
+    const isComputed = this.#collectorOf.size > 0 || this.#companion !== undefined || this.#expiring.size > 0;
+    if (isComputed || this.#exemplars?.isEmpty === false) return false;
+    return this.#tables().every(({ family }) => this.#cellLogs.isLogged(this.#prefix + family.name, log));
+  }
+
+  /** Whether each scrape shows the metrics of the process too. */
+  protected get hasProcessMetrics(): boolean {
+    return false;
+  }
+
+  /** Adds the metrics of the process to these families, as far as a scrape asks for them. */
+  protected async addProcessMetrics(
+    families: readonly ExposedFamily[],
+    _isChosen: (name: string) => boolean,
+  ): Promise<readonly ExposedFamily[]> {
+    return families;
   }
 
   /** Lets the followers have each family whose numbers are all there is to it, with the constant labels of now. */
-  #openToLogs(findRemoved: () => ReadonlySet<Family>): void {
-    const removed = findRemoved();
-    const constant = this.constantLabels();
-    const spelled = JSON.stringify(constant);
-    if (spelled !== this.#loggedConstant) this.#cellLogs.reopen(constant);
-    this.#loggedConstant = spelled;
-    for (const { series } of this.#recorders.values()) {
-      const name = this.#prefix + series.family.name;
-      const isOpen = this.#cellLogs.isLogged(name);
-      const isWanted = this.#isMadeOfNumbers(series) && !removed.has(series.family);
-      if (isWanted && !isOpen) this.#cellLogs.open(series, name, constant);
-      if (!isWanted && isOpen) this.#cellLogs.close(name);
+  #updateLogs(removed: ReadonlySet<Family> = noFamilies): void {
+    if (this.#recorders.size > this.#cellLogs.names.length) {
+      const names = [...this.#recorders.keys()].slice(this.#cellLogs.names.length);
+      this.#cellLogs.addNames(names.map((name) => this.#prefix + name));
     }
-  }
-
-  /**
-   * Why not all: a gauge that is computed has no numbers before, when a number was set the numbers do not say, and native
-   * buckets lie elsewhere.
-   */
-  #isMadeOfNumbers({ family: { name, aggregator }, options: { native } }: SeriesTable): boolean {
-    return !this.#collectorOf.has(name) && aggregator?.endsWith('mostrecent') !== true && native === undefined;
+    const wanted = new Map<string, SeriesTable>();
+    for (const { series } of this.#recorders.values()) {
+      // Why not those: a gauge that is computed has no numbers before.
+      if (!this.#collectorOf.has(series.family.name) && !removed.has(series.family)) {
+        wanted.set(this.#prefix + series.family.name, series);
+      }
+    }
+    this.#cellLogs.update(wanted, this.constantLabels());
   }
 
   /** Explains each family that is declared in the process: whether it was observed, and if not, why not. */
@@ -278,7 +323,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   }
 
   /**
-   * Computes everything that one scrape shows.
+   * Computes everything that one scrape shows, but for the metrics of the process.
    *
    * @param seconds how long each collector may take.
    * @param isChosen whether the scrape asks for the family of this name.
@@ -414,7 +459,7 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
       wallClock: family.kind === 'gauge' ? undefined : this.#wallClock.now,
     });
     this.#recorders.set(family.name, recorder);
-    if (this.#cellLogs.areThere) this.#openToLogs(noneRemoved);
+    if (this.#cellLogs.areThere) this.#updateLogs();
     this.adviseOnName(family, name);
     this.#companion?.onCreate({
       family,
@@ -430,16 +475,8 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
   /** Throws where two labels of a sample would have one name for a consumer that reads no UTF-8 names. */
   #refuseEqualLabels(family: Family, site: string): void {
     if (this.nameValidation === 'legacy') return;
-    const names = new Set([...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)]);
-    for (const scheme of escapingSchemes) {
-      const byEscaped = new Map<string, string>();
-      for (const name of names) {
-        const escaped = escapeLabelName(name, scheme);
-        const other = byEscaped.get(escaped);
-        if (other !== undefined) throw equalLabels(site, [other, name], escaped);
-        byEscaped.set(escaped, name);
-      }
-    }
+    const names = [...Object.keys(family.labels), ...this.constantLabels().map(([name]) => name)];
+    refuseIfAny(site, checkEscapedLabels(new Set(names)));
   }
 
   #createRecorder(family: Family, options: SeriesOptions): SeriesRecorder {
@@ -466,16 +503,10 @@ export class MetricStore extends AbstractRecorder implements Scrapable, CellStor
 }
 
 const noFamilies: ReadonlySet<Family> = new Set();
-const noneRemoved = (): ReadonlySet<Family> => noFamilies;
 
 function createHash(key: string | undefined): LabelTransform | undefined {
   if (key === undefined || key === '') return undefined;
   return hashWith(key === 'random' ? randomBytes(32).toString('hex') : key);
-}
-
-function equalLabels(site: string, names: readonly [string, string], escaped: string): MetricsError {
-  const message = `labels "${names[0]}" and "${names[1]}" become one for a consumer that reads no UTF-8 names (given "${escaped}" for both). Rename one of them.`;
-  return new MetricsError(site, [{ code: 'illegal_label', message }]);
 }
 
 function missingHashKey({ name }: Family, site: string): MetricsError {

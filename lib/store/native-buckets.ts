@@ -34,8 +34,16 @@ interface MantissaTable {
   readonly firstBounds: Uint16Array;
 }
 
-/** The tables of the schemas from 0 on. Why one for each: few numbers are near a bound of theirs, so the search is short. */
-const mantissaTables = Array.from({ length: narrowestSchema + 1 }, (_, schema) => createMantissaTable(schema));
+/**
+ * The tables of the schemas from 0 on, each once it is needed. Why one for each: few numbers are near a bound of theirs, so
+ * the search is short. Why not at once: a service without native histograms would wait for them when it starts.
+ */
+const mantissaTables = new Array<MantissaTable | undefined>(narrowestSchema + 1).fill(undefined);
+
+const mantissaTableOf = (schema: number): MantissaTable => {
+  mantissaTables[schema] ??= createMantissaTable(schema);
+  return mantissaTables[schema];
+};
 
 function createMantissaTable(schema: number): MantissaTable {
   const step = bucketsPerDoubling >> schema;
@@ -81,7 +89,7 @@ export function bucketIndexOf(value: number, schema: number): number {
   // Why after the largest number: so it is in client_golang.
   if (exponent === 1024) return bucketIndexOf(Number.MAX_VALUE, schema) + 1;
   const mantissa = (upper & 0xfffff) * 2 ** 32 + (words[1 - upperWord] as number);
-  const { bounds, firstBounds } = mantissaTables[Math.max(schema, 0)] as MantissaTable;
+  const { bounds, firstBounds } = mantissaTableOf(Math.max(schema, 0));
   let position = firstBounds[(upper >>> 12) & 0xff] as number;
   while ((bounds[position] as number) < mantissa) position++;
   return schema > 0 ? (exponent << schema) + position : coarsen(exponent + position, -schema);

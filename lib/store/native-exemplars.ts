@@ -14,9 +14,12 @@ export class NativeExemplars {
   readonly #views: readonly ExemplarView[];
   /** Why one list: it is filled for each series. */
   readonly #slots: ExemplarSlot[] = [];
+  readonly #onChange: (key: number) => void;
 
-  constructor(pool: ExemplarPool) {
+  /** @param onChange is told the key of a series whose exemplars have changed. */
+  constructor(pool: ExemplarPool, onChange: (key: number) => void = () => undefined) {
     this.#pool = pool;
+    this.#onChange = onChange;
     this.#views = Array.from({ length: maxExemplars }, () => new ExemplarView(pool));
   }
 
@@ -33,27 +36,24 @@ export class NativeExemplars {
     if (slots.some((slot) => pool.timeOf(slot) > time)) return;
     if (slots.length < maxExemplars) pool.add(key, source, value, time);
     else pool.replace(this.#choose(slots, value, time), source, value, time);
+    this.#onChange(key);
   }
 
   /** The exemplars of a series in the order of their times. */
   read(key: number): readonly Exemplar[] {
     if (this.#pool.size === 0) return noExemplars;
-    const pool = this.#pool;
-    const slots = this.#list(key);
-    // Why by value next: in this order Prometheus takes several of the same time.
-    slots.sort((a, b) => pool.timeOf(a) - pool.timeOf(b) || pool.valueOf(a) - pool.valueOf(b));
-    return slots.map((slot, i) => (this.#views[i] as ExemplarView).of(slot));
+    return listByTime(this.#pool, key, this.#slots).map((slot, i) => (this.#views[i] as ExemplarView).of(slot));
   }
 
   clear(key: number): void {
-    for (const slot of this.#list(key)) this.#pool.remove(slot);
+    const slots = this.#list(key);
+    if (slots.length === 0) return;
+    for (const slot of slots) this.#pool.remove(slot);
+    this.#onChange(key);
   }
 
   #list(key: number): ExemplarSlot[] {
-    const slots = this.#slots;
-    slots.length = 0;
-    for (let slot = this.#pool.find(key); slot !== none; slot = this.#pool.findNext(slot)) slots.push(slot);
-    return slots;
+    return listSlots(this.#pool, key, this.#slots);
   }
 
   /** The one that makes room for a new one of this value. */
@@ -74,6 +74,21 @@ export class NativeExemplars {
     }
     return chosen;
   }
+}
+
+/**
+ * Lists the exemplars with this key in the order of their times. Why by value next: in this order Prometheus takes several of
+ * the same time.
+ *
+ * @param list is filled, and returned.
+ */
+export const listByTime = (pool: ExemplarPool, key: number, list: ExemplarSlot[] = []): ExemplarSlot[] =>
+  listSlots(pool, key, list).sort((a, b) => pool.timeOf(a) - pool.timeOf(b) || pool.valueOf(a) - pool.valueOf(b));
+
+function listSlots(pool: ExemplarPool, key: number, list: ExemplarSlot[]): ExemplarSlot[] {
+  list.length = 0;
+  for (let slot = pool.find(key); slot !== none; slot = pool.findNext(slot)) list.push(slot);
+  return list;
 }
 
 const noExemplars: readonly Exemplar[] = [];

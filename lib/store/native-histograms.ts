@@ -1,52 +1,26 @@
 import { type NativeHistogramSettings, widestSchema } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
-import type { Exemplar, NativeHistogramView } from './exposed-family.js';
-import { type FilledBuckets, FilledNativeView } from './filled-native-view.js';
+import type { NativeHistogramView } from './exposed-family.js';
 import { bucketIndexOf, coarsen, upperBoundOf } from './native-buckets.js';
+import {
+  bucketsWord,
+  chainCount,
+  chainOf,
+  countWordOf,
+  isCarryTag,
+  isResetPlanned,
+  maxCount,
+  NativeReader,
+  nativeWidth,
+  nextWord,
+  pageWidth,
+  resetNumber,
+  stateWord,
+  tagOf,
+  thresholdNumber,
+  widestPages,
+} from './native-pages.js';
 import { type NumberStore, wordOf } from './numbers.js';
-
-/** How many numbers a series has for its native histogram, beside its pages. All of them are 0 at first. */
-export const nativeWidth = 5;
-
-// Four words for the chains of pages, a word with the state, and one with the number of buckets. After these come two
-// numbers: the zero threshold where it has widened, and when the series was reset.
-const chainCount = 4;
-const stateWord = 4;
-const bucketsWord = 5;
-const thresholdNumber = 3;
-const resetNumber = 4;
-
-// The state: how many schemas coarser than at first the buckets are, and whether a reset is planned. It is planned wherever
-// the series was made coarser or its zero bucket was widened, so 0 says that neither was.
-const coarserBits = 0xf;
-const isResetPlanned = 0x10;
-
-// A page has the counts of eight buckets side by side, of one sign: first its tag, then the next page of its chain, then the
-// counts. Why pages: most buckets have neighbours, a page never moves, and each series can take what another gave back.
-const pageBits = 3;
-const bucketsPerPage = 1 << pageBits;
-const pageWidth = 1 + bucketsPerPage / 2;
-const nextWord = 1;
-const countsWord = 2;
-
-// A tag says which eight indexes the page has, of which sign, and whether it has the carries of their counts.
-const tagBits = 2;
-const isNegativeTag = 1;
-const isCarryTag = 2;
-
-/** The greatest count of a word. A greater one has carries, each of them as much as this. */
-const maxCount = 2 ** 31 - 1;
-
-const tagOf = (index: number, isNegative: boolean): number =>
-  ((index >> pageBits) << tagBits) | (isNegative ? isNegativeTag : 0);
-
-const chainOf = (tag: number): number => (tag >> tagBits) & (chainCount - 1);
-
-/** Which word of its page has the count of a bucket. */
-const countWordOf = (index: number): number => countsWord + (index & (bucketsPerPage - 1));
-
-/** How many pages hold all buckets of the widest schema, of both signs. Only these cannot become fewer. */
-const widestPages = 36;
 
 /** The maximum number of bytes that the native buckets of one series take. */
 export const nativeBytesAtMost = ({ maxBuckets }: NativeHistogramSettings): number =>
@@ -64,17 +38,16 @@ function increment(words: Int32Array, word: number): boolean {
  * The buckets of the native histograms of one family. What is counted where, and when a series is made coarser or is reset,
  * is as in client_golang, bucket for bucket. Everything lies in the numbers of the recorder: no series has an object.
  */
-export class NativeHistograms {
+export class NativeHistograms extends NativeReader {
   private readonly numbers: NumberStore;
   /** Where among the numbers of a series those of its native histogram begin. */
   private readonly offset: number;
   private readonly settings: NativeHistogramSettings;
   private readonly clock: () => number;
-  private readonly view = new FilledNativeView();
-  private readonly pages = new SortedPages();
 
   /** @param clock in seconds. */
   constructor(numbers: NumberStore, offset: number, settings: NativeHistogramSettings, clock: () => number) {
+    super(numbers, { ...settings, offset });
     this.numbers = numbers;
     this.offset = offset;
     this.settings = settings;
@@ -151,6 +124,19 @@ export class NativeHistograms {
     this.begin(series);
   }
 
+  /** Gives a series what another histogram has, whose schema is not narrower than that of the settings. */
+  replace(series: SeriesId, { schema, zeroThreshold, positive, negative }: NativeHistogramView): void {
+    const first = series + this.offset;
+    this.release(series);
+    this.setState(first, this.settings.schema - schema);
+    this.numbers.set(first + thresholdNumber, zeroThreshold);
+    for (const buckets of [positive, negative]) {
+      for (let i = 0; i < buckets.size; i++) {
+        this.add(first, buckets.indexes[i] as number, buckets === negative, buckets.counts[i] as number);
+      }
+    }
+  }
+
   /** Gives back the pages of a series. */
   release(series: SeriesId): void {
     const { numbers } = this;
@@ -167,33 +153,8 @@ export class NativeHistograms {
     }
   }
 
-  /** What a series has counted, of `count` observations in all. The same object is filled again for the next series. */
-  read(series: SeriesId, count: number, exemplars: readonly Exemplar[] = []): NativeHistogramView {
-    const first = series + this.offset;
-    const view = this.fill(first);
-    view.exemplars = exemplars;
-    view.schema = this.schemaOf(first);
-    view.zeroThreshold = this.thresholdOf(first);
-    // Why it is not counted by itself: an observation at 0 costs nothing, and the buckets always add up to the count.
-    view.zeroCount = count - view.positive.total - view.negative.total;
-    return view;
-  }
-
-  private stateOf(first: number): number {
-    return this.numbers.getWord(first, stateWord);
-  }
-
   private setState(first: number, state: number): void {
     this.numbers.setWord(first, stateWord, state);
-  }
-
-  private schemaOf(first: number): number {
-    return this.settings.schema - (this.stateOf(first) & coarserBits);
-  }
-
-  private thresholdOf(first: number): number {
-    const widened = this.numbers.get(first + thresholdNumber);
-    return widened === 0 ? this.settings.zeroThreshold : widened;
   }
 
   private isOld(first: number): boolean {
@@ -218,14 +179,6 @@ export class NativeHistograms {
     const { numbers } = this;
     const page = this.findPage(first, tag | isCarryTag) || this.addPage(first, tag | isCarryTag);
     numbers.setWord(page, word, numbers.getWord(page, word) + carries);
-  }
-
-  /** The page with this tag; 0 where there is none. */
-  private findPage(first: number, tag: number): number {
-    const { numbers } = this;
-    let page = numbers.getWord(first, chainOf(tag));
-    while (page !== 0 && numbers.getWord(page, 0) !== tag) page = numbers.getWord(page, nextWord);
-    return page;
   }
 
   private addPage(first: number, tag: number): number {
@@ -268,73 +221,5 @@ export class NativeHistograms {
         if (index !== undefined) this.add(first, index, buckets === negative, buckets.counts[i] as number);
       }
     }
-  }
-
-  /** Fills the view with the buckets of a series. */
-  private fill(first: number): FilledNativeView {
-    this.fillSign(first, 0, this.view.positive);
-    this.fillSign(first, isNegativeTag, this.view.negative);
-    return this.view;
-  }
-
-  private fillSign(first: number, sign: number, buckets: FilledBuckets): void {
-    const { numbers, pages } = this;
-    buckets.clear();
-    this.sortPages(first, sign);
-    for (let n = 0; n < pages.size; n++) {
-      const page = pages.at(n);
-      const tag = numbers.getWord(page, 0);
-      const carries = this.findPage(first, tag | isCarryTag);
-      for (let i = 0; i < bucketsPerPage; i++) {
-        const count = numbers.getWord(page, countsWord + i);
-        if (count === 0) continue;
-        const carried = carries === 0 ? 0 : numbers.getWord(carries, countsWord + i) * maxCount;
-        buckets.add((tag >> tagBits) * bucketsPerPage + i, count + carried);
-      }
-    }
-  }
-
-  /** Puts the pages of this sign, without those of carries, in the order of their indexes. */
-  private sortPages(first: number, sign: number): void {
-    const { numbers, pages } = this;
-    pages.clear();
-    for (let chain = 0; chain < chainCount; chain++) {
-      for (let page = numbers.getWord(first, chain); page !== 0; page = numbers.getWord(page, nextWord)) {
-        const tag = numbers.getWord(page, 0);
-        if ((tag & (isNegativeTag | isCarryTag)) === sign) pages.add(tag >> tagBits, page);
-      }
-    }
-    pages.sort();
-  }
-}
-
-const pageRange = 2 ** 32;
-
-/** Pages in the order of their indexes. */
-class SortedPages {
-  size = 0;
-  /** Each page and its position in one number. Why: the runtime sorts a typed array without calling us. */
-  #keys = new Float64Array(32);
-
-  clear(): void {
-    this.size = 0;
-  }
-
-  add(position: number, page: number): void {
-    if (this.size === this.#keys.length) {
-      const keys = this.#keys;
-      this.#keys = new Float64Array(keys.length * 2);
-      this.#keys.set(keys);
-    }
-    this.#keys[this.size++] = position * pageRange + page;
-  }
-
-  sort(): void {
-    if (this.size > 1) this.#keys.subarray(0, this.size).sort();
-  }
-
-  at(n: number): number {
-    const key = this.#keys[n] as number;
-    return key - Math.floor(key / pageRange) * pageRange;
   }
 }

@@ -1,12 +1,29 @@
 import { Slices } from '../async/slices.js';
+import type { CellReader } from './cells.js';
+import {
+  chunkBits,
+  chunkSize,
+  createSharedChunk,
+  HeldCells,
+  numbersOf,
+  sequenceOf,
+  sequencesOf,
+} from './shared-cells.js';
 
-/** An index shifted by this is the number of its chunk. */
-export const chunkBits = 12;
-/** How many numbers a chunk has. */
-export const chunkSize = 1 << chunkBits;
+export { chunkBits, chunkSize };
 
 /** Where the first word of a number is in its chunk. */
 export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
+
+/** Processors on which another one sees all writes in their order. */
+const keepsOrder = ['x64', 'ia32'].includes(process.arch);
+
+/** Writes a number that another thread must not see before what was written before. */
+function writeInOrder(words: Int32Array, at: number, number: number): void {
+  // Why not always atomically: on these processors that takes longer than an observation, and every plain write does so.
+  if (keepsOrder) words[at] = number;
+  else Atomics.store(words, at, number);
+}
 
 /**
  * The numbers of all series of a recorder, in typed arrays. A series is named by the index of its first number.
@@ -22,6 +39,12 @@ export class NumberStore {
   /** What frees numbers in steps, and has not ended. */
   private readonly reclaims: Iterator<void>[] = [];
   private isReclaiming = false;
+  /** What was given back while another thread reads; `undefined` while none does. */
+  private held: HeldCells | undefined;
+  /** Whether another thread reads the numbers. Those that belong together change between `beginChange` and `endChange` then. */
+  isShared = false;
+  /** The sequence numbers of each chunk, while another thread reads the numbers. */
+  private sequences: Int32Array[] = [];
   // Why not from 0 on: that may stand for no number.
   private next = 1;
 
@@ -38,7 +61,7 @@ export class NumberStore {
 
   /** Reserves this many numbers side by side, at most 4,096, all at 0; returns the index of the first one. */
   allocate(width: number): number {
-    if (this.freed.size > 0 || this.reclaims.length > 0) {
+    if (this.freed.size > 0 || this.reclaims.length > 0 || this.held !== undefined) {
       const reused = this.reuse(width);
       if (reused !== undefined) return reused;
     }
@@ -51,6 +74,50 @@ export class NumberStore {
 
   /** Takes back numbers that `allocate` reserved; another series may get them. */
   free(first: number, width: number): void {
+    if (this.held === undefined) this.giveBack(first, width);
+    else this.held.hold(first, width);
+  }
+
+  /**
+   * Lets a thread read the numbers, which are in shared memory from now on, until the returned function is called. Numbers
+   * that are given back meanwhile stay as they are until the reader has come past that.
+   *
+   * Why not always in shared memory: the garbage collector does not count it, and would keep that of short-lived recorders.
+   */
+  share(reader: CellReader): () => void {
+    this.held ??= new HeldCells((first, width) => this.giveBack(first, width));
+    this.moveToSharedMemory();
+    this.isShared = true;
+    this.held.addReader(reader);
+    for (const { buffer } of this.chunks) reader.grown(buffer as SharedArrayBuffer);
+    return () => this.unshare(reader);
+  }
+
+  private unshare(reader: CellReader): void {
+    const { held } = this;
+    held?.removeReader(reader);
+    if (held === undefined || held.readers.size > 0) return;
+    this.held = undefined;
+    this.isShared = false;
+    this.sequences = [];
+  }
+
+  private moveToSharedMemory(): void {
+    for (const [i, { buffer }] of this.chunks.entries()) {
+      if (buffer instanceof SharedArrayBuffer) continue;
+      const shared = createSharedChunk();
+      numbersOf(shared).set(this.chunks[i] as Float64Array);
+      this.setChunk(i, numbersOf(shared));
+    }
+    this.sequences = this.chunks.map(({ buffer }) => sequencesOf(buffer as SharedArrayBuffer));
+  }
+
+  private setChunk(i: number, chunk: Float64Array): void {
+    this.chunks[i] = chunk;
+    this.wordChunks[i] = new Int32Array(chunk.buffer, chunk.byteOffset, chunkSize * 2);
+  }
+
+  private giveBack(first: number, width: number): void {
     for (let i = first; i < first + width; i++) this.set(i, 0);
     const freed = this.freed.get(width);
     if (freed === undefined) this.freed.set(width, [first]);
@@ -74,16 +141,16 @@ export class NumberStore {
   }
 
   get(index: number): number {
-    // Why without a call: a scrape reads all numbers, before the compiler has joined the two.
+    // Why here and below without a call: a scrape reads all numbers, before the compiler has joined the two.
     return (this.chunks[index >> chunkBits] as Float64Array)[index & (chunkSize - 1)] as number;
   }
 
   set(index: number, value: number): void {
-    this.chunkOf(index)[index & (chunkSize - 1)] = value;
+    (this.chunks[index >> chunkBits] as Float64Array)[index & (chunkSize - 1)] = value;
   }
 
   add(index: number, by: number): void {
-    const chunk = this.chunkOf(index);
+    const chunk = this.chunks[index >> chunkBits] as Float64Array;
     chunk[index & (chunkSize - 1)] = (chunk[index & (chunkSize - 1)] as number) + by;
   }
 
@@ -113,13 +180,49 @@ export class NumberStore {
     chunk[first + 1] = (chunk[first + 1] as number) + by;
   }
 
+  /** Adds 1 to one number of the row from `first` on, and a value to another one: a thread that reads the row sees both or none. */
+  addTogether(first: number, count: number, sum: number, value: number): void {
+    // Why not by the two methods below: an observation would take half as long again.
+    const sequences = this.sequences[first >> chunkBits] as Int32Array;
+    const at = sequenceOf(first);
+    const odd = (sequences[at] as number) | 1;
+    writeInOrder(sequences, at, odd);
+    this.add(count, 1);
+    this.add(sum, value);
+    writeInOrder(sequences, at, odd + 1);
+  }
+
+  /**
+   * Numbers of the row from `first` on change together until `endChange`: a thread that reads the row meanwhile reads it again.
+   */
+  beginChange(first: number): void {
+    const sequences = this.sequences[first >> chunkBits] as Int32Array;
+    const at = sequenceOf(first);
+    // Why not just one more: where the stack was exhausted in between, it is odd still.
+    writeInOrder(sequences, at, (sequences[at] as number) | 1);
+  }
+
+  /** The numbers of the row from `first` on belong together again. */
+  endChange(first: number): void {
+    const sequences = this.sequences[first >> chunkBits] as Int32Array;
+    const at = sequenceOf(first);
+    writeInOrder(sequences, at, ((sequences[at] as number) | 1) + 1);
+  }
+
   private grow(): void {
-    const chunk = new Float64Array(chunkSize);
-    this.chunks.push(chunk);
-    this.wordChunks.push(new Int32Array(chunk.buffer));
+    const { held } = this;
+    if (held === undefined) {
+      this.setChunk(this.chunks.length, new Float64Array(chunkSize));
+      return;
+    }
+    const shared = createSharedChunk();
+    this.sequences.push(sequencesOf(shared));
+    this.setChunk(this.chunks.length, numbersOf(shared));
+    for (const reader of held.readers) reader.grown(shared);
   }
 
   private reuse(width: number): number | undefined {
+    this.held?.releaseSome();
     const reused = this.freed.get(width)?.pop();
     if (reused !== undefined || this.reclaims.length === 0) return reused;
     this.reclaimStep();
@@ -135,9 +238,5 @@ export class NumberStore {
 
   private reclaimStep(): void {
     if (this.reclaims[0]?.next().done) this.reclaims.shift();
-  }
-
-  private chunkOf(index: number): Float64Array {
-    return this.chunks[index >> chunkBits] as Float64Array;
   }
 }

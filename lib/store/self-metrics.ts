@@ -151,6 +151,8 @@ interface Store {
   readonly exemplars: Exemplars | undefined;
   /** The time in seconds since the epoch. */
   readonly wallClock: () => number;
+  /** Is called when something has been counted. */
+  onChange(): void;
 }
 
 /** The families of a recorder about itself. */
@@ -165,19 +167,25 @@ export class SelfMetrics {
   readonly #drops = new Map<string, Map<DropReason, number>>();
   readonly #sampleLimit: SampleLimit;
   readonly #exemplars: Exemplars | undefined;
-  readonly #failures: SeriesRecorder;
-  readonly #up: SeriesRecorder;
+  readonly #numbers: NumberStore;
+  readonly #wallClock: () => number;
+  /** Why made when they are first needed: few stores have collectors, and few collectors fail. */
+  #failures: SeriesRecorder | undefined;
+  #up: SeriesRecorder | undefined;
+  readonly #onChange: () => void;
   /** Since when everything that is derived was counted. */
   readonly #createdAt: number;
 
-  constructor({ numbers, names, sampleLimit, exemplars, wallClock }: Store) {
+  constructor({ numbers, names, sampleLimit, exemplars, wallClock, onChange }: Store) {
     this.#sampleLimit = sampleLimit;
     this.#exemplars = exemplars;
+    this.#onChange = onChange;
+    this.#numbers = numbers;
+    this.#wallClock = wallClock;
     this.#createdAt = wallClock();
-    // Why limited: the names of external metrics come from elsewhere.
-    this.#failures = createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers, wallClock });
-    this.#up = createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers });
-    for (const family of selfFamilies) names.take(family, family.name, family.site);
+    names.reserve('flowplane_metrics_', () => {
+      for (const family of selfFamilies) names.take(family, family.name, family.site);
+    });
   }
 
   get drops(): Drops {
@@ -191,15 +199,21 @@ export class SelfMetrics {
       this.#drops.set(name, ofFamily);
     }
     ofFamily.set(reason, (ofFamily.get(reason) ?? 0) + drops);
+    this.#onChange();
   }
 
   countFailure(metric: string): void {
+    const [numbers, wallClock] = [this.#numbers, this.#wallClock];
+    // Why limited: the names of external metrics come from elsewhere.
+    this.#failures ??= createSeriesRecorder(failuresFamily, { maxSeries: 1000, numbers, wallClock });
     const series = this.#failures.getOrCreate([metric], true);
     if (typeof series === 'number') this.#failures.add(series, 1);
+    this.#onChange();
   }
 
   /** Records whether a collector gave its values for this scrape. */
   setCollectorUp({ name }: Family, isUp: boolean): void {
+    this.#up ??= createSeriesRecorder(upFamily, { maxSeries: Infinity, numbers: this.#numbers });
     const series = this.#up.getOrCreate([name], true);
     if (typeof series === 'number') this.#up.set(series, isUp ? 1 : 0);
   }
@@ -210,7 +224,7 @@ export class SelfMetrics {
     const droppedExemplars = this.#exemplars?.dropped ?? noExemplars;
     const [drops, sampleLimit, createdAt] = [this.#drops, this.#sampleLimit, this.#createdAt];
     const state = { drops, droppedExemplars, tables, nearlyFull, sampleLimit, createdAt };
-    const counted = [this.#failures, this.#up].filter(({ series }) => series.size > 0);
+    const counted = [this.#failures, this.#up].filter((recorder) => recorder !== undefined);
     return [
       ...derivedFamilies.flatMap((one) => deriveFamily(one, state, labels)),
       ...counted.map((recorder) => toExposedFamily(recorder, { name: recorder.series.family.name, constant: labels })),

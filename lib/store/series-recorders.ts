@@ -4,10 +4,11 @@ import { kinds, type MetricKind } from '../families/kinds.js';
 import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { ExemplarLabels, FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
 import type { ExemplarSource } from './exemplar-pool.js';
-import { ExemplarRow, type Exemplars } from './exemplars.js';
-import type { ConstantLabels, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
-import { NativeExemplars } from './native-exemplars.js';
-import { NativeHistograms, nativeWidth } from './native-histograms.js';
+import { ExemplarRow, type Exemplars, mayHaveExemplar } from './exemplars.js';
+import type { ConstantLabels, Exemplar, ExposedFamily, HistogramView, SampleWriter } from './exposed-family.js';
+import type { NativeExemplars } from './native-exemplars.js';
+import { NativeHistograms } from './native-histograms.js';
+import { nativeWidth } from './native-pages.js';
 import type { NumberStore } from './numbers.js';
 import { SeriesTable, type TableOptions } from './series-table.js';
 import type { SeriesTrie } from './series-trie.js';
@@ -81,11 +82,15 @@ class CounterRecorder extends SeriesRecorder {
 
   override add(series: SeriesId, by: number, exemplar?: ExemplarLabels): void {
     // Why first: where the stack is exhausted in between, nothing is counted twice. Why not for 0: nothing is counted.
-    if (this.exemplars?.wants(series, exemplar) && by !== 0) {
+    if (mayHaveExemplar(exemplar)) this.offer(series, by, exemplar);
+    this.numbers.add(series, by);
+  }
+
+  private offer(series: SeriesId, by: number, exemplar: ExemplarLabels | undefined): void {
+    if (by !== 0 && this.exemplars?.wants(series, exemplar)) {
       this.exemplars.offer(series, by, exemplar, this.series.family);
     }
     if (exemplar !== undefined) this.refused?.drop(this.series.family, 'not_supported', 'a name without _total');
-    this.numbers.add(series, by);
   }
 
   override write(series: SeriesId, samples: SampleWriter, depth: number): void {
@@ -176,12 +181,25 @@ class HistogramRecorder extends SeriesRecorder {
   }
 
   override observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
+    const { numbers } = this;
+    const bucket = this.findBucket(series, value, exemplar);
+    const sum = series + this.bounds.length + 1;
+    if (numbers.isShared) numbers.addTogether(series, bucket, sum, value);
+    else {
+      numbers.add(bucket, 1);
+      numbers.add(sum, value);
+    }
+  }
+
+  /** Finds the number that counts an observation, and offers it to the exemplars of that. */
+  protected findBucket(series: SeriesId, value: number, exemplar: ExemplarLabels | undefined): number {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
-    if (this.exemplars?.wants(series + bucket, exemplar)) this.offer(series, bucket, value, exemplar);
-    this.numbers.add(series + bucket, 1);
-    this.numbers.add(series + bounds.length + 1, value);
+    if (mayHaveExemplar(exemplar) && this.exemplars?.wants(series + bucket, exemplar)) {
+      this.offer(series, bucket, value, exemplar);
+    }
+    return series + bucket;
   }
 
   /** Offers an observation to the exemplars; returns what was taken of it. */
@@ -225,7 +243,7 @@ const classicWidth = ({ buckets }: Family): number => buckets.length + 2;
 class NativeHistogramRecorder extends HistogramRecorder {
   private readonly native: NativeHistograms;
   readonly #nativeExemplars: NativeExemplars | undefined;
-  /** Which number of a series is the key of its native exemplars: the sum, which is no bucket. */
+  /** Which number of a series is the sum. It is the key of its native exemplars too, as it is no bucket. */
   readonly #exemplarKey: number;
 
   constructor(family: Family, options: SeriesOptions, settings: NativeHistogramSettings) {
@@ -241,14 +259,24 @@ class NativeHistogramRecorder extends HistogramRecorder {
       },
     });
     this.native = native;
-    this.#nativeExemplars = options.exemplars && new NativeExemplars(options.exemplars.pool);
+    this.#nativeExemplars = options.exemplars?.createNative();
     this.#exemplarKey = width - 1;
   }
 
   override observe(series: SeriesId, value: number, exemplar?: ExemplarLabels): void {
+    const { numbers } = this;
+    const { isShared } = numbers;
+    if (isShared) numbers.beginChange(series);
     // Why the classic buckets first: what interrupts the call must not leave more in the native ones than in the count.
-    super.observe(series, value, exemplar);
-    if (!this.native.observeQuickly(series, value)) this.#observe(series, value);
+    this.#countClassic(series, value, exemplar);
+    if (!this.native.observeQuickly(series, value)) this.#countNative(series, value);
+    if (isShared) numbers.endChange(series);
+  }
+
+  #countClassic(series: SeriesId, value: number, exemplar: ExemplarLabels | undefined): void {
+    const { numbers } = this;
+    numbers.add(this.findBucket(series, value, exemplar), 1);
+    numbers.add(series + this.#exemplarKey, value);
   }
 
   protected override offer(
@@ -262,23 +290,29 @@ class NativeHistogramRecorder extends HistogramRecorder {
     return taken;
   }
 
-  #observe(series: SeriesId, value: number): void {
+  #countNative(series: SeriesId, value: number): void {
     const { native } = this;
-    if (native.isResetDue(series)) this.#restart(series, value);
+    if (native.isResetDue(series)) this.#restart(series, value, false);
     else if (native.observe(series, value)) this.#limitBuckets(series, value);
   }
 
   /** Resets a series that has too many buckets, or else makes it coarser. */
   #limitBuckets(series: SeriesId, value: number): void {
     const { native } = this;
-    if (native.mayReset(series)) this.#restart(series, value);
+    if (native.mayReset(series)) this.#restart(series, value, true);
     else native.reduce(series);
   }
 
-  /** Resets a series, and observes again what led to that. */
-  #restart(series: SeriesId, value: number): void {
+  /**
+   * Resets a series, and observes again what led to that.
+   *
+   * @param isInBucket whether it is in its native bucket already.
+   */
+  #restart(series: SeriesId, value: number, isInBucket: boolean): void {
+    // Why first: what interrupts this leaves everything as it was.
+    this.#logRestart(series, value, isInBucket);
     this.#reset(series);
-    super.observe(series, value);
+    this.#countClassic(series, value, undefined);
     this.native.observe(series, value);
   }
 
@@ -294,13 +328,39 @@ class NativeHistogramRecorder extends HistogramRecorder {
     this.series.restart(series);
   }
 
+  /** Tells what a series has counted before the observation of this value, if any, which is counted after the reset. */
+  #logRestart(series: SeriesId, value?: number, isInBucket = false): void {
+    const { log } = this.series;
+    if (log === undefined) return;
+    const cells = this.series.copyNumbers(series);
+    const { buckets } = this.series.family;
+    if (value !== undefined) {
+      const bucket = buckets.findIndex((bound) => value <= bound);
+      const [at, sum] = [bucket < 0 ? buckets.length : bucket, buckets.length + 1];
+      cells[at] = (cells[at] as number) - 1;
+      cells[sum] = (cells[sum] as number) - value;
+    }
+    const count = cells.subarray(0, buckets.length + 1).reduce((total, one) => total + one, 0);
+    log.restarted(series, cells, this.native.read(series, count, noExemplars, isInBucket ? value : undefined));
+  }
+
+  #resetTogether(series: SeriesId): void {
+    const { numbers } = this;
+    this.#logRestart(series);
+    if (numbers.isShared) numbers.beginChange(series);
+    this.#reset(series);
+    if (numbers.isShared) numbers.endChange(series);
+  }
+
   protected override fillView(series: SeriesId): FilledView {
-    if (this.native.isResetDue(series)) this.#reset(series);
+    if (this.native.isResetDue(series)) this.#resetTogether(series);
     const view = super.fillView(series);
     view.native = this.native.read(series, view.count, this.#nativeExemplars?.read(series + this.#exemplarKey));
     return view;
   }
 }
+
+const noExemplars: readonly Exemplar[] = [];
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type FilledView = Mutable<HistogramView> & { readonly cumulativeCounts: Float64Array };

@@ -1,15 +1,17 @@
 import type { DropReason } from '../error.js';
 import { countSamplesPerSeries, type Family } from '../families/family.js';
-import { countCombinations, listInitialSeries } from '../families/labels.js';
+import { countCombinations, type LabelPolicy, listInitialSeries } from '../families/labels.js';
 import type { NativeHistogramSettings } from '../families/native-histogram.js';
 import type { SeriesId } from '../recorder/metrics-recorder.js';
 import type { Exemplars } from './exemplars.js';
+import type { NativeHistogramView } from './exposed-family.js';
 import type { LabelGuard, LabelGuardEvents } from './label-guard.js';
 import { LabelGuards } from './label-guards.js';
-import { type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
+import { type Limit, type LimitsWatch, type SampleLimit, warningLevel } from './limits.js';
 import type { NumberStore } from './numbers.js';
-import type { LabelTransform } from './redaction.js';
+import type { LabelTransform, SensitivePattern } from './redaction.js';
 import { SeriesTrie, type SeriesVisitor } from './series-trie.js';
+import { Walks } from './walks.js';
 
 /** How the series of a family are limited and where their numbers are. */
 export interface TableOptions {
@@ -38,10 +40,12 @@ export interface TableOptions {
   isHeld?(series: SeriesId): boolean;
 }
 
-/** Is told of the series of a table. */
+/** Is notified when series of a table are created, restarted or removed. */
 export interface SeriesLog {
   created(series: SeriesId, values: readonly string[]): void;
   removed(series: SeriesId): void;
+  /** A series is about to begin again at 0. Its cells and native buckets are those given; both are lent. */
+  restarted(series: SeriesId, cells: Float64Array, native: NativeHistogramView): void;
   cleared(): void;
 }
 
@@ -67,19 +71,12 @@ export class SeriesTable {
   readonly #nearly: number;
   #initialSize = 0;
   #wasFull = false;
-  /** How many walks have begun and not ended. */
-  #walks = 0;
-  /** How many walks have begun at all. */
-  #begunWalks = 0;
-  /** Whether a series was removed while a walk goes on. */
-  #wasRemovedInWalk = false;
-  /** The series that were created after that, with the number of walks that had begun by then. */
-  #reborn: Map<SeriesId, number> | undefined;
+  readonly #walks = new Walks();
   /** Removed series whose numbers are freed when the last walk has ended. */
   #disposed: SeriesId[] = [];
   /** Removed series that something still holds: `disposeIfRemoved` frees them. */
   readonly heldAfterRemoval = new Set<SeriesId>();
-  /** Is told of what changes while something follows the table. */
+  /** Is notified of each change; `undefined` while nothing follows the table. */
   log: SeriesLog | undefined;
 
   constructor(family: Family, options: TableOptions) {
@@ -93,7 +90,7 @@ export class SeriesTable {
     this.#nearly = warningLevel(options.maxSeries);
     this.samplesPerSeries = countSamplesPerSeries(family, options.native);
     const { watch, maxSeries, hash } = options;
-    const events = watch && ((label: string) => this.#eventsOf(label, watch));
+    const events = watch && ((label: string) => new LabelEvents(this, label, watch));
     this.#guards = new LabelGuards(family.labels, { hash, maxSeries, events });
     this.createInitial(family);
   }
@@ -196,19 +193,22 @@ export class SeriesTable {
    * are removed together, all or none. No label values are visited twice.
    */
   *walk(visitor: SeriesVisitor): Generator<void> {
-    this.#walks++;
-    this.#reborn ??= new Map();
     try {
-      yield* this.trie.walk(visitor, { series: this.#reborn, walk: ++this.#begunWalks });
+      yield* this.#walks.walk(this.trie, visitor);
     } finally {
-      this.#walks--;
-      if (this.#walks === 0) this.#endWalks();
+      if (!this.#walks.areGoingOn) this.#freeDisposed();
     }
   }
 
   /** Which of the numbers of a series says when it was created, if the table remembers that. */
   get createdAtOffset(): number | undefined {
     return this.options.wallClock === undefined ? undefined : this.#createdAt;
+  }
+
+  /** A copy of the numbers of a series. */
+  copyNumbers(series: SeriesId): Float64Array {
+    const { numbers } = this.options;
+    return Float64Array.from({ length: this.#width }, (_, i) => numbers.get(series + i));
   }
 
   /** When a series was created, in seconds since the epoch, if the table remembers that. */
@@ -231,7 +231,7 @@ export class SeriesTable {
   #create(raw: readonly unknown[], allowOverflow: boolean): SeriesId | DropReason {
     const admitted = this.#guards.admit(raw, allowOverflow);
     if (!Array.isArray(admitted)) return admitted.refused;
-    const hasRoom = this.size < this.#guards.maxUnfolded(allowOverflow);
+    const hasRoom = this.trie.size < this.#guards.maxUnfolded(allowOverflow);
     // Why first: nearly all new label sets are like that, and nothing else has to be looked up for them.
     if (hasRoom && areSame(admitted, raw)) return this.#insert(admitted, raw);
     const isKnown = hasRoom || this.trie.lookupAll(admitted) !== undefined;
@@ -260,8 +260,8 @@ export class SeriesTable {
     onCreate?.(series, values);
     this.#guards.retain(values, raw, this.trie.insert(values, series));
     this.log?.created(series, values);
-    if (this.#wasRemovedInWalk) this.#reborn?.set(series, this.#begunWalks);
-    if (this.size === this.#nearly) {
+    this.#walks.noteCreated(series);
+    if (this.trie.size === this.#nearly) {
       watch?.onNearlyReached({ max: this.maxSeries, guards: this.guards });
     }
     return series;
@@ -270,7 +270,7 @@ export class SeriesTable {
   /** Removes the series with these label values, `undefined` standing for any value; returns how many there were. */
   #remove(values: readonly (string | undefined)[]): number {
     const wasFull = this.#guards.isFull;
-    const removed = this.trie.remove(values, this.#guards, this.#walks > 0);
+    const removed = this.trie.remove(values, this.#guards, this.#walks.areGoingOn);
     if (removed.length === 0) return 0;
     // Why: there is room for values that were not examined any more.
     if (wasFull) this.#guards.forgetExamined();
@@ -296,7 +296,7 @@ export class SeriesTable {
 
   #noteRemoved(count: number): void {
     this.options.sampleLimit?.giveBack(count * this.samplesPerSeries);
-    this.#wasRemovedInWalk ||= this.#walks > 0;
+    this.#walks.noteRemoved();
   }
 
   /** Takes back the numbers of all series of a trie that nothing finds any more, now and later. */
@@ -312,13 +312,11 @@ export class SeriesTable {
 
   /** Takes back the numbers of a removed series, once no walk can visit it. */
   #dispose(series: SeriesId): void {
-    if (this.#walks > 0) this.#disposed.push(series);
+    if (this.#walks.areGoingOn) this.#disposed.push(series);
     else this.#free(series);
   }
 
-  #endWalks(): void {
-    this.#wasRemovedInWalk = false;
-    this.#reborn?.clear();
+  #freeDisposed(): void {
     if (this.#disposed.length === 0) return;
     const disposed = this.#disposed;
     this.#disposed = [];
@@ -339,27 +337,47 @@ export class SeriesTable {
     numbers.free(series, this.#width);
   }
 
-  #eventsOf(label: string, watch: LimitsWatch): LabelGuardEvents {
-    const { oneOf, limit } = this.family.labels[label] ?? {};
-    const max = oneOf?.length ?? limit ?? this.maxSeries;
-    return {
-      onOutside: (value) => {
-        // Why not for other labels: the limit of the family is reported by itself.
-        if (oneOf !== undefined || limit !== undefined) watch.onExceeded({ label, max, guards: this.guards }, value);
-      },
-      onSensitive: (pattern) => watch.onSensitive(label, pattern),
-      onGrown: (size) => {
-        if (limit !== undefined && size === warningLevel(limit)) {
-          watch.onNearlyReached({ label, max, guards: this.guards });
-        }
-      },
-    };
-  }
-
   #reportFull(): void {
     if (this.#wasFull) return;
     this.#wasFull = true;
     this.options.watch?.onExceeded({ max: this.maxSeries, guards: this.guards });
+  }
+}
+
+/** Passes on what one label of a table does to its values. */
+class LabelEvents implements LabelGuardEvents {
+  readonly #table: SeriesTable;
+  readonly #label: string;
+  readonly #watch: LimitsWatch;
+
+  constructor(table: SeriesTable, label: string, watch: LimitsWatch) {
+    this.#table = table;
+    this.#label = label;
+    this.#watch = watch;
+  }
+
+  onOutside(value: string): void {
+    const { oneOf, limit } = this.#policy;
+    const max = oneOf?.length ?? limit;
+    // Why not for other labels: the limit of the family is reported by itself.
+    if (max !== undefined) this.#watch.onExceeded(this.#limitOf(max), value);
+  }
+
+  onSensitive(pattern: SensitivePattern): void {
+    this.#watch.onSensitive(this.#label, pattern);
+  }
+
+  onGrown(size: number): void {
+    const { limit } = this.#policy;
+    if (limit !== undefined && size === warningLevel(limit)) this.#watch.onNearlyReached(this.#limitOf(limit));
+  }
+
+  get #policy(): LabelPolicy {
+    return this.#table.family.labels[this.#label] ?? {};
+  }
+
+  #limitOf(max: number): Limit {
+    return { label: this.#label, max, guards: this.#table.guards };
   }
 }
 

@@ -134,11 +134,15 @@ async function findFiringTimes(alert: string, options: AlertOptions): Promise<nu
 const listEvaluations = (options: AlertOptions): number[] =>
   Array.from({ length: Math.floor(lengthOf(options) / stepOf(options)) + 1 }, (_, i) => i * stepOf(options));
 
+/** The name of an alert in YAML or JSON, in any quotation marks or none. Why no parser: to read YAML takes a package. */
+const namedAlert =
+  /(?:^|[\s{,])["']?alert["']?:[^\S\n]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n,}]+?)[^\S\n]*(?=[,}\n]|\s#|$))/g;
+
 async function refuseUnknownAlert(alert: string, file: string): Promise<void> {
   const rules = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(`${file} cannot be read (given ${cause.code}). Correct the path.`, cause);
   });
-  const alerts = [...rules.matchAll(/["']?\balert["']?:\s*["']?([^\s"',}]+)/g)].map(([, name = '']) => name);
+  const alerts = [...rules.matchAll(namedAlert)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
   if (alerts.includes(alert)) return;
   const known = alerts.join(', ') || 'none';
   throw unreadable(`${file} has no alert ${formatValue(alert)} (it has: ${known}). ${suggestNearest(alert, alerts)}`);

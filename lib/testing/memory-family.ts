@@ -3,6 +3,7 @@ import { defaultMaxSeries, type Family } from '../families/family.js';
 import { kinds } from '../families/kinds.js';
 import { listInitialSeries } from '../families/labels.js';
 import type { FamilyRecorder, SeriesId } from '../recorder/metrics-recorder.js';
+import { goFloat } from '../store/go-float.js';
 import { LabelGuards } from '../store/label-guards.js';
 import type { Sample } from './samples.js';
 
@@ -116,7 +117,7 @@ export class MemoryFamily implements FamilyRecorder {
   #bucketSamples(entry: Entry): Sample[] {
     return [...this.family.buckets, Infinity].map((bound) => {
       const { labels, value } = this.#toSample(entry, entry.observed.filter((observed) => observed <= bound).length);
-      return { labels: { ...labels, le: bound === Infinity ? '+Inf' : String(bound) }, value };
+      return { labels: { ...labels, le: goFloat(bound) }, value };
     });
   }
 

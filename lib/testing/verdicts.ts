@@ -2,7 +2,7 @@ import { formatValue, MetricsError } from '../error.js';
 import { isFunction, isObject } from '../validation.js';
 import { formatSample, hasLabels, type ReadableMetrics, type Sample, type SampleLabels } from './samples.js';
 
-/** What an assertion has found, and what a test says where it fails, or where it must not hold and does. */
+/** The result of an assertion, with the message of a test where it fails, and the one where its negation fails. */
 export interface Verdict {
   readonly holds: boolean;
   readonly message: string;

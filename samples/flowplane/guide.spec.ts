@@ -4,9 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { rows as panelRows } from './monitoring/dashboard-panels.js';
 import { monitoringFolder, sampleFolder } from './monitoring/paths.js';
-import { documentExpressions } from './proof/expressions.js';
+import { documentExpressions, panelExpressions, panelsAboutTargets } from './proof/expressions.js';
 
 const guide = readFileSync(join(sampleFolder, 'README.md'), 'utf8');
 const mocha = join(dirname(createRequire(import.meta.url).resolve('mocha/package.json')), 'bin/mocha.js');
@@ -59,16 +58,14 @@ describe('The table "Where each part is shown" of the README', function () {
       const text = readFileSync(join(monitoringFolder, 'rules', file), 'utf8');
       return [...text.matchAll(new RegExp(`- ${key}: (\\S+)`, 'g'))].map(([, name]) => name);
     };
-    const panels = Object.values(panelRows).flatMap((panels) =>
-      panels.flatMap(({ title, queries }) =>
-        queries.map((_, index) => `Panel "${title}"${queries.length > 1 ? `, query ${'ABC'.charAt(index)}` : ''}`),
-      ),
+    const panels = Object.entries(panelExpressions).flatMap(([title, queries]) =>
+      queries.map((_, index) => `Panel "${title}"${queries.length > 1 ? `, query ${'ABC'.charAt(index)}` : ''}`),
     );
     const expected = [
       ...Object.keys(documentExpressions).map((promql) => `Query \`${promql}\``),
       ...namesIn('recording.yml', 'record').map((name) => `Rule \`${name}\``),
       ...namesIn('alerting.yml', 'alert').map((name) => `Alert \`${name}\``),
-      ...panels,
+      ...[...panels, ...panelsAboutTargets.map((title) => `Panel "${title}"`)],
     ];
     const isExpression = /^(Query|Rule|Alert|Panel) ["`]/;
     const shown = shownParts.map(({ part }) => part).filter((part) => isExpression.test(part));

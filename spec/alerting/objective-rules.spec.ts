@@ -12,6 +12,7 @@ import {
   Timed,
 } from 'flowplane-metrics';
 import { createObjectiveGroup } from '../../lib/alerting/objective-rules.js';
+import { isParsed } from '../promql/grammar.js';
 import { orders, rulesOf } from './objectives.js';
 
 const namesOf = (group: ReturnType<typeof rulesOf>): string[] =>
@@ -43,6 +44,24 @@ describe('An objective', () => {
     const text = JSON.stringify(rulesOf(orders, 'shop_'));
     expect(text).to.contain('shop_orders_total{outcome').and.to.contain('ShopOrdersTotalErrorBudget');
     expect(text.match(/(?<!shop_)orders_total/g)).to.equal(null);
+  });
+
+  it('has rules that the grammar reads where only Prometheus 3 allows the name', () => {
+    const errors = { 'http.outcome': 'bad' };
+    const labels = { 'http.outcome': { oneOf: ['good', 'bad'] } } as const;
+    const dotted = defineCounter({
+      name: 'shop.sales_total',
+      help: 'Sales',
+      labels,
+      objective: { ratio: 0.99, errors } as never,
+    });
+    const group = rulesOf(dotted);
+    expect(group.rules.filter(({ expr }) => !isParsed(expr))).to.deep.equal([]);
+    expect(namesOf(group)).to.include.members([
+      'job:shop_sales_total:error_ratio5m',
+      'ShopSalesTotalErrorBudgetBurnsFast',
+    ]);
+    expect(JSON.stringify(group)).to.contain('{\\"shop.sales_total\\", \\"http.outcome\\"=\\"bad\\"}');
   });
 
   it('has no alert that cannot fire', () => {
@@ -103,6 +122,11 @@ const mistakes: readonly (readonly [what: string, declare: () => unknown, text: 
     () => define({ objective: { ratio: 0.9, days: 7, errors: { outcome: 'error' } } }),
     /"days" must be a whole number from 28 to 90/,
   ],
+  [
+    'errors without a label',
+    () => define({ objective: { ratio: 0.9, errors: {} } }),
+    /object of label values \(given an empty one\)\. Say which calls are errors/,
+  ],
   ['no errors', () => define({ objective: { ratio: 0.9 } }), /"errors" must be an object of label values/],
   ['an empty object of errors', () => define({ objective: { ratio: 0.9, errors: {} } }), /"errors" must/],
   [
@@ -119,6 +143,11 @@ const mistakes: readonly (readonly [what: string, declare: () => unknown, text: 
     'a value that is no text',
     () => define({ objective: { ratio: 0.9, errors: { outcome: {} } } }),
     /"outcome" never has this value/,
+  ],
+  [
+    'a label without any value',
+    () => define({ objective: { ratio: 0.9, errors: { outcome: [] } } }),
+    /label "outcome" must have a value of an error \(given \[\]\)\. Name one/,
   ],
   [
     'a misspelt option',
@@ -143,7 +172,7 @@ const mistakes: readonly (readonly [what: string, declare: () => unknown, text: 
   [
     'an objective of a gauge',
     () => defineGauge({ name: 'a', help: 'A', objective: {} } as never),
-    /option "objective" is unknown/,
+    /^defineGauge "a": option "objective" is unknown \(known: .*\)\. Correct or remove it\.$/,
   ],
   [
     'a bound in another unit',

@@ -132,6 +132,7 @@ describe('The packed library in a bundle', function () {
   it('has every metric where it is not bundled, which bundles are compared with', () => {
     const seen = unbundled as Record<string, unknown>;
     expect(seen).to.deep.include({ samples: ['calls_total 1', 'depth 2', 'size_bytes_count 1'] });
+    expect(seen).to.deep.include({ thread: true });
     expect(seen).to.deep.include({ koa: [true, 'missing_peer'], testing: true, inversify: true });
   });
 

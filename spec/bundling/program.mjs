@@ -24,10 +24,15 @@ async function run() {
   httpMetrics(recorder);
   const text = await (await fetch(server.url)).text();
   await server.close();
+  const inThread = await serveMetrics({ port: 0, recorder, thread: true });
+  const ofThread = await (await fetch(inThread.url)).text();
+  await inThread.close();
   const koa = new MetricsServer(recorder, { port: 0 });
   return {
     families: [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name),
     samples: [...text.matchAll(/^(calls_total|depth|size_bytes_count) \d+$/gm)].map(([line]) => line),
+    // Only a server in a thread has this counter.
+    thread: ofThread.includes('flowplane_metrics_thread_restarts_total 0'),
     // Koa is not installed, and it is the same class of errors in every entry.
     koa: await koa.listen().catch((error) => [error instanceof MetricsError, error.code]),
     testing: sameError(() => new MemoryRecorder().value('nothing')),

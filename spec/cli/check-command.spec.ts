@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { Counter, collectDefaultMetrics, Registry, Summary } from 'prom-client';
-import { startProgress } from '../../lib/cli/check/progress.js';
-import { processFamilies } from '../../lib/rules/library-families.js';
+import { aggregatorFamilies, processFamilies } from '../../lib/check/library-families.js';
+import { AggregatorMetrics } from '../../lib/processes/aggregator-metrics.js';
 import { type Run, runAll } from '../golden/program.js';
 import { Examined } from './examined.js';
 
-const library = pathToFileURL(fileURLToPath(new URL('../../lib/index.js', import.meta.url))).href;
+const library = new URL('../../node/index.mjs', import.meta.url).href;
 
 const module = `import { Counter, defineGauge } from ${JSON.stringify(library)};
 export const depth = defineGauge({ name: 'queue_depth', help: 'Depth', labels: { queue: { oneOf: ['mail', 'push'] } } });
@@ -33,16 +32,20 @@ const right = `groups:
 describe('flowplane-metrics check', () => {
   let folder: string;
   let services: string;
+  /** What the modules declare, as a file. Why beside them: to load them in a process of their own takes longer than to check. */
+  let declared: readonly string[];
 
-  before(() => {
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'check-'));
     services = write('services.mjs', module);
     write('rules/right.yml', right);
+    const [printed] = await runAll([['catalogue', services, '--json']]);
+    declared = ['--catalogue', write('catalogue.json', printed?.out ?? '')];
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  const write = (name: string, text: string): string => {
+  const write = (name: string, text: string | Buffer): string => {
     const path = join(folder, name.replace('/', '-'));
     writeFileSync(path, text);
     return path;
@@ -78,7 +81,7 @@ describe('flowplane-metrics check', () => {
 
   it('exits with 0 where there are only remarks', async () => {
     const rules = write('remarks.yml', rulesOf('increase(denied_total[5m]) > 0', 'rate(denied_total[20s]) > 5'));
-    const { code, out } = await run(services, '--rules', rules);
+    const { code, out } = await run(...declared, '--rules', rules);
     expect({ code, kinds: [...out.matchAll(/remark ([\w-]+)/g)].map(([, kind]) => kind) }).to.deep.equal({
       code: 0,
       kinds: ['first-event-unseen', 'short-window'],
@@ -141,8 +144,8 @@ describe('flowplane-metrics check', () => {
     );
     const externals = [exposition, list, metadata].flatMap((file) => ['--external', file]);
     const [without, withAll] = await runAll([
-      ['check', services, '--rules', rules],
-      ['check', services, '--rules', rules, ...externals],
+      ['check', ...declared, '--rules', rules],
+      ['check', ...declared, '--rules', rules, ...externals],
     ]);
     expect(without?.out.match(/error unknown-name/g)).to.have.length(8);
     // Why a remark: what is wrong with the metrics of others fails nothing.
@@ -151,10 +154,8 @@ describe('flowplane-metrics check', () => {
   });
 
   it('takes a catalogue instead of modules, the prefix of the recorder, labels of targets and the scrape interval', async () => {
-    const [printed] = await runAll([['catalogue', services, '--json']]);
-    const catalogue = write('catalogue.json', printed?.out ?? '');
     const rules = write('prefixed.yml', rulesOf('rate(shop_denied_total{team="a",rack="r1"}[2m]) > 1'));
-    const options = ['--catalogue', catalogue, '--prefix', 'shop_', '--rules', rules];
+    const options = [...declared, '--prefix', 'shop_', '--rules', rules];
     const [plain, full, slow] = await runAll([
       ['check', ...options],
       ['check', ...options, '--target-label', 'rack'],
@@ -172,12 +173,61 @@ describe('flowplane-metrics check', () => {
       const rules = write('endpoint.yml', rulesOf('rate(requests_total{path="/"}[5m]) > 1'));
       const header = ['--metrics-header', 'Authorization: Bearer token'];
       const [without, withMetrics, refused] = await runAll([
-        ['check', services, '--rules', rules],
+        ['check', ...declared, '--rules', rules],
         ['check', services, '--rules', rules, '--metrics', metrics, ...header],
-        ['check', services, '--rules', rules, '--metrics', metrics],
+        ['check', ...declared, '--rules', rules, '--metrics', metrics],
       ]);
       expect([without?.code, withMetrics?.code, refused?.code]).to.deep.equal([1, 0, 2]);
       expect(refused?.err).to.contain('status 401');
+    } finally {
+      await examined.stop();
+    }
+  });
+
+  it('remarks on a metric of the process which the endpoint of the service does not expose', async () => {
+    const examined = new Examined();
+    try {
+      const rules = write('process.yml', rulesOf('time() - process_start_time_seconds < 300'));
+      const nothing = ['--catalogue', write('nothing.json', '[]'), '--rules', rules];
+      const metrics = await examined.endpoint();
+      const own = await examined.serve((_, r) => r.end('process_cpu_seconds_total 1\nprocess_start_time_seconds 2\n'));
+      const others = write('others.txt', 'process_start_time_seconds\n');
+      const [without, exposed, external] = await runAll([
+        ['check', ...nothing, '--metrics', metrics],
+        ['check', ...nothing, '--metrics', own],
+        ['check', ...nothing, '--metrics', metrics, '--external', others],
+      ]);
+      expect(without?.code).to.equal(0);
+      expect(without?.out).to.contain(
+        `remark absent-process-metric: alert A0: metric "process_start_time_seconds" is not there (given that ${metrics} exposes no metric of the process). Install prom-client`,
+      );
+      expect(exposed?.out).to.equal('0 errors, 0 remarks in 1 expression of 1 file.\n');
+      expect(external?.out).to.equal(exposed?.out);
+    } finally {
+      await examined.stop();
+    }
+  });
+
+  it('says where a server answers with a page, refuses, or does not run', async () => {
+    const examined = new Examined();
+    try {
+      const nothing = ['--catalogue', write('nothing.json', '[]'), '--rules', write('any.yml', right)];
+      const page = await examined.serve((_, r) => r.end('<!doctype html><title>Log in</title>'));
+      const refusing = await examined.endpoint('token');
+      const runs = await runAll(
+        [page, refusing].flatMap((url) =>
+          ['--metrics', '--external'].map((option) => ['check', ...nothing, option, url]),
+        ),
+      );
+      await examined.stop();
+      const down = await run(...nothing, '--external', page);
+      expect([...runs, down].map(({ code, err }) => `${code} ${err}`)).to.deep.equal([
+        `2 flowplane-metrics check: --metrics: ${page} cannot be read (given it is a page, and no metrics). Start it, or correct the URL.\n`,
+        `2 flowplane-metrics check: --external: ${page} cannot be read (given it is a page, and no metrics). Give a file, or the URL of a Prometheus.\n`,
+        `2 flowplane-metrics check: --metrics: ${refusing} cannot be read (given status 401). Pass the credentials: --metrics-header 'Authorization: …'.\n`,
+        `2 flowplane-metrics check: --external: ${refusing} cannot be read (given status 401). Give a file, or the URL of a Prometheus.\n`,
+        `2 flowplane-metrics check: --external: ${page} cannot be read (given ECONNREFUSED). Give a file, or the URL of a Prometheus.\n`,
+      ]);
     } finally {
       await examined.stop();
     }
@@ -189,22 +239,144 @@ describe('flowplane-metrics check', () => {
     const brokenJson = write('broken.json', '{ "panels": ');
     const cases: readonly (readonly [args: readonly string[], message: string])[] = [
       [[], 'a module is missing (given none)'],
-      [[services], 'nothing is to be checked (given neither --rules nor --dashboards)'],
-      [[services, '--rules', join(folder, 'none/*.yml')], 'no file matches'],
-      [[services, '--rules', broken], `${broken} cannot be read (given `],
-      [[services, '--dashboards', brokenJson], `${brokenJson} cannot be read (given `],
+      [[services], '(given neither --rules nor --dashboards). Write for example --rules'],
+      [[...declared, '--rules', join(folder, 'none/*.yml')], 'no file matches'],
+      [[...declared, '--rules', broken], `${broken} cannot be read (given `],
+      [[...declared, '--dashboards', brokenJson], `${brokenJson} cannot be read (given `],
       [[join(folder, 'none.mjs'), '--rules', rules], 'cannot be loaded (given a path where no file is)'],
       [[services, rules, '--rules', rules], 'Put quotation marks around a pattern'],
-      [[services, '--rules', rules, '--json', '--sarif'], '(given both)'],
+      [[services, '--rules', rules, '--json', '--sarif'], '(given both). Leave one out.'],
+      [[services, '--rules', rules, '--prefix', 'a-b'], '--prefix must begin a metric name, of letters, digits, under'],
       [[services, '--rules', rules, '--scrape-interval', 'often'], '(given "often")'],
-      [[services, '--rules', rules, '--external', join(folder, 'none.txt')], '--external: '],
+      [[...declared, '--rules', rules, '--external', join(folder, 'none.txt')], '--external: '],
       [['--catalogue', brokenJson, '--rules', rules], '--catalogue: '],
       [['--catalogue', write('no-catalogue.json', '{}'), '--rules', rules], 'is no catalogue (given other JSON)'],
+      [
+        ['--catalogue', write('half-catalogue.json', '[{"name":"a","kind":"counter","labels":[1]}]'), '--rules', rules],
+        'is no catalogue',
+      ],
+      [[...declared, '--rules', write('no-rules.yml', 'kind: ConfigMap')], 'no expression is in what '],
+      [[...declared, '--rules', write('endless.yml', 'groups: &a [*a]')], 'an anchor contains itself'],
       [[services, '--rule', rules], 'Did you mean --rules?'],
+      [[write('nothing.mjs', 'export const a = 1;'), '--rules', rules], 'nothing.mjs). Give the modules that decorate'],
+      [
+        [services, '--rules', rules, '--target-label', 'a-b'],
+        '--target-label must be the name of a label, of letters, digits and underscores (given "a-b"). Write for example rack.',
+      ],
+      [
+        [services, '--rules', rules, '--metrics-header', 'A: b'],
+        '--metrics-header needs --metrics (given none). Write the URL of the endpoint, or leave the header out.',
+      ],
     ];
     const runs = await runAll(cases.map(([args]) => ['check', ...args]));
     expect(runs.map(({ code, out }) => `${code}${out}`)).to.deep.equal(cases.map(() => '2'));
     for (const [i, [, message]] of cases.entries()) expect(runs[i]?.err).to.contain(message);
+  });
+
+  it('exits with 2 and says what to do about a file that has nothing of what it is for', async () => {
+    const rules = write('fine.yml', right);
+    const bytes = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0xff, 0xfe]);
+    const latin = Buffer.from('groups: [] # caf\xe9', 'latin1');
+    const other = (...args: readonly string[]) => [...declared, '--rules', rules, ...args];
+    const external = (name: string, text: string | Buffer) => other('--external', write(`external-${name}`, text));
+    const cases: readonly (readonly [args: readonly string[], message: string])[] = [
+      [external('empty.txt', ''), 'external-empty.txt cannot be read (given it is empty). Give an exposition, '],
+      [external('blank.txt', ' \n\n'), '(given it is empty)'],
+      [external('comments.txt', '# nothing\n'), '(given it names no metric)'],
+      [external('bytes.gz', bytes), '(given it is no text: unpack it, if it is compressed)'],
+      [external('prose.txt', 'These are our metrics.\n'), '(given line 1, column 7: '],
+      [external('half.txt', 'mysql_up\nmysql-version\n'), '(given line 1, column 9: '],
+      [external('empty.json', '{}'), '(given it names no metric)'],
+      [external('none.json', '{"status":"success","data":{}}'), '(given it names no metric)'],
+      [external('list.json', '[]'), '(given it names no metric)'],
+      [external('numbers.json', '[1, 2]'), '(given it is no list of names, and no answer of Prometheus)'],
+      [external('package.json', '{"name":"a","version":"1"}'), '(given it is no list of names, and no answer of'],
+      [external('error.json', '{"status":"error","error":"down"}'), '(given it is no list of names, and no answer of'],
+      [external('broken.json', '{"status":'), 'cannot be read (given '],
+      [other('--external', folder), `--external: ${folder} cannot be read (given it is a folder). Give `],
+      [other('--catalogue', folder), `--catalogue: ${folder} cannot be read (given it is a folder). `],
+      [
+        other('--catalogue', write('empty-catalogue.json', '')),
+        '(given it is empty). Correct the path, or write it with: flowplane-',
+      ],
+      [other('--catalogue', write('bytes-catalogue.json', bytes)), '(given it is no text'],
+      [[...declared, '--rules', folder], `"${folder}" is a folder (given no pattern). Write "${folder}/**/*.yml"`],
+      [[...declared, '--dashboards', folder], `Write "${folder}/**/*.json"`],
+      [
+        other('--rules', write('empty-rules.yml', '\n')),
+        'empty-rules.yml cannot be read (given it is empty). Correct it, or',
+      ],
+      [other('--rules', write('bytes-rules.yml', bytes)), 'bytes-rules.yml cannot be read (given it is no text'],
+      [other('--rules', write('latin-rules.yml', latin)), 'latin-rules.yml cannot be read (given it is no text'],
+      [
+        other('--rules', write('prose.yml', 'Rules follow.')),
+        'prose.yml cannot be read (given it is neither rules nor a',
+      ],
+      [other('--rules', write('other.yml', 'kind: ConfigMap')), 'no expression is in what '],
+      [other('--dashboards', write('empty-dashboard.json', '{}')), 'no expression is in what '],
+      [other('--dashboards', write('blank.json', '')), 'blank.json cannot be read (given it is empty)'],
+      [other('--dashboards', write('text.json', '"a"')), 'text.json cannot be read (given it is neither rules nor a'],
+    ];
+    const runs = await runAll(cases.map(([args]) => ['check', ...args]));
+    for (const [i, [, message]] of cases.entries()) expect(runs[i]?.err, cases[i]?.[0].at(-1)).to.contain(message);
+    expect(runs.map(({ code, out }) => `${code}${out}`)).to.deep.equal(cases.map(() => '2'));
+  });
+
+  it('takes a list of names, and a scrape, that an editor has saved without a last line break or with those of Windows', async () => {
+    const rules = write('saved.yml', rulesOf('mysql_up == 0', 'pg_up == 0'));
+    const files = [write('saved-names.txt', '# ours\r\nmysql_up'), write('saved-scrape.txt', 'other 2\r\npg_up 1')];
+    const { out, err } = await run(...declared, '--rules', rules, ...files.flatMap((file) => ['--external', file]));
+    expect({ out, err }).to.deep.equal({ out: '0 errors, 0 remarks in 2 expressions of 1 file.\n', err: '' });
+  });
+
+  it('takes a file without expressions beside one that has some', async () => {
+    write('mixed-a.yml', right);
+    write('mixed-b.yml', '# nothing yet\n');
+    write('mixed-c.yml', 'kind: Kustomization\n---\n');
+    const { code, out } = await run(...declared, '--rules', join(folder, 'mixed-*.yml'));
+    expect({ code, out }).to.deep.equal({ code: 0, out: '0 errors, 0 remarks in 2 expressions of 3 files.\n' });
+  });
+
+  it('says nothing of a pattern that RE2 reads in another way than JavaScript', async () => {
+    const patterns = [
+      '[[:alpha:]]+',
+      '\\\\pL+',
+      '\\\\p{L}+',
+      'mail\\\\z',
+      '\\\\Amail',
+      '\\\\Qmail\\\\E',
+      '\\\\x{6d}ail',
+    ];
+    const rules = rulesOf(...patterns.map((pattern) => `'queue_depth{queue=~"${pattern}"} > 1'`));
+    const { out } = await run(...declared, '--rules', write('re2.yml', rules));
+    expect(out).to.equal('0 errors, 0 remarks in 7 expressions of 1 file.\n');
+    const other = rulesOf(`'queue_depth{queue=~"\\\\\\\\pL"} > 1'`);
+    expect((await run(...declared, '--rules', write('re2-other.yml', other))).out).to.contain('impossible-matcher');
+  });
+
+  it('reads a file whose aliases stand for more values than there is memory for to its end', async () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i}, `.repeat(10)}]`);
+    const path = write('aliases.yml', ['a0: &a0 [x]', ...levels, right].join('\n'));
+    const { code, err } = await run(...declared, '--rules', path);
+    expect(code).to.equal(2);
+    expect(err).to.contain('aliases make more than 1000000 values');
+  });
+
+  it('reads a dashboard that contains a picture of ten megabytes', async () => {
+    const panels = [
+      { options: { content: 'A\\"'.repeat(3_000_000) } },
+      { title: 'p', targets: [{ expr: 'queue_depht' }] },
+    ];
+    const { out, err } = await run(...declared, '--dashboards', write('picture.json', JSON.stringify({ panels })));
+    expect(err).to.equal('');
+    expect(out).to.contain('Did you mean queue_depth?').and.to.contain('1 error,');
+  });
+
+  it('prints control characters of a file as their codes, so that each finding stays on its line', async () => {
+    const rules = 'groups:\n  - rules:\n      - alert: "A\\e[31m\\n::error::b"\n        expr: queue_depht > 1\n';
+    const { out } = await run(...declared, '--rules', write('control.yml', rules));
+    expect(out).to.contain('alert A\\u001b[31m\\u000a::error::b: ');
+    expect(out.split('\n')).to.have.length(3);
   });
 
   it('knows the metrics of the process as prom-client has them', async () => {
@@ -216,16 +388,10 @@ describe('flowplane-metrics check', () => {
     expect(missing.map(({ name, type }) => `${name} ${type}`)).to.deep.equal([]);
   });
 
-  it('says on a terminal what it does, once that takes long, and clears the line', async () => {
-    const written: string[] = [];
-    const stream = { isTTY: true, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
-    const progress = startProgress(stream, 1);
-    progress.say('loads the modules');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    progress.say('reads the files');
-    progress.stop();
-    progress.stop();
-    expect(written).to.deep.equal(['\r\x1b[Kloads the modules …', '\r\x1b[Kreads the files …', '\r\x1b[K']);
-    expect(startProgress({ isTTY: false } as NodeJS.WriteStream)).to.have.keys('say', 'stop');
+  it('knows the metrics of an aggregator as it exposes them', async () => {
+    const exposed = new AggregatorMetrics().toExposedFamilies([[1, 0.5]]);
+    expect(aggregatorFamilies.map(([name, kind]) => [name, kind])).to.deep.equal(
+      exposed.map(({ name, type }) => [name, type]),
+    );
   });
 });

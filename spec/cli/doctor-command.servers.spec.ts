@@ -53,6 +53,8 @@ describe('flowplane-metrics doctor', function () {
           'ok endpoint',
           'ok format',
           'ok families',
+          // The service of this spec has no metrics of its process.
+          ' remark:',
           'ok native',
           'ok values',
           'ok losses',
@@ -98,9 +100,18 @@ describe('flowplane-metrics doctor', function () {
           },
         ],
       });
+      examined.libraryPanels.push({
+        type: 'timeseries',
+        title: 'Shared',
+        datasource: ofPrometheus,
+        targets: [{ expr: 'rate(requests_total{pth="/"}[5m])' }],
+      });
       examined.alertRules.push({
         title: 'Many',
-        data: [{ model: { expr: 'requests_total' } }, { model: { type: 'threshold' } }],
+        data: [
+          { refId: 'A', datasourceUid: 'p', model: { refId: 'A', expr: 'requests_total' } },
+          { refId: 'B', datasourceUid: '__expr__', model: { refId: 'B', type: 'threshold', expression: 'A' } },
+        ],
       });
       process.env['GRAFANA_TOKEN'] = 'glsa_token';
       try {
@@ -109,7 +120,8 @@ describe('flowplane-metrics doctor', function () {
         const options = ['--metrics', metrics, '--prometheus', own.url, '--grafana', grafana];
         const { expressions } = await steps(...options, '--catalogue', catalogueFile);
         const detail = expressions?.detail ?? '';
-        expect(detail).to.match(/^3 of 5 expressions: /);
+        expect(detail).to.match(/^4 of 6 expressions: /);
+        expect(detail).to.contain('panel "Shared" in the library panel "Library panel 0" of Grafana, at 1:21: ');
         expect(detail).to.contain('alert NoRequests in the group "shop" of Prometheus, at 1:6: unknown-name: ');
         expect(detail).to.contain('Did you mean requests_total?');
         expect(detail).to.contain('panel "Paths" in the dashboard "Dashboard 0" of Grafana, at 1:9: unknown-label: ');
@@ -119,6 +131,23 @@ describe('flowplane-metrics doctor', function () {
         delete process.env['GRAFANA_TOKEN'];
         await own.stop();
       }
+    });
+
+    it('checks what the token of Grafana may read, and remarks what it may not', async () => {
+      const grafana = await examined.grafana({ status: 'OK', message: '' });
+      examined.grafanaRefuses.push('/api/v1/provisioning/alert-rules', '/api/dashboards/uid/d0');
+      examined.dashboards.push({ title: 'Secret' }, { title: 'Shop', panels: [{ targets: [{ expr: 'up' }] }] });
+      const { expressions } = await steps('--metrics', metrics, '--prometheus', prometheus.url, '--grafana', grafana);
+      const { status, detail = '', remarks } = expressions as NonNullable<typeof expressions> & { remarks?: string[] };
+      expect({ status, detail }).to.deep.equal({
+        status: 'ok',
+        detail: '1 expression of rules, alerts and dashboards',
+      });
+      expect(remarks).to.have.length(2);
+      expect(remarks?.[0]).to.match(
+        /^the expressions of the dashboard "Dashboard 0" of Grafana are not checked: .*403/,
+      );
+      expect(remarks?.[1]).to.match(/^the alerts of Grafana are not checked: .*403/);
     });
 
     it('reports that Prometheus does not scrape the job', async () => {
@@ -279,14 +308,14 @@ describe('flowplane-metrics doctor', function () {
       it(`finds the target of a ServiceMonitor by ${title}, and queries by its labels`, async () => {
         const { target, data } = await steps('--metrics', operated, '--prometheus', prometheus.url, ...args);
         expect(target).to.deep.include({ status: 'ok', detail: `${operated} up, no error in the last scrape` });
-        expect(data).to.deep.include({ status: 'ok', detail: '1 families can be queried' });
+        expect(data).to.deep.include({ status: 'ok', detail: '1 family can be queried' });
       });
     }
 
     it('finds the data where honor_labels keeps the labels job and instance that are exposed', async () => {
       const { target, data } = await steps('--metrics', honored, '--prometheus', prometheus.url, '--job', 'gateway');
       expect(target).to.deep.include({ status: 'ok' });
-      expect(data).to.deep.include({ status: 'ok', detail: '1 families can be queried' });
+      expect(data).to.deep.include({ status: 'ok', detail: '1 family can be queried' });
     });
   });
 

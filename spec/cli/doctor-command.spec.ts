@@ -279,6 +279,52 @@ describe('flowplane-metrics doctor', function () {
     expect(datasource).to.have.property('cause').that.contains('credentials are missing');
   });
 
+  const strangers: readonly (readonly [title: string, type: string, body: string, given: string])[] = [
+    ['a page', 'text/html', '<title>Log in</title>', 'but with a page'],
+    ['an empty object', 'application/json', '{}', 'but with other JSON'],
+    ['a list', 'application/json', '[]', 'but with other JSON'],
+    ['nothing', 'application/json', 'null', 'but with other JSON'],
+  ];
+  for (const [title, type, body, given] of strangers) {
+    it(`reports a Prometheus and a Grafana that answer each request with ${title}`, async () => {
+      const url = await examined.serve((_, r) => r.setHeader('content-type', type).end(body));
+      const endpoint = await examined.endpoint();
+      const { prometheus, grafana } = await steps('--metrics', endpoint, '--prometheus', url, '--grafana', url);
+      expect(prometheus?.detail).to.equal(
+        `${url}/api/v1/status/buildinfo does not answer as Prometheus does, ${given}`,
+      );
+      expect(grafana).to.deep.include({
+        status: 'problem',
+        detail: `${url}/api/health does not answer as Grafana does, ${given}`,
+        fix: 'Pass the URL of Grafana, for example --grafana http://127.0.0.1:3000.',
+      });
+    });
+  }
+
+  it('says of a Grafana that refuses, or does not know the path, what to correct there', async () => {
+    const answers = [401, 404].map((status) => examined.serve((_, r) => r.writeHead(status).end()));
+    const [refusing, other] = await Promise.all(answers);
+    const endpoint = await examined.endpoint();
+    const refused = await steps('--metrics', endpoint, '--grafana', refusing as string);
+    const unknown = await steps('--metrics', endpoint, '--grafana', other as string);
+    expect(refused['grafana']).to.have.property('fix').that.contains('in the environment variable GRAFANA_TOKEN');
+    expect(unknown['grafana']).to.have.property('fix', 'Correct the path: --grafana.');
+  });
+
+  it('remarks that no metric of the process is exposed, where there is none', async () => {
+    const { families: without } = await steps('--metrics', await examined.endpoint());
+    const { families: some } = await steps(
+      '--metrics',
+      await examined.serve((_, r) =>
+        r.setHeader('content-type', 'text/plain').end('a 1\nmy_process_cpu_seconds_total 1\n'),
+      ),
+    );
+    expect(without)
+      .to.have.property('remarks')
+      .that.matches(/such as process_start_time_seconds: prom-client is not/);
+    expect(some).not.to.have.property('remarks');
+  });
+
   it('reports whose clock is wrong', async () => {
     const date = new Date(Date.now() - 60_000).toUTCString();
     const { clocks } = await steps(
@@ -303,7 +349,10 @@ describe('flowplane-metrics doctor', function () {
 
 describe('flowplane-metrics doctor with wrong arguments', () => {
   const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
-    [['--metrics', 'localhost:9090'], '--metrics must be a URL with http:// or https:// (given "localhost:9090").'],
+    [
+      ['--metrics', 'localhost:9090'],
+      'a URL with http:// or https:// (given "localhost:9090"). Write for example http://',
+    ],
     [['--wait', '-1'], '--wait must have a value (given none, or one that begins with a dash). Write --wait=VALUE if'],
     [['--wait'], '--wait must have a value (given none).'],
     [['--json=true'], '--json takes no value (given one after "="). Write --json alone.'],
@@ -314,9 +363,11 @@ describe('flowplane-metrics doctor with wrong arguments', () => {
     [['--metrics-header', 'X-Key:', 's3cret'], 'Put quotation marks around a value that has blanks.'],
     [['--metrics-header', '-s3cret'], '--metrics-header must have a value'],
     [['--constructor'], 'option --constructor is unknown (given --constructor). Use one of --metrics, --prometheus,'],
-    [['--max-series', 'many'], '--max-series must be a number, not negative (given "many").'],
-    [['--metrics-header', 's3cret'], "--metrics-header must be 'Name: value'."],
+    [['--max-series', 'many'], '--max-series must be a number, not negative (given "many"). Leave it out for 1000.'],
+    [['--metrics-header', 's3cret'], "--metrics-header must be 'Name: value'. Write for example 'Auth"],
     [['--prometheus', 'http://me:s3cret@127.0.0.1:1'], '--prometheus must be a URL without a user and a password.'],
+    [['--catalogue', 'nope.json', '--metrics', 'http://127.0.0.1:1'], '--catalogue: nope.json cannot be read (given '],
+    [['--catalogue', 'package.json'], '--catalogue: package.json is no catalogue (given other JSON). Correct the path'],
     [['--fast'], 'option --fast is unknown (given --fast). Use one of --metrics, --prometheus,'],
   ];
   let runs: readonly Run[];

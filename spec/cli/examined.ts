@@ -2,14 +2,12 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { MetricsServer } from '../../lib/adapters/koa/index.js';
 import type { NamedResult } from '../../lib/cli/doctor/diagnosis.js';
 import { doctorCommand } from '../../lib/cli/doctor/doctor-command.js';
 import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
-
-const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+import { shippedProgram } from '../golden/entries.js';
 
 export const requests = defineCounter({
   name: 'requests_total',
@@ -24,10 +22,10 @@ export interface Diagnosis {
   readonly complained: string;
 }
 
-/** Runs the real program, in a process of its own. */
+/** Runs the shipped program, in a process of its own. */
 export function doctor(...args: string[]): Promise<Diagnosis> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, 'doctor', '--wait', '0.1', ...args], (error, printed, complained) => {
+    execFile(process.execPath, [shippedProgram, 'doctor', '--wait', '0.1', ...args], (error, printed, complained) => {
       resolve({ code: error === null ? 0 : Number(error.code), printed, complained });
     });
   });
@@ -57,6 +55,9 @@ export class Examined {
   /** What the double of Grafana has. */
   readonly dashboards: object[] = [];
   readonly alertRules: object[] = [];
+  readonly libraryPanels: object[] = [];
+  /** The paths that the token may not read. */
+  readonly grafanaRefuses: string[] = [];
   /** The value of `Authorization` in each request that the double of Grafana got. */
   readonly grafanaCredentials: (string | undefined)[] = [];
   readonly #stops: (() => unknown)[] = [];
@@ -81,7 +82,12 @@ export class Examined {
     return (await server.listen()).url;
   }
 
-  /** A double of Grafana's HTTP API, as Grafana 12 documents it. */
+  /**
+   * A double of Grafana's HTTP API. Why no real one: it is in no registry that a developer's machine or CI reaches.
+   *
+   * Source: Grafana, "HTTP API": Other, Data source, Folder/Dashboard search, Dashboard, Library element, Alerting
+   * provisioning; the answers have the fields of the examples there.
+   */
   grafana(health: object, status = 200, date?: string): Promise<string> {
     return this.serve((request, response) => {
       this.grafanaCredentials.push(request.headers.authorization);
@@ -93,12 +99,24 @@ export class Examined {
           { uid: 'p', name: 'Flowplane Prometheus', type: 'prometheus', url: 'http://127.0.0.1:9091' },
         ],
         '/api/datasources/uid/p/health': health,
-        '/api/search': this.dashboards.map((_, i) => ({ uid: `d${i}`, title: `Dashboard ${i}` })),
-        ...Object.fromEntries(this.dashboards.map((dashboard, i) => [`/api/dashboards/uid/d${i}`, { dashboard }])),
-        '/api/v1/provisioning/alert-rules': this.alertRules,
+        '/api/search': this.dashboards.map(toHit),
+        ...Object.fromEntries(
+          this.dashboards.map((dashboard, i) => [`/api/dashboards/uid/d${i}`, toAnswer(dashboard)]),
+        ),
+        '/api/library-elements': {
+          result: {
+            totalCount: this.libraryPanels.length,
+            page: 1,
+            perPage: 100,
+            elements: this.libraryPanels.map(toElement),
+          },
+        },
+        '/api/v1/provisioning/alert-rules': this.alertRules.map(toProvisionedRule),
       };
-      response.statusCode = request.url === '/api/health' ? 200 : status;
-      response.end(JSON.stringify(answers[request.url?.split('?')[0] ?? ''] ?? {}));
+      const [path = ''] = request.url?.split('?') ?? [];
+      const isRefused = this.grafanaRefuses.includes(path);
+      response.statusCode = isRefused ? 403 : path === '/api/health' ? 200 : path in answers ? status : 404;
+      response.end(JSON.stringify(isRefused ? { message: 'Forbidden' } : (answers[path] ?? { message: 'Not found' })));
     });
   }
 
@@ -110,3 +128,49 @@ export class Examined {
     await Promise.all(this.#stops.splice(0).map((stop) => stop()));
   }
 }
+
+/** A dashboard in the answer to a search. */
+const toHit = (_: object, i: number): object => ({
+  id: i + 1,
+  uid: `d${i}`,
+  orgId: 1,
+  title: `Dashboard ${i}`,
+  uri: `db/dashboard-${i}`,
+  url: `/d/d${i}/dashboard-${i}`,
+  slug: '',
+  type: 'dash-db',
+  tags: [],
+  isStarred: false,
+});
+
+const toAnswer = (dashboard: object): object => ({
+  meta: { isStarred: false, url: '/d/d0/dashboard', folderId: 0, folderUid: '', slug: 'dashboard' },
+  dashboard: { id: 1, uid: 'd0', schemaVersion: 41, version: 1, ...dashboard },
+});
+
+const toElement = (model: object, i: number): object => ({
+  id: i + 1,
+  orgId: 1,
+  folderUid: '',
+  uid: `l${i}`,
+  name: `Library panel ${i}`,
+  kind: 1,
+  type: 'timeseries',
+  description: '',
+  model,
+  version: 1,
+  meta: { folderName: 'General', folderUid: '', connectedDashboards: 1 },
+});
+
+const toProvisionedRule = (rule: object, i: number): object => ({
+  id: i + 1,
+  uid: `r${i}`,
+  orgID: 1,
+  folderUID: 'f',
+  ruleGroup: 'shop',
+  condition: 'B',
+  noDataState: 'NoData',
+  execErrState: 'Error',
+  for: '5m',
+  ...rule,
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { type Consumer, consumers, folder, nodeVersions, root } from './consumers.js';
-import { matrix, readMatrix, writeMatrix } from './matrix.js';
+import { matrix, mostSeconds, readMatrix, readSeconds, writeMatrix } from './matrix.js';
 
 /*
  * What `npm run consumers` does: it packs the library, installs it into a copy of each project of samples/consumers,
@@ -73,6 +73,8 @@ async function installNodes(): Promise<ReadonlyMap<string, Environment>> {
 }
 
 const outcomes = new Map<string, boolean>();
+/** From the beginning of the installation to the end of the first test, by the name of the project. */
+const secondsToNumber = new Map<string, number>();
 const keyOf = ({ name }: Consumer, runtime: string): string => `${name} on ${runtime}`;
 
 /** Runs a step of a project, and keeps and prints whether it went well. */
@@ -99,6 +101,7 @@ async function run(consumer: Consumer, tarball: string, environments: ReadonlyMa
   const environmentOf = (runtime: string): Environment => environments.get(runtime) ?? clean;
   const env = environmentOf(first);
   const scripts = hasInstallScripts ? [] : ['--ignore-scripts'];
+  const start = performance.now();
   const isInstalled = await report(`${name} is installed`, async () => {
     await npm(project, env, 'ci', ...scripts, ...quiet);
     await npm(project, env, 'install', '--no-save', '--strict-peer-deps', ...scripts, ...quiet, tarball);
@@ -107,6 +110,7 @@ async function run(consumer: Consumer, tarball: string, environments: ReadonlyMa
     const key = keyOf(consumer, runtime);
     const test = (): Promise<string> => npm(project, environmentOf(runtime), 'test');
     outcomes.set(key, isInstalled && (await report(key, test)));
+    if (runtime === first && outcomes.get(key)) secondsToNumber.set(name, (performance.now() - start) / 1000);
   }
   rmSync(project, { recursive: true, force: true });
 }
@@ -130,8 +134,14 @@ try {
   rmSync(here, { recursive: true, force: true });
 }
 
+// Why no failure: a machine that is busy with other work takes longer. What --write has put into the page is compared by a spec.
+for (const [name, seconds] of secondsToNumber) {
+  console.log(`first number of ${name} after ${seconds.toFixed(1)} s (goal: ${mostSeconds} s)`);
+}
 if (names.length === 0) {
-  const text = matrix(all, (consumer, runtime) => outcomes.get(keyOf(consumer, runtime)));
+  // Why those of the page in a comparison: each run takes another time.
+  const secondsOf = values.write ? ({ name }: Consumer) => secondsToNumber.get(name) : readSeconds;
+  const text = matrix(all, (consumer, runtime) => outcomes.get(keyOf(consumer, runtime)), secondsOf);
   if (values.write) writeMatrix(text);
   else if (text !== readMatrix()) {
     console.error(

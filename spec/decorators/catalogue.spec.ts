@@ -51,6 +51,7 @@ describe(`catalogue(…) (${mode} decorators)`, () => {
         kind: 'gauge',
         help: 'Orders being placed',
         labels: [],
+        aggregator: 'livesum',
         initial: 'all',
         fedBy: ['@InFlight on Warehouse.order'],
         seriesAtMost: 1,

@@ -554,6 +554,14 @@ describe(`A call (${mode} decorators)`, () => {
       hasReturned();
     });
 
+    it('ends when a frozen web stream has been read to its end', async () => {
+      const stream = source.give(() => Object.freeze(ReadableStream.from(['a', 'b'])));
+      isOpen();
+      for await (const _ of stream);
+      await setImmediate();
+      hasReturned();
+    });
+
     it('ends when the web stream is cancelled', async () => {
       await source.give(() => new ReadableStream()).cancel();
       await setImmediate();

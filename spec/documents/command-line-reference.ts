@@ -1,12 +1,20 @@
-import { faultKinds } from '../../lib/rules/faults.js';
+import { faultKinds } from '../../lib/check/faults.js';
 import { runAll } from '../golden/program.js';
 
 const block = (text: string): string => `\`\`\`text\n${text}\n\`\`\`\n`;
 
 /** The page of the command, made from what it prints. */
 export async function commandLineReference(): Promise<string> {
-  const runs = await runAll([['--help'], ['doctor', '--help'], ['catalogue', '--help'], ['check', '--help']]);
-  const [usage = '', doctor = '', catalogue = '', check = ''] = runs.map(({ out }) => block(out.trimEnd()));
+  const runs = await runAll([
+    ['--help'],
+    ['doctor', '--help'],
+    ['catalogue', '--help'],
+    ['check', '--help'],
+    ['dashboard', '--help'],
+  ]);
+  const [usage = '', doctor = '', catalogue = '', check = '', dashboard = ''] = runs.map(({ out }) =>
+    block(out.trimEnd()),
+  );
   return `# Command line
 
 After this page you can call every command of \`npx flowplane-metrics\`.
@@ -37,6 +45,12 @@ ${check}
 ${listFaultKinds()}
 An error is about what the code declares; the same about metrics of others is a remark, but for \`syntax\` and \`unknown-name\`.
 \`counter-compared\` is about alerts; elsewhere the same is \`bare-counter\`.
+
+## dashboard
+
+Run it when declarations have changed; [A dashboard from declarations](../guides/dashboard.md) says what it shows.
+
+${dashboard.trimEnd()}
 `;
 }
 

@@ -14,7 +14,9 @@ import { httpMetrics, MetricsServer } from 'flowplane-metrics/koa';
 import Koa from 'koa';
 import type { ExposedFamily } from '../../lib/exposition-reader/exposition.js';
 import { readExposition } from '../../lib/exposition-reader/read-exposition.js';
+import type { ExposedFamily as Exposed } from '../../lib/index.js';
 import { AggregatorMetrics } from '../../lib/processes/aggregator-metrics.js';
+import { exposeLoop } from '../../lib/thread/loop-metrics.js';
 
 @Instrumented()
 class Mailbox {
@@ -37,14 +39,19 @@ export async function scrapeEveryFamily(): Promise<string> {
   // Why to nowhere: an export that fails has every family too.
   const otlp = { endpoint: 'http://127.0.0.1:1', exportTimeoutSeconds: 0.05, intervalSeconds: 0.05 };
   const quiet = { announce: false, shutdownTimeoutSeconds: 0.05, onAdvice: () => undefined };
-  const server = new MetricsServer(recorder, { port: 0, processMetrics: false, otlp: { ...otlp, ...quiet } });
+  const server = new MetricsServer(recorder, {
+    port: 0,
+    thread: true,
+    processMetrics: false,
+    otlp: { ...otlp, ...quiet },
+  });
   const { url } = await server.listen();
   try {
     // Why again: a scrape is counted when it has ended, and so is an export.
     for (;;) {
       const scraped = await (await fetch(url)).text();
       if (/scrape_size_bytes_count.*otlp_export_duration_seconds_count/s.test(scraped)) {
-        return scraped + (await scrapeAggregator());
+        return scraped + (await scrapeFamilies(aggregatorFamilies())) + (await scrapeFamilies(blockedFamilies()));
       }
     }
   } finally {
@@ -53,8 +60,13 @@ export async function scrapeEveryFamily(): Promise<string> {
 }
 
 /** What an aggregator says about its sources. */
-async function scrapeAggregator(): Promise<string> {
-  const families = new AggregatorMetrics().toExposedFamilies([[1, 0.5]]);
+const aggregatorFamilies = (): readonly Exposed[] => new AggregatorMetrics().toExposedFamilies([[1, 0.5]]);
+
+/** What only a server says whose event loop is blocked. */
+const blockedFamilies = (): readonly Exposed[] =>
+  exposeLoop({ blockedSeconds: 1, method: ['Mailbox', 'send'] }, [], (name) => name.endsWith('_blocked_by'));
+
+async function scrapeFamilies(families: readonly Exposed[]): Promise<string> {
   const { body } = await scrape({ exposedFamilies: async () => families }, { method: 'GET' });
   return text(body);
 }

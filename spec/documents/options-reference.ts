@@ -86,6 +86,7 @@ const sections: readonly Section[] = [
       '`MetricsModule.forRoot(options)` takes these, and `useFactory` of `forRootAsync` returns them. [Measure and serve with Nest](../guides/nest.md) has examples.',
     source: { type: 'MetricsModuleOptions' },
   },
+  forFramework('requests of Nest', 'NestRequestsOptions', 'nest'),
   {
     title: 'MetricsModule.forRootAsync of Nest',
     introduction: '`MetricsModule.forRootAsync(options)` takes these.',

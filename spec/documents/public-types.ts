@@ -1,4 +1,6 @@
-import ts from 'typescript';
+// Why require: documents/compiler.ts says so.
+import ts = require('typescript');
+
 import { publicEntries, publicProgram } from './compiler.js';
 
 /** One option, in the words of its doc comment. */

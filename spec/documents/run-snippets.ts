@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { setDefaultRecorder } from 'flowplane-metrics';
+import { programs } from '../programs.js';
 import type { Printed } from './snippets.js';
 
 /** A program, and the folder that it is run in. */
@@ -9,6 +11,8 @@ interface Task {
   readonly folder: string;
 }
 
+// Why from there: it is the copy of the package that the programs have.
+const { setDefaultRecorder } = createRequire(join(programs, 'any.js'))('flowplane-metrics');
 const tasks = JSON.parse(process.argv.pop() as string) as Task[];
 const printed: Printed[] = [];
 let current = { output: '', errors: '' };

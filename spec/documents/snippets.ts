@@ -6,8 +6,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { programs } from '../programs.js';
 import { compile } from './compiler.js';
-import { type Document, root } from './documents.js';
+import type { Document } from './documents.js';
 import type { Fence } from './markdown.js';
 
 /** A code block of a document that is a program. */
@@ -22,12 +23,12 @@ export interface Snippet {
   readonly output: string;
   /** Whether it runs until somebody stops it. */
   readonly keepsRunning: boolean;
-  readonly needsMetadata: boolean;
+  /** Whether it needs `reflect-metadata`, and whether it loads that itself, or by another file. */
+  readonly metadata: 'unneeded' | 'loaded' | 'needed';
 }
 
-// Why below dist/: there the package's own name leads to the package.
-const sources = join(root, 'dist/documents/source');
-const compiled = join(root, 'dist/documents/compiled');
+const sources = join(programs, 'documents/source');
+const compiled = join(programs, 'documents/compiled');
 
 const runner = fileURLToPath(new URL('./run-snippets.js', import.meta.url));
 // Why any port: nothing else on the machine must decide whether a document is right.
@@ -36,7 +37,7 @@ const env = { ...process.env, FLOWPLANE_METRICS_PORT: '0' };
 const slugOf = ({ path }: { readonly path: string }): string => path.replace(/\.md$/, '').replaceAll('/', '-');
 
 /** The marks of blocks that need packages of their own: the spec runs those that installs them. */
-const runElsewhere = ['in-jest', 'migration'];
+const runElsewhere = ['in-jest', 'in-pool', 'migration'];
 
 const isCode = ({ language, flags }: Fence): boolean =>
   ['ts', 'js'].includes(language) && !runElsewhere.some((flag) => flags.includes(flag));
@@ -75,8 +76,13 @@ function toSnippet(document: Document, fence: Fence): Snippet {
     folder,
     output: statedOutput(document, fence),
     keepsRunning: fence.flags.includes('keeps-running'),
-    needsMetadata: /\b(inversify|reflect-metadata)'/.test(fence.text),
+    metadata: metadataOf(fence.text),
   };
+}
+
+function metadataOf(text: string): Snippet['metadata'] {
+  if (/^import 'reflect-metadata';$/m.test(text)) return 'loaded';
+  return /\b(inversify|reflect-metadata)'/.test(text) ? 'needed' : 'unneeded';
 }
 
 /** What the document says that a snippet prints: after the word "prints", a block without a language, or text in backticks. */
@@ -133,12 +139,15 @@ export const isAsStated = ({ output }: Snippet, printed: Printed): boolean =>
  * Runs the snippets; gives what each has printed.
  *
  * Why together: to start thirty processes takes ten times as long as what they do. A snippet has a process of its own where
- * what others leave in the process could help it, as `reflect-metadata` does, or has disturbed it.
+ * what others leave in the process could help it, as `reflect-metadata` does, or has disturbed it. Those that load
+ * `reflect-metadata` themselves are together in another process.
  */
 export async function runSnippets(snippets: readonly Snippet[]): Promise<ReadonlyMap<Snippet, Printed>> {
   const printed = new Map<Snippet, Printed>();
-  const together = snippets.filter(({ keepsRunning, needsMetadata }) => !keepsRunning && !needsMetadata);
-  for (const [i, one] of (await runTogether(together)).entries()) printed.set(together[i] as Snippet, one);
+  for (const metadata of ['unneeded', 'loaded']) {
+    const together = snippets.filter((snippet) => !snippet.keepsRunning && snippet.metadata === metadata);
+    for (const [i, one] of (await runTogether(together)).entries()) printed.set(together[i] as Snippet, one);
+  }
   for (const snippet of snippets) {
     const found = printed.get(snippet);
     if (found !== undefined && isAsStated(snippet, found)) continue;

@@ -35,7 +35,7 @@ const namedDifferences: readonly (readonly [
 ];
 
 describe('The reader of expositions', function () {
-  this.timeout(150_000);
+  this.timeout(500_000);
 
   it('judges 2,000 changed real expositions as Prometheus 2 and 3 and the reference parser do', async function () {
     for (const server of ['prometheus', 'prometheus-3', 'python3-prometheus-client']) needs(this, server);

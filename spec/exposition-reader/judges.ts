@@ -73,16 +73,20 @@ export async function scrapeAll(command: string, served: Served, count: number, 
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const prometheus = await PrometheusServer.startIn(folder, config, command);
   try {
-    await until(async () => (await prometheus.value('count(max_over_time(up{job="judged"}[1h]))')) === count);
+    await until(async () => (await prometheus.value('count(max_over_time(up{job="judged"}[1h]))')) === count, patience);
     // Why: on a busy machine the first scrape may be cut off, which says nothing of the text.
-    await until(async () =>
-      [...(await prometheus.targets('instance')).values()].every((error) => !isCutOff.test(error)),
+    await until(
+      async () => [...(await prometheus.targets('instance')).values()].every((error) => !isCutOff.test(error)),
+      patience,
     );
     return await judgedBy(prometheus, numbers);
   } finally {
     await prometheus.stop();
   }
 }
+
+/** So many seconds a Prometheus may take for thousands of targets while the machine is busy. */
+const patience = 180;
 
 /** How the errors of a request begin, beside those of the text. */
 const isCutOff = /^(?:Get "|context deadline|read tcp|unexpected EOF$)/;

@@ -131,6 +131,17 @@ describe('A recorder that checks names', () => {
     ]);
   });
 
+  it('names each label that breaks the conventions', () => {
+    const family = defineGauge({
+      name: 'depth',
+      help: 'Waiting jobs',
+      labels: { job: {}, queueName: {}, poolName: {} },
+    });
+    expect(remarksOn(family)).to.deep.equal([
+      'label "job" is what Prometheus calls the target: use another name; "queueName" is in camelCase: names are in snake_case; "poolName" is in camelCase: names are in snake_case',
+    ]);
+  });
+
   it('gives one advice on the gauge of the design document, which works all the same', () => {
     const recorder = new MemoryRecorder();
     const family = defineGauge({ name: 'xds_team_resources_total', help: 'Resources', labels: { team: {} } });

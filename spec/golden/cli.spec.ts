@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineCounter, library, MetricsServer, PrometheusRecorder } from './entries.js';
+import { defineCounter, MetricsServer, PrometheusRecorder, shipped } from './entries.js';
 import { Golden } from './golden.js';
 import { FakeServers } from './messages/doctor.js';
 import { printed, runAll } from './program.js';
@@ -50,6 +50,7 @@ describe('The command line', () => {
       ['doctor', '-h'],
       ['catalogue', '--help'],
       ['catalogue', '-h'],
+      ['dashboard', '--help'],
     ];
     golden.compare('help.txt', await transcript([...commands, ['unknown'], ['constructor']]));
   });
@@ -121,7 +122,7 @@ describe('The command line', () => {
   });
 
   it('prints and checks a catalogue as in the golden file', async () => {
-    const index = pathToFileURL(join(library, 'index.js')).href;
+    const index = pathToFileURL(join(shipped, 'index.mjs')).href;
     const module = write(
       'module.mjs',
       `import { Counter, Timed, defineGauge, instrumentFunction } from '${index}';

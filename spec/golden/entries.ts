@@ -20,5 +20,8 @@ export const shipped = fileURLToPath(new URL('../../node', import.meta.url));
 /** The program that `npx flowplane-metrics` runs. */
 export const program = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 
+/** The same as it is shipped. */
+export const shippedProgram = fileURLToPath(new URL('../../node/flowplane-metrics.cjs', import.meta.url));
+
 /** The folder of the package, for its package.json and its packages. */
 export const packageFolder = fileURLToPath(new URL('../../..', import.meta.url));

@@ -148,16 +148,16 @@ export function itMeasuresRequests(framework: ContractFramework): void {
       expect(lines).to.include(duration({ route: '/api/:version/members/:member', status: 200 }, 1000));
     });
 
-    it('have one series of each method and status for ten thousand paths that match nothing', async () => {
+    it('have one series of each method and status for thousands of paths that match nothing', async () => {
       await start();
-      const requests = Array.from({ length: 10_000 }, (_, i) => ({
+      const requests = Array.from({ length: 2000 }, (_, i) => ({
         method: i % 2 === 0 ? 'GET' : 'POST',
         path: `/scan/${i}.php`,
       }));
-      expect(await pipeline(application.port, requests)).to.deep.equal({ 404: 10_000 });
-      expect((await recorded(10_000)).filter((line) => line.includes('duration'))).to.have.members([
-        duration({ status: 404 }, 5000),
-        duration({ method: 'POST', status: 404 }, 5000),
+      expect(await pipeline(application.port, requests)).to.deep.equal({ 404: 2000 });
+      expect((await recorded(2000)).filter((line) => line.includes('duration'))).to.have.members([
+        duration({ status: 404 }, 1000),
+        duration({ method: 'POST', status: 404 }, 1000),
       ]);
     });
 

@@ -101,8 +101,10 @@ async function ends(url) {
 
 /** Users and headers of a `web-config.yml`, by a server that is asked with and without the password. */
 async function serve({ MetricsServer }) {
-  writeFileSync('web-config.yml', webConfig);
-  const server = new MetricsServer(new PrometheusRecorder(), { port: 0, webConfigFile: 'web-config.yml' });
+  // Why a file of its own: the two forms of this program run beside each other, and a file is empty while it is written.
+  const webConfigFile = `web-config-${process.pid}.yml`;
+  writeFileSync(webConfigFile, webConfig);
+  const server = new MetricsServer(new PrometheusRecorder(), { port: 0, webConfigFile });
   const broken = new MetricsServer(breaking, { port: 0, processMetrics: false });
   const { url } = await server.listen();
   try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import ts from 'typescript';
 import { answers, FaultyReceiver } from '../sending/faulty-receiver.js';
 import { until } from '../until.js';
 import { readOtlp } from './read-otlp.js';
@@ -60,13 +61,43 @@ describe('A job that lives too short to be scraped', () => {
     expect(totals()).to.deep.equal([7]);
   });
 
-  it('delivers its numbers where the exporter is disposed', async () => {
+  it('delivers its numbers at the end of the block of `await using`, within 50 ms of work', async () => {
     const program = `
-      exporter.start();
-      try { await new Promise((resolve) => setTimeout(resolve, 50)); } finally { await exporter[Symbol.asyncDispose](); }
+      async function run() {
+        await using job = exporter.start();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await run();
       process.exit(3);`;
-    expect((await ended(start(program))).ending).to.equal(3);
+    const { outputText } = ts.transpileModule(program, { compilerOptions: { target: ts.ScriptTarget.ES2022 } });
+    expect((await ended(start(outputText))).ending).to.equal(3);
     expect(totals()).to.deep.equal([7]);
+  });
+
+  it('delivers its numbers where nobody reads what it prints', async () => {
+    const child = start('exporter.start();');
+    child.stderr?.destroy();
+    const [code] = await once(child, 'exit');
+    expect([code, totals()]).to.deep.equal([0, [7]]);
+  });
+
+  it('keeps the code with which it ends by itself', async () => {
+    expect((await ended(start('exporter.start(); process.exitCode = 4;'))).ending).to.equal(4);
+    expect(totals()).to.deep.equal([7]);
+  });
+
+  it('delivers nothing after process.exit() or SIGKILL, which wait for nothing', async () => {
+    expect((await ended(start('exporter.start(); process.exit(6);'))).ending).to.equal(6);
+    const killed = `exporter.start(); process.kill(process.pid, 'SIGKILL');`;
+    expect((await ended(start(killed))).ending).to.equal('SIGKILL');
+    expect(totals()).to.deep.equal([]);
+  });
+
+  it('has another service.instance.id in each process', async () => {
+    // Why both at once: the second one may end before the first.
+    await Promise.all([start('exporter.start();'), start('exporter.start();')].map(ended));
+    const ids = receiver.received.map((one) => readOtlp(one).resource['service.instance.id']);
+    expect([ids.length, new Set(ids).size]).to.deep.equal([2, 2]);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -95,28 +126,74 @@ describe('A job that lives too short to be scraped', () => {
     });
   }
 
-  it('leaves an uncaught error to an application that handles it', async () => {
-    const program = `
-      exporter.start();
-      process.on('uncaughtException', () => { process.exitCode = 5; });
-      setTimeout(() => { throw new Error('no disk'); }, 10);`;
-    expect((await ended(start(program))).ending).to.equal(5);
-    expect(totals()).to.deep.equal([7]);
+  it('says why its numbers do not arrive before a signal ends it', async () => {
+    receiver.reset(answers(400));
+    const program = `exporter.start(); setInterval(() => undefined, 1000); process.kill(process.pid, 'SIGTERM');`;
+    const { ending, errors } = await ended(start(program, '{ onAdvice: undefined }', { NODE_NO_WARNINGS: '0' }));
+    expect(ending).to.equal('SIGTERM');
+    expect(errors).to.contain('metrics do not all reach').and.to.contain('given status 400');
   });
 
-  for (const [what, url] of Object.entries({ hangs: undefined, 'is absent': 'http://127.0.0.1:1' })) {
-    it(`ends within the limit where the receiver ${what}`, async () => {
-      receiver.reset(() => undefined);
-      const options = `{ shutdownTimeoutSeconds: 0.3, ...(${JSON.stringify(url)} && { endpoint: ${JSON.stringify(url)} }) }`;
-      const program = `
-        exporter.start();
-        const started = performance.now();
-        process.on('exit', () => console.log(performance.now() - started));`;
-      const child = start(program, options);
-      const said = text(child.stdout as NonNullable<ChildProcess['stdout']>);
-      expect((await ended(child)).ending).to.equal(0);
-      expect(Number(await said)).to.be.below(15_000);
+  it('delivers the numbers of every exporter after an error that nobody catches', async () => {
+    const program = `
+      const other = new OtlpExporter(recorder, { onAdvice: () => undefined, announce: false }).start();
+      exporter.start();
+      setTimeout(() => { throw new Error('no disk'); }, 10);
+      setTimeout(() => { throw new Error('a later one'); }, 20);`;
+    const { ending, errors } = await ended(start(program));
+    expect(ending).to.equal(1);
+    expect(errors).to.contain('Error: no disk').and.not.contain('a later one');
+    expect(totals()).to.deep.equal([7, 7]);
+  });
+
+  for (const method of ['on', 'once']) {
+    it(`leaves an uncaught error to an application that handles it by ${method}, before and after us`, async () => {
+      const handle = `process.${method}('uncaughtException', () => { process.exitCode = 5; });`;
+      for (const program of [`${handle} exporter.start();`, `exporter.start(); ${handle}`]) {
+        receiver.reset();
+        const child = start(`${program} setTimeout(() => { throw new Error('no disk'); }, 10);`);
+        expect((await ended(child)).ending).to.equal(5);
+        expect(totals()).to.deep.equal([7]);
+      }
     });
+  }
+
+  const endings: Readonly<Record<string, { readonly end: string; readonly ending: number | string }>> = {
+    'by itself': { end: '', ending: 0 },
+    'at the end of the block of `await using`': { end: 'await exporter[Symbol.asyncDispose]();', ending: 0 },
+    'by SIGTERM': {
+      end: `process.kill(process.pid, 'SIGTERM'); setInterval(() => undefined, 1000);`,
+      ending: 'SIGTERM',
+    },
+    'by an error that nobody catches': {
+      end: `setInterval(() => undefined, 1000); throw new Error('no disk');`,
+      ending: 1,
+    },
+  };
+  for (const [what, { url, seconds }] of Object.entries({
+    hangs: { url: undefined, seconds: 0.3 },
+    'hangs, by default': { url: undefined, seconds: undefined },
+    'is absent': { url: 'http://127.0.0.1:1', seconds: 0.3 },
+  })) {
+    for (const [how, { end, ending }] of Object.entries(endings)) {
+      it(`ends ${how} within the limit where the receiver ${what}`, async () => {
+        receiver.reset(() => undefined);
+        const options = JSON.stringify({ shutdownTimeoutSeconds: seconds, endpoint: url });
+        const limitMs = (seconds ?? 2) * 1000;
+        // Why one timer after the other, and by the process itself: so it is not late because the machine is busy. Why half a
+        // second: what ends a process takes some turns of its event loop, and a tenth of a second after a signal.
+        const program = `
+          import { writeSync } from 'node:fs';
+          const whenLate = () => writeSync(1, 'late');
+          exporter.start();
+          setTimeout(() => setTimeout(whenLate, 500).unref(), ${limitMs}).unref();
+          ${end}`;
+        const child = start(program, options);
+        const said = text(child.stdout as NonNullable<ChildProcess['stdout']>);
+        expect((await ended(child)).ending).to.equal(ending);
+        expect(await said).to.equal('');
+      });
+    }
   }
 
   it('ends in spite of an exporter that is not started, nor by its connection', async () => {

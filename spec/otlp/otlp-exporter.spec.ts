@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { Counter as PromCounter, Histogram as PromHistogram, Registry, Summary } from 'prom-client';
 import {
@@ -11,7 +13,8 @@ import {
 } from '../../lib/index.js';
 import { OtlpExporter, type OtlpOptions } from '../../lib/otlp/index.js';
 import { version } from '../../lib/version.js';
-import { answers, FaultyReceiver } from '../sending/faulty-receiver.js';
+import { type Answering, answers, FaultyReceiver } from '../sending/faulty-receiver.js';
+import { partialSuccess, rejecting } from './partial-success.js';
 import { type ReadMetric, type ReadPoint, readOtlp } from './read-otlp.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {}, kind: {} } });
@@ -130,6 +133,18 @@ describe('An OtlpExporter', () => {
     expect(point('size')?.count).to.equal(7);
   });
 
+  for (const [what, cumulativeCounts] of Object.entries({ fall: [5, 3], 'are no whole numbers': [0.5, 3] })) {
+    it(`sends a histogram whose counts ${what} as single samples, as the formats of a scrape do`, async () => {
+      const view = { upperBounds: [1, Infinity], cumulativeCounts, sum: 4, count: 3, createdAt: 5 };
+      const scrapable = familyOf('size_bytes', 'histogram', (writer) =>
+        writer.histogram(0, { ...view, exemplars: undefined, native: undefined }),
+      );
+      await exporting(scrapable).flush();
+      expect(metric('size')).to.equal(undefined);
+      expect(metric('size_bytes_bucket')?.points.map(({ asDouble }) => asDouble)).to.deep.equal(cumulativeCounts);
+    });
+  }
+
   it('sends exemplars with their trace and span', async () => {
     const labels = { trace_id: 'ab'.repeat(16), span_id: 'cd'.repeat(8), user: 'ada' };
     const scrapable = familyOf('jobs_total', 'counter', (writer) =>
@@ -168,6 +183,56 @@ describe('An OtlpExporter', () => {
     expect(second?.start).to.equal(first?.start);
     expect(third?.start).to.equal(second?.time);
     expect(fourth?.start).to.equal(third?.start);
+  });
+
+  it('counts nothing of a prom-client counter twice that could not be collected for once', async () => {
+    const registry = new Registry();
+    let isBroken = false;
+    const collect = (): void => {
+      if (isBroken) throw new Error('no');
+    };
+    const counter = new PromCounter({ name: 'calls_total', help: 'Calls', registers: [registry], collect });
+    const recorder = new PrometheusRecorder({ registry, onAdvice: () => undefined, onError: () => undefined });
+    const [cumulative, delta] = [exporting(recorder), exporting(recorder, { temporality: 'delta' })];
+    const sent: (readonly [number | undefined, bigint | undefined])[] = [];
+    for (const [added, breaks] of [
+      [3, false],
+      [0, true],
+      [2, false],
+    ] as const) {
+      counter.inc(added);
+      isBroken = breaks;
+      for (const exporter of [cumulative, delta]) {
+        await exporter.flush();
+        sent.push([point('calls')?.asDouble, point('calls')?.start]);
+      }
+    }
+    expect(sent.map(([value]) => value)).to.deep.equal([3, 3, undefined, undefined, 5, 2]);
+    expect(sent[4]?.[1]).to.equal(sent[0]?.[1]);
+  });
+
+  it('sends all of a prom-client metric that is of another kind than before under its name', async () => {
+    const registry = new Registry();
+    const exporter = exporting(new PrometheusRecorder({ registry }), { temporality: 'delta' });
+    const given = { name: 'wait_total', help: 'Wait', registers: [registry] };
+    new PromHistogram({ ...given, buckets: [1] }).observe(0.5);
+    await exporter.flush();
+    registry.removeSingleMetric('wait_total');
+    new PromCounter(given).inc(5);
+    await exporter.flush();
+    expect(point('wait')?.asDouble).to.equal(5);
+  });
+
+  it('sends no delta of a counter that has grown beyond every number', async () => {
+    const registry = new Registry();
+    const counter = new PromCounter({ name: 'calls_total', help: 'Calls', registers: [registry] });
+    const exporter = exporting(new PrometheusRecorder({ registry }), { temporality: 'delta' });
+    for (let i = 0; i < 2; i++) counter.inc(Number.MAX_VALUE);
+    await exporter.flush();
+    expect(point('calls')?.asDouble).to.equal(Infinity);
+    counter.inc(1);
+    await exporter.flush();
+    expect(metric('calls')).to.equal(undefined);
   });
 
   it('sends as deltas what was added since the last export, each from where the last one has ended', async () => {
@@ -229,6 +294,125 @@ describe('An OtlpExporter', () => {
     expect(point('jobs')?.asDouble).to.equal(7);
   });
 
+  it('counts from 0 a series that has expired and come back between two exports', async () => {
+    let seconds = 0;
+    const recorder = new PrometheusRecorder({ clock: () => seconds });
+    const visits = defineCounter({
+      name: 'visits_total',
+      help: 'Visits',
+      labels: { team: {} },
+      expireAfterSeconds: 60,
+    });
+    const [cumulative, delta] = [exporting(recorder), exporting(recorder, { temporality: 'delta' })];
+    const read = async (exporter: OtlpExporter): Promise<number | undefined> => {
+      await exporter.flush();
+      return point('visits')?.asDouble;
+    };
+    recorder.counter(visits).inc({ team: 'mail' }, 9);
+    expect([await read(cumulative), await read(delta)]).to.deep.equal([9, 9]);
+    seconds = 120;
+    expect([await read(cumulative), await read(delta)]).to.deep.equal([undefined, undefined]);
+    recorder.counter(visits).inc({ team: 'mail' }, 2);
+    expect([await read(cumulative), await read(delta)]).to.deep.equal([2, 2]);
+  });
+
+  it('sends as deltas all that a native histogram has got, before and after it is reset and made coarser', async () => {
+    const buckets = (size: number, indexes: number[], counts: number[]) => ({ size, indexes, counts });
+    const none = buckets(0, [], []);
+    const native = (schema: number, positive: typeof none) => ({
+      ...{ schema, zeroThreshold: 0, zeroCount: 0, exemplars: [], positive, negative: none },
+    });
+    /** Count, sum, creation time, buckets. */
+    const seen = [
+      [5, 10, 1, native(3, buckets(2, [1, 9], [2, 3]))],
+      [2, 4, 7, native(3, buckets(1, [9], [2]))],
+      [6, 20, 7, native(2, buckets(2, [5, 9], [3, 3]))],
+    ] as const;
+    let i = 0;
+    const scrapable = familyOf('size_bytes', 'histogram', (writer) => {
+      const [count, sum, createdAt, native] = seen[i++] as (typeof seen)[number];
+      const classic = { upperBounds: [Infinity], cumulativeCounts: [count], exemplars: undefined };
+      writer.histogram(0, { ...classic, count, sum, createdAt, native });
+    });
+    const exporter = exporting(scrapable, { temporality: 'delta' });
+    const points: ReadPoint[] = [];
+    for (const _ of seen) {
+      await exporter.flush();
+      points.push(point('size') as ReadPoint);
+    }
+    expect(points.map(({ count, sum, scale, positive }) => [count, sum, scale, positive])).to.deep.equal([
+      [5, 10, 3, { offset: 0, counts: [2, 0, 0, 0, 0, 0, 0, 0, 3] }],
+      [2, 4, 3, { offset: 8, counts: [2] }],
+      [4, 16, 2, { offset: 4, counts: [1, 0, 0, 0, 3] }],
+    ]);
+    const [, second, third] = points;
+    expect(second?.start).to.equal(7_000_000_000n);
+    expect(third?.start).to.equal(second?.time);
+  });
+
+  it('sends the deltas of a request that was accepted once, though a later one of the same export is refused', async () => {
+    const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000, onAdvice: () => undefined });
+    const count = 12_000;
+    const fill = (by: number): void => {
+      for (let i = 0; i < count; i++) recorder.counter(jobs).inc({ team: `team-${i}`, kind: 'x'.repeat(400) }, by);
+    };
+    const exporter = exporting(recorder, { temporality: 'delta' });
+    const sums = new Map<string, number>();
+    const addUp = (accepted: typeof receiver.received): void => {
+      for (const one of accepted) {
+        for (const { attributes, asDouble = 0 } of readOtlp(one).metrics.find(({ name }) => name === 'jobs')?.points ??
+          []) {
+          const team = attributes['team'] as string;
+          sums.set(team, (sums.get(team) ?? 0) + asDouble);
+        }
+      }
+    };
+    fill(1);
+    receiver.reset(answers(200), answers(400));
+    expect((await exporter.flush()).result).to.equal('failed');
+    addUp(receiver.received.slice(0, 1));
+    fill(2);
+    receiver.reset();
+    await exporter.flush();
+    addUp(receiver.received);
+    expect([sums.size, ...new Set(sums.values())]).to.deep.equal([count, 3]);
+  });
+
+  it('connects by the agent that it is given, and not by HTTP_PROXY', async () => {
+    let connections = 0;
+    class Counting extends Agent {
+      override createConnection(
+        ...given: Parameters<Agent['createConnection']>
+      ): ReturnType<Agent['createConnection']> {
+        connections++;
+        return super.createConnection(...given);
+      }
+    }
+    const agent = new Counting({ keepAlive: true });
+    const before = { ...process.env };
+    Object.assign(process.env, { HTTP_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' });
+    try {
+      const exporter = exporting(new PrometheusRecorder(), { agent });
+      for (let i = 0; i < 2; i++) expect((await exporter.flush()).result).to.equal('success');
+      expect(connections).to.equal(1);
+    } finally {
+      for (const name of ['HTTP_PROXY', 'http_proxy']) delete process.env[name];
+      Object.assign(process.env, before);
+      agent.destroy();
+    }
+  });
+
+  it('tells a state again once it has been well in between', async () => {
+    const exporter = exporting(new PrometheusRecorder());
+    for (const status of [400, 400, 200, 400, 401]) {
+      receiver.reset(answers(status));
+      await exporter.flush();
+    }
+    expect(advice.map(({ message }) => /status \d+/.exec(message)?.[0])).to.deep.equal([
+      ...['status 400', 'status 400', 'status 401'],
+    ]);
+  });
+
   it('has points whose time does not end before it begins, and loses none, where the clock jumps', async () => {
     const recorder = new PrometheusRecorder();
     const exporter = exporting(recorder, { temporality: 'delta' });
@@ -286,6 +470,17 @@ describe('An OtlpExporter', () => {
     expect(waited).to.deep.include({ count: '1', sum: 3, bucketCounts: ['0', '1', '0'], explicitBounds: [1, 5] });
     const [sized] = found('size').exponentialHistogram.dataPoints;
     expect(sized).to.deep.include({ count: '1', scale: 3, positive: { offset: 15, bucketCounts: ['1'] } });
+  });
+
+  it('sends in JSON characters of every kind, and a zero with its sign', async () => {
+    const recorder = new PrometheusRecorder();
+    const value = 'a"b\\c\n\u0001ü€😀\u2028';
+    recorder.counter(jobs).inc({ team: value, kind: '' });
+    recorder.gauge(rooms).set({}, -0);
+    await exporting(recorder, { protocol: 'http/json' }).flush();
+    const body = receiver.received[0]?.body.toString() ?? '';
+    expect(body).to.contain(JSON.stringify(value)).and.to.contain('"asDouble":-0');
+    expect(JSON.parse(body).resourceMetrics).to.have.length(1);
   });
 
   it('cuts what is large into requests of less than 4 MiB, in which every series is once', async () => {
@@ -360,6 +555,76 @@ describe('An OtlpExporter', () => {
       expect(JSON.stringify(advice)).to.not.contain('s3cret');
     });
   }
+
+  it('tells each of several states once, also where they take turns', async () => {
+    const exporter = exporting(new PrometheusRecorder());
+    for (const status of [400, 401, 400, 401, 400]) {
+      receiver.reset(answers(status));
+      await exporter.flush();
+    }
+    expect(advice.map(({ message }) => /status \d+/.exec(message)?.[0])).to.deep.equal(['status 400', 'status 401']);
+  });
+
+  const json = { 'Content-Type': 'application/json' };
+  const rejections: Readonly<Record<string, readonly [answering: Answering, rejected: 'all' | number]>> = {
+    'more points than a number holds': [answers(200, {}, rejecting(2n ** 53n + 1n)), 'all'],
+    'less than none': [answers(200, {}, rejecting(-1n)), 0],
+    'more than there were, in JSON': [answers(200, json, '{"partialSuccess":{"rejectedDataPoints":1e300}}'), 'all'],
+    'a part of one, in JSON': [answers(200, json, '{"partialSuccess":{"rejectedDataPoints":1.5}}'), 0],
+    'nothing, in JSON': [answers(200, json, '{"partialSuccess":null}'), 0],
+  };
+  for (const [what, [answering, rejected]] of Object.entries(rejections)) {
+    it(`counts no more points as rejected than were sent, where the receiver says that it has rejected ${what}`, async () => {
+      receiver.reset(answering);
+      const { result, rejectedPoints } = await exporting(new PrometheusRecorder()).flush();
+      const sent = lastMetrics().reduce((sum, { points }) => sum + points.length, 0);
+      expect(rejectedPoints).to.equal(rejected === 'all' ? sent : rejected);
+      expect(result).to.equal(rejected === 'all' ? 'partial' : 'success');
+      expect(advice).to.have.length(rejected === 'all' ? 1 : 0);
+    });
+  }
+
+  it('says no key in the query of its URL that a receiver repeats', async () => {
+    receiver.reset((response, { url }) => response.writeHead(404).end(`nothing at ${url}`));
+    const { reason } = await exporting(new PrometheusRecorder(), {
+      url: `${receiver.url}/push?key=s3cret%2Fword`,
+    }).flush();
+    expect(reason).to.contain('nothing at /push?key=***');
+    expect(JSON.stringify([reason, advice])).to.not.match(/s3c/);
+  });
+
+  for (const [what, answering] of Object.entries({
+    'an error': (secret: string) => answers(401, {}, `${'x'.repeat(190)} no such token: Bearer ${secret}`),
+    'a remark': (secret: string) => answers(200, {}, partialSuccess(1, `bad ${secret}`)),
+  })) {
+    it(`says no secret that a receiver repeats in ${what}`, async () => {
+      const secret = 's3cret-token-of-ada';
+      receiver.reset(answering(secret));
+      const exporter = exporting(new PrometheusRecorder(), { headers: { Authorization: `Bearer ${secret}` } });
+      const { reason } = await exporter.flush();
+      expect(reason).to.match(/status 401|1 points rejected/);
+      const told = [reason, advice, inspect(exporter, { depth: 9, showHidden: true }), JSON.stringify(exporter)];
+      expect(JSON.stringify(told)).to.not.match(/s3c/);
+    });
+  }
+
+  it('has a target without the query, which may have a key', () => {
+    const { target } = exporting(new PrometheusRecorder(), { url: `${receiver.url}/push?key=s3cret#x` });
+    expect(target).to.equal(`${receiver.url}/push`);
+  });
+
+  it('ends a flush, and takes the next one, where a collector hangs or throws', async () => {
+    const collecting = [
+      () => new Promise<never>(() => undefined),
+      () => Promise.reject(new Error('no')),
+      async () => [],
+    ];
+    let calls = 0;
+    const scrapable: Scrapable = { exposedFamilies: () => (collecting[calls++] as (typeof collecting)[0])() };
+    const exporter = exporting(scrapable, { exportTimeoutSeconds: 0.1 });
+    const results = [await exporter.flush(), await exporter.flush(), await exporter.flush()];
+    expect(results.map(({ result }) => result)).to.deep.equal(['failed', 'failed', 'success']);
+  });
 
   it('sends smaller requests after 413', async () => {
     const recorder = new PrometheusRecorder({ onAdvice: () => undefined });
@@ -446,11 +711,4 @@ function familyOf(name: string, type: 'counter' | 'histogram', write: (writer: S
     },
   };
   return { exposedFamilies: async () => [family] };
-}
-
-/** The answer of a receiver that has left out points. */
-function partialSuccess(rejected: number, message: string): Buffer {
-  const text = Buffer.from(message);
-  const inner = Buffer.concat([Buffer.from([0x08, rejected, 0x12, text.length]), text]);
-  return Buffer.concat([Buffer.from([0x0a, inner.length]), inner]);
 }

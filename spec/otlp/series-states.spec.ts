@@ -62,20 +62,36 @@ describe('The states of series between two exports', () => {
   it('end after an export that has not seen them', () => {
     const states = new SeriesStates();
     states.begin();
-    const [first, second] = [states.get('a', 'x', 1, undefined), states.get('a', 'y', 1, undefined)];
-    states.forgetOthers();
+    const [first, second] = [states.ofFamily('a').get('x', 1, undefined), states.ofFamily('a').get('y', 1, undefined)];
+    for (const _ of states.forgetOthers());
     states.begin();
-    expect(states.get('a', 'x', 2, undefined)).to.equal(first);
-    states.forgetOthers();
+    expect(states.ofFamily('a').get('x', 2, undefined)).to.equal(first);
+    for (const _ of states.forgetOthers());
     states.begin();
-    expect(states.get('a', 'y', 3, undefined)).to.not.equal(second);
+    expect(states.ofFamily('a').get('y', 3, undefined)).to.not.equal(second);
+  });
+
+  it('stay for ten exports where the whole family is left out', () => {
+    const states = new SeriesStates();
+    const exporting = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        states.begin();
+        for (const _ of states.forgetOthers());
+      }
+    };
+    states.begin();
+    const first = states.ofFamily('a').get('x', 1, undefined);
+    exporting(10);
+    expect(states.ofFamily('a').get('x', 2, undefined)).to.equal(first);
+    exporting(11);
+    expect(states.ofFamily('a').get('x', 3, undefined)).to.not.equal(first);
   });
 
   it('begin anew for a series that was created again', () => {
     const states = new SeriesStates();
     states.begin();
-    const first = states.get('a', 'x', 1, 1);
-    expect(states.get('a', 'x', 2, 1)).to.equal(first);
-    expect(states.get('a', 'x', 2, 2)).to.not.equal(first);
+    const first = states.ofFamily('a').get('x', 1, 1);
+    expect(states.ofFamily('a').get('x', 2, 1)).to.equal(first);
+    expect(states.ofFamily('a').get('x', 2, 2)).to.not.equal(first);
   });
 });

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Counter as PromCounter, Registry } from 'prom-client';
@@ -13,6 +17,7 @@ import {
 } from '../../lib/index.js';
 import { OtlpExporter } from '../../lib/otlp/index.js';
 import { needs } from '../needs.js';
+import { ExportingService } from '../server/exporting-service.js';
 import { until } from '../until.js';
 import { VictoriaMetrics } from '../victoria-metrics.js';
 
@@ -135,6 +140,61 @@ describe('A real VictoriaMetrics that metrics are exported to over OTLP', functi
     expect(Object.values(metric)).to.include.members(['billing', 'a']);
   });
 
+  it('answers every question as it does for a scrape of the same recorder, to 12 digits', async () => {
+    const recorder = new PrometheusRecorder();
+    const labels = { team: {}, kind: {} };
+    const calls = recorder.counter(defineCounter({ name: 'calls_total', help: 'Calls', labels }));
+    const load = recorder.gauge(defineGauge({ name: 'load_ratio', help: 'Load', unit: 'ratio', labels: { team: {} } }));
+    const took = recorder.histogram(
+      defineHistogram({
+        name: 'took_seconds',
+        help: 'Time',
+        unit: 'seconds',
+        labels: { team: {} },
+        buckets: [0.1, 1, 7.5],
+      }),
+    );
+    for (const [i, team] of ['mail', 'chat', 'mäil "x"\\'].entries()) {
+      for (const kind of ['send', 'reading']) calls.inc({ team, kind }, kind.length / 3 + i * 1e6);
+      load.set({ team }, i / 7);
+      for (let n = 1; n < 40; n++) took.observe({ team }, (n * (i + 1)) / 9);
+    }
+    const { body } = await scrape(recorder, { method: 'GET', names: ['calls_total', 'load_ratio', 'took_seconds'] });
+    const scraped = await fetch(`${store.url}/api/v1/import/prometheus?extra_label=way=scrape`, {
+      ...{ method: 'POST', body: await text(body), headers: { connection: 'close' } },
+    });
+    expect(scraped.ok).to.equal(true);
+    await exporting(recorder, { resource: { ...resource, way: 'otlp' } }).flush();
+    await shows('calls_total', 12);
+    expect(await query('calls_total{way="otlp"}')).to.have.length(6);
+    const questions = [
+      'calls_total{WAY}',
+      'sum(calls_total{WAY})',
+      'sum by (team) (calls_total{WAY})',
+      'avg without (kind) (calls_total{WAY, kind!="none"})',
+      'topk(1, calls_total{WAY})',
+      'calls_total{WAY, team=~"ma.*|mä.*"}',
+      'load_ratio{WAY} > 0.1',
+      'max(load_ratio{WAY}) - min(load_ratio{WAY})',
+      'took_seconds_bucket{WAY}',
+      'took_seconds_sum{WAY} / took_seconds_count{WAY}',
+      'histogram_quantile(0.9, sum by (le) (took_seconds_bucket{WAY}))',
+      'histogram_quantile(0.5, took_seconds_bucket{WAY})',
+      'took_seconds_bucket{WAY, le="7.5"} / on (team) took_seconds_count{WAY}',
+      'count(took_seconds_bucket{WAY, le="+Inf"})',
+      'absent(calls_total{WAY, team="nobody"})',
+    ];
+    const answer = async (question: string, given: string): Promise<string[]> =>
+      (await query(question.replaceAll('WAY', `way="${given}"`)))
+        .map(({ metric: { way: _, ...metric }, value }) => spell(metric, value, 12))
+        .sort();
+    for (const question of questions) {
+      const answered = await answer(question, 'otlp');
+      expect(answered, question).to.not.be.empty;
+      expect(answered, question).to.deep.equal(await answer(question, 'scrape'));
+    }
+  });
+
   it('has the metrics of prom-client too', async () => {
     const registry = new Registry();
     new PromCounter({ name: 'old_mails_total', help: 'Mails', registers: [registry], labelNames: ['to'] }).inc(
@@ -170,6 +230,32 @@ describe('A real VictoriaMetrics that metrics are exported to over OTLP', functi
     }
     await shows('steps_total', 1);
     expect((await query('sum_over_time(steps_total[5m])')).map(({ value }) => value)).to.deep.equal([9]);
+  });
+
+  it('has the numbers of each moment while the event loop of the service is blocked for three seconds', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'blocked-service-'));
+    const url = `${store.url}/opentelemetry/v1/metrics`;
+    const service = await ExportingService.start({
+      url,
+      intervalSeconds: 0.2,
+      resource: { 'service.name': 'blocked' },
+    });
+    try {
+      const file = join(folder, 'enough');
+      service.tell(`block ${file}`);
+      await setTimeout(3000);
+      writeFileSync(file, '');
+      const { from, to } = await service.hearsBlocked();
+      await ask('/internal/force_flush', {});
+      const exported = await ask('/api/v1/export', { 'match[]': 'jobs_total{service_name="blocked"}' });
+      const { values, timestamps } = (await exported.json()) as { values: number[]; timestamps: number[] };
+      const meanwhile = values.filter((_, i) => (timestamps[i] as number) > from && (timestamps[i] as number) < to);
+      expect(meanwhile.length).to.be.above(1);
+      expect(meanwhile).to.deep.equal([...new Set(meanwhile)].sort((a, b) => a - b));
+    } finally {
+      await service.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
@@ -222,10 +308,10 @@ function fillRandomly(recorder: PrometheusRecorder, count: number): Family[] {
   }
 }
 
-/** One series, its labels in order, and its value to the digits that the store keeps. */
-const spell = (metric: Readonly<Record<string, string>>, value: number): string => {
+/** One series, its labels in order, and its value to so many digits. */
+const spell = (metric: Readonly<Record<string, string>>, value: number, digits = 9): string => {
   const labels = Object.entries(metric).filter(([name]) => name !== '__name__' && !ofResource.has(name));
-  return `${metric['__name__']}${JSON.stringify(labels.sort())} ${Number(value.toPrecision(9))}`;
+  return `${metric['__name__']}${JSON.stringify(labels.sort())} ${Number(value.toPrecision(digits))}`;
 };
 
 function readLine(line: string): string {

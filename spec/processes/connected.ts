@@ -72,6 +72,15 @@ export class Connected implements Scrapable {
     this.sources.received(link, { type: 'bye', id: publisher.identity.id });
   }
 
+  /** The connection of this recorder's process breaks. */
+  disconnect(recorder: Scrapable): void {
+    this.#publishers.get(recorder)?.publisher.closed();
+  }
+
+  reconnect(recorder: Scrapable): void {
+    this.#publishers.get(recorder)?.publisher.opened();
+  }
+
   async close(): Promise<void> {
     for (const recorder of [...this.#publishers.keys()]) await this.end(recorder);
     this.sources.close();

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { defineCounter, PrometheusRecorder } from '../../lib/index.js';
+import { defineCounter, defineHistogram, PrometheusRecorder, scrape } from '../../lib/index.js';
 import { frameVersion } from '../../lib/processes/wire/frame.js';
 import { Connected } from './connected.js';
 import { samplesOf } from './merged.js';
 
+const protobuf = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
+
+const answer = (connected: Connected, accept: string | undefined) => scrape(connected, { method: 'GET', accept });
+
+const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', native: true });
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
 
 describe('An aggregator', () => {
@@ -56,7 +61,9 @@ describe('An aggregator', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.nat(), async (noise, at) => {
         const connected = create();
-        connected.connect(counting(2));
+        const recorder = counting(2);
+        for (const seconds of [0.1, 5, 70]) recorder.histogram(wait).observe({}, seconds);
+        connected.connect(recorder);
         connected.change = (message) => {
           if (message.type !== 'frame') return message;
           const frame = Uint8Array.from(message.frame);
@@ -67,9 +74,9 @@ describe('An aggregator', () => {
           return { ...message, frame };
         };
         await connected.publish();
-        await samplesOf(connected);
+        for (const accept of [undefined, protobuf]) for await (const _ of (await answer(connected, accept)).body);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -92,6 +99,12 @@ describe('An aggregator', () => {
     small.connect(counting(1));
     await small.publish();
     expect(small.failures).to.include('too_large').and.to.include('told too_large');
+    const tight = create({ maxSeries: 1 });
+    const wide = new PrometheusRecorder();
+    for (const seconds of [0.1, 5, 70]) wide.histogram(wait).observe({}, seconds);
+    tight.connect(wide);
+    await tight.publish();
+    expect(tight.failures).to.include('too_large');
     const few = create({ maxSources: 1 });
     few.connect(counting(1), counting(1));
     await few.publish();

@@ -4,6 +4,7 @@ import { defineCounter, defineGauge, defineHistogram, PrometheusRecorder } from 
 import { Connected } from './connected.js';
 import { samplesOf } from './merged.js';
 
+const sizes = defineHistogram({ name: 'sizes', help: 'Sizes', labels: { team: {} }, buckets: [2, 4] });
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {}, kind: {} } });
 const depth = defineGauge({ name: 'depth', help: 'Depth' });
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', buckets: [1, 2] });
@@ -125,5 +126,76 @@ describe('What processes publish', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('never lets a count fall that another recorder has too, whatever is removed while a connection is cut or a frame gets lost', async () => {
+    const operation = fc.record({
+      recorder: fc.constantFrom(1, 2),
+      team: fc.constantFrom('a', 'b'),
+      action: fc.constantFrom('inc', 'inc', 'remove', 'clear', 'cut', 'connect', 'lose', 'publish', 'publish'),
+      by: fc.integer({ min: 1, max: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 40 }), async (operations) => {
+        const recorders = [0, 1, 2].map(() => new PrometheusRecorder());
+        const connected = new Connected().connect(...recorders);
+        const counted = new Map<string, number>();
+        const seen = new Map<string, number>();
+        const record = (i: number, team: string, by: number): void => {
+          const recorder = recorders[i] as PrometheusRecorder;
+          recorder.counter(jobs).inc({ team, kind: 'x' }, by);
+          recorder.histogram(sizes).observe({ team }, by);
+          counted.set(team, (counted.get(team) ?? 0) + by);
+          counted.set(`${team} sizes`, (counted.get(`${team} sizes`) ?? 0) + 1);
+        };
+        const check = async (): Promise<void> => {
+          await connected.publish();
+          for (const line of await samplesOf(connected)) {
+            const [series = '', number] = line.split(' ');
+            expect(Number(number), series).to.be.at.least(seen.get(series) ?? 0);
+            seen.set(series, Number(number));
+            const team = /team="(.)"/.exec(series)?.[1] as string;
+            if (series.startsWith('jobs')) expect(Number(number)).to.be.at.most(counted.get(team) as number);
+            if (/bucket|count/.test(series))
+              expect(Number(number)).to.be.at.most(counted.get(`${team} sizes`) as number);
+          }
+        };
+        // Why: it has all series, and removes none.
+        for (const team of ['a', 'b']) record(0, team, 1);
+        await check();
+        for (const { recorder: i, team, action, by } of operations) {
+          const recorder = recorders[i] as PrometheusRecorder;
+          if (action === 'inc') record(i, team, by);
+          if (action === 'remove') for (const family of [jobs, sizes]) recorder.remove(family, { team });
+          if (action === 'clear') for (const family of [jobs, sizes]) recorder.clear(family);
+          if (action === 'cut') connected.disconnect(recorder);
+          if (action === 'connect') connected.reconnect(recorder);
+          if (action === 'lose') connected.change = () => undefined;
+          if (action === 'publish' || action === 'lose') await check();
+          connected.change = (message) => message;
+        }
+        for (const recorder of recorders) connected.reconnect(recorder);
+        await check();
+        await connected.close();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('has room for what takes the place of removed series while a connection is cut', async () => {
+    const recorder = new PrometheusRecorder();
+    const connected = new Connected({ maxSeries: 3 }).connect(recorder);
+    for (const team of ['a', 'b', 'c']) recorder.counter(jobs).inc({ team, kind: 'x' });
+    await connected.publish();
+    connected.disconnect(recorder);
+    recorder.clear(jobs);
+    for (const team of ['d', 'e']) recorder.counter(jobs).inc({ team, kind: 'x' });
+    connected.reconnect(recorder);
+    for (let i = 0; i < 2; i++) await connected.publish();
+    expect(await samplesOf(connected)).to.deep.equal([
+      'jobs_total{team="d",kind="x"} 1',
+      'jobs_total{team="e",kind="x"} 1',
+    ]);
+    await connected.close();
   });
 });

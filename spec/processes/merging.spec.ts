@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import * as promClient from 'prom-client';
 import {
   type Aggregator,
@@ -7,6 +8,7 @@ import {
   defineHistogram,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
+  type ScrapeLimits,
 } from '../../lib/index.js';
 import { Connected } from './connected.js';
 import { samplesOf } from './merged.js';
@@ -120,10 +122,31 @@ describe('Several processes, merged', () => {
     expect(samples).to.include('wait_seconds_bucket{le="2"} 5').and.to.include('wait_seconds_sum 7.5');
   });
 
-  it('need no more memory for 10,000 processes that come and go than for one', async () => {
-    for (let i = 0; i < 10_000; i++) {
-      const recorder = i % 100 === 0 ? process() : undefined;
-      if (recorder === undefined) continue;
+  it('have a sum that does not fall by the last bit where one of them ends, whatever the numbers are', async () => {
+    const value = fc.nat(1_000_000).map((number) => number / 997);
+    await fc.assert(
+      fc.asyncProperty(fc.array(value, { minLength: 2, maxLength: 6 }), async (values) => {
+        connected = new Connected();
+        const recorders = values.map((number) => {
+          const recorder = process();
+          recorder.counter(jobs).inc({ team: 'a' }, number);
+          recorder.histogram(wait).observe({}, number);
+          return recorder;
+        });
+        await connected.publish();
+        const before = await samplesOf(connected);
+        for (const recorder of recorders.reverse()) {
+          connected.kill(recorder);
+          expect(await samplesOf(connected)).to.deep.equal(before);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('have no more series after a hundred processes that come and go than after one', async () => {
+    for (let i = 0; i < 100; i++) {
+      const recorder = process();
       recorder.counter(jobs).inc({ team: 'a' });
       await connected.publish();
       connected.kill(recorder);
@@ -186,6 +209,21 @@ describe('Several processes, merged', () => {
     counters[0]?.inc({ a: '1', h: '8' }, 1);
     await settled(connected);
     expect(await samplesOf(connected)).to.include('theirs_total{a="1",h="8"} 6');
+  });
+
+  it('merge what a recorder exposes itself, where it does not expose what its store has', async () => {
+    class Chosen extends PrometheusRecorder {
+      override async exposedFamilies(limits?: ScrapeLimits) {
+        return (await super.exposedFamilies(limits)).filter(({ name }) => name === 'jobs_total');
+      }
+    }
+    const recorders = [new Chosen(), Object.create(process()) as PrometheusRecorder];
+    (recorders[1] as PrometheusRecorder).exposedFamilies = async () => (await recorders[0]?.exposedFamilies()) ?? [];
+    recorders[0]?.counter(jobs).inc({ team: 'a' }, 2);
+    recorders[0]?.gauge(defineGauge({ name: 'hidden', help: 'Hidden' })).set({}, 1);
+    connected.connect(...recorders);
+    await settled(connected);
+    expect(await samplesOf(connected)).to.deep.equal(['jobs_total{team="a"} 4']);
   });
 
   it('have the labels of each where their constant labels or label names differ', async () => {

@@ -73,8 +73,12 @@ describe('Instances of PM2 with cluster: true', function () {
     const sending = (async () => {
       while (!isOver) {
         asked++;
-        const response = await fetch(`http://127.0.0.1:${apiPort}/`).catch(() => undefined);
-        if ((await response?.text()) === 'done') answered++;
+        // Why with a limit: PM2 may hand a connection to an instance that ends, and nobody ever answers there.
+        const signal = AbortSignal.timeout(5000);
+        const answer = await fetch(`http://127.0.0.1:${apiPort}/`, { signal })
+          .then((response) => response.text())
+          .catch(() => undefined);
+        if (answer === 'done') answered++;
       }
     })();
     const seen: number[] = [];
@@ -89,7 +93,7 @@ describe('Instances of PM2 with cluster: true', function () {
     isOver = true;
     await Promise.all([sending, scraping]);
     expect(answered).to.be.above(100);
-    // Why a little later: each instance publishes once a second.
+    // Why a little later: each instance publishes twice a second.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const samples = await scrapedUntil(url, 'flowplane_metrics_sources 2');
     const counted = Number(samples.find((one) => one.startsWith('answered_total '))?.split(' ')[1]);

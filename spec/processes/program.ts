@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { programs } from '../programs.js';
 
 /** A program of several processes or threads, which writes lines of JSON and takes lines. */
 export class Program {
@@ -18,9 +16,8 @@ export class Program {
 
   /** @param modules the text of each of its modules by name; the first one is run. */
   constructor(modules: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv = {}) {
-    // Why files: a cluster starts its workers by the file of the program. Why below dist/: there the package's own name leads
-    // to the package.
-    this.#folder = mkdtempSync(join(root, 'dist', 'processes-'));
+    // Why files: a cluster starts its workers by the file of the program.
+    this.#folder = mkdtempSync(join(programs, 'processes-'));
     for (const [name, text] of Object.entries(modules)) writeFileSync(join(this.#folder, name), text);
     const [first = ''] = Object.keys(modules);
     this.child = spawn(process.execPath, [join(this.#folder, first)], {

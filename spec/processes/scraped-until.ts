@@ -9,10 +9,10 @@ export async function scrapedUntil(url: string, ...expected: readonly string[]):
   }
 }
 
-/** The samples of a scrape; none while nobody answers. */
+/** The samples of a scrape; none while nobody answers, or nobody in time: the process that would may be killed meanwhile. */
 export async function scrapedFrom(url: string): Promise<string[]> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     return (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   } catch {
     return [];

@@ -16,7 +16,7 @@ const program = `
   const recorder = new PrometheusRecorder();
   const role = !isMainThread ? 'thread' : cluster.isPrimary ? 'primary' : 'worker';
   recorder.counter(defineCounter({ name: 'started_total', help: 'Started', labels: { role: {} } })).inc({ role });
-  const server = new MetricsServer(recorder, { port: PORT, cluster: true, keepAlive: true, processMetrics: false });
+  const server = new MetricsServer(recorder, { port: PORT, cluster: true, keepAlive: true, processMetrics: false, thread: THREAD });
   const { url } = await server.listen();
   if (role === 'primary') console.log(JSON.stringify(url));
   if (role === 'primary') for (let i = 0; i < 2; i++) cluster.fork();
@@ -30,7 +30,7 @@ const instance = `
   import { MetricsServer } from 'flowplane-metrics/serve';
   const recorder = new PrometheusRecorder();
   recorder.counter(defineCounter({ name: 'started_total', help: 'Started' })).inc();
-  const server = new MetricsServer(recorder, { port: PORT, cluster: true, keepAlive: true, processMetrics: false });
+  const server = new MetricsServer(recorder, { port: PORT, cluster: true, keepAlive: true, processMetrics: false, thread: THREAD });
   await server.listen();
   console.log('"ready"');
   process.on('SIGINT', () => process.exit());
@@ -42,8 +42,9 @@ describe('new MetricsServer(recorder, { cluster: true })', function () {
   const programs: Program[] = [];
   const folders: string[] = [];
 
-  function start(text: string, port: number, environment?: NodeJS.ProcessEnv): Program {
-    const one = new Program({ 'program.mjs': text.replaceAll('PORT', String(port)) }, environment);
+  function start(text: string, port: number, thread: boolean, environment?: NodeJS.ProcessEnv): Program {
+    const filled = text.replaceAll('PORT', String(port)).replaceAll('THREAD', String(thread));
+    const one = new Program({ 'program.mjs': filled }, environment);
     programs.push(one);
     return one;
   }
@@ -53,31 +54,33 @@ describe('new MetricsServer(recorder, { cluster: true })', function () {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
   });
 
-  it('serves the primary, its workers and their threads at one address, which only the primary listens at', async () => {
-    const port = await freePort();
-    const url = await start(program, port).next<string>();
-    await scrapedUntil(
-      url,
-      'started_total{role="primary"} 1',
-      'started_total{role="worker"} 2',
-      'started_total{role="thread"} 2',
-    );
-  });
+  for (const [where, thread] of Object.entries({ 'in the process': false, 'in a thread': true })) {
+    it(`serves the primary, its workers and their threads at one address, which only the primary listens at, ${where}`, async () => {
+      const port = await freePort();
+      const url = await start(program, port, thread).next<string>();
+      await scrapedUntil(
+        url,
+        'started_total{role="primary"} 1',
+        'started_total{role="worker"} 2',
+        'started_total{role="thread"} 2',
+      );
+    });
 
-  it('serves unrelated processes at a socket, and another one takes over when the one that serves ends, with its counts', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'flowplane-'));
-    folders.push(folder);
-    const environment = { FLOWPLANE_METRICS_SOCKET: join(folder, 'metrics.sock') };
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}/metrics`;
-    const first = start(instance, port, environment);
-    await first.next();
-    await start(instance, port, environment).next();
-    await start(instance, port, environment).next();
-    await scrapedUntil(url, 'started_total 3', 'flowplane_metrics_sources 2');
-    first.child.kill('SIGINT');
-    await first.ended;
-    const samples = await scrapedUntil(url, 'flowplane_metrics_sources 1');
-    expect(samples).to.include('started_total 3');
-  });
+    it(`serves unrelated processes at a socket, and another one takes over when the one that serves ends, with its counts, ${where}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'flowplane-'));
+      folders.push(folder);
+      const environment = { FLOWPLANE_METRICS_SOCKET: join(folder, 'metrics.sock') };
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/metrics`;
+      const first = start(instance, port, thread, environment);
+      await first.next();
+      await start(instance, port, thread, environment).next();
+      await start(instance, port, thread, environment).next();
+      await scrapedUntil(url, 'started_total 3', 'flowplane_metrics_sources 2');
+      first.child.kill('SIGINT');
+      await first.ended;
+      const samples = await scrapedUntil(url, 'flowplane_metrics_sources 1');
+      expect(samples).to.include('started_total 3');
+    });
+  }
 });

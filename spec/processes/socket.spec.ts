@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { MetricsAggregator } from '../../lib/processes/index.js';
+import { checkSocketPath, pm2SocketPath } from '../../lib/processes/transports/socket-path.js';
 import { encodeMessage, MessageDecoder } from '../../lib/processes/transports/socket-stream.js';
 
 describe('A MetricsAggregator at a socket', () => {
@@ -50,6 +51,14 @@ describe('A MetricsAggregator at a socket', () => {
       / must have at most 10[37] bytes \(given \d+\)\./,
     );
     expect(await refusal('/proc/metrics.sock')).to.match(/^MetricsAggregator: folder "\/proc" can(not)? be used/);
+  });
+
+  it('listens at a named pipe on Windows, which instances of PM2 have by themselves, and says so where it is given a path', () => {
+    expect(checkSocketPath('\\\\.\\pipe\\metrics', 'win32')).to.deep.equal([]);
+    expect(checkSocketPath(pm2SocketPath({ name: 'service' }, 'win32'), 'win32')).to.deep.equal([]);
+    expect(checkSocketPath('C:\\metrics.sock', 'win32').map(({ message }) => message)).to.deep.equal([
+      'socket "C:\\metrics.sock" must be a named pipe on Windows (given a path). Write for example "\\\\.\\pipe\\metrics".',
+    ]);
   });
 
   it('leaves the place to the one that was first, and takes that of one that was killed', async () => {

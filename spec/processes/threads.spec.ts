@@ -12,7 +12,7 @@ const program = `
   const running = defineGauge({ name: 'running', help: 'Running', aggregator: 'livesum' });
   const recorder = new PrometheusRecorder();
   if (isMainThread) {
-    const aggregator = new MetricsAggregator();
+    const aggregator = new MetricsAggregator({ onAdvice: ({ message }) => console.log(JSON.stringify({ message })) });
     const threads = [0, 1].map(() => new Worker(new URL(import.meta.url)));
     for (const thread of threads) thread.on('message', (message) => console.log(JSON.stringify(message)));
     createInterface({ input: process.stdin }).on('line', async (line) => {
@@ -31,6 +31,7 @@ const program = `
         recorder.counter(jobs).inc();
         recorder.gauge(running).inc();
       }
+      if (message === 'wait') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
       if (message === 'count and exit') {
         recorder.counter(jobs).inc({}, 100);
         process.exit();
@@ -49,10 +50,18 @@ describe('The threads of a process', function () {
 
   afterEach(() => main.stop());
 
+  /** The next answer to a scrape; advice in between is left out. */
+  async function nextSamples(): Promise<string[]> {
+    for (;;) {
+      const line = await main.next<string[] | { message: string }>();
+      if (Array.isArray(line)) return line;
+    }
+  }
+
   async function scrapedUntil(...expected: string[]): Promise<string[]> {
     for (;;) {
       main.tell('scrape');
-      const samples = await main.next<string[]>();
+      const samples = await nextSamples();
       if (expected.every((one) => samples.includes(one))) return samples;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -66,5 +75,21 @@ describe('The threads of a process', function () {
     await scrapedUntil('jobs_total 2', 'running 1', 'flowplane_metrics_sources 1');
     main.tell('tell 1 count and exit');
     await scrapedUntil('jobs_total 102', 'flowplane_metrics_sources 0');
+  });
+
+  it('bring advice where one waits as the idle ones of a pool do, so that it publishes nothing', async () => {
+    await scrapedUntil('flowplane_metrics_sources 2');
+    main.tell('tell 1 wait');
+    for (;;) {
+      main.tell('scrape');
+      const line = await main.next<string[] | { message: string }>();
+      if (Array.isArray(line)) await new Promise((resolve) => setTimeout(resolve, 20));
+      else {
+        expect(line.message).to.match(
+          /^MetricsAggregator: a thread publishes nothing, so .* \(given thread \d+ of process \d+\)\. .*"atomics" of piscina/,
+        );
+        break;
+      }
+    }
   });
 });

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { type BuildOptions, build } from 'esbuild';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PrometheusRecorder } from '../../lib/index.js';
+import { snapshotOf } from '../../lib/store/snapshot.js';
 import { until } from '../until.js';
 
 /** The names of what is exposed beside this registry, in order. */
@@ -48,10 +49,36 @@ describe('A recorder with the metrics of the process', () => {
     new Gauge({ name: 'worker_process_cpu_seconds_total', help: 'Of a worker', registers: [registry] });
     expect(await namesBeside(registry)).to.have.members([...all, 'worker_process_cpu_seconds_total']);
   });
+
+  const extremes = ['nodejs_eventloop_lag_min_seconds', 'nodejs_eventloop_lag_max_seconds'];
+  const derived = ['mean', 'stddev', 'p50', 'p90', 'p99'].map((suffix) => `nodejs_eventloop_lag_${suffix}_seconds`);
+  for (const [which, names] of [
+    ['all of them', undefined],
+    ['all but the least and the longest', ['nodejs_eventloop_lag_seconds', ...derived]],
+  ] as const) {
+    it(`leaves out how late the event loop was where nothing was measured since the last scrape, of ${which}`, async () => {
+      const recorder = new PrometheusRecorder({ processMetrics: true });
+      const expected = names === undefined ? [...extremes, ...derived] : derived;
+      const seen = new Set<number>();
+      await until(async () => {
+        // Why so many: Node measures every ten milliseconds, and most of them are closer to each other.
+        for (let i = 0; i < 20; i++) {
+          const families = (await recorder.exposedFamilies(names && { names })).map(snapshotOf);
+          const delays = families.filter(({ name }) => [...extremes, ...derived].includes(name));
+          expect(delays.map(({ name }) => name)).to.have.members(expected);
+          const values = delays.flatMap(({ samples }) => samples.map(({ value }) => value));
+          for (const value of values) expect(value).to.be.within(0, 60);
+          seen.add(values.length);
+        }
+        return seen.has(0) && seen.has(expected.length);
+      });
+      expect(seen).to.deep.equal(new Set([0, expected.length]));
+    });
+  }
 });
 
 const library = new URL('../../lib/index.js', import.meta.url).href;
-const server = new URL('../../lib/server/index.js', import.meta.url).href;
+const shipped = new URL('../../node/', import.meta.url).href;
 const program = `
   import { PrometheusRecorder } from ${JSON.stringify(fileURLToPath(library))};
   const heard = [];
@@ -72,7 +99,7 @@ const program = `
 describe('A recorder with the metrics of the process, in a process of its own', () => {
   it('answers a scrape that comes before they are loaded without them, and waits for nothing', () => {
     const code = `
-      const { PrometheusRecorder } = await import(${JSON.stringify(library)});
+      const { PrometheusRecorder } = await import(${JSON.stringify(`${shipped}index.mjs`)});
       const recorder = new PrometheusRecorder({ processMetrics: true });
       const has = async () => (await recorder.exposedFamilies()).some(({ name }) => name === 'process_cpu_seconds_total');
       const seen = [await has()];
@@ -84,7 +111,7 @@ describe('A recorder with the metrics of the process, in a process of its own', 
 
   it('has them at the first scrape of a server', () => {
     const code = `
-      const { serveMetrics } = await import(${JSON.stringify(server)});
+      const { serveMetrics } = await import(${JSON.stringify(`${shipped}serve.mjs`)});
       const { url, close } = await serveMetrics({ port: 0 });
       console.log((await (await fetch(url)).text()).includes('\\nprocess_cpu_seconds_total '));
       await close();`;

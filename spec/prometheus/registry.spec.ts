@@ -245,7 +245,7 @@ describe('recorder.gauge(family).collect(…)', () => {
   const rooms = defineGauge({ name: 'rooms', help: 'Rooms', labels: { floor: {} } });
   let recorder: PrometheusRecorder;
   let told: MetricsError[];
-  const scraped = async (): Promise<string> => text((await scrape(recorder, { method: 'GET', timeout: '0.05' })).body);
+  const scraped = async (): Promise<string> => text((await scrape(recorder, { method: 'GET', timeout: '10' })).body);
 
   beforeEach(() => {
     told = [];

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { MetricsError } from 'flowplane-metrics';
+import { defineCounter, MetricsError } from 'flowplane-metrics';
 import {
   absent,
   countOf,
@@ -7,6 +8,7 @@ import {
   fractionAtMost,
   histogramQuantile,
   increase,
+  increaseFromZero,
   lastOverTime,
   maxOverTime,
   rate,
@@ -75,6 +77,10 @@ const queries: Readonly<Record<string, { toString(): string }>> = {
   '(up{job="api"}) == 0': raw('up{job="api"}', ['instance']).equalTo(0),
   '((queue_depth * 2) + 1) < +Inf': series(depth).times(2).plus(1).below(Infinity),
   '(queue_depth - queue_depth offset 5m) != 0': series(depth).minus(series(depth).offset('5m')).differentFrom(0),
+  'sum by (team) (((orders_total{kind="new"} unless orders_total{kind="new"} offset 5m) and on (job, instance) ((up offset 5m == 1) or (process_start_time_seconds > (time() - 300)))) or increase(orders_total{kind="new"}[5m])) > 0':
+    increaseFromZero(orders, '5m').where({ kind: 'new' }).sumBy('team').above(0),
+  '((failures_total offset 90s unless failures_total offset 90500ms) and on (pod) ((up offset 90500ms == 1) or (process_start_time_seconds offset 90s > (time() - 90.5)))) or increase(failures_total[500ms] offset 90s)':
+    increaseFromZero(series(failures, { targetLabels: ['pod'] }), '500ms').offset('90s'),
   'queue_depth and (queue_depth > 1)': series(depth).and(series(depth).above(1)),
 };
 
@@ -165,6 +171,24 @@ const mistakes: readonly (readonly [what: string, make: () => unknown, code: str
     'illegal_option',
     /window of rate must be a whole number/,
   ],
+  [
+    'a growth of a gauge',
+    () => increaseFromZero(depth as never, '5m'),
+    'not_supported',
+    /increaseFromZero takes a counter \(given a gauge\)/,
+  ],
+  [
+    'a growth over a variable of Grafana',
+    () => increaseFromZero(orders, '$__range' as '5m'),
+    'illegal_option',
+    /the window of increaseFromZero must be a whole number of ms, s, m, h, d, w or y \(/,
+  ],
+  [
+    'a growth of as long ago as a variable of Grafana says',
+    () => increaseFromZero(orders, '5m').sum().above(1).offset('$__range'),
+    'illegal_option',
+    /the offset must be a whole number/,
+  ],
   ['a window of nothing', () => rate(orders, '0m'), 'illegal_option', /window of rate/],
   ['an offset in words', () => series(depth).offset('yesterday' as '1d'), 'illegal_option', /the offset must/],
   [
@@ -221,9 +245,110 @@ const mistakes: readonly (readonly [what: string, make: () => unknown, code: str
     /defineCounter, defineGauge or defineHistogram/,
   ],
   ['what is no query', () => absent(orders as never), 'illegal_option', /the query must be a query/],
+  [
+    'a list where labels are named one by one',
+    () => series(depth).sumBy(['team'] as never),
+    'illegal_option',
+    /a label must be a text.*Write for example sumBy\("team", "kind"\)/,
+  ],
+  [
+    'two kinds of conditions on one label',
+    () => series(depth).where({ team: { not: 'a', matches: 'b' } }),
+    'illegal_option',
+    /"team" must have one of not, matches, matchesNot \(given not and matches\)\. Write where\(\) twice/,
+  ],
+  [
+    'a side with several series for an operator of sets',
+    () => series(depth).and(series(limit), { on: ['team'], many: 'left' } as never),
+    'illegal_option',
+    /"and" takes no "many"/,
+  ],
+  ...[[undefined], { not: ['a', undefined] }, {}, Symbol('a'), { not: {} }, [['a']], () => 'a'].map(
+    (condition) =>
+      [
+        `a condition that is ${inspect(condition)}`,
+        () => series(depth).where({ team: condition } as {}),
+        'illegal_option',
+        /the condition on label "team" must be/,
+      ] as const,
+  ),
+  [
+    'a condition on what was not set',
+    () => series(depth).where({ team: { not: undefined } } as {}),
+    'illegal_option',
+    /the condition on label "team" must be about texts, numbers, booleans or null \(given undefined\)\. Give a value, or leave the condition out/,
+  ],
+  [
+    'a condition in a list on what was not set',
+    () => series(depth).where({ team: ['a', undefined] } as {}),
+    'illegal_option',
+    /must be about texts, numbers, booleans or null \(given undefined\)/,
+  ],
+  [
+    'a pattern that is no text',
+    () => series(depth).where({ team: { matches: /a/ } } as {}),
+    'illegal_option',
+    /the pattern for label "team" must be a text \(given [^)]*\)\. Write for example "a\|b"/,
+  ],
+  [
+    'a pattern that was not set',
+    () => series(depth).where({ team: { matchesNot: undefined } } as {}),
+    'illegal_option',
+    /the pattern for label "team" must be a text \(given undefined\)/,
+  ],
+  [
+    'a condition with another word in it',
+    () => series(depth).where({ team: { not: 'a', nor: 'b' } } as {}),
+    'illegal_option',
+    /the condition on label "team" must be a value, a list of values, or an object with one of/,
+  ],
+  [
+    'a misspelt option of matching',
+    () => series(depth).plus(series(depth), { on: ['team'], mny: 'left' } as {} as { on: ['team'] }),
+    'unknown_option',
+    /option "mny" is unknown \(known: on, many\)/,
+  ],
+  [
+    'matching options that are none',
+    () => series(depth).plus(series(depth), 'team' as never),
+    'illegal_option',
+    /the options must be an object \(given "team"\)/,
+  ],
+  [
+    'a sum by labels that sum does not take',
+    () => (series(depth).sum as (...labels: string[]) => unknown).call(series(depth), 'team'),
+    'illegal_option',
+    /sum takes no labels \(given "team"\)\. Write sumBy\("team"\)/,
+  ],
+  [
+    'a family of a kind that does not exist',
+    () => series({ name: 'a', labels: {}, kind: 'summary' } as never),
+    'illegal_option',
+    /defineCounter, defineGauge or defineHistogram/,
+  ],
+  [
+    'an expression of blanks',
+    () => raw(' ', []),
+    'illegal_option',
+    /"text" must be a text that is not blank \(given " "\)/,
+  ],
+  ['a label without a name', () => raw('up', ['']), 'illegal_option', /"labels" must be a list of labels/],
+  ['labels that are none', () => raw('up', [1 as never]), 'illegal_option', /"labels" must be a list of labels/],
   ['an empty expression', () => raw('', []), 'illegal_option', /"text" must be a text/],
   ['a misspelt option', () => series(depth, { prefx: 'a_' } as {}), 'unknown_option', /"prefx" is unknown/],
 ];
+
+describe('A query of names that only Prometheus 3 allows', () => {
+  it('has them in quotation marks', () => {
+    const dotted = defineCounter({ name: 'shop.orders_total', help: 'Orders', labels: { 'http.route': {} } });
+    const perRoute = rate(dotted, '5m').where({ 'http.route': '/' }).sumBy('http.route');
+    const text = 'sum by ("http.route") (rate({"shop.orders_total", "http.route"="/"}[5m]))';
+    expect(String(perRoute)).to.equal(text);
+    const joined = perRoute.dividedBy(rate(dotted, '5m').sumBy('http.route'), { on: ['http.route'] });
+    expect(String(joined)).to.contain('/ on ("http.route") sum');
+    expect(isParsed(String(joined))).to.equal(true);
+  });
+});
 
 describe('A query from JavaScript', () => {
   for (const [what, make, code, text] of mistakes) {

@@ -4,6 +4,7 @@ import {
   delta,
   fractionAtMost,
   histogramQuantile,
+  increaseFromZero,
   lastOverTime,
   rate,
   series,
@@ -20,6 +21,7 @@ const sources: readonly (() => ByTeam)[] = [
     rate(failures, '1h')
       .where({ team: { not: 'a"\\' } })
       .maxBy('team'),
+  () => increaseFromZero(orders, '5m').where({ kind: 'new' }).sumBy('team'),
   () => rate(countOf(latency), '90s').avgBy('team'),
   () => rate(sumOf(latency), '1d').minBy('team'),
   () => series(depth).countBy('team'),

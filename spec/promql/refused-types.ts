@@ -1,4 +1,4 @@
-import { histogramQuantile, maxOverTime, rate, series } from 'flowplane-metrics/promql';
+import { histogramQuantile, increaseFromZero, maxOverTime, rate, series } from 'flowplane-metrics/promql';
 import { depth, latency, orders } from './families.js';
 
 /** What the compiler must refuse. Never run. */
@@ -25,6 +25,8 @@ export function refusedByTheCompiler(): void {
   rate(series(orders).sum(), '5m');
   // @ts-expect-error: no length of time.
   rate(orders, '5 minutes');
+  // @ts-expect-error: no variable of Grafana can be added to.
+  increaseFromZero(orders, '$__range');
   const byTeam = rate(orders, '5m').sumBy('team');
   // @ts-expect-error: the sides never match.
   byTeam.dividedBy(rate(orders, '5m').sum());

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { PrometheusRecorder } from '../../lib/index.js';
+import { MetricsError, PrometheusRecorder } from '../../lib/index.js';
 import { groupUrl } from '../../lib/pushgateway/group-url.js';
 import { deleteFromGateway, pushToGateway } from '../../lib/pushgateway/index.js';
 import { answers, FaultyReceiver } from '../sending/faulty-receiver.js';
@@ -33,6 +33,27 @@ describe('The options of pushToGateway', () => {
   for (const [name, [given, message]] of Object.entries(wrong)) {
     it(`refuse, with what to do, ${name}`, async () => {
       expect(await messageOf(given)).to.contain(message);
+    });
+  }
+
+  for (const recorder of [null, undefined, {}, 'recorder']) {
+    it(`refuse, with what to do, ${JSON.stringify(recorder)} for a recorder`, async () => {
+      const pushed = pushToGateway(recorder as never, { url, job: '' });
+      const message = await pushed.catch((error) => error.message);
+      expect(message).to.match(/"recorder" must be a recorder \(given .*\)\. Pass for example new Prometheus/);
+      expect(message).to.contain('"job" must be a text that is not empty');
+    });
+  }
+
+  for (const options of [null, undefined, 7]) {
+    it(`must be there, and not ${JSON.stringify(options)}`, async () => {
+      const errors = await Promise.all(
+        [pushToGateway(new PrometheusRecorder(), options as never), deleteFromGateway(options as never)].map(
+          (promise) => promise.catch((error) => error),
+        ),
+      );
+      for (const error of errors) expect(error).to.be.instanceOf(MetricsError);
+      if (options !== 7) expect(errors[0].message).to.contain('"url" must be').and.contain('"job" must be');
     });
   }
 
@@ -81,6 +102,27 @@ describe('A push to a gateway that fails', () => {
     });
   }
 
+  it('says no secret that the gateway repeats', async () => {
+    const basicAuth = { username: 'ada', password: 's3cret-word' };
+    for (const said of [
+      's3cret-word',
+      Buffer.from('ada:s3cret-word').toString('base64'),
+      `${'x'.repeat(290)} s3cret-word`,
+    ]) {
+      receiver.reset(answers(401, {}, `no such login: ${said}`));
+      expect(await failed({ basicAuth }))
+        .to.match(/no credentials that it knows/)
+        .and.not.match(/s3c|YWRh/);
+    }
+  });
+
+  it('says no key in the query of the URL that the gateway repeats', async () => {
+    receiver.reset((response, { url }) => response.writeHead(404).end(`nothing at ${url}`));
+    expect(await failed({ url: `${receiver.url}/?key=s3cret-word` }))
+      .to.contain('?key=***')
+      .and.not.match(/s3c/);
+  });
+
   it('comes again with the same body after 503', async () => {
     receiver.reset(answers(503, { 'Retry-After': '0' }), answers(200));
     expect(await failed()).to.equal('pushed');
@@ -96,7 +138,9 @@ describe('A push to a gateway that fails', () => {
   it('says so where the metrics cannot be collected', async () => {
     const broken = { exposedFamilies: () => Promise.reject(new Error('broken')) };
     const pushed = pushToGateway(broken, { url: receiver.url, job: 'nightly' });
-    expect(await pushed.catch(({ message }) => message)).to.contain('the metrics could not be collected');
+    expect(await pushed.catch(({ message }) => message)).to.contain(
+      'the metrics could not be collected). Look at the collectors',
+    );
   });
 
   it('says for a deletion which gateway and which job', async () => {

@@ -89,11 +89,19 @@ describe('A delivery to a receiver', () => {
     expect(receiver.received).to.have.length(1);
   });
 
-  it('reads no more of an answer than 4 MiB', async () => {
-    receiver.reset(answers(200, {}, Buffer.alloc(100 * 1024 * 1024)));
-    const { answer } = await send();
-    expect(answer?.status).to.equal(200);
-    expect(answer?.body.length).to.be.within(1, 4 * 1024 * 1024);
+  for (const megabytes of [3, 100]) {
+    it(`keeps of an answer of ${megabytes} MB its beginning alone`, async () => {
+      receiver.reset(answers(200, {}, Buffer.alloc(megabytes * 1024 * 1024)));
+      const { answer } = await send();
+      expect(answer?.status).to.equal(200);
+      expect(answer?.body.length).to.be.within(1, 128 * 1024);
+    });
+  }
+
+  it('says in one line why there is no connection by TLS', async () => {
+    const url = new URL(receiver.url.replace('http:', 'https:'));
+    const { reason } = await deliver(client, { ...request(), url }, { ...usual, maxTries: 1 });
+    expect(reason).to.match(/^[ -~]+$/);
   });
 
   it('ends at once where it is given up', async () => {

@@ -48,6 +48,13 @@ export class FaultyReceiver {
     this.answering = answering.length > 0 ? answering : [answers(200)];
   }
 
+  /** How many connections are open. */
+  countConnections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+
   stop(): void {
     this.#server.closeAllConnections();
     this.#server.close();

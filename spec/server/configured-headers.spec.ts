@@ -49,6 +49,7 @@ for (const [name, Server] of Object.entries(servers)) {
       'the landing page, whose own policy gives way': ['/', token, 200],
       'the style of the landing page': ['/-/landing.css', token, 200],
       'the script of the landing page': ['/-/landing.js', token, 200],
+      'what the landing page asks for': ['/-/landing.json', token, 200],
       'a probe': ['/-/healthy', {}, 200],
       'a client without credentials': ['/', {}, 401],
       'a client with wrong credentials': ['/metrics', { headers: bearer('wrong') }, 401],
@@ -101,7 +102,7 @@ for (const [name, Server] of Object.entries(servers)) {
     it('a changed header of the file replaces the old one, on the landing page too', async () => {
       const changing = join(folder, 'changing.yml');
       writeFileSync(changing, '');
-      const { origin, server } = await served.listen({ webConfigFile: changing });
+      const { origin, server } = await served.listen({ webConfigFile: changing, onAdvice: () => undefined });
       const policyOf = async (path: string): Promise<unknown> =>
         (await ask(`${origin}${path}`)).headers['content-security-policy'];
       expect(await policyOf('/')).to.contain("script-src 'self'");

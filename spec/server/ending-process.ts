@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../until.js';
 import { ask } from './ask.js';
+import { inThread } from './served.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -31,7 +32,7 @@ const setUp = `
 /** A server of ours, with these options. */
 export const ours = (options: string): string => `
   import { serveMetrics } from 'flowplane-metrics/serve';
-  const { url, close } = await serveMetrics({ port: 0, keepAlive: true, ${options} });`;
+  const { url, close } = await serveMetrics({ port: 0, keepAlive: true, thread: ${inThread}, ${options} });`;
 
 /** The same process without us. */
 export const plain = `

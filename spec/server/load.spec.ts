@@ -5,8 +5,9 @@ import { ask } from './ask.js';
 import { Served, sampleIn, servers, withSeries } from './served.js';
 
 const series = 10_000;
-const warmup = 50;
-const scrapes = 150;
+const warmup = 20;
+// Why so many: were their bodies kept, they would be twice what may be retained.
+const scrapes = 80;
 
 for (const [name, Server] of Object.entries(servers)) {
   describe(`A metrics server on ${name}, scraped on ten connections at once`, function () {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { type Advice, defineCounter, PrometheusRecorder } from '../../lib/index.js';
 import { MetricsServer, type MetricsServerOptions } from '../../lib/server/index.js';
@@ -26,7 +27,7 @@ describe('A MetricsServer that sends over OTLP too', () => {
     const server = new MetricsServer(recorder, { port: 0, onAdvice: (one) => advice.push(one), ...options });
     try {
       const { url } = await server.listen();
-      return (await ask(url)).body;
+      return `${(await ask(url)).body}${(await ask(new URL('/', url).href)).body}`;
     } finally {
       await server.close();
       for (const name of Object.keys(variables)) delete process.env[name];
@@ -35,10 +36,21 @@ describe('A MetricsServer that sends over OTLP too', () => {
 
   const names = (): string[] => receiver.received.flatMap((one) => readOtlp(one).metrics).map(({ name }) => name);
 
-  it('sends the numbers of the recorder, the server and the process when it closes', async () => {
-    const scraped = await serve({ otlp: { endpoint: receiver.url, announce: false } });
-    expect(names()).to.include.members(['jobs', 'flowplane_metrics_scrapes', 'flowplane_metrics_otlp_exports']);
-    expect(scraped).to.contain('flowplane_metrics_otlp_exports_total{result="success"} 0');
+  for (const [where, thread] of Object.entries({ 'in the process': false, 'in a thread': true })) {
+    it(`sends the numbers of the recorder, the server and the process when it closes, ${where}`, async () => {
+      const scraped = await serve({ thread, otlp: { endpoint: receiver.url, announce: false } });
+      expect(names()).to.include.members(['jobs', 'flowplane_metrics_scrapes', 'flowplane_metrics_otlp_exports']);
+      expect(names()).to.include('nodejs_version_info');
+      expect(scraped).to.contain('flowplane_metrics_otlp_exports_total{result="success"} 0');
+    });
+  }
+
+  it('shows no header of its exports, on no page and when it is inspected', async () => {
+    const options = { otlp: { endpoint: receiver.url, announce: false, headers: { Authorization: 'Bearer s3cret' } } };
+    expect(await serve(options)).to.not.contain('s3cret');
+    const server = new MetricsServer(recorder, { port: 0, ...options });
+    expect(inspect(server, { depth: 9 })).to.not.contain('s3cret');
+    await server.close();
   });
 
   it('sends where OTEL_METRICS_EXPORTER names otlp', async () => {
@@ -52,6 +64,20 @@ describe('A MetricsServer that sends over OTLP too', () => {
     expect(advice.map(({ code }) => code)).to.deep.equal(['otlp']);
     expect(advice[0]?.message).to.contain('OTEL_METRICS_EXPORTER=otlp or otlp: true');
   });
+
+  it('advises where OTEL_METRICS_EXPORTER names what is no exporter', async () => {
+    await serve({}, { OTEL_METRICS_EXPORTER: 'oltp', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+    expect(receiver.received).to.have.length(0);
+    expect(advice.map(({ message }) => message)).to.have.length(1);
+    expect(advice[0]?.message).to.contain('(given "oltp"). Write "otlp", or unset it.');
+  });
+
+  for (const named of ['none', 'prometheus', 'console,prometheus']) {
+    it(`sends nothing and says nothing where OTEL_METRICS_EXPORTER is ${named}`, async () => {
+      await serve({}, { OTEL_METRICS_EXPORTER: named, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
+      expect([receiver.received.length, advice]).to.deep.equal([0, []]);
+    });
+  }
 
   it('sends nothing and says nothing where otlp is false', async () => {
     const variables = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };

@@ -11,8 +11,26 @@ const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { p
 /** What a scrape that is let in finds. */
 export const exposed = 'visits_total{page="start"} 1\n';
 
+/** A server that runs in a thread, with the options of one that does not. */
+export class ThreadServer extends MetricsServer {
+  constructor(scrapable: Scrapable, options: MetricsServerOptions = {}) {
+    super(scrapable, { ...options, thread: true });
+  }
+}
+
+class KoaThreadServer extends KoaMetricsServer {
+  constructor(scrapable: Scrapable, options: MetricsServerOptions = {}) {
+    super(scrapable, { ...options, thread: true });
+  }
+}
+
+/** Whether the specs of servers are run with servers in threads: `in-thread.servers.spec.ts` does that. */
+export const inThread = process.env['FLOWPLANE_SPEC_IN_THREAD'] === '1';
+
 /** Each way to serve, by its name. */
-export const servers = { 'node:http': MetricsServer, Koa: KoaMetricsServer } as const;
+export const servers: Readonly<Record<string, typeof MetricsServer>> = inThread
+  ? { 'node:http in a thread': ThreadServer, 'Koa in a thread': KoaThreadServer }
+  : { 'node:http': MetricsServer, Koa: KoaMetricsServer };
 
 export interface Listening extends ServerAddress {
   readonly server: MetricsServer;
@@ -24,7 +42,7 @@ export class Served {
   readonly #servers: MetricsServer[] = [];
   readonly #Server: typeof MetricsServer;
 
-  constructor(Server: typeof MetricsServer = MetricsServer) {
+  constructor(Server: typeof MetricsServer = inThread ? ThreadServer : MetricsServer) {
     this.#Server = Server;
   }
 

@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { freePort } from '../free-port.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+import { programs } from '../programs.js';
 
 interface Told {
   readonly port: number;
@@ -41,9 +39,8 @@ async function toldWorkers(port: string): Promise<Told[]> {
       const server = new MetricsServer(new PrometheusRecorder(), { port: ${port}, keepAlive: true, onAdvice });
       ({ port } = await server.listen());
     }`;
-  // Why a file: a cluster starts its workers by the file of the program. Why below dist/: there the package's own name leads
-  // to the package.
-  const folder = mkdtempSync(join(root, 'dist', 'cluster-'));
+  // Why a file: a cluster starts its workers by the file of the program.
+  const folder = mkdtempSync(join(programs, 'cluster-'));
   writeFileSync(join(folder, 'program.mjs'), script);
   const child = spawn(process.execPath, [join(folder, 'program.mjs')], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');

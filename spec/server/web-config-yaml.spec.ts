@@ -188,6 +188,10 @@ describe('A web-config.yml', () => {
         `http_server_config: {http2: on}\n---\n{}\n`,
         /line 1: "web-config\.yml" has several documents/,
       ],
+      'nothing in it': [
+        '# A template that got no values.\n',
+        /line 1: "web-config\.yml" protects nothing \(given no section\)/,
+      ],
     };
     for (const [what, [text, remark]] of Object.entries(remarks)) {
       it(`a file with ${what} is used, with a remark`, () => {

@@ -4,7 +4,7 @@ import { defineCounter, defineHistogram, PrometheusRecorder } from '../../lib/in
 
 /** Prints how many bytes an exemplar takes, with as many on counters as on buckets. Needs `node --expose-gc`. */
 
-const count = 40_000;
+const count = 20_000;
 const users = Array.from({ length: count }, (_, i) => `user-${i}`);
 const sizesOfUser = [1, 2, 3, 4, 5, 6, 7, 8];
 const visits = defineCounter({ name: 'visits_total', help: 'Visits', labels: { user: {} }, maxSeries: count });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { context, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -99,11 +99,25 @@ function hit(series: string, traceId: string): void {
 
 const boundOf = (value: number): number => buckets.find((bound) => value <= bound) ?? Infinity;
 
-/** Calls the service, each time in a span of its own, until something is done. */
+/** The observations of a series, oldest first, that were made after one time and not after another. */
+function hitsBetween(all: readonly Hit[], from: number, to: number): readonly Hit[] {
+  const countUpTo = (end: number): number => {
+    let [low, high] = [0, all.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((all[middle] as Hit).time <= end) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return all.slice(countUpTo(from), countUpTo(to));
+}
+
+/** Calls the service up to 10,000 times a second, each time in a span of its own, until something is done. */
 async function load(service: Service, isDone: () => boolean): Promise<void> {
   const tracer = trace.getTracer('load');
   for (let i = 0; !isDone(); i++) {
-    if (i % 20 === 0) await turn();
+    if (i % 10 === 0) await delay(1);
     const team = teams[i % teams.length] as string;
     const size = 10 ** (4 * Math.sin(i) - 1);
     await tracer.startActiveSpan('request', async (span) => {
@@ -180,9 +194,9 @@ describe('Exemplars, as real servers of Prometheus scrape them under load', () =
         for (const [i, { from, to }] of scrapes.slice(0, -1).entries()) {
           const end = scrapes[i + 1]?.from ?? 0;
           for (const [series, all] of hits) {
-            if (series === 'native_bytes' || !all.some(({ time }) => time > to && time < end)) continue;
+            if (series === 'native_bytes' || hitsBetween(all, to, end - 1).length === 0) continue;
             windows++;
-            const traces = new Set(all.filter(({ time }) => time >= from && time <= end).map(({ traceId }) => traceId));
+            const traces = new Set(hitsBetween(all, from - 1, end).map(({ traceId }) => traceId));
             const isShown = found.get(series)?.some(({ labels }) => traces.has(labels.trace_id));
             if (!isShown) missed.push(`${series} in window ${i}`);
           }
@@ -208,13 +222,16 @@ describe('Exemplars, as real servers of Prometheus scrape them under load', () =
         for (const { value } of [...counted.values()].flat()) expect(value).to.equal('1');
       });
 
-      it('has refused none of them as out of order, and has failed no scrape', async () => {
+      it('has refused none of them as out of order', async () => {
         const own = await (await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })).text();
         const refused = own
           .split('\n')
           .filter((line) => /^prometheus_\w*exemplar_out_of_order\w*(\{.*\})? /.test(line));
         expect(refused.length).to.be.above(0);
         for (const line of refused) expect(line).to.match(/ 0$/);
+      });
+
+      it('has no error of its last scrape', async () => {
         expect(await server.targets()).to.deep.equal(new Map([['load', '']]));
       });
 

@@ -3,7 +3,8 @@ import { decideNative, type NativeHistogramOptions } from '../../lib/families/na
 import type { NativeBuckets, NativeHistogramView } from '../../lib/store/exposed-family.js';
 import { mergeNative } from '../../lib/store/merge-native.js';
 import { bucketIndexOf, upperBoundOf } from '../../lib/store/native-buckets.js';
-import { NativeHistograms, nativeWidth } from '../../lib/store/native-histograms.js';
+import { NativeHistograms } from '../../lib/store/native-histograms.js';
+import { nativeWidth } from '../../lib/store/native-pages.js';
 import { NumberStore } from '../../lib/store/numbers.js';
 import { createRandom } from './exact-native-model.js';
 
@@ -99,7 +100,7 @@ describe('Merging native histograms', () => {
       const parts = [values.slice(0, 100), values.slice(100, 130), values.slice(130)].map((some) =>
         count(some, options),
       );
-      expect(toData(parts.reduce(mergeNative))).to.deep.equal(toData(count(values, options)));
+      expect(toData(parts.reduce((a, b) => mergeNative(a, b)))).to.deep.equal(toData(count(values, options)));
     }
   });
 

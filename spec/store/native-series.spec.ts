@@ -13,7 +13,8 @@ import {
   scrape,
   Timed,
 } from '../../lib/index.js';
-import { NativeHistograms, nativeWidth } from '../../lib/store/native-histograms.js';
+import { NativeHistograms } from '../../lib/store/native-histograms.js';
+import { nativeWidth } from '../../lib/store/native-pages.js';
 import { NumberStore } from '../../lib/store/numbers.js';
 import { createSeriesRecorder } from '../../lib/store/series-recorders.js';
 import { CollectedSamples } from '../../lib/store/snapshot.js';

@@ -36,4 +36,9 @@ groups:
         annotations: { summary: "{{ $labels.job }} fails" }
       - alert: Restarted
         expr: time() - process_start_time_seconds < 60 and up == 1
+      - { alert: Restarted just now, expr: time() - process_start_time_seconds < 30 }
+      - alert: 'Restarted, or not' # of every process
+        expr: time() - process_start_time_seconds >= 0
+      - expr: time() - process_start_time_seconds >= 0
+        alert: Restarted ever # the name comes last
 `;

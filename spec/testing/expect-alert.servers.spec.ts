@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { attachRecorder } from 'flowplane-metrics';
+import { attachRecorder, defineCounter, PrometheusRecorder } from 'flowplane-metrics';
 import { expectAlert, type RecordedSeries, recordSeries } from 'flowplane-metrics/testing';
+import { documentAt } from '../documents/documents.js';
 import { needs } from '../needs.js';
 import { createRecorder, Orders, orderOften, rules as text } from './alerts.js';
 
@@ -47,6 +48,23 @@ describe('An expectation of an alert, with promtool', () => {
     await expectAlert('HighErrors', { rules, series: failing, evaluateEvery: '1m' }).toFireAfter('6m');
   });
 
+  it('holds for the alert of the guide at the time that the guide says', async () => {
+    const guide = documentAt('docs/guides/testing.md');
+    const [printed] = guide.fences.filter(({ language }) => language === 'yaml');
+    const path = join(folder, 'guide.yml');
+    writeFileSync(path, printed?.text ?? '');
+    const recorder = new PrometheusRecorder({ processMetrics: false });
+    const attempts = recorder.counter(
+      defineCounter({ name: 'auth_cross_team_access_attempts_total', help: 'Attempts', labels: { to_team: {} } }),
+    );
+    const series = await recordSeries(recorder, '15s');
+    await series.pass('1m');
+    attempts.inc({ to_team: 'payments' }, 3);
+    await series.pass('1m');
+    expect(guide.lines.join()).to.contain(".toFireAfter('2m')");
+    await expectAlert('CrossTeamAttempts', { rules: path, series }).toFireAfter('2m');
+  });
+
   it('holds where the alert stays quiet', async () => {
     await expectAlert('HighErrors', { rules, series: healthy }).toStayQuiet();
   });
@@ -54,6 +72,12 @@ describe('An expectation of an alert, with promtool', () => {
   it('knows that the process starts with the recording', async () => {
     const error = await thrown(expectAlert('Restarted', { rules, series: healthy }).toStayQuiet());
     expect(error).to.have.property('message', 'the alert "Restarted" should stay quiet, but it fires after 0 s');
+  });
+
+  it('finds alerts whatever their names have in them', async () => {
+    for (const name of ['Restarted just now', 'Restarted, or not', 'Restarted ever']) {
+      await expectAlert(name, { rules, series: healthy }).toFire();
+    }
   });
 
   it('fails with when the alert fires instead', async () => {
@@ -94,7 +118,7 @@ describe('An expectation of an alert, with promtool', () => {
       [
         () => expectAlert('HighErors', { rules, series: failing }).toFire(),
         'unreadable_file',
-        /it has: HighErrors, Restarted\)\. Did you mean "HighErrors"\?/,
+        /it has: HighErrors, Restarted, Restarted just now, Restarted, or not, Restarted ever\)\. Did you mean "HighErrors"\?/,
       ],
       [
         () => expectAlert('HighErrors', { rules: broken, series: failing }).toFire(),

@@ -1,6 +1,15 @@
+import { text } from 'node:stream/consumers';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { Counter, defineCounter, defineGauge, defineHistogram, Timed } from '../../lib/index.js';
+import {
+  Counter,
+  defineCounter,
+  defineGauge,
+  defineHistogram,
+  PrometheusRecorder,
+  scrape,
+  Timed,
+} from '../../lib/index.js';
 import { MemoryRecorder, type Sample } from '../../lib/testing/index.js';
 import { describeMetricsRecorder, type Readings } from '../contracts/metrics-recorder.contract.js';
 
@@ -185,6 +194,22 @@ describe('A MemoryRecorder that is asked', () => {
       expect(() => ask('declared_total', { tem: 'a' })).to.throw('Did you mean "team"?');
     });
   }
+
+  it('spells the bounds of buckets as the text format does', async () => {
+    const size = defineHistogram({
+      name: 'size_bytes',
+      help: 'Size',
+      buckets: [0.00001, 0.5, 1, 100_000, 1e6, 1_048_576],
+    });
+    const exposed = new PrometheusRecorder();
+    for (const one of [recorder, exposed]) one.histogram(size).observe({}, 1e6);
+    const { body } = await scrape(exposed, { method: 'GET' });
+    const bounds = [...(await text(body)).matchAll(/^size_bytes_bucket\{le="(.*)"\} (.*)$/gm)];
+    expect(
+      recorder.series('size_bytes_bucket').map(({ labels, value }) => [labels['le'], String(value)]),
+    ).to.deep.equal(bounds.map(([, le, value]) => [le, value]));
+    expect(recorder.value('size_bytes_bucket', { le: '1e+06' })).to.equal(1);
+  });
 
   it('measures the increase of a family that the code under test opens', () => {
     const late = defineCounter({ name: 'late_total', help: 'Late' });

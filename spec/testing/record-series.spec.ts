@@ -1,10 +1,29 @@
+import { mock } from 'node:test';
 import { expect } from 'chai';
-import { attachRecorder, defineGauge, defineHistogram, MetricsError } from 'flowplane-metrics';
+import {
+  attachRecorder,
+  defineGauge,
+  defineHistogram,
+  MetricsError,
+  PrometheusRecorder,
+  Timed,
+} from 'flowplane-metrics';
 import { MemoryRecorder, recordSeries } from 'flowplane-metrics/testing';
 import { createRecorder, Orders, orderOften } from './alerts.js';
 
 const latency = defineHistogram({ name: 'order_seconds', help: 'Duration', buckets: [0.5, 1] });
+
+/** A service whose calls take as long as they are told to. */
+class Mailbox {
+  @Timed({ name: 'mail_seconds', help: 'Duration of a mail', buckets: [10, 60] })
+  async send(milliseconds: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+}
 const sessions = defineGauge({ name: 'sessions', help: 'Sessions', labels: { user: {} } });
+
+/** Series that end 40 seconds after what was last recorded. */
+const devices = defineGauge({ name: 'devices', help: 'Devices', labels: { user: {} }, expireAfterSeconds: 40 });
 
 describe('A recording of series', () => {
   const valuesOf = (input: readonly { series: string; values: string }[]) =>
@@ -53,6 +72,33 @@ describe('A recording of series', () => {
     const series = await recordSeries(createRecorder(), '30s', { tick: async (ms) => void ticks.push(ms) });
     await series.pass('1m');
     expect(ticks).to.deep.equal([30_000, 30_000]);
+  });
+
+  it('has what a service measures by a fake clock: durations, and the end of a series that expires', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 });
+    try {
+      const recorder = new PrometheusRecorder({ processMetrics: false, clock: () => Date.now() / 1000 });
+      const mailbox = attachRecorder(new Mailbox(), recorder);
+      recorder.gauge(devices).set({ user: 'a' }, 1);
+      const series = await recordSeries(recorder, '15s', {
+        labels: {},
+        tick: async (ms) => {
+          mock.timers.tick(ms);
+          // Why: what waited for a timer goes on in a later turn.
+          await new Promise(setImmediate);
+        },
+      });
+      void mailbox.send(30_000);
+      await series.pass('1m');
+      expect(valuesOf(series.toInput())).to.include({
+        'mail_seconds_bucket{le="10"}': '0 0 0 0 0',
+        'mail_seconds_bucket{le="60"}': '0 0 1 1 1',
+        'mail_seconds_sum{}': '0 0 30 30 30',
+        'devices{user="a"}': '1 1 1 stale _',
+      });
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('refuses what it cannot record, with what to do', async () => {

@@ -1,4 +1,5 @@
 import * as main from 'flowplane-metrics';
+import * as dashboard from 'flowplane-metrics/dashboard';
 import * as express from 'flowplane-metrics/express';
 import * as fastify from 'flowplane-metrics/fastify';
 import * as hono from 'flowplane-metrics/hono';
@@ -17,7 +18,7 @@ import * as jest from 'flowplane-metrics/testing/jest';
 import * as vitest from 'flowplane-metrics/testing/vitest';
 
 export const entries: readonly object[] = [
-  ...[main, express, fastify, hono, http, inversify, koa, nest],
+  ...[main, dashboard, express, fastify, hono, http, inversify, koa, nest],
   ...[otlp, processes, promql, pushgateway, serve, testing],
   ...[chai, jest, vitest],
 ];

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ResponseTracker, trackersOf } from '../../http/response-tracker.js';
 import type { Application, Route } from './express-shapes.js';
 
 /** The last route that a request has entered, and where that was. */
@@ -10,7 +11,7 @@ export interface EnteredRoute {
   readonly outermost: Application | undefined;
   /** The path that the mounts around the route have matched. It is the path of the request, and no pattern. */
   readonly baseUrl: string;
-  /** The URL without that. */
+  /** The URL of the request without `baseUrl`. */
   readonly url: string;
 }
 
@@ -42,15 +43,10 @@ class RouteObserver {
   }
 }
 
-/** A listener of a response that does nothing but carry what is observed of its request. */
-type Carrier = (() => void) & { [observer]?: RouteObserver };
-
-const observer = Symbol('flowplane-metrics.express.route');
-
 function observerOf(response: ServerResponse | undefined): RouteObserver | undefined {
-  for (const listener of response?.listeners('finish') ?? []) {
-    const found = (listener as Carrier)[observer];
-    if (found !== undefined) return found;
+  if (response === undefined) return undefined;
+  for (const { observed } of trackersOf(response)) {
+    if (observed instanceof RouteObserver) return observed;
   }
   return undefined;
 }
@@ -73,20 +69,19 @@ const routeProperty: PropertyDescriptor & ThisType<ExpressRequest> = {
 /**
  * Observes from now on which routes the request enters; gives nothing where the request cannot be observed.
  *
- * Why a listener carries what is observed: a property of the request, or a WeakMap, costs more. See `claimFamilies`. Node has a
- * listener of its own for `finish`, so that nobody removes them all.
+ * @param tracker what tracks its response, which carries what is observed; `undefined` where an earlier one does.
  */
-export function observeRoutes(request: ExpressRequest, response: ServerResponse): RouteObserver | undefined {
-  if (request.res !== response) return undefined;
+export function observeRoutes(
+  request: ExpressRequest,
+  response: ServerResponse,
+  tracker: ResponseTracker | undefined,
+): RouteObserver | undefined {
   const known = observerOf(response);
-  if (known !== undefined) return known;
+  if (known !== undefined || tracker === undefined || request.res !== response) return known;
   const routes = new RouteObserver(request);
+  tracker.observed = routes;
   // Why asked: a request that cannot be changed is left as it is.
-  if (!Reflect.defineProperty(request, 'route', routeProperty)) return undefined;
-  const carrier: Carrier = () => undefined;
-  carrier[observer] = routes;
-  response.on('finish', carrier);
-  return routes;
+  return Reflect.defineProperty(request, 'route', routeProperty) ? routes : undefined;
 }
 
 // Why asked for a HEAD only: Express enters every route whose path matches for it, and leaves again those that have no

@@ -1,7 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { requestMetrics } from '../../http/request-metrics.js';
 import { type RequestMetricsOptions, refuseAdapterArguments } from '../../http/request-metrics-options.js';
-import { trackWritesOfAll } from '../../http/response-tracker.js';
+import { createRequestTracker } from '../../http/request-tracker.js';
+import { trackWritesByPrototype } from '../../http/response-tracker.js';
 import type { MetricsRecorder } from '../../recorder/metrics-recorder.js';
 import { functionRule, type Rules } from '../../validation.js';
 import { observeRoutes } from './entered-route.js';
@@ -54,27 +54,14 @@ const adapterRules: Rules = {
 export function httpMetrics(recorder: MetricsRecorder, options: ExpressMetricsOptions = {}): ExpressMiddleware {
   refuseAdapterArguments(site, recorder, options, adapterRules);
   const { route: readRoute = matchedPattern, ...requestOptions } = options;
-  const track = requestMetrics(recorder, requestOptions, site);
+  const track = createRequestTracker(recorder, requestOptions, site);
   return (request, response, next) => {
-    // Why asked: what is no request and response of Node is refused by what tracks them, with words.
-    const isOfNode = response instanceof ServerResponse;
-    if (isOfNode) trackWritesOfExpress(response);
-    const routes = isOfNode ? observeRoutes(request, response) : undefined;
-    track(request, response, () => readRoute(request, patternOf(routes?.entered)));
+    const isOfNode = trackWritesByPrototype(response, ServerResponse);
+    let routes: ReturnType<typeof observeRoutes>;
+    const tracker = track(request, response, () => readRoute(request, patternOf(routes?.entered)));
+    if (isOfNode) routes = observeRoutes(request, response, tracker);
     next();
   };
 }
 
 const matchedPattern: RouteReader = (_request, pattern) => pattern;
-
-const prepared = new WeakSet<object>();
-
-/** Lets `express.response`, from which all responses of Express inherit, tell what is written to a response. */
-function trackWritesOfExpress(response: ServerResponse): void {
-  const own: object = Object.getPrototypeOf(response);
-  if (prepared.has(own)) return;
-  prepared.add(own);
-  for (let one: object | null = own; one !== null; one = Object.getPrototypeOf(one)) {
-    if (Object.getPrototypeOf(one) === ServerResponse.prototype) trackWritesOfAll(one);
-  }
-}

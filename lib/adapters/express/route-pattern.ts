@@ -81,7 +81,7 @@ function mountsOf({ mountpath }: Application, layers: readonly Layer[]): Layer[]
 const formatMount = (paths: readonly unknown[]): string =>
   paths.map((path) => (path === '' ? '/' : formatPath(path))).join();
 
-/** All ways among these entries, and those of the routers in them, to an entry of this kind. */
+/** Finds every way to a wanted entry, through these entries and the routers in them. */
 function waysAmong(
   layers: readonly Layer[],
   isWanted: (layer: Layer) => boolean,

@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { TrackRequest } from '../../http/request-metrics.js';
+import { trackWritesByPrototype } from '../../http/response-tracker.js';
 import { handleScrape } from '../../http/scrape-handler.js';
 import type { Scrapable } from '../../store/exposed-family.js';
 import type { HttpAdapter, NestRequest, NestResponse } from './nest-shapes.js';
@@ -48,6 +49,7 @@ const platforms: ReadonlyMap<string, Measure> = new Map<string, Measure>([
     'express',
     (application, track, isMeasured) => {
       (application as ExpressApplication).use((request, response, next) => {
+        trackWritesByPrototype(response, ServerResponse);
         if (isMeasured(request.url ?? '')) track(request, response, (method) => expressRoute(request, method));
         next();
       });
@@ -81,8 +83,8 @@ export function measureRequests(adapter: HttpAdapter, track: TrackRequest, metri
 }
 
 /**
- * The path of a route that this path hides, as it was registered before that route; `undefined` where there is none. Fastify
- * itself refuses a second route of one path.
+ * Finds a route that requests no longer reach, because this path was registered first; `undefined` where there is none.
+ * Fastify itself refuses a second route of one path.
  */
 export function findHiddenRoute(adapter: HttpAdapter, path: string): string | undefined {
   if (adapter.getType() !== 'express') return undefined;

@@ -3,4 +3,10 @@ export type { RequestMetricsOptions } from '../../http/request-metrics-options.j
 export type { MetricsServerOptions } from '../../server/config/options.js';
 export type { ServerAddress } from '../../server/listening-server.js';
 export { type MetricsDynamicModule, MetricsModule } from './metrics-module.js';
-export type { MetricsModuleAsyncOptions, MetricsModuleOptions } from './module-options.js';
+export type {
+  MetricsModuleAsyncOptions,
+  MetricsModuleOptions,
+  NestHttpRequest,
+  NestRequestsOptions,
+  RouteReader,
+} from './module-options.js';

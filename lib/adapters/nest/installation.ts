@@ -9,7 +9,13 @@ import { MetricsServer } from '../../server/metrics-server.js';
 import { createExporter } from '../../server/otlp-export.js';
 import { isScrapable } from '../../store/scrapable.js';
 import { findHiddenRoute, isHttpPlatform, measureRequests, serveAtPath } from './http-platform.js';
-import { type MetricsModuleOptions, serverOptionsOf, site } from './module-options.js';
+import {
+  type MetricsModuleOptions,
+  type NestHttpRequest,
+  type RouteReader,
+  serverOptionsOf,
+  site,
+} from './module-options.js';
 import type { HttpAdapter, HttpAdapterHost, ModulesContainer } from './nest-shapes.js';
 import { attachClasses, attachInstances } from './observe-providers.js';
 
@@ -44,7 +50,15 @@ export class Installation {
     this.#host = host;
     attachClasses(modules, recorder);
     const { requests = {} } = options;
-    this.#track = requests === false ? undefined : requestMetrics(recorder, requests, site);
+    if (requests !== false) {
+      const { route = matchedPattern, ...requestOptions } = requests;
+      const track = requestMetrics(recorder, requestOptions, site);
+      this.#track = (request, response, patternOf) => {
+        track(request, response, (method) =>
+          route(request as NestHttpRequest, patternOf(method) as string | undefined),
+        );
+      };
+    }
     const serverOptions = serverOptionsOf(options);
     // Why asked: a test may put a recorder that cannot be scraped in the place of the application's.
     if (serverOptions !== undefined && isScrapable(recorder)) this.#server = new MetricsServer(recorder, serverOptions);
@@ -98,8 +112,8 @@ export class Installation {
   }
 
   /**
-   * Why as early as it can: what is added to the application before it is not measured. In a test the application does not
-   * exist yet when its instances are created.
+   * Begins to measure, as early as possible: middleware that was added before is not measured. In a test the application does
+   * not exist yet when its instances are created.
    */
   #measure(): void {
     const { httpAdapter } = this.#host;
@@ -108,6 +122,8 @@ export class Installation {
     measureRequests(httpAdapter, this.#track, this.#options.path);
   }
 }
+
+const matchedPattern: RouteReader = (_request, pattern) => pattern;
 
 const noPlatform = (path: string) => ({
   code: 'not_supported' as const,

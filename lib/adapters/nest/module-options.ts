@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Problem } from '../../error.js';
 import { metricsPathRule } from '../../http/metrics-path.js';
 import { checkRequestMetricsOptions, type RequestMetricsOptions } from '../../http/request-metrics-options.js';
@@ -6,7 +7,31 @@ import { isRecorder, type MetricsRecorder } from '../../recorder/metrics-recorde
 import { checkOtlp, checkRecorder, checkServerOptions, otlpRule } from '../../server/config/option-checks.js';
 import type { MetricsServerOptions } from '../../server/config/options.js';
 import type { Scrapable } from '../../store/exposed-family.js';
-import { checkOptions, isFunction, isOptions, type Rule, type Rules, type Unchecked } from '../../validation.js';
+import {
+  checkOptions,
+  functionRule,
+  isFunction,
+  isOptions,
+  type Rule,
+  type Rules,
+  type Unchecked,
+} from '../../validation.js';
+
+/** A request of `node:http`, as the platform hands it on: `originalUrl` is its URL before any mount has taken a part of it. */
+export type NestHttpRequest = IncomingMessage & { readonly originalUrl?: string };
+
+/** Returns the route of a request whose response has ended. `pattern` is the pattern of the route that ran, if any. */
+export type RouteReader = (request: NestHttpRequest, pattern: string | undefined) => unknown;
+
+/** The options of request metrics in Nest. Every option may be left out. */
+export interface NestRequestsOptions extends RequestMetricsOptions {
+  /**
+   * Returns the route where it is not the pattern of the route that ran, for example for requests that the middleware of
+   * GraphQL answers. At most 500 routes keep their own label value. Where it throws, the request is not recorded, which is
+   * counted.
+   */
+  readonly route?: RouteReader;
+}
 
 /** The options of `MetricsModule.forRoot`. Every option may be left out. */
 export interface MetricsModuleOptions {
@@ -28,7 +53,7 @@ export interface MetricsModuleOptions {
    */
   readonly otlp?: boolean | OtlpOptions;
   /** The metrics of the application's requests, and how they are named; `false` for none. Default: as OpenTelemetry has them. */
-  readonly requests?: RequestMetricsOptions | false;
+  readonly requests?: NestRequestsOptions | false;
 }
 
 /** The options of `MetricsModule.forRootAsync`. */
@@ -67,6 +92,8 @@ const rules: Rules = {
   },
 };
 
+const requestRules: Rules = { route: functionRule('Leave it out for the pattern of the route that ran') };
+
 const listRule: Rule = { must: 'be a list', accepts: Array.isArray, remedy: 'Leave it out where there are none' };
 
 const asyncRules: Rules = {
@@ -89,7 +116,7 @@ export function checkModuleOptions(options: unknown): Problem[] {
     ...(recorder !== undefined && serves(options as MetricsModuleOptions) ? checkRecorder(recorder) : []),
     ...(server ? checkServerOptions(server) : []),
     ...checkOtlp(otlp),
-    ...(requests ? checkRequestMetricsOptions(requests as Unchecked) : []),
+    ...(requests ? checkRequestMetricsOptions(requests as Unchecked, requestRules) : []),
   ];
 }
 

@@ -15,7 +15,7 @@ export const catalogueCommand: Command = {
   help: `Usage: flowplane-metrics ${usage}
 
 Loads JavaScript modules in a process of their own, and prints what they and their imports declare: names, kinds, labels,
-limits. What the modules print goes to standard error. Give the modules that declare, not the one that starts the service.
+limits. What the modules print, and advice on their names, goes to standard error. Give the modules that declare, not the one that starts the service.
 Metrics of prom-client are not listed, also those that a decorator feeds: they declare no limits.
 
   --json                    print JSON instead of a Markdown table
@@ -30,10 +30,10 @@ Exit code: 0 for success, 1 where FILE differs, 2 where the options are wrong or
       timeout: { type: 'string', default: '60' },
     });
     if (positionals.length === 0) {
-      output.err(`catalogue: a module is missing (given none). Call: flowplane-metrics ${usage}\n`);
-      return 2;
+      throw new Error(`a module is missing (given none). Call: flowplane-metrics ${usage}.`);
     }
-    const { entries } = await listDeclared(positionals, parseTimeout(values.timeout));
+    const { entries, advice } = await listDeclared(positionals, parseTimeout(values.timeout));
+    for (const one of advice) output.err(`flowplane-metrics catalogue: advice: ${one}\n`);
     const printed = values.json ? `${JSON.stringify(entries, null, 2)}\n` : catalogueMarkdown(entries);
     if (values.check !== undefined) return check(values.check, printed, output);
     output.out(printed);

@@ -1,15 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type DeclaredFamilies, isModuleReport, loadModulesCommand, type ModuleReport } from './load-modules.js';
+import { formatSite } from '../format-site.js';
+import { withProgress } from '../progress.js';
+import { type DeclaredFamilies, isModuleReport, loadModulesCommand, type ModuleReport } from './module-report.js';
 
 /** How a process of modules went: what it reported last, or that it ended, or took too long, without a report. */
 type Outcome =
   | Exclude<ModuleReport, { readonly event: 'loading' }>
   | { readonly event: 'ended'; readonly how: string }
   | { readonly event: 'late'; readonly seconds: number };
+
+type Failure = Extract<Outcome, { readonly event: 'failed' }>;
 
 /**
  * Lists everything that is decorated in the modules and in what they import, and the families that they export.
@@ -27,7 +31,7 @@ export async function listDeclared(modules: readonly string[], timeoutSeconds: n
   const timer = new AbortController();
   let outcome: Outcome | undefined;
   try {
-    outcome = await Promise.race([
+    const reports = [
       waitForReport(child, loading),
       waitForEnd(child),
       wait<Outcome>(timeoutSeconds * 1000, { event: 'late', seconds: timeoutSeconds }, { signal: timer.signal }),
@@ -36,7 +40,8 @@ export async function listDeclared(modules: readonly string[], timeoutSeconds: n
         child,
         modules.map((one) => resolve(one)),
       ),
-    ]);
+    ];
+    outcome = await withProgress('loads the modules', () => Promise.race(reports));
     if (outcome.event === 'loaded') return outcome;
     throw new Error(`${module} ${describeFailure(outcome, module)}`);
   } finally {
@@ -45,6 +50,10 @@ export async function listDeclared(modules: readonly string[], timeoutSeconds: n
     await stop(child, outcome?.event === 'late' ? 0 : 2000);
   }
 }
+
+/** What is said where somebody needs a metric and the modules declare none. */
+export const describeNothingDeclared = (modules: readonly string[]): string =>
+  `no metric is declared (given ${modules.join(', ')}). Give the modules that decorate methods, or that export what they define.`;
 
 async function refuseUnlessFile(module: string): Promise<void> {
   const found = await stat(module).catch((error: NodeJS.ErrnoException) => error);
@@ -95,7 +104,7 @@ function describeFailure(outcome: Exclude<Outcome, { readonly event: 'loaded' }>
     case 'failed':
       return isSource(module)
         ? `cannot be loaded (given source code: ${outcome.problem}). Compile it first, and give the compiled module, for example dist/${basename(module).replace(sourceEnding, '.$1js')}.`
-        : `cannot be loaded (given ${outcome.problem}). Correct it, or give another module.`;
+        : `cannot be loaded (${describePlace(outcome, module)}given ${outcome.problem}). Correct it, or give another module.`;
     case 'waiting':
       return `never finishes loading (given a top-level await that nothing can settle). ${remedy}.`;
     case 'ended':
@@ -103,6 +112,21 @@ function describeFailure(outcome: Exclude<Outcome, { readonly event: 'loaded' }>
     case 'late':
       return `has not finished loading after ${outcome.seconds} s (given --timeout ${outcome.seconds}). ${remedy}, or pass a longer --timeout.`;
   }
+}
+
+function describePlace({ problem, at }: Failure, module: string): string {
+  const found = at ?? (problem.startsWith('SyntaxError') ? findSyntaxError(module) : undefined);
+  return found === undefined ? '' : `at ${formatSite(found)}, `;
+}
+
+/**
+ * Where the text of a module is no JavaScript.
+ *
+ * Why by a process of Node: only what Node prints at its end has the place of such an error.
+ */
+function findSyntaxError(module: string): string | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', module], { encoding: 'utf8' });
+  return /^(\S.*:\d+)\r?\n/.exec(stderr)?.[1];
 }
 
 /** Waits until the process has ended by itself, and kills one that does not end. */

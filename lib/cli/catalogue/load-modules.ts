@@ -1,28 +1,12 @@
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { type CatalogueEntry, type CatalogueSource, catalogue } from '../../catalogue/catalogue.js';
-import { noteDeclarations } from '../../families/declaration-places.js';
-
-/** The command that starts the process of the modules. It is none for users. */
-export const loadModulesCommand = 'load-modules';
-
-/** What modules declare, and where. */
-export interface DeclaredFamilies {
-  readonly entries: readonly CatalogueEntry[];
-  /** The file, line and column of each declaration, by the name of the family. */
-  readonly places: Readonly<Record<string, string>>;
-}
-
-/** What the process of the modules reports to the command. */
-export type ModuleReport =
-  | { readonly event: 'loading'; readonly module: string }
-  | ({ readonly event: 'loaded' } & DeclaredFamilies)
-  | { readonly event: 'failed'; readonly problem: string }
-  | { readonly event: 'waiting' };
-
-/** Tells a report from what a module sends to the process that has started it. */
-export const isModuleReport = (message: unknown): message is { readonly moduleReport: ModuleReport } =>
-  typeof message === 'object' && message !== null && 'moduleReport' in message;
+import { findSiteIn, noteDeclarations } from '../../families/declaration-places.js';
+import { allInstruments } from '../../families/declared-instruments.js';
+import type { Family } from '../../families/family.js';
+import { checkLegacyNames } from '../../families/family-checks.js';
+import { adviseOnNaming } from '../../families/naming.js';
+import type { ModuleReport } from './module-report.js';
 
 /**
  * Runs in the process of the modules: loads those that it is sent, one after the other, reports what they declare, and ends
@@ -49,11 +33,13 @@ export async function loadModules(): Promise<never> {
     try {
       exported.push(...Object.values(await import(pathToFileURL(module).href)));
     } catch (error) {
-      await report({ event: 'failed', problem: describeThrown(error) });
+      const at = findPlace(error);
+      await report({ event: 'failed', problem: describeThrown(error), ...(at !== undefined && { at }) });
       return exit(2);
     }
   }
-  await report({ event: 'loaded', entries: listEntries(exported), places: Object.fromEntries(places) });
+  const advice = adviseOnNames(exported);
+  await report({ event: 'loaded', entries: listEntries(exported), places: Object.fromEntries(places), advice });
   return exit(0);
 }
 
@@ -62,16 +48,22 @@ function createReport(): (moduleReport: ModuleReport) => Promise<void> {
   return (moduleReport) => new Promise((resolve) => send?.({ moduleReport }, undefined, undefined, () => resolve()));
 }
 
-/** Describes what a module has thrown, with the place where it is known. */
 function describeThrown(thrown: unknown): string {
   try {
-    const where =
-      thrown instanceof Error
-        ? /(?:\bfile:|(?<=[(\s])(?:\/|[A-Za-z]:\\))\S+?:\d+:\d+/.exec(thrown.stack ?? '')?.[0]
-        : undefined;
-    return where === undefined ? String(thrown) : `${thrown} at ${where}`;
+    return String(thrown);
   } catch {
     return 'a value that has no text';
+  }
+}
+
+/** Where the code of the modules has thrown something, as far as its stack tells. */
+function findPlace(thrown: unknown): string | undefined {
+  try {
+    const { stack = '' } = thrown as Error;
+    // Why first: where a module does not fit to what it imports, Node writes its place before the message.
+    return /^(\S+:\d+)\r?\n/.exec(stack)?.[1] ?? findSiteIn(stack);
+  } catch {
+    return undefined;
   }
 }
 
@@ -84,9 +76,18 @@ function listEntries(exported: readonly unknown[]): CatalogueEntry[] {
   );
 }
 
-function isSource(exported: unknown): exported is CatalogueSource {
-  if (typeof exported === 'function') return true;
-  return (
-    typeof exported === 'object' && exported !== null && ['kind', 'labels', 'site'].every((key) => key in exported)
-  );
+function adviseOnNames(exported: readonly unknown[]): string[] {
+  const families = [...exported.filter(isFamily), ...allInstruments().map(({ family }) => family)];
+  const own = families.filter(({ external, advice }) => external === undefined && advice !== false);
+  const all = own.flatMap((family) => [
+    ...checkLegacyNames(family).map(({ message }) => `${family.site}: ${message}`),
+    adviseOnNaming(family) ?? [],
+  ]);
+  return [...new Set(all.flat())];
 }
+
+const isSource = (exported: unknown): exported is CatalogueSource =>
+  typeof exported === 'function' || isFamily(exported);
+
+const isFamily = (exported: unknown): exported is Family =>
+  typeof exported === 'object' && exported !== null && ['kind', 'labels', 'site'].every((key) => key in exported);

@@ -1,13 +1,13 @@
+import { checkExpressions } from '../../check/check-expressions.js';
+import { loadGrammar } from '../../check/promql/grammar.js';
 import { parseDuration } from '../../promql/duration.js';
-import { checkExpressions } from '../../rules/check-expressions.js';
-import { loadGrammar } from '../../rules/promql/grammar.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseHeaders, parseTimeout } from '../parse-values.js';
+import { parseHeaders, parseLabelName, parsePrefix, parseTimeout } from '../parse-values.js';
+import { withProgress } from '../progress.js';
 import { formatFindings, formatJson } from './format-findings.js';
 import { type KnownSources, learnNames } from './known-sources.js';
-import { startProgress } from './progress.js';
-import { readSources } from './read-sources.js';
+import { readSources, type SourcePattern } from './read-sources.js';
 import { formatSarif } from './sarif.js';
 
 const usage = 'check <module>… [--rules <glob>] [--dashboards <glob>] [--json | --sarif] [--help]';
@@ -42,19 +42,14 @@ export const checkCommand: Command = {
   help,
   async run(args, output) {
     const { sources, patterns, scrapeSeconds, format } = readOptions(args);
-    const progress = startProgress();
-    try {
-      progress.say('loads the modules');
-      const names = await learnNames(sources);
-      progress.say('reads the files');
-      const { files, expressions } = await readSources(patterns);
-      const findings = checkExpressions(expressions, { names, grammar: await loadGrammar(), scrapeSeconds });
-      progress.stop();
-      output.out(format(findings, { files, expressions: expressions.length }));
-      return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
-    } finally {
-      progress.stop();
-    }
+    const names = await learnNames(sources);
+    const { files, expressions } = await withProgress('reads the files', () => readSources(patterns));
+    const grammar = await loadGrammar();
+    const findings = await withProgress('checks the expressions', () =>
+      checkExpressions(expressions, { names, grammar, scrapeSeconds }),
+    );
+    output.out(format(findings, { files, expressions: expressions.length }));
+    return findings.some(({ severity }) => severity === 'error') ? 1 : 0;
   },
 };
 
@@ -75,13 +70,26 @@ function readOptions(args: readonly string[]) {
     json: { type: 'boolean' },
     sarif: { type: 'boolean' },
   });
-  const patterns = [...(values.rules ?? []), ...(values.dashboards ?? [])];
+  const patterns: SourcePattern[] = [
+    ...(values.rules ?? []).map((pattern) => ({ pattern, ending: 'yml' }) as const),
+    ...(values.dashboards ?? []).map((pattern) => ({ pattern, ending: 'json' }) as const),
+  ];
   refuseExpanded(positionals);
   if (positionals.length === 0 && values.catalogue === undefined && values.metrics === undefined) {
     throw new Error(`a module is missing (given none). Call: flowplane-metrics ${usage}.`);
   }
-  if (patterns.length === 0) throw new Error('nothing is to be checked (given neither --rules nor --dashboards).');
-  if (values.json && values.sarif) throw new Error('one of --json and --sarif may be given (given both).');
+  if (patterns.length === 0) {
+    throw new Error(
+      "nothing is to be checked (given neither --rules nor --dashboards). Write for example --rules 'rules/**/*.yml'.",
+    );
+  }
+  if (values.json && values.sarif)
+    throw new Error('one of --json and --sarif may be given (given both). Leave one out.');
+  if (values['metrics-header'] !== undefined && values.metrics === undefined) {
+    throw new Error(
+      '--metrics-header needs --metrics (given none). Write the URL of the endpoint, or leave the header out.',
+    );
+  }
   const sources: KnownSources = {
     modules: positionals,
     timeoutSeconds: parseTimeout(values.timeout ?? '60'),
@@ -89,8 +97,8 @@ function readOptions(args: readonly string[]) {
     metrics: values.metrics,
     headers: parseHeaders('metrics', values['metrics-header'] ?? []),
     external: values.external ?? [],
-    prefix: values.prefix ?? '',
-    targetLabels: values['target-label'] ?? [],
+    prefix: parsePrefix(values.prefix ?? ''),
+    targetLabels: (values['target-label'] ?? []).map((label) => parseLabelName('target-label', label)),
   };
   return {
     sources,

@@ -1,5 +1,5 @@
-import { formatCount } from '../../error.js';
-import type { FoundFault } from '../../rules/check-expressions.js';
+import type { FoundFault } from '../../check/check-expressions.js';
+import { formatCountOf } from '../../error.js';
 
 /** What was looked at. */
 export interface Checked {
@@ -14,20 +14,23 @@ export function formatFindings(findings: readonly FoundFault[], checked: Checked
 
 function formatFinding({ file, line, column, severity, kind, message, of, declaredAt }: FoundFault): string {
   const declared = declaredAt === undefined ? '' : ` (declared at ${declaredAt})`;
-  return `${file}:${line}:${column}: ${severity} ${kind}: ${of}: ${message}${/[?]$/.test(message) ? '' : '.'}${declared}`;
+  const text = `${file}:${line}:${column}: ${severity} ${kind}: ${of}: ${message}${/[?]$/.test(message) ? '' : '.'}${declared}`;
+  return text.replace(/\p{Cc}/gu, escapeControl);
 }
+
+/** Why: a text of a file that is checked must not begin a line of its own, or steer the terminal. */
+const escapeControl = (character: string): string =>
+  `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`;
 
 function formatSummary(findings: readonly FoundFault[], { files, expressions }: Checked): string {
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const counts = [
-    countOf(errors, 'error'),
-    countOf(findings.length - errors, 'remark'),
-    `in ${countOf(expressions, 'expression')} of ${countOf(files, 'file')}`,
+    formatCountOf(errors, 'error'),
+    formatCountOf(findings.length - errors, 'remark'),
+    `in ${formatCountOf(expressions, 'expression')} of ${formatCountOf(files, 'file')}`,
   ];
   return `${counts[0]}, ${counts[1]} ${counts[2]}.`;
 }
-
-const countOf = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Formats findings as JSON. */
 export function formatJson(findings: readonly FoundFault[], checked: Checked): string {

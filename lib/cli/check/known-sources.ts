@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CatalogueEntry } from '../../catalogue/catalogue.js';
-import { addExposition, addExternal } from '../../rules/external-names.js';
-import { KnownNames } from '../../rules/known-names.js';
-import { addLibraryFamilies } from '../../rules/library-families.js';
-import { listDeclared } from '../catalogue/list-declared.js';
+import { addExposition, addExternal } from '../../check/external-names.js';
+import { KnownNames } from '../../check/known-names.js';
+import { addLibraryFamilies, addProcessFamilies, processLandmark } from '../../check/library-families.js';
+import { kinds } from '../../families/kinds.js';
+import { describeVersion } from '../../peers.js';
+import { describeNothingDeclared, listDeclared } from '../catalogue/list-declared.js';
+import { formatSite } from '../format-site.js';
+import type { HeaderList } from '../parse-values.js';
+import { readText } from '../read-text.js';
 
 /** What tells the names that expressions may use. */
 export interface KnownSources {
@@ -16,7 +18,7 @@ export interface KnownSources {
   readonly catalogues: readonly string[];
   /** The endpoint of the service. */
   readonly metrics: string | undefined;
-  readonly headers: Headers;
+  readonly headers: HeaderList;
   /** Files with the names of others, or a Prometheus that knows them. */
   readonly external: readonly string[];
   readonly prefix: string;
@@ -33,6 +35,7 @@ export const usualTargetLabels = [
   'env',
   'environment',
   'host',
+  'metrics_path',
   'namespace',
   'node',
   'pod',
@@ -54,68 +57,85 @@ export async function learnNames(sources: KnownSources): Promise<KnownNames> {
   const names = new KnownNames([...usualTargetLabels, ...sources.targetLabels]);
   if (modules.length > 0) {
     const { entries, places } = await listDeclared(modules, sources.timeoutSeconds);
+    if (entries.length === 0) throw new Error(describeNothingDeclared(modules));
     const relatives = Object.entries(places).map(([name, site]) => [name, formatSite(site)] as const);
     names.addDeclared(entries, { prefix, places: Object.fromEntries(relatives) });
   }
   for (const file of catalogues) names.addDeclared(await readCatalogue(file), { prefix });
-  addLibraryFamilies(names);
-  if (metrics !== undefined) {
-    const { bytes, contentType } = await fetchBytes('--metrics', metrics, sources.headers);
-    addExposition(names, bytes, contentType);
-  }
+  addLibraryFamilies(names, prefix);
+  if (metrics !== undefined) await readMetrics(names, metrics, sources.headers);
+  const absence = whyNoProcessMetrics(sources, names);
   for (const one of external) await readExternal(names, one);
+  addProcessFamilies(names, absence);
   return names;
 }
 
-/** A place as a path from the current folder, where it lies below that. */
-function formatSite(site: string): string {
-  const [, file = '', position = ''] = /^(.*?)(:\d+:\d+)$/.exec(site) ?? [];
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  const inner = relative(process.cwd(), path);
-  return (inner.startsWith('..') ? path : inner) + position;
+/** Why the service exposes no metric of its process, as far as the endpoint and the installed packages tell. */
+function whyNoProcessMetrics({ modules, metrics }: KnownSources, names: KnownNames): string | undefined {
+  const isExposed = names.findMatching(processLandmark).length > 0;
+  if (metrics !== undefined) return isExposed ? undefined : `${metrics} exposes no metric of the process`;
+  const isInstalled = ['prom-client', '@prometheus-io/client'].some((name) => describeVersion(name) !== undefined);
+  return modules.length === 0 || isInstalled ? undefined : 'prom-client is not installed';
 }
 
 /** Reads a catalogue that the command "catalogue" has printed as JSON. */
 export async function readCatalogue(file: string): Promise<CatalogueEntry[]> {
+  const remedy = 'Correct the path, or write it with: flowplane-metrics catalogue MODULE --json';
   try {
-    const entries: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (Array.isArray(entries) && entries.every((one) => one?.name && one.kind && Array.isArray(one.labels))) {
-      return entries as CatalogueEntry[];
-    }
+    const entries: unknown = JSON.parse(await readText(file));
+    if (Array.isArray(entries) && entries.every(isEntry)) return entries as CatalogueEntry[];
   } catch (error) {
-    throw new Error(`--catalogue: ${file} cannot be read (given ${(error as Error).message}). Correct the path.`);
+    throw new Error(`--catalogue: ${file} cannot be read (given ${(error as Error).message}). ${remedy}.`);
   }
-  throw new Error(
-    `--catalogue: ${file} is no catalogue (given other JSON). Write it with: flowplane-metrics catalogue MODULE --json.`,
-  );
+  throw new Error(`--catalogue: ${file} is no catalogue (given other JSON). ${remedy}.`);
+}
+
+const isEntry = (one: Partial<CatalogueEntry> | null): boolean =>
+  typeof one?.name === 'string' &&
+  Object.hasOwn(kinds, String(one.kind)) &&
+  [one.labels, one.fedBy].every(Array.isArray) &&
+  one.labels?.every((label) => typeof label?.name === 'string') === true;
+
+async function readMetrics(names: KnownNames, url: string, headers: HeaderList): Promise<void> {
+  try {
+    const { bytes, contentType } = await fetchBytes(url, headers);
+    addExposition(names, bytes, contentType);
+  } catch (error) {
+    const { message } = error as Error;
+    const remedy = /status 40[13]/.test(message)
+      ? "Pass the credentials: --metrics-header 'Authorization: …'"
+      : 'Start it, or correct the URL';
+    throw new Error(`--metrics: ${url} cannot be read (given ${message}). ${remedy}.`);
+  }
 }
 
 async function readExternal(names: KnownNames, source: string): Promise<void> {
+  const isUrl = /^https?:/.test(source);
   try {
-    if (!/^https?:/.test(source)) return addExternal(names, await readFile(source));
-    const url = `${source.replace(/\/$/, '')}/api/v1/metadata`;
-    addExternal(names, (await fetchBytes('--external', url, new Headers())).bytes);
+    addExternal(names, isUrl ? await fetchMetadata(source) : await readText(source));
   } catch (error) {
-    throw new Error(
-      `--external: ${source} cannot be read (given ${(error as Error).message}). Give a file, or the URL of a Prometheus.`,
-    );
+    const remedy = isUrl
+      ? 'Give a file, or the URL of a Prometheus'
+      : 'Give an exposition, a list of names, an answer of Prometheus, or its URL';
+    throw new Error(`--external: ${source} cannot be read (given ${(error as Error).message}). ${remedy}.`);
   }
 }
 
+async function fetchMetadata(prometheus: string): Promise<string> {
+  const { bytes } = await fetchBytes(`${prometheus.replace(/\/$/, '')}/api/v1/metadata`, []);
+  return Buffer.from(bytes).toString();
+}
+
+/** @throws Error which says the reason only: what cannot be read is said by who asks for it. */
 async function fetchBytes(
-  option: string,
   url: string,
-  headers: Headers,
+  headers: HeaderList,
 ): Promise<{ readonly bytes: Uint8Array; readonly contentType: string }> {
-  try {
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return { bytes, contentType: response.headers.get('content-type') ?? '' };
-  } catch (error) {
-    const { cause, message } = error as Error & { readonly cause?: { readonly code?: string } };
-    throw new Error(
-      `${option}: ${url} does not answer (given ${cause?.code ?? message}). Start it, or correct the URL.`,
-    );
-  }
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(10_000) }).catch((error: Error) => {
+    const { code, message } = Object(error.cause) as { readonly code?: string; readonly message?: string };
+    throw new Error(code ?? message ?? error.message);
+  });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return { bytes, contentType: response.headers.get('content-type') ?? '' };
 }

@@ -1,5 +1,5 @@
-import type { FoundFault } from '../../rules/check-expressions.js';
-import { faultKinds } from '../../rules/faults.js';
+import type { FoundFault } from '../../check/check-expressions.js';
+import { faultKinds } from '../../check/faults.js';
 import { version } from '../../version.js';
 
 /** Formats findings in SARIF 2.1.0, which code hosts show at the line. */

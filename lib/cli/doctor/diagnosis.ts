@@ -1,4 +1,6 @@
+import type { CatalogueEntry } from '../../catalogue/catalogue.js';
 import type { ExposedFamily } from '../../exposition-reader/exposition.js';
+import { withProgress } from '../progress.js';
 import type { Endpoint, HttpResponse } from './http.js';
 
 /** What the user has passed to the doctor. */
@@ -9,8 +11,8 @@ export interface DoctorOptions {
   /** The job of the scrape_config, and whether the user has named it. */
   readonly job: string;
   readonly isJobGiven: boolean;
-  /** A file with the catalogue, against which expressions are checked. */
-  readonly catalogue: string | undefined;
+  /** What is declared: expressions are checked against it, too. */
+  readonly catalogue: readonly CatalogueEntry[] | undefined;
   /** Families that must be exposed. */
   readonly families: readonly string[];
   /** Seconds between the two scrapes that are compared. */
@@ -76,7 +78,10 @@ export async function* runSteps(steps: readonly Step[], state: DoctorState): Asy
   const passed = new Set<string>();
   for (const step of steps) {
     const missing = step.needs.find((need) => !passed.has(need));
-    const result = missing === undefined ? await step.check(state) : skip(`needs "${missing}"`);
+    const result =
+      missing === undefined
+        ? await withProgress(`checks ${step.name}`, () => step.check(state))
+        : skip(`needs "${missing}"`);
     if (result.status === 'ok') passed.add(step.name);
     yield { step: step.name, ...result };
   }

@@ -1,3 +1,4 @@
+import { readCatalogue } from '../check/known-sources.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
 import { parseHeaders } from '../parse-values.js';
@@ -34,7 +35,7 @@ export const doctorCommand: Command = {
   summary: 'Follows metrics from the endpoint through Prometheus to Grafana: where they get lost, why, and what to do.',
   help,
   async run(args, output) {
-    const { options, json } = readOptions(args);
+    const { options, json } = await readOptions(args);
     const state: DoctorState = { options, clocks: new Map() };
     const results: NamedResult[] = [];
     const steps = [...endpointSteps, ...prometheusSteps, ...grafanaSteps, ...expressionSteps, clockStep];
@@ -48,7 +49,9 @@ export const doctorCommand: Command = {
   },
 };
 
-function readOptions(args: readonly string[]): { readonly options: DoctorOptions; readonly json: boolean } {
+async function readOptions(
+  args: readonly string[],
+): Promise<{ readonly options: DoctorOptions; readonly json: boolean }> {
   const text = { type: 'string' } as const;
   const texts = { type: 'string', multiple: true } as const;
   const { values, positionals } = parseOptions(args, {
@@ -68,7 +71,7 @@ function readOptions(args: readonly string[]): { readonly options: DoctorOptions
   refuseArguments(positionals);
   const endpoint = (option: 'metrics' | 'prometheus' | 'grafana', url: string): Endpoint => ({
     url: parseUrl(option, url),
-    headers: parseHeaders(option, values[`${option}-header`] ?? []),
+    headers: new Headers(parseHeaders(option, values[`${option}-header`] ?? [])),
   });
   const options = {
     metrics: endpoint('metrics', values.metrics ?? 'http://127.0.0.1:9090/metrics'),
@@ -76,10 +79,10 @@ function readOptions(args: readonly string[]): { readonly options: DoctorOptions
     grafana: values.grafana === undefined ? undefined : withToken(endpoint('grafana', values.grafana)),
     job: values.job ?? 'flowplane',
     isJobGiven: values.job !== undefined,
-    catalogue: values.catalogue,
+    catalogue: values.catalogue === undefined ? undefined : await readCatalogue(values.catalogue),
     families: values.family ?? [],
-    wait: parseAmount('wait', values.wait ?? '2'),
-    maxSeries: parseAmount('max-series', values['max-series'] ?? '1000'),
+    wait: parseAmount('wait', values.wait, 2),
+    maxSeries: parseAmount('max-series', values['max-series'], 1000),
   };
   return { options, json: values.json ?? false };
 }
@@ -105,7 +108,9 @@ function refuseArguments(given: readonly string[]): void {
 
 function parseUrl(option: string, url: string): string {
   if (!/^https?:/.test(url) || !URL.canParse(url)) {
-    throw new Error(`--${option} must be a URL with http:// or https:// (given "${url}").`);
+    throw new Error(
+      `--${option} must be a URL with http:// or https:// (given "${url}"). Write for example http://127.0.0.1:9090.`,
+    );
   }
   const { username, password } = new URL(url);
   if (username === '' && password === '') return url;
@@ -115,10 +120,11 @@ function parseUrl(option: string, url: string): string {
   );
 }
 
-function parseAmount(option: string, given: string): number {
+function parseAmount(option: string, given: string | undefined, preset: number): number {
+  if (given === undefined) return preset;
   const number = Number(given);
   if (given !== '' && Number.isFinite(number) && number >= 0) return number;
-  throw new Error(`--${option} must be a number, not negative (given "${given}").`);
+  throw new Error(`--${option} must be a number, not negative (given "${given}"). Leave it out for ${preset}.`);
 }
 
 function formatResult(result: NamedResult): string {

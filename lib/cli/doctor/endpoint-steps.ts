@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { processLandmark } from '../../check/library-families.js';
+import { formatCountOf } from '../../error.js';
 import {
   type ExposedFamily,
   type ExposedSample,
@@ -67,7 +69,7 @@ function checkFormat(state: DoctorState): StepResult {
 }
 
 function summarize({ format, families, samples }: Exposition, bytes: number): string {
-  const size = `${families.size} families, ${samples} samples, ${formatBytes(bytes)}`;
+  const size = `${formatCountOf(families.size, 'family', 'families')}, ${formatCountOf(samples, 'sample')}, ${formatBytes(bytes)}`;
   return format === 'text' ? size : `${size}, in OpenMetrics`;
 }
 
@@ -81,13 +83,20 @@ function checkFamilies({ options, families = new Map() }: DoctorState): StepResu
     );
   }
   const own = applicationFamilies(families);
-  if (own.length > 0) return ok(formatNames(own.map(({ name }) => name)));
+  if (own.length > 0) {
+    const hasProcess = [...families.keys()].some((name) => processLandmark.test(name));
+    return ok(formatNames(own.map(({ name }) => name)), hasProcess ? [] : [noProcessMetrics]);
+  }
   return fail(
     'Only families of the runtime are exposed',
     'no class with decorated methods is loaded and reports to this recorder',
     'Let the container attach the recorder to its instances before it creates the first one, or call setDefaultRecorder(recorder).',
   );
 }
+
+const noProcessMetrics =
+  'no metric of the process is exposed, such as process_start_time_seconds: prom-client is not installed, or ' +
+  'processMetrics is not true. Panels and alerts about them stay empty.';
 
 /** Looks for native histograms, which only protobuf has. */
 async function checkNative(state: DoctorState): Promise<StepResult> {
@@ -122,7 +131,9 @@ async function checkValues(state: DoctorState): Promise<StepResult> {
   // Why not !==: NaN would change at every scrape.
   const changed = [...after].filter(([series, value]) => !Object.is(before.get(series), value)).length;
   if (changed > 0) return ok(`${changed} of ${after.size} series changed within ${state.options.wait} s`);
-  return ok(`${after.size} series have values; none changed within ${state.options.wait} s: there was no traffic`);
+  return ok(
+    `${after.size} series ${after.size === 1 ? 'has a value' : 'have values'}; none changed within ${state.options.wait} s: there was no traffic`,
+  );
 }
 
 function valuesBySeries(families: DoctorState['families'] = new Map()): Map<string, number> {
@@ -162,15 +173,17 @@ function checkCardinality({ options, response, families = new Map() }: DoctorSta
   const [largest] = all.sort((a, b) => b.series - a.series);
   if (largest === undefined) return ok('nothing is exposed');
   const { family, series, label, values } = largest;
-  const size = `${family.name} has ${series} series (${formatBytes(family.bytes)})`;
+  const size = `${series} series (${formatBytes(family.bytes)})`;
   if (series > options.maxSeries) {
     return fail(
-      `${size}, ${values} values of the label "${label}"`,
+      `${family.name} has ${size}, ${values} values of the label "${label}"`,
       `"${label}" takes its values from an unlimited set: an id, a path, a message`,
       `Leave it out, or limit it: { ${label}: { limit: 100 } } or { ${label}: { oneOf: […] } }.`,
     );
   }
-  return ok(`${size} at most; the whole scrape is ${formatBytes(response?.body.length ?? 0)}`);
+  return ok(
+    `the largest, ${family.name}, has ${size} now; the whole scrape is ${formatBytes(response?.body.length ?? 0)}`,
+  );
 }
 
 /** Counts the series of a family, and the values of the label that has most of them. */

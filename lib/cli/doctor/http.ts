@@ -17,6 +17,8 @@ export interface Endpoint {
 /** Where the address of an endpoint and the credentials for it are configured: what to correct. */
 export interface Settings {
   readonly address: string;
+  /** Where the path is configured, if not there. */
+  readonly path?: string;
   /** @param schemes what the server accepts: its header `WWW-Authenticate`. */
   credentials(schemes: string): string;
 }
@@ -24,15 +26,19 @@ export interface Settings {
 /** The settings of an endpoint that the doctor itself requests. */
 export const settingsOf = (option: 'metrics' | 'prometheus' | 'grafana'): Settings => ({
   address: `--${option}`,
-  credentials: (schemes) =>
-    /\bbasic\b/i.test(schemes)
-      ? `--${option}-header "Authorization: Basic $(printf %s 'user:password' | base64)"`
-      : `--${option}-header 'Authorization: Bearer …'`,
+  credentials: (schemes) => {
+    if (/\bbasic\b/i.test(schemes))
+      return `--${option}-header "Authorization: Basic $(printf %s 'user:password' | base64)"`;
+    return option === 'grafana'
+      ? 'the token of a service account of Grafana, in the environment variable GRAFANA_TOKEN'
+      : `--${option}-header 'Authorization: Bearer …'`;
+  },
 });
 
 /** The settings of an endpoint that Prometheus requests. */
 export const scrapeConfig: Settings = {
   address: 'targets in the scrape_config',
+  path: 'metrics_path in the scrape_config',
   credentials: () => 'authorization or basic_auth in the scrape_config',
 };
 
@@ -78,24 +84,46 @@ export interface JsonAnswer<Data> {
   readonly headers: Headers;
 }
 
+/** What an answer must be to come from the server that is meant. */
+export type IsExpected = (data: unknown) => boolean;
+
 /** Requests a path below an endpoint, and parses the JSON of the response. */
 export async function requestJson<Data>(
   server: string,
   option: 'prometheus' | 'grafana',
   endpoint: Endpoint,
   path: string,
-  clocks: DoctorState['clocks'],
+  { clocks, isExpected }: { readonly clocks: DoctorState['clocks']; readonly isExpected: IsExpected },
 ): Promise<JsonAnswer<Data> | StepResult> {
   const url = `${endpoint.url.replace(/\/$/, '')}/api/${path}`;
   const response = await request(server, { ...endpoint, url }, settingsOf(option), clocks);
   if (isResult(response)) return response;
+  const data = parseJson(response.body);
+  if (data !== undefined && isExpected(data)) return { data: data as Data, headers: response.headers };
+  const [given, cause] = response.contentType.startsWith('text/html')
+    ? ['with a page', 'the page of a proxy or of a login answers, or the URL lacks the path below which it is served']
+    : data === undefined
+      ? ['with what is not JSON', `this is not ${server}`]
+      : ['with other JSON', `this is not ${server}, or something in between has changed it`];
+  const examples = { prometheus: 'http://127.0.0.1:9091', grafana: 'http://127.0.0.1:3000' };
+  return fail(
+    `${url} does not answer as ${server} does, but ${given}`,
+    cause,
+    `Pass the URL of ${server}, for example --${option} ${examples[option]}.`,
+  );
+}
+
+function parseJson(body: Uint8Array): unknown {
   try {
-    const data = JSON.parse(Buffer.from(response.body).toString()) as Data;
-    return { data, headers: response.headers };
+    return JSON.parse(Buffer.from(body).toString());
   } catch {
-    return fail(`${url} does not answer in JSON`, `this is not ${server}`, `Pass its URL: --${option}.`);
+    return undefined;
   }
 }
+
+/** What stands in an answer under a path of keys; `undefined` where nothing does. */
+export const findIn = (data: unknown, keys: readonly string[]): unknown =>
+  keys.reduce<unknown>((found, key) => Object(found)[key], data);
 
 /** Why not `response.bytes()`: a server may send without end, or a few bytes that unpack to gigabytes. */
 async function readBody({ body }: Response): Promise<Uint8Array> {
@@ -144,7 +172,11 @@ const causes: readonly [pattern: RegExp, cause: string, fix: (settings: Settings
       `Set the credentials: ${credentials(schemes)}. Or let this client in, for a MetricsServer by allowedAddresses.`,
   ],
   [/bad port/, 'Node, like browsers, sends no request to this port', ({ address }) => `Use another port: ${address}.`],
-  [/\b404\b/, 'the path is wrong', ({ address }) => `Correct the path: ${address}, metrics_path.`],
+  [
+    /\b404\b/,
+    'the path is wrong, or something else answers there',
+    ({ address, path = address }) => `Correct the path: ${path}.`,
+  ],
   [
     /\b5\d\d\b/,
     'the server has an error of its own',

@@ -1,3 +1,4 @@
+import { formatCountOf } from '../../error.js';
 import type { ExposedFamily } from '../../exposition-reader/exposition.js';
 import { escapeRegExp } from '../../promql/node.js';
 import {
@@ -10,7 +11,7 @@ import {
   skip,
   type TargetLabels,
 } from './diagnosis.js';
-import { diagnose, isResult, type JsonAnswer, requestJson, scrapeConfig } from './http.js';
+import { diagnose, findIn, isResult, type JsonAnswer, requestJson, scrapeConfig } from './http.js';
 
 /** The steps that check what Prometheus has scraped from the endpoint. */
 export const prometheusSteps: readonly Step[] = [
@@ -22,7 +23,10 @@ export const prometheusSteps: readonly Step[] = [
 /** Requests Prometheus' HTTP API; returns its `data`. */
 async function query<Data>({ options, clocks }: DoctorState, path: string): Promise<JsonAnswer<Data> | StepResult> {
   const endpoint = options.prometheus as NonNullable<typeof options.prometheus>;
-  const answer = await requestJson<{ data: Data }>('Prometheus', 'prometheus', endpoint, `v1/${path}`, clocks);
+  const answer = await requestJson<{ data: Data }>('Prometheus', 'prometheus', endpoint, `v1/${path}`, {
+    clocks,
+    isExpected: (data) => findIn(data, ['status']) === 'success',
+  });
   return isResult(answer) ? answer : { ...answer, data: answer.data.data };
 }
 
@@ -132,7 +136,7 @@ async function checkData(state: DoctorState): Promise<StepResult> {
   if (missing.length === 0) {
     const remarks =
       classicOnly.length === 0 ? [] : [`${classicOnly.join(', ')}: stored without native buckets. ${storeNative}`];
-    return ok(`${samples.length} families can be queried`, remarks);
+    return ok(`${formatCountOf(samples.length, 'family', 'families')} can be queried`, remarks);
   }
   const delay = server?.isVictoriaMetrics ? ' (VictoriaMetrics shows a sample 30 s after its scrape)' : '';
   return fail(

@@ -1,12 +1,13 @@
-import { writeFile } from 'node:fs/promises';
 import { libraryRules } from '../../alerting/library-rules.js';
 import { createObjectiveGroup } from '../../alerting/objective-rules.js';
 import type { RuleGroup } from '../../alerting/rule-group.js';
+import { formatCountOf } from '../../error.js';
 import { loadYaml } from '../../server/config/yaml-tree.js';
 import { listDeclared } from '../catalogue/list-declared.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseTimeout } from '../parse-values.js';
+import { parsePrefix, parseTimeout } from '../parse-values.js';
+import { writeOut } from '../write-out.js';
 
 const usage = 'rules [<module>…] [--library] [--prefix <prefix>] [--out <file>] [--timeout <seconds>] [--help]';
 
@@ -34,16 +35,22 @@ Exit code: 0 for success, 2 where the options are wrong, a module cannot be load
       timeout: { type: 'string', default: '60' },
     });
     if (positionals.length === 0 && !values.library) {
-      output.err(`rules: a module is missing (given none, and no --library). Call: flowplane-metrics ${usage}\n`);
-      return 2;
+      throw new Error(`a module is missing (given none, and no --library). Call: flowplane-metrics ${usage}.`);
     }
-    const ofModules = await listGroups(positionals, values.prefix, parseTimeout(values.timeout));
+    const ofModules = await listGroups(positionals, parsePrefix(values.prefix), parseTimeout(values.timeout));
+    const quoted = ofModules.filter(isQuoted).map(({ name }) => name);
+    if (quoted.length > 0) output.err(`rules: ${quoted.join(', ')}: ${onlyInVersion3}\n`);
     const text = await formatRules(values.library ? [...ofModules, libraryRules] : ofModules);
-    if (values.out === undefined) output.out(text);
-    else await write(values.out, text);
+    await writeOut(values.out, text, output);
     return 0;
   },
 };
+
+const onlyInVersion3 =
+  'only Prometheus 3 loads these, because a name or a label has characters such as dots. Prometheus 2 refuses the whole file: write them into one of their own.';
+
+/** Whether a name stands in quotation marks and braces, which Prometheus 2 does not read. */
+const isQuoted = ({ rules }: RuleGroup): boolean => rules.some(({ expr }) => /\{(?:[^{}"]*,\s*)?"/.test(expr));
 
 async function listGroups(modules: readonly string[], prefix: string, timeout: number): Promise<RuleGroup[]> {
   if (modules.length === 0) return [];
@@ -51,7 +58,7 @@ async function listGroups(modules: readonly string[], prefix: string, timeout: n
   const groups = entries.flatMap((entry) => createObjectiveGroup(entry, prefix) ?? []);
   if (groups.length > 0) return groups;
   throw new Error(
-    `no metric has an objective (given ${entries.length} metrics in ${modules.join(', ')}). Declare one, for example objective: { ratio: 0.999, errors: { outcome: 'error' } } on a counter.`,
+    `no metric has an objective (given ${formatCountOf(entries.length, 'metric')} in ${modules.join(', ')}). Declare one, for example objective: { ratio: 0.999, errors: { outcome: 'error' } } on a counter.`,
   );
 }
 
@@ -63,14 +70,4 @@ const heading = '# Written by: npx flowplane-metrics rules. Change the declarati
 async function formatRules(groups: readonly RuleGroup[]): Promise<string> {
   const { stringify } = await loadYaml('rules', 'to write rules');
   return heading + stringify({ groups }, layout);
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw new Error(
-      `--out: ${file} cannot be written (given ${(error as NodeJS.ErrnoException).code}). Create its folder, correct the path, or leave it out.`,
-    );
-  }
 }

@@ -56,7 +56,7 @@ const numberFields: Readonly<Partial<Record<ExposedType, number>>> = {
 };
 
 const chunkLength = 64 * 1024;
-/** What is yielded between two chunks. Why at all: the reader may let the event loop turn. */
+/** Is yielded between two chunks, so that the reader can let the event loop turn. */
 const nothingYet = new Uint8Array();
 
 /** Renders families as messages, each after its length. A family of many series becomes several messages of its name. */

@@ -1,5 +1,6 @@
 import type { AnyMethod, Call } from '../call.js';
 import { copyIdentity } from '../copy-identity.js';
+import { runningMethod } from '../running-method.js';
 import { releaseWhenCollected } from './collected.js';
 import { isPlainPromise } from './promise.js';
 
@@ -17,6 +18,8 @@ export function callWithCallback(method: AnyMethod, call: Call, ...args: unknown
   } catch (error) {
     call.settle('threw', error);
     throw error;
+  } finally {
+    runningMethod.pop(call);
   }
   if (!isPlainPromise(result)) return result;
   return result.then(undefined, (error) => {

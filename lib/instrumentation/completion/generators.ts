@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { AnyMethod, Call, CallObserver, Outcome } from '../call.js';
+import { Adopted } from './adopted.js';
 import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 import { saysConsumerLeft } from './consumer-left.js';
@@ -30,17 +31,8 @@ interface Watcher {
 type Step = (this: object, given: unknown) => unknown;
 type CreateStep = (step: AnyMethod, name: 'next' | 'return' | 'throw') => Step;
 
-/** Adds the private fields of a class that extends it to an object that exists, since a constructor may give another one. */
-class Adopted {
-  constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: see above.
-    return object;
-  }
-}
-
 /**
- * What a generator object keeps about the calls that it completes. Why private fields: nobody sees them, and each step
- * reads them faster than a WeakMap.
+ * What a generator object keeps about the calls that it completes. Each step reads it.
  *
  * Why a step calls the one that it stands for itself: a stack has one frame of ours for it.
  */

@@ -2,6 +2,7 @@ import { type EventEmitter, errorMonitor } from 'node:events';
 import { finished, Readable, Writable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import type { Call, CallObserver } from '../call.js';
+import { Adopted } from './adopted.js';
 import { releaseWhenCollected } from './collected.js';
 import type { CompletionTracker } from './completion-tracker.js';
 import { prematureClose, saysConsumerLeft } from './consumer-left.js';
@@ -72,7 +73,28 @@ export const webStreamTracker: CompletionTracker<ReadableStream> = {
   },
 };
 
-const observersOf = new WeakMap<object, WeakSet<CallObserver>>();
+/** An observer of calls that a stream completes. Why a linked list of them: nearly all streams have one. */
+interface StreamObserver {
+  readonly observer: CallObserver | undefined;
+  readonly next: StreamObserver | undefined;
+}
+
+/** What a stream keeps about the calls that it completes. */
+class Tracked extends Adopted {
+  #observers: StreamObserver | undefined = undefined;
+
+  /** Notes that this observer tracks the stream, unless it does so already; returns whether it did. */
+  static add(stream: object, observer: CallObserver | undefined): boolean {
+    // Why: nothing can be added to a frozen one, which is tracked again each time.
+    if (!Object.isExtensible(stream)) return true;
+    const tracked = #observers in stream ? stream : new Tracked(stream);
+    for (let one = tracked.#observers; one !== undefined; one = one.next) {
+      if (one.observer === observer) return false;
+    }
+    tracked.#observers = { observer, next: tracked.#observers };
+    return true;
+  }
+}
 
 /**
  * Whether a stream completes this call. Otherwise its observer tracks the stream already, and the call is over.
@@ -80,14 +102,10 @@ const observersOf = new WeakMap<object, WeakSet<CallObserver>>();
  * Why: a method that returns one long-lived stream again and again would add listeners without end.
  */
 function startsTracking(stream: object, call: Call): boolean {
-  const observer = call.observer as CallObserver;
-  const observers = observersOf.get(stream);
-  if (observers?.has(observer)) {
+  if (!Tracked.add(stream, call.observer)) {
     call.settle('returned', stream);
     return false;
   }
-  if (observers === undefined) observersOf.set(stream, new WeakSet([observer]));
-  else observers.add(observer);
   call.keepContext();
   releaseWhenCollected(stream, call);
   return true;

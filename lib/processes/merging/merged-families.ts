@@ -1,28 +1,37 @@
+import { listSampleNames } from '../../families/kinds.js';
 import { isLabelName, isMetricName, type NameValidation } from '../../families/naming.js';
-import { type CellFamily, type CellLog, type Cells } from '../../store/cells.js';
+import type { CellFamily, CellLog, CountedSeries } from '../../store/cells.js';
 import type { ExposedFamily, SampleWriter } from '../../store/exposed-family.js';
-import { type Column, type IsMerged, type MergedSource, MergedTable, type TableKind } from './merged-table.js';
-import { type MergeRule, mergeRules } from './merges.js';
+import type { Column, IsMerged, MergedSource, SourceCells } from './column.js';
+import { MergedTable, type TableKind } from './merged-table.js';
+import { isLastingSum, ruleOf } from './merges.js';
 
 /** Why something of a source is not merged. */
 export type LeftOut = 'clash' | 'too_many_series';
 
-/** What the merged series are limited by, and who is told what is left out. */
+/** The limit of merged series, and what is called for each series that is left out. */
 export interface MergeLimits {
   readonly maxSeries: number;
   onLeftOut(reason: LeftOut, family: string): void;
 }
 
-/** What was merged of a source: it follows the source, until the source ends. */
+/** The part of the merged families that comes from one source. It follows the source until that ends. */
 export interface SourceLog extends CellLog {
-  /** Whether something of the source was left out that may have its place later. */
+  /** Whether series of the source were left out that may fit later. */
   readonly isIncomplete: boolean;
-  /** Brings removed series into effect: to be called after each batch of changes. */
+  /** Takes removed series out of the sums. Call it after each batch of changes. */
   settle(): void;
   /** The source has ended: what it has counted stays. */
   end(): void;
-  /** The source will say anew what it has. */
-  reset(): void;
+  /** The source cannot be reached, and may come back: what counts only while it is there is taken out. */
+  leave(): void;
+  /** The source says anew what it has, to another log: from now on, what is here is what it had. */
+  markFormer(): void;
+  /**
+   * The other log has all that it was told: what the source had and has not any more is taken out, as if it was removed.
+   * Returns whether there was something.
+   */
+  release(): boolean;
 }
 
 /** The families of all sources, merged. Nothing is added up before it is asked for, so nothing can be wrong in between. */
@@ -38,7 +47,7 @@ export class MergedFamilies {
     this.#limits = limits;
   }
 
-  /** Which names there are. */
+  /** Whether any name needs UTF-8. */
   get nameValidation(): NameValidation {
     return this.#nameValidation;
   }
@@ -48,8 +57,8 @@ export class MergedFamilies {
     return this.#series;
   }
 
-  /** Begins to merge the series of a source, whose cells are these. */
-  join(source: MergedSource, cells: Cells): SourceLog {
+  /** Begins to merge the series of a source, of which this is read. */
+  join(source: MergedSource, cells: SourceCells): SourceLog {
     return new MergedSourceLog(source, cells, {
       openFamily: (family) => this.#open(family),
       onLeftOut: (reason, name) => this.#limits.onLeftOut(reason, name),
@@ -73,10 +82,10 @@ export class MergedFamilies {
     if (known?.takes(family)) return known;
     if (known !== undefined) {
       if (known.isLiving) return undefined;
-      // Why: nobody has it any more as it was; those that have it now come from a newer version of the program.
+      // Why: no source has the old family any more. Sources with the new one run a newer version of the program.
       this.#close(family.name);
     }
-    const names = listSampleNames(family);
+    const names = listSampleNames(family.type, family.name);
     if (names.some((name) => this.#takenNames.has(name))) return undefined;
     const room = {
       takeRoom: () => this.#takeRoom(),
@@ -106,17 +115,6 @@ export class MergedFamilies {
   #sweep(): void {
     for (const family of this.#families.values()) family.sweep();
   }
-}
-
-/** The names that the samples of a family have in any format. */
-function listSampleNames({ name, type }: CellFamily): string[] {
-  const suffixes: Partial<Record<CellFamily['type'], readonly string[]>> = {
-    histogram: ['', '_bucket', '_sum', '_count', '_created'],
-    summary: ['', '_sum', '_count'],
-  };
-  const names = (suffixes[type] ?? ['']).map((suffix) => name + suffix);
-  const bare = name.replace(/_total$/, '');
-  return type === 'counter' ? [...new Set([...names, bare, `${bare}_created`])] : names;
 }
 
 type Room = Pick<TableKind, 'takeRoom' | 'giveRoomBack'>;
@@ -154,9 +152,14 @@ class MergedFamily {
     return this.#living > 0;
   }
 
+  /** Whether a source counts only while it is there. */
+  get isLive(): boolean {
+    return this.#kind.rule.isLive;
+  }
+
   /** Whether its values only grow, and are added up. */
   get isSum(): boolean {
-    return this.#kind.rule === mergeRules.sum && this.#first.type !== 'gauge' && this.#first.type !== 'unknown';
+    return isLastingSum(this.#first);
   }
 
   get isEmpty(): boolean {
@@ -209,12 +212,6 @@ class MergedFamily {
   }
 }
 
-function ruleOf({ type, aggregator }: CellFamily): MergeRule {
-  const rule = mergeRules[aggregator];
-  // Why: the smallest of several histograms is none of them.
-  return (type === 'histogram' || type === 'summary') && rule.merge !== 'all' ? mergeRules.sum : rule;
-}
-
 interface Merging {
   openFamily(family: CellFamily): MergedFamily | undefined;
   onLeftOut(reason: LeftOut, name: string): void;
@@ -233,20 +230,23 @@ interface JoinedFamily {
 interface JoinedPart {
   readonly table: MergedTable;
   readonly column: Column;
-  /** For each label of the table, which of the values of the source it is. */
+  /** For each label of the table, the position of its value in the source. */
   readonly order: readonly number[];
-  /** Whether the values are in this order as they come. */
+  /** Whether the source has the values in this order already. */
   readonly isStraight: boolean;
 }
 
+const everyFamily = (_joined: JoinedFamily): boolean => true;
+
 class MergedSourceLog implements SourceLog {
+  readonly takesNative = true;
   readonly #source: MergedSource;
-  readonly #cells: Cells;
+  readonly #cells: SourceCells;
   readonly #merging: Merging;
   readonly #joined = new Map<number, JoinedFamily>();
   isIncomplete = false;
 
-  constructor(source: MergedSource, cells: Cells, merging: Merging) {
+  constructor(source: MergedSource, cells: SourceCells, merging: Merging) {
     this.#source = source;
     this.#cells = cells;
     this.#merging = merging;
@@ -276,6 +276,10 @@ class MergedSourceLog implements SourceLog {
     this.#joined.get(id)?.removed.add(first);
   }
 
+  restarted(id: number, first: number, counted: CountedSeries): void {
+    for (const { table, column } of this.#joined.get(id)?.parts.values() ?? []) table.restart(column, first, counted);
+  }
+
   cleared(id: number): void {
     const joined = this.#joined.get(id);
     for (const { table, column } of joined?.parts.values() ?? []) table.clear(column);
@@ -297,20 +301,37 @@ class MergedSourceLog implements SourceLog {
 
   end(): void {
     this.settle();
-    this.#takeOutAll((table, column) => table.end(column));
+    this.#releaseFamilies((table, column) => table.end(column));
   }
 
-  reset(): void {
-    this.#takeOutAll((table, column) => table.drop(column));
-    this.isIncomplete = false;
+  leave(): void {
+    this.settle();
+    const isLive = ({ merged }: JoinedFamily): boolean => merged.isLive;
+    this.#releaseFamilies((table, column) => table.drop(column), isLive);
   }
 
-  #takeOutAll(leaveTable: (table: MergedTable, column: Column) => void): void {
+  markFormer(): void {
+    this.settle();
     for (const { merged, parts } of this.#joined.values()) {
-      for (const { table, column } of parts.values()) leaveTable(table, column);
+      for (const { column } of parts.values()) column.isFormer = true;
+      // Why now: the source may define the family in another way.
       merged.countLiving(-1);
     }
+  }
+
+  release(): boolean {
+    const tables = [...this.#joined.values()].flatMap(({ parts }) => [...parts.values()].map(({ table }) => table));
     this.#joined.clear();
+    return tables.map((table) => table.supersede(this.#source)).includes(true);
+  }
+
+  #releaseFamilies(leaveTable: (table: MergedTable, column: Column) => void, isChosen = everyFamily): void {
+    for (const [id, joined] of this.#joined) {
+      if (!isChosen(joined)) continue;
+      for (const { table, column } of joined.parts.values()) leaveTable(table, column);
+      joined.merged.countLiving(-1);
+      this.#joined.delete(id);
+    }
   }
 
   /** Why together: each takes a look at every series of its table. */

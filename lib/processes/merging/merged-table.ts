@@ -1,30 +1,15 @@
-import { type CellFamily, type Cells, countValueCells } from '../../store/cells.js';
-import type { HistogramView, SampleWriter } from '../../store/exposed-family.js';
-import { chunkBits, chunkSize } from '../../store/numbers.js';
-import { type LabelCounts, SeriesTrie } from '../../store/series-trie.js';
-import { type DatedNumber, type MergeRule, mergeInto } from './merges.js';
-
-/** A process or thread whose series are merged. */
-export interface MergedSource {
-  /** The value of the label `worker`, where each process has series of its own. */
-  readonly worker: number;
-}
-
-/** The series of one source in one table: where its cells are, by the index of the merged series. */
-export interface Column {
-  readonly source: MergedSource;
-  readonly cells: Cells;
-  readonly createdAt: number | undefined;
-  readonly changedAt: number | undefined;
-  /** The first cell of the source's series, and one more, by index; 0 if it has no such series. */
-  firsts: Int32Array;
-}
+import type { CellFamily, CountedSeries } from '../../store/cells.js';
+import type { SampleWriter } from '../../store/exposed-family.js';
+import { SeriesTrie, uncounted } from '../../store/series-trie.js';
+import { ChosenSeries } from './chosen-series.js';
+import { Column, type IsMerged, type MergedSource, type SourceCells } from './column.js';
+import { layoutOf, type RowLayout } from './row-layout.js';
+import { SeparateSeries } from './separate-series.js';
+import type { SeriesKind, SeriesMerge } from './series-merge.js';
+import { SummedSeries } from './summed-series.js';
 
 /** What the tables of a family have in common. */
-export interface TableKind {
-  readonly type: CellFamily['type'];
-  readonly upperBounds: readonly number[];
-  readonly rule: MergeRule;
+export interface TableKind extends SeriesKind {
   /** Takes room for one more series; `false` if there is none. */
   takeRoom(): boolean;
   giveRoomBack(): void;
@@ -33,73 +18,25 @@ export interface TableKind {
 /** Up to how many series are looked for one by one. */
 const maxSearches = 8;
 
-/** Label values are not counted here: sources have their own limits, and the number of series is limited. */
-const uncounted: LabelCounts = { release: () => undefined, originOf: (_depth, value) => value };
-
-/** What those leave that have ended, or have removed a series that others have: one row of numbers for each series. */
-class Remains {
-  readonly #width: number;
-  #rows = new Float64Array(0);
-  #isThere = new Uint8Array(0);
-
-  constructor(width: number) {
-    this.#width = width;
-  }
-
-  has(index: number): boolean {
-    return this.#isThere[index] === 1;
-  }
-
-  get(index: number, at: number): number {
-    return this.#rows[index * this.#width + at] as number;
-  }
-
-  set(index: number, at: number, number: number): void {
-    this.#rows[index * this.#width + at] = number;
-  }
-
-  add(index: number): void {
-    if (index >= this.#isThere.length) {
-      const capacity = Math.max(index + 1, this.#isThere.length * 2, 16);
-      const isThere = new Uint8Array(capacity);
-      const rows = new Float64Array(capacity * this.#width);
-      isThere.set(this.#isThere);
-      rows.set(this.#rows);
-      this.#isThere = isThere;
-      this.#rows = rows;
-    }
-    this.#isThere[index] = 1;
-  }
-
-  reset(index: number): void {
-    if (!this.has(index)) return;
-    this.#isThere[index] = 0;
-    this.#rows.fill(0, index * this.#width, (index + 1) * this.#width);
-  }
-}
-
 /** The series of a family that have labels of these names: of all sources, merged when they are written. */
 export class MergedTable {
   readonly labelNames: readonly string[];
   readonly #kind: TableKind;
+  readonly #layout: RowLayout;
   readonly #trie: SeriesTrie;
+  readonly #merge: SeriesMerge;
   readonly #columns = new Set<Column>();
   /** How many sources have the series of each index. */
   readonly #holders: number[] = [];
   readonly #freed: number[] = [];
-  /** How many cells the samples of a series are made of. The remains have one more: a time. */
-  readonly #width: number;
-  readonly #remains: Remains;
-  /** What the ended processes had, by the index of the series and the process, where each has series of its own. */
-  readonly #remainsOfEach = new Map<number, Map<number, Float64Array>>();
   #walks = 0;
 
   constructor(labelNames: readonly string[], kind: TableKind) {
     this.labelNames = labelNames;
     this.#kind = kind;
+    this.#layout = layoutOf(kind);
     this.#trie = new SeriesTrie(labelNames.length);
-    this.#width = countValueCells(kind);
-    this.#remains = new Remains(this.#width + 1);
+    this.#merge = createMerge(kind, labelNames);
   }
 
   /** Whether no source has series in it, and none is left. */
@@ -108,8 +45,8 @@ export class MergedTable {
   }
 
   /** Lets a source have series in this table. */
-  join(source: MergedSource, cells: Cells, { createdAt, changedAt }: CellFamily): Column {
-    const column = { source, cells, createdAt, changedAt, firsts: new Int32Array(0) };
+  join(source: MergedSource, cells: SourceCells, family: CellFamily): Column {
+    const column = new Column(source, cells, family);
     this.#columns.add(column);
     return column;
   }
@@ -120,13 +57,8 @@ export class MergedTable {
     const key = values.length === 0 ? noValues : values;
     const index = this.#trie.lookupAll(key) ?? this.#insert(key);
     if (index === undefined) return false;
-    if (index >= column.firsts.length) {
-      const firsts = new Int32Array(Math.max(index + 1, Math.min(column.firsts.length * 2, this.#holders.length), 4));
-      firsts.set(column.firsts);
-      column.firsts = firsts;
-    }
-    if (column.firsts[index] === 0) this.#holders[index] = (this.#holders[index] as number) + 1;
-    column.firsts[index] = first + 1;
+    if (column.firstCellOf(index) < 0) this.#holders[index] = (this.#holders[index] as number) + 1;
+    column.set(index, first, this.#holders.length);
     return true;
   }
 
@@ -134,40 +66,58 @@ export class MergedTable {
   remove(column: Column, firsts: ReadonlySet<number>): void {
     if (firsts.size <= maxSearches) {
       for (const first of firsts) {
-        const index = column.firsts.indexOf(first + 1);
+        const index = column.indexOf(first);
         if (index >= 0) this.#withdraw(column, index);
       }
       return;
     }
-    for (let index = 0; index < column.firsts.length; index++) {
-      const first = column.firsts[index] as number;
-      if (first !== 0 && firsts.has(first - 1)) this.#withdraw(column, index);
-    }
+    for (const index of column.indexes()) if (firsts.has(column.firstCellOf(index))) this.#withdraw(column, index);
+  }
+
+  /** A series of a source begins again at 0: what it has counted stays, so that the sum does not fall. */
+  restart(column: Column, first: number, counted: CountedSeries): void {
+    const index = column.indexOf(first);
+    if (index >= 0 && this.#onlyGrows && !this.#kind.rule.isLive) this.#merge.keepCounted?.(column, index, counted);
   }
 
   /** Removes all series of a source, which it does not have any more. */
   clear(column: Column): void {
-    for (let index = 0; index < column.firsts.length; index++) {
-      if (column.firsts[index] !== 0) this.#withdraw(column, index);
-    }
+    for (const index of column.indexes()) this.#withdraw(column, index);
   }
 
   /** Takes a source out that has ended: what it has counted stays. */
   end(column: Column): void {
     this.#columns.delete(column);
-    for (let index = 0; index < column.firsts.length; index++) {
-      if (column.firsts[index] === 0) continue;
-      if (!this.#kind.rule.isLive) this.#keepCounts(column, index);
+    for (const index of column.indexes()) {
+      if (!this.#kind.rule.isLive) this.#merge.keep(column, index);
       this.#release(column, index);
     }
   }
 
-  /** Takes a source out that will say anew what it has: nothing stays, but for the series until the next sweep. */
+  /**
+   * A source has said anew what it has, in columns that are not former ones. Why compared: what it has removed meanwhile, or
+   * begun again at 0, must not make the sum fall. Returns whether it has removed something.
+   */
+  supersede(source: MergedSource): boolean {
+    let hasRemoved = false;
+    const all = [...this.#columns].filter((column) => column.source === source);
+    const former = all.filter(({ isFormer }) => isFormer);
+    const present = all.filter(({ isFormer }) => !isFormer);
+    for (const column of former) {
+      for (const index of column.indexes()) {
+        const isRemoved = this.#isRemoved(index, former, present);
+        hasRemoved ||= isRemoved;
+        this.#leaveFormer(index, former, isRemoved);
+      }
+    }
+    for (const column of former) this.#columns.delete(column);
+    return hasRemoved;
+  }
+
+  /** Takes a source out whose numbers count only while it is there: nothing stays, but for the series until the next sweep. */
   drop(column: Column): void {
     this.#columns.delete(column);
-    for (let index = 0; index < column.firsts.length; index++) {
-      if (column.firsts[index] !== 0) this.#release(column, index);
-    }
+    for (const index of column.indexes()) this.#release(column, index);
   }
 
   /**
@@ -178,10 +128,8 @@ export class MergedTable {
   *write(samples: SampleWriter, isMerged: IsMerged = everySource): Generator<void> {
     const { labelNames } = this;
     const depth = labelNames.length;
-    const series = this.#writerOf(
-      samples,
-      [...this.#columns].filter(({ source }) => isMerged(source)),
-    );
+    const columns = [...this.#columns].filter(({ source }) => isMerged(source));
+    const series = samples === noSamples ? () => undefined : this.#merge.createWriter(samples, columns);
     const values: string[] = [];
     const unused: string[][] = [];
     this.#walks++;
@@ -216,7 +164,7 @@ export class MergedTable {
   }
 
   #isUsed(index: number): boolean {
-    return (this.#holders[index] as number) > 0 || this.#remains.has(index) || this.#remainsOfEach.has(index);
+    return (this.#holders[index] as number) > 0 || this.#merge.hasRemains(index);
   }
 
   #removeUnused(unused: readonly (readonly string[])[]): void {
@@ -233,12 +181,37 @@ export class MergedTable {
 
   /** A source has removed a series. What it has counted stays where others have the series, so that the sum does not fall. */
   #withdraw(column: Column, index: number): void {
-    const isShared = (this.#holders[index] as number) > 1;
-    if (isShared && this.#onlyGrows) this.#keepCounts(column, index);
+    const isShared = this.#isHeldByAnother(column, index);
+    if (isShared && this.#onlyGrows) this.#merge.keep(column, index);
     this.#release(column, index);
-    if (isShared) return;
-    this.#remains.reset(index);
-    this.#remainsOfEach.delete(index);
+    if (!isShared) this.#merge.reset(index);
+  }
+
+  #leaveFormer(index: number, former: readonly Column[], isRemoved: boolean): void {
+    for (const column of former) {
+      if (column.firstCellOf(index) < 0) continue;
+      if (isRemoved) this.#withdraw(column, index);
+      else this.#release(column, index);
+    }
+  }
+
+  /** Whether a source has removed a series between what it had and what it has. */
+  #isRemoved(index: number, former: readonly Column[], present: readonly Column[]): boolean {
+    if (!present.some((column) => column.firstCellOf(index) >= 0)) return true;
+    if (!this.#onlyGrows) return false;
+    const { firstCount, endOfCounts } = this.#layout;
+    const end = this.#kind.type === 'counter' ? 1 : endOfCounts;
+    for (let at = firstCount; at < end; at++) {
+      if (sumOfCells(present, index, at) < sumOfCells(former, index, at)) return true;
+    }
+    return false;
+  }
+
+  /** Whether another source has this series. Why not another column: a source has a second one of what it counted before. */
+  #isHeldByAnother({ source }: Column, index: number): boolean {
+    if ((this.#holders[index] as number) < 2) return false;
+    for (const other of this.#columns) if (other.source !== source && other.firstCellOf(index) >= 0) return true;
+    return false;
   }
 
   get #onlyGrows(): boolean {
@@ -247,114 +220,26 @@ export class MergedTable {
   }
 
   #release(column: Column, index: number): void {
-    column.firsts[index] = 0;
+    column.delete(index);
     this.#holders[index] = (this.#holders[index] as number) - 1;
-  }
-
-  /** Adds what a source has of a series to what ended ones have left. */
-  #keepCounts(column: Column, index: number): void {
-    const { merge } = this.#kind.rule;
-    const first = (column.firsts[index] as number) - 1;
-    if (merge === 'all') {
-      const ofEach = this.#remainsOfEach.get(index) ?? new Map<number, Float64Array>();
-      this.#remainsOfEach.set(index, ofEach);
-      ofEach.set(column.source.worker, readRow(column.cells, first, this.#width));
-      return;
-    }
-    const isFirst = !this.#remains.has(index);
-    this.#remains.add(index);
-    if (merge === 'sum') {
-      for (let i = 0; i < this.#width; i++) {
-        this.#remains.set(index, i, this.#remains.get(index, i) + readCell(column.cells, first + i));
-      }
-      const createdAt = timeOf(column, column.createdAt, first);
-      const before = this.#remains.get(index, this.#width);
-      if (createdAt > 0 && (before === 0 || createdAt < before)) this.#remains.set(index, this.#width, createdAt);
-      return;
-    }
-    const number = readCell(column.cells, first);
-    const changedAt = timeOf(column, column.changedAt, first);
-    const merged: DatedNumber = isFirst
-      ? { number, changedAt }
-      : { number: this.#remains.get(index, 0), changedAt: this.#remains.get(index, 1) };
-    if (!isFirst) mergeInto[merge](merged, number, changedAt);
-    this.#remains.set(index, 0, merged.number);
-    this.#remains.set(index, 1, merged.changedAt);
-  }
-
-  #writerOf(samples: SampleWriter, columns: readonly Column[]): (index: number) => void {
-    if (samples === noSamples) return () => undefined;
-    const { type, upperBounds, rule } = this.#kind;
-    const write = new RowWriter(samples, type, upperBounds);
-    if (rule.merge === 'all') return (index) => this.#writeEach(samples, write, columns, index);
-    if (rule.merge === 'sum') return (index) => this.#writeSum(write, columns, index);
-    return (index) => this.#writeChosen(samples, columns, index);
-  }
-
-  #writeSum(write: RowWriter, columns: readonly Column[], index: number): void {
-    const { row } = write;
-    const width = this.#width;
-    let createdAt = 0;
-    if (this.#remains.has(index)) {
-      for (let i = 0; i < width; i++) row[i] = this.#remains.get(index, i);
-      createdAt = this.#remains.get(index, width);
-    } else row.fill(0);
-    for (const column of columns) {
-      const first = (column.firsts[index] ?? 0) - 1;
-      if (first < 0) continue;
-      const { chunks } = column.cells;
-      for (let i = 0; i < width; i++) {
-        const at = first + i;
-        row[i] = (row[i] as number) + ((chunks[at >> chunkBits] as Float64Array)[at & (chunkSize - 1)] as number);
-      }
-      const time = timeOf(column, column.createdAt, first);
-      if (time > 0 && (createdAt === 0 || time < createdAt)) createdAt = time;
-    }
-    write.write(this.labelNames.length, createdAt === 0 ? undefined : createdAt);
-  }
-
-  #writeChosen(samples: SampleWriter, columns: readonly Column[], index: number): void {
-    const merge = mergeInto[this.#kind.rule.merge];
-    let merged: DatedNumber | undefined;
-    if (this.#remains.has(index)) {
-      merged = { number: this.#remains.get(index, 0), changedAt: this.#remains.get(index, 1) };
-    }
-    for (const column of columns) {
-      const first = (column.firsts[index] ?? 0) - 1;
-      if (first < 0) continue;
-      const number = readCell(column.cells, first);
-      const changedAt = timeOf(column, column.changedAt, first);
-      if (merged === undefined) merged = { number, changedAt };
-      else merge(merged, number, changedAt);
-    }
-    if (merged !== undefined) samples.value(this.labelNames.length, merged.number);
-  }
-
-  #writeEach(samples: SampleWriter, write: RowWriter, columns: readonly Column[], index: number): void {
-    const depth = this.labelNames.length;
-    const label = this.labelNames.includes('worker') ? 'aggregated_worker' : 'worker';
-    const ended = this.#remainsOfEach.get(index);
-    const living = new Set<number>();
-    for (const column of columns) {
-      const first = (column.firsts[index] ?? 0) - 1;
-      if (first < 0) continue;
-      living.add(column.source.worker);
-      for (let i = 0; i < this.#width; i++) write.row[i] = readCell(column.cells, first + i);
-      const createdAt = timeOf(column, column.createdAt, first);
-      samples.label(depth, label, String(column.source.worker));
-      write.write(depth + 1, createdAt === 0 ? undefined : createdAt);
-    }
-    for (const [worker, row] of ended ?? []) {
-      if (living.has(worker)) continue;
-      write.row.set(row);
-      samples.label(depth, label, String(worker));
-      write.write(depth + 1, undefined);
-    }
   }
 }
 
-/** Chooses sources. */
-export type IsMerged = (source: MergedSource) => boolean;
+function createMerge(kind: SeriesKind, labelNames: readonly string[]): SeriesMerge {
+  const { merge } = kind.rule;
+  if (merge === 'all') return new SeparateSeries(kind, labelNames);
+  return merge === 'sum' ? new SummedSeries(kind, labelNames.length) : new ChosenSeries(kind, labelNames.length);
+}
+
+/** What columns have in one cell of a series. Why several: what it had counted before it began at 0 again is in one of its own. */
+function sumOfCells(columns: readonly Column[], index: number, at: number): number {
+  let sum = 0;
+  for (const column of columns) {
+    const first = column.firstCellOf(index);
+    if (first >= 0) sum += column.readCell(first + at);
+  }
+  return sum;
+}
 
 const everySource: IsMerged = () => true;
 
@@ -367,60 +252,3 @@ const noSamples: SampleWriter = {
   summary: () => undefined,
   sample: () => undefined,
 };
-
-function readCell({ chunks }: Cells, index: number): number {
-  return (chunks[index >> chunkBits] as Float64Array)[index & (chunkSize - 1)] as number;
-}
-
-function readRow(cells: Cells, first: number, width: number): Float64Array {
-  return Float64Array.from({ length: width }, (_, i) => readCell(cells, first + i));
-}
-
-const timeOf = ({ cells }: Column, offset: number | undefined, first: number): number =>
-  offset === undefined ? 0 : readCell(cells, first + offset);
-
-/** Writes a row of merged cells as the sample of its type. */
-class RowWriter {
-  readonly row: Float64Array;
-  readonly #samples: SampleWriter;
-  readonly #type: CellFamily['type'];
-  readonly #view: { -readonly [K in keyof HistogramView]: HistogramView[K] } & { cumulativeCounts: Float64Array };
-
-  constructor(samples: SampleWriter, type: CellFamily['type'], upperBounds: readonly number[]) {
-    this.#samples = samples;
-    this.#type = type;
-    this.row = new Float64Array(countValueCells({ type, upperBounds }));
-    this.#view = {
-      upperBounds: [...upperBounds, Infinity],
-      cumulativeCounts: new Float64Array(upperBounds.length + 1),
-      sum: 0,
-      count: 0,
-      createdAt: undefined,
-      exemplars: undefined,
-      native: undefined,
-    };
-  }
-
-  write(depth: number, createdAt: number | undefined): void {
-    const { row } = this;
-    if (this.#type === 'summary') {
-      this.#samples.summary(depth, { quantiles: [], values: [], sum: row[0] as number, count: row[1] as number });
-      return;
-    }
-    if (this.#type !== 'histogram') {
-      this.#samples.value(depth, row[0] as number, createdAt);
-      return;
-    }
-    const view = this.#view;
-    const counts = view.cumulativeCounts;
-    let count = 0;
-    for (let i = 0; i < counts.length; i++) {
-      count += row[i] as number;
-      counts[i] = count;
-    }
-    view.count = count;
-    view.sum = row[counts.length] as number;
-    view.createdAt = createdAt;
-    this.#samples.histogram(depth, view);
-  }
-}

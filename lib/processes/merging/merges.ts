@@ -1,4 +1,5 @@
 import type { Aggregator } from '../../families/family.js';
+import type { CellFamily } from '../../store/cells.js';
 
 /** How numbers of several processes become one; `all` keeps each. */
 export type Merge = 'sum' | 'min' | 'max' | 'mostrecent' | 'all';
@@ -26,6 +27,17 @@ export const mergeRules: Readonly<Record<Aggregator, MergeRule>> = {
   livemostrecent: live('mostrecent'),
   liveall: live('all'),
 };
+
+/** How the series of a family are merged. */
+export function ruleOf({ type, aggregator }: Pick<CellFamily, 'type' | 'aggregator'>): MergeRule {
+  const rule = mergeRules[aggregator];
+  // Why: the smallest of several histograms is none of them.
+  return (type === 'histogram' || type === 'summary') && rule.merge !== 'all' ? mergeRules.sum : rule;
+}
+
+/** Whether the values of a family only grow, and are added up, those of ended processes too. */
+export const isLastingSum = (family: Pick<CellFamily, 'type' | 'aggregator'>): boolean =>
+  ruleOf(family) === mergeRules.sum && family.type !== 'gauge' && family.type !== 'unknown';
 
 /** A number, and when it changed last, in seconds since the epoch. */
 export interface DatedNumber {

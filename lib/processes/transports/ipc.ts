@@ -77,18 +77,22 @@ export function listenToCluster(events: DownlinkEvents): Listening {
   };
 }
 
-/** After how many milliseconds a child that does not answer is told again that there is an aggregator. */
-const announcements = [0, 100, 500, 1000, 2000, 5000, 10_000, 30_000];
+/** How long to wait before a child that has not answered for so long is told again that there is an aggregator; both in milliseconds. */
+function pauseAfter(unanswered: number): number | undefined {
+  // Why short at first: what a child counts before it has heard is lost where it is killed.
+  if (unanswered < 10_000) return 250;
+  return unanswered < 60_000 ? 5000 : undefined;
+}
 
 /** Listens to a child process that was started with an IPC channel. */
 export function listenToChild(child: ChildProcess, events: DownlinkEvents): Listening {
   const link = new ChildLink(child as Channel);
   let timer: NodeJS.Timeout | undefined;
   // Why again: the child may listen only later, and a message that comes before is lost where it has another listener.
-  const announce = (attempt: number): void => {
+  const announce = (unanswered: number): void => {
     link.send({ type: 'announce' });
-    const next = announcements[attempt + 1];
-    if (next !== undefined) timer = setTimeout(announce, next, attempt + 1).unref();
+    const pause = pauseAfter(unanswered);
+    if (pause !== undefined) timer = setTimeout(announce, pause, unanswered + pause).unref();
   };
   const onMessage = (envelope: unknown): void => {
     if (unwrap(envelope) === undefined) return;

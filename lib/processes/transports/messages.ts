@@ -9,7 +9,13 @@ export interface SourceIdentity {
 
 /** What a publisher tells an aggregator. */
 export type UpMessage =
-  | { readonly type: 'hello'; readonly source: SourceIdentity; readonly version: number }
+  | {
+      readonly type: 'hello';
+      readonly source: SourceIdentity;
+      readonly version: number;
+      /** Every how many seconds it publishes. */
+      readonly intervalSeconds: number;
+    }
   | { readonly type: 'frame'; readonly id: string; readonly frame: Uint8Array }
   | { readonly type: 'bye'; readonly id: string };
 
@@ -50,12 +56,14 @@ export function unwrap(envelope: unknown): Message | undefined {
   if (typeof envelope !== 'object' || envelope === null) return undefined;
   const given = envelope as Readonly<Record<string, unknown>>;
   if (given[tag] !== envelopeVersion) return undefined;
-  const { type, id, source, version, reason } = given;
+  const { type, id, source, version, reason, intervalSeconds } = given;
   switch (type) {
     case 'announce':
       return { type };
     case 'hello':
-      return isIdentity(source) && typeof version === 'number' ? { type, source, version } : undefined;
+      return isIdentity(source) && typeof version === 'number' && typeof intervalSeconds === 'number'
+        ? { type, source, version, intervalSeconds }
+        : undefined;
     case 'welcome':
     case 'bye':
       return typeof id === 'string' ? { type, id } : undefined;

@@ -11,17 +11,19 @@ const pipePrefix = '\\\\.\\pipe\\';
 /** The path of the socket that processes use: the option, else the environment, else one for each program under PM2. */
 export function socketPath({ socket }: { readonly socket?: string | undefined }): string | undefined {
   const { FLOWPLANE_METRICS_SOCKET: given, pm_id: pm2Id } = process.env;
-  return socket ?? (given || undefined) ?? (pm2Id === undefined ? undefined : pm2SocketPath());
+  return socket ?? (given || undefined) ?? (pm2Id === undefined ? undefined : pm2SocketPath(process.env));
 }
 
 /** Why by the name: the instances of one program have it in common, and another program has another one. */
-function pm2SocketPath(): string {
-  const { PM2_HOME = '', name = '' } = process.env;
+export function pm2SocketPath(
+  { PM2_HOME = '', name = '' }: NodeJS.ProcessEnv,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const program = createHash('sha256')
     .update(JSON.stringify([PM2_HOME, name]))
     .digest('hex')
     .slice(0, 16);
-  if (process.platform === 'win32') return `${pipePrefix}flowplane-metrics-${program}`;
+  if (platform === 'win32') return `${pipePrefix}flowplane-metrics-${program}`;
   return join(tmpdir(), `flowplane-metrics-${process.getuid?.()}`, `${program}.sock`);
 }
 
@@ -30,8 +32,8 @@ function pm2SocketPath(): string {
  *
  * Why the folder: Node does not say who is at the other end of a socket, so only the rights of the folder keep others out.
  */
-export function checkSocketPath(path: string): Problem[] {
-  if (process.platform === 'win32') {
+export function checkSocketPath(path: string, platform: NodeJS.Platform = process.platform): Problem[] {
+  if (platform === 'win32') {
     return path.startsWith(pipePrefix)
       ? []
       : wrong(

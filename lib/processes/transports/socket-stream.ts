@@ -51,7 +51,7 @@ export class MessageDecoder {
     }
   }
 
-  /** What is there, in one piece as far as the head needs it. */
+  /** The received bytes, joined where the first piece is shorter than the head of a message. */
   #joined(): Buffer {
     const [first] = this.#chunks;
     if (first !== undefined && first.length >= headBytes) return first;

@@ -132,7 +132,7 @@ const always: MayConnect = async () => true;
 /**
  * Publishes to a Unix socket, and connects again whenever it is closed.
  *
- * @throws MetricsError `listen_failed` where the path is not safe: whoever listens there would get the numbers.
+ * @throws MetricsError `listen_failed` where the path is not safe: another user who listens there would get the numbers.
  */
 export function connectToSocket(path: string, mayConnect = always): (events: UplinkEvents) => Uplink {
   refuseIfAny('publishMetrics', checkSocketPath(path));

@@ -50,7 +50,8 @@ export function connectToThreads(events: UplinkEvents): Uplink {
   const channel = openChannel((message) => {
     if (!isUpMessage(message)) events.received(message);
   });
-  setImmediate(() => events.opened());
+  // Why not in the next turn: a thread of a pool may wait for its first task without ever having one.
+  queueMicrotask(() => events.opened());
   return {
     isBusy: false,
     send: (message) => post(channel, message),

@@ -1,3 +1,6 @@
+/** Whether a number is written as a count. Why not −0, which is whole: its sign would get lost. */
+export const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0 && !Object.is(value, -0);
+
 /** Writes numbers and texts as bytes, one after the other. */
 export class ByteWriter {
   #bytes: Buffer;
@@ -37,10 +40,29 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** 32 bits. */
+  word(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#bytes.writeInt32LE(value, this.#length);
+  }
+
   double(value: number): void {
     this.#reserve(8);
     this.#bytes.writeDoubleLE(value, this.#length);
     this.#length += 8;
+  }
+
+  /** Any number, in as few bytes as most of them need. */
+  number(value: number): void {
+    const isCount = isWhole(value);
+    this.byte(isCount ? 1 : 0);
+    if (isCount) this.count(value);
+    else this.double(value);
+  }
+
+  /** A whole number of any sign, of 32 bits. */
+  integer(value: number): void {
+    this.count(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
   text(value: string): void {
@@ -114,10 +136,28 @@ export class ByteReader {
     return count;
   }
 
+  word(): number {
+    this.#need(4);
+    this.#at += 4;
+    return this.#bytes.readInt32LE(this.#at - 4);
+  }
+
   double(): number {
     this.#need(8);
     const value = this.#bytes.readDoubleLE(this.#at);
     this.#at += 8;
+    return value;
+  }
+
+  /** A number as `ByteWriter.number` has written it. */
+  number(): number {
+    return this.byte() === 1 ? this.count() : this.double();
+  }
+
+  integer(): number {
+    const written = this.count();
+    const value = written % 2 === 1 ? -(written + 1) / 2 : written / 2;
+    if (value !== (value | 0)) throw new MalformedFrame('a number is too large');
     return value;
   }
 
@@ -127,6 +167,13 @@ export class ByteReader {
     const value = this.#bytes.toString('utf8', this.#at, this.#at + length);
     this.#at += length;
     return value;
+  }
+
+  /** The next bytes, so many of them, as hexadecimal digits. */
+  hex(length: number): string {
+    this.#need(length);
+    this.#at += length;
+    return this.#bytes.toString('hex', this.#at - length, this.#at);
   }
 
   /** A reader of the next bytes, so many of them. */

@@ -5,6 +5,7 @@ import { type CellFamily, type CellLog, countCells } from '../../store/cells.js'
  * had there must never count as one of its own. Both ends of a connection do so, and so have the same numbers.
  */
 export class ClearingLog implements CellLog {
+  readonly takesNative = true;
   readonly #widths = new Map<number, number>();
   readonly #clear: (first: number, width: number) => void;
   /** Where everything is passed on to. */

@@ -2,6 +2,7 @@ import { aggregators } from '../../families/family-checks.js';
 import { isUtf8LabelName, isUtf8Name } from '../../families/naming.js';
 import { type CellFamily, countCells } from '../../store/cells.js';
 import { ByteReader, MalformedFrame } from './bytes.js';
+import { readExemplars } from './exemplar-bytes.js';
 import {
   type AreaChanges,
   areaCount,
@@ -14,6 +15,7 @@ import {
   sections,
   types,
 } from './frame.js';
+import { readNativeLayout } from './native-bytes.js';
 
 /** Is thrown where a frame is of another version of the protocol. */
 export class OtherVersion extends Error {
@@ -53,13 +55,22 @@ export function readFrame(bytes: Uint8Array, known: KnownFamilies): Frame {
     if (tag === sections.texts) texts = readTexts(content);
     if (tag === sections.changes) new ChangesReader(content, texts, known).readInto(areas);
     if (tag === sections.cells) readCells(content, areas);
+    if (tag === sections.exemplars) {
+      const { cells, exemplars } = areas[readArea(content)] as AreaChanges;
+      exemplars.push(...readExemplars(content, cells.length));
+    }
   }
   for (const { end, cells } of areas)
     if (end > cells.length) throw new MalformedFrame('it has a series outside its area');
   return { isComplete, number, areas };
 }
 
-const createArea = (): AreaChanges => ({ changes: [], end: 0, cells: { length: 0, indexes: [], numbers: [] } });
+const createArea = (): AreaChanges => ({
+  changes: [],
+  end: 0,
+  cells: { length: 0, indexes: [], words: [] },
+  exemplars: [],
+});
 
 function readTexts(reader: ByteReader): string[] {
   const texts: string[] = [];
@@ -73,11 +84,14 @@ function readArea(reader: ByteReader): number {
   return area;
 }
 
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+
 function readCells(reader: ByteReader, areas: readonly AreaChanges[]): void {
   const area = readArea(reader);
   const length = reader.count();
   const indexes: number[] = [];
-  const numbers: number[] = [];
+  const words: number[] = [];
   let index = -1;
   while (!reader.isAtEnd) {
     const written = reader.count();
@@ -85,9 +99,12 @@ function readCells(reader: ByteReader, areas: readonly AreaChanges[]): void {
     index += distance;
     if (distance === 0 || index >= length) throw new MalformedFrame('it has a cell outside its area');
     indexes.push(index);
-    numbers.push(written % 2 === 1 ? reader.count() : reader.double());
+    if (written % 2 === 1) {
+      double[0] = reader.count();
+      words.push(halves[0] as number, halves[1] as number);
+    } else words.push(reader.word(), reader.word());
   }
-  (areas[area] as AreaChanges).cells = { length, indexes, numbers };
+  (areas[area] as AreaChanges).cells = { length, indexes, words };
 }
 
 class ChangesReader {
@@ -149,6 +166,7 @@ class ChangesReader {
     const labelNames = this.#readTexts(this.#reader.countOfThings());
     const upperBounds: number[] = [];
     for (let left = this.#reader.countOfThings(); left > 0; left--) upperBounds.push(this.#reader.double());
+    const native = readNativeLayout(this.#reader);
     const areLegal = isUtf8Name(name) && labelNames.every(isUtf8LabelName);
     if (type === undefined || aggregator === undefined || !areLegal || !areAscending(upperBounds)) {
       throw new MalformedFrame('it has a family that nobody could expose');
@@ -164,6 +182,7 @@ class ChangesReader {
       hasCreatedSamples,
       createdAt,
       changedAt,
+      native,
     };
   }
 

@@ -1,7 +1,10 @@
 import { aggregators } from '../../families/family-checks.js';
-import type { CellFamily, CellLog } from '../../store/cells.js';
-import { ByteWriter } from './bytes.js';
+import type { CellExemplar, CellFamily, CellLog } from '../../store/cells.js';
+import { ByteWriter, isWhole } from './bytes.js';
+import { writeExemplar } from './exemplar-bytes.js';
 import { changes, flags, frameVersion, magic, sections, types } from './frame.js';
+import { writeNativeLayout } from './native-bytes.js';
+import type { WriteCell } from './published-cells.js';
 
 /** Writes one frame: the changes and cells of each area, then `finish`. */
 export class FrameWriter {
@@ -24,18 +27,26 @@ export class FrameWriter {
   }
 
   /** Begins to write the cells of an area, in ascending order of their indexes. */
-  cellsOf(area: number, length: number): (index: number, number: number) => void {
+  cellsOf(area: number, length: number): WriteCell {
     const content = this.#begin(sections.cells, area);
     content.count(length);
     let last = -1;
-    return (index, number) => {
+    return (index, number, words, word) => {
       const distance = index - last;
       last = index;
-      // Why the last condition: −0 is whole, and its sign would get lost.
-      const isWhole = Number.isSafeInteger(number) && number >= 0 && !Object.is(number, -0);
-      content.count(distance * 2 + (isWhole ? 1 : 0));
-      if (isWhole) content.count(number);
-      else content.double(number);
+      const isCount = isWhole(number);
+      content.count(distance * 2 + (isCount ? 1 : 0));
+      if (isCount) content.count(number);
+      else for (let i = word; i < word + 2; i++) content.word(words[i] as number);
+    };
+  }
+
+  /** Begins to write the exemplars of an area. */
+  exemplarsOf(area: number): (exemplar: CellExemplar) => void {
+    let content: ByteWriter | undefined;
+    return (exemplar) => {
+      content ??= this.#begin(sections.exemplars, area);
+      writeExemplar(content, exemplar);
     };
   }
 
@@ -98,6 +109,7 @@ class ChangesWriter implements CellLog {
       hasCreatedSamples,
       createdAt,
       changedAt,
+      native,
     } = family;
     this.#write(changes.opened, id);
     this.#writeTexts([name, help, unit]);
@@ -110,6 +122,7 @@ class ChangesWriter implements CellLog {
     this.#writeTexts(labelNames);
     this.#out.count(upperBounds.length);
     for (const bound of upperBounds) this.#out.double(bound);
+    writeNativeLayout(this.#out, native);
   }
 
   closed(id: number): void {

@@ -9,6 +9,7 @@ const maxPending = 100_000;
 
 /** What has come and gone in an area since the last frame, until it is written. */
 export class PendingChanges implements CellLog {
+  readonly takesNative = true;
   #changes: Change[] = [];
   /** Why without a limit at first: everything that is there comes at once. */
   #max = Infinity;

@@ -1,6 +1,12 @@
 import type { Cells } from '../../store/cells.js';
 import { chunkBits, chunkSize } from '../../store/numbers.js';
 
+/**
+ * Takes a cell that has changed. The two words that its number is made of begin at `word`: they may be no number at all, but
+ * whole numbers of 32 bits, which a number would not carry unchanged where they look like NaN.
+ */
+export type WriteCell = (index: number, number: number, words: Int32Array, word: number) => void;
+
 /** A chunk of numbers and what was published of it, both as 32-bit words: the bits are compared. */
 interface Chunk {
   readonly numbers: Float64Array;
@@ -32,32 +38,37 @@ export class PublishedCells {
   }
 
   /** Gives every cell that differs from what was published last, in ascending order, and counts it as published. */
-  publish(write: (index: number, number: number) => void): void {
+  publish(write: WriteCell): void {
     const { chunks, length } = this.#cells;
-    for (let i = this.#chunks.length; i < chunks.length; i++) this.#chunks.push(toChunk(chunks[i] as Float64Array));
-    for (const [i, chunk] of this.#chunks.entries()) {
+    for (const [i, numbers] of chunks.entries()) {
+      const chunk = this.#chunkAt(i, numbers);
       publishChunk(chunk, i << chunkBits, Math.min(chunkSize, length - (i << chunkBits)), write);
     }
   }
-}
 
-function toChunk(numbers: Float64Array): Chunk {
-  const published = new Float64Array(chunkSize);
-  return { numbers, words: wordsOf(numbers), published, publishedWords: wordsOf(published) };
+  #chunkAt(i: number, numbers: Float64Array): Chunk {
+    const known = this.#chunks[i];
+    // Why compared: a chunk moves once, into shared memory, where a thread begins to read it.
+    if (known?.numbers === numbers) return known;
+    const published = known?.published ?? new Float64Array(chunkSize);
+    const chunk = { numbers, words: wordsOf(numbers), published, publishedWords: wordsOf(published) };
+    this.#chunks[i] = chunk;
+    return chunk;
+  }
 }
 
 // Why bits: NaN differs from itself, and −0 equals 0.
 function publishChunk(
-  { numbers, words, published, publishedWords }: Chunk,
+  { numbers, words, publishedWords }: Chunk,
   offset: number,
   length: number,
-  write: (index: number, number: number) => void,
+  write: WriteCell,
 ): void {
   for (let i = 0; i < length; i++) {
     const word = i * 2;
     if (words[word] === publishedWords[word] && words[word + 1] === publishedWords[word + 1]) continue;
-    const number = numbers[i] as number;
-    published[i] = number;
-    write(offset + i, number);
+    publishedWords[word] = words[word] as number;
+    publishedWords[word + 1] = words[word + 1] as number;
+    write(offset + i, numbers[i] as number, words, word);
   }
 }

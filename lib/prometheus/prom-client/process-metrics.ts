@@ -8,7 +8,8 @@ import type { CollectorRuns } from '../../store/collectors.js';
 import type { ScrapeScope } from '../../store/companion.js';
 import type { ConstantLabels, ExposedFamily } from '../../store/exposed-family.js';
 import { withLabels } from '../../store/with-labels.js';
-import { type ExternalRegistry, readRegistry } from './external-families.js';
+import { tellsWhetherMeasured, withoutUnmeasured } from './event-loop-delay.js';
+import { type ExternalRegistry, listMetrics, readRegistry } from './external-families.js';
 
 /** The part of prom-client that is used. */
 interface PromClient {
@@ -44,6 +45,12 @@ export async function loadProcessMetrics(): Promise<void> {
   state.registry = await state.loading;
 }
 
+/** The names of the metrics of the process; none before they are loaded, or where there is no client. */
+export const listProcessMetrics = (): readonly string[] =>
+  state.registry === undefined
+    ? []
+    : listMetrics(state.registry).map((metric) => String((metric as { readonly name?: unknown }).name));
+
 /**
  * Adds the metrics of the process (CPU, memory, event loop, garbage collection) to these families, if prom-client or its
  * successor is installed, and loaded by now: each of them that these families do not have already, by its name or under a
@@ -53,22 +60,29 @@ export async function loadProcessMetrics(): Promise<void> {
  *
  * @param labels labels that each sample of the process metrics gets.
  * @param isChosen says which of the process metrics are asked for.
+ * @param adapt gives what stands for one of them; `undefined` leaves it out. Default: what the client gives.
  */
 export async function withProcessMetrics(
   families: readonly ExposedFamily[],
   labels: ConstantLabels,
   isChosen: ScrapeScope['isChosen'],
+  adapt: (family: ExposedFamily) => ExposedFamily | undefined = (family) => family,
 ): Promise<readonly ExposedFamily[]> {
   const { registry } = state;
   if (registry === undefined) return families;
   const taken = new Set(families.map(({ name }) => name));
-  const added = await readRegistry(registry, collectors, { seconds, isChosen });
+  const read = await readRegistry(registry, collectors, {
+    seconds,
+    isChosen: (name) => isChosen(name) || tellsWhetherMeasured(name),
+  });
+  const added = withoutUnmeasured(read).filter(({ name }) => isChosen(name));
   const prefixes = findPrefixes(
     taken,
     added.map(({ name }) => name),
   );
   const isTaken = (name: string): boolean => prefixes.some((prefix) => taken.has(prefix + name));
-  return [...families, ...added.filter(({ name }) => !isTaken(name)).map((family) => withLabels(family, labels))];
+  const adapted = added.filter(({ name }) => !isTaken(name)).flatMap((family) => adapt(family) ?? []);
+  return [...families, ...adapted.map((family) => withLabels(family, labels))];
 }
 
 /** A metric that every client has, on every platform. */

@@ -68,7 +68,7 @@ export class RegistryBridge implements Companion {
     }
   }
 
-  /** Whether `clear()` was called since this was asked last. A registry that hides what it keeps them in was cleared where all are lost. */
+  /** Whether `clear()` was called since the last time. A registry that hides its container was cleared if it has lost all. */
   #wasCleared(lost: number): boolean {
     const { _metrics: container } = this.#registry;
     const wasReplaced = container === undefined ? lost === this.#ours.size : container !== this.#container;

@@ -11,6 +11,7 @@ import {
   countRule,
   flagRule,
   functionRule,
+  isCount,
   isFlag,
   isListOf,
   isObject,
@@ -26,6 +27,13 @@ import { type CheckedWebConfig, camelCase, checkWebConfig } from './web-config.j
 
 const pathRule: Rule = { must: 'be the path of a file', accepts: isText, remedy: 'Leave it out if there is none' };
 const networks = 'be a list of IP addresses and networks';
+
+/** Whether this leads to one host only, whatever the labels of an exemplar are. */
+function isExemplarUrl(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const [, path = ''] = /^https?:\/\/[^/?#{}\s]+(\/.*)$/i.exec(value) ?? [];
+  return /\{[^{}]+\}/.test(path) && URL.canParse(value);
+}
 
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value < 1e6;
 const secondsRule = (remedy: string): Rule => ({ must: 'be a number of seconds above 0', accepts: isSeconds, remedy });
@@ -48,6 +56,11 @@ export const checkOtlp = (otlp: unknown): Problem[] => (isOptions(otlp) ? checkO
 const rules: Rules = {
   host: { must: 'be a host or an IP address', accepts: isText, remedy: 'Leave it out for 127.0.0.1' },
   cluster: flagRule('Leave it out for false'),
+  thread: {
+    must: 'be true, false or { maxHeapMegabytes }, a whole number above 0',
+    accepts: (value) => isFlag(value) || (isObject(value) && isCount(value['maxHeapMegabytes'])),
+    remedy: 'Write true for 512 megabytes',
+  },
   keepAlive: flagRule('Leave it out for false'),
   processMetrics: flagRule('Leave it out for true'),
   webConfigFile: pathRule,
@@ -69,6 +82,12 @@ const rules: Rules = {
     remedy: "Write your proxies' addresses",
   },
   endpointMetrics: flagRule('Leave it out for true'),
+  exemplarUrl: {
+    must: 'be an http(s) URL with labels in braces behind its host',
+    accepts: isExemplarUrl,
+    remedy: 'Write for example "https://traces.example/trace/{trace_id}"',
+    show: (value) => formatValue(typeof value === 'string' ? value.replace(/\/\/[^/@]*@/, '//…@') : value),
+  },
   drain: {
     must: 'be true, false or { deadlineSeconds }',
     accepts: (value) => isFlag(value) || (isObject(value) && isSeconds(value['deadlineSeconds'])),

@@ -53,6 +53,12 @@ export interface MetricsServerOptions {
    * publish to it, and do not listen. Write the same in all of them. Default `false`.
    */
   readonly cluster?: boolean | undefined;
+  /**
+   * Whether everything that listens runs in a thread of its own, so that scrapes cost the service next to nothing, and are
+   * answered while its event loop is blocked. It takes some 15 MB. The thread's heap may have 512 megabytes, or as many as
+   * `maxHeapMegabytes` says. Default `false`.
+   */
+  readonly thread?: boolean | { readonly maxHeapMegabytes: number } | undefined;
   /** Whether the server keeps the process running. Default `false`. */
   readonly keepAlive?: boolean | undefined;
   /** Whether the process metrics of prom-client, or else of its successor, are exposed too, where one is installed. Default `true`. */
@@ -96,6 +102,11 @@ export interface MetricsServerOptions {
   readonly closeTimeoutSeconds?: number | undefined;
   /** Whether the server exposes metrics of its own: scrapes, refused requests, reloads. Default `true`. */
   readonly endpointMetrics?: boolean | undefined;
+  /**
+   * Where the page at `/` leads from an exemplar, with labels of the exemplar in braces:
+   * `https://traces.example/trace/{trace_id}`. Default: exemplars are text.
+   */
+  readonly exemplarUrl?: string | undefined;
   /**
    * At SIGTERM or SIGINT, answer `/-/ready` with 503 and wait for one more scrape, or for this many seconds (`true`: 25), so
    * that the last numbers are not lost. Default `false`.

@@ -33,13 +33,16 @@ export function decodeWebConfig(path: string, text: string, parser: YamlParser):
   if (hasMore && Object.keys(given).length === 0) decoder.problems.add([], emptyBeforeOthers);
   const checked = checkWebConfig(given, 'file', decoder.problems);
   refuseIfAny(path, decoder.problems.list(decoder.lineOf));
-  const remarks = [...checked.remarks, ...(hasMore ? [`line 1: "${path}" ${othersFollow}`] : [])];
+  const ofFile = [...(hasMore ? [othersFollow] : []), ...(Object.keys(given).length === 0 ? [noSection] : [])];
+  const remarks = [...checked.remarks, ...ofFile.map((remark) => `line 1: "${path}" ${remark}`)];
   return { ...checked, remarks: remarks.map((remark) => `${path}: ${remark}`) };
 }
 
 const emptyBeforeOthers =
   'must not be empty in its first document (given several): no other is read, and every client would be let in. Put all sections into one.';
 const othersFollow = 'has several documents (given "---" between them), and only the first is read. Put all into one.';
+const noSection =
+  'protects nothing (given no section), so that every client is let in. Write its sections, or leave the file out.';
 
 function parseFile(path: string, text: string, parser: YamlParser): YamlFile {
   try {

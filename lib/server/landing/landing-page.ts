@@ -1,20 +1,25 @@
+import { gunzipSync } from 'node:zlib';
 import { singleFlight } from '../../async/single-flight.js';
+import { WholeBody } from '../../exposition/body.js';
+import { negotiate } from '../../exposition/negotiation.js';
+import type { RequestContext } from '../../http/request-context.js';
 import type { OutgoingResponse } from '../../http/send-response.js';
-import type { FamilyCardinality } from '../../store/cardinality.js';
-import type { Explanation } from '../../store/explain.js';
+import { type FamilyFacts, sourceAges } from '../../page/facts.js';
 import type { ExposedFamily, Scrapable } from '../../store/exposed-family.js';
+import { snapshotOf } from '../../store/snapshot.js';
 import { paths, type Route, type RouteHandler, readOnly } from '../route.js';
-import { type LabelRow, type LandingContents, renderLandingPage, type SilentFamilyRow } from './landing-html.js';
-import { landingScript } from './landing-script.js';
-import { landingStyle } from './landing-style.js';
+import { landingScript, landingStyle } from './landing-assets.js';
+import { type LandingContents, renderLandingPage, type SourceRow } from './landing-html.js';
+import { summarizeFacts } from './summarize-facts.js';
 
-/** A recorder that can describe its families, as `PrometheusRecorder` can. */
-interface Introspectable {
-  cardinality?(): readonly FamilyCardinality[];
-  explain?(): readonly Explanation[];
+/** What the landing page is made from. */
+export interface LandingSources {
+  readonly scrapable: Scrapable;
+  /** Describes the families of the recorder, which may be in another thread. */
+  readonly describe: () => Promise<readonly FamilyFacts[]>;
+  /** Where an exemplar leads, with its labels in braces. */
+  readonly exemplarUrl: string | undefined;
 }
-
-const maxLabels = 10;
 
 // Why so strict: the names, helps and label values on the page may come from anywhere.
 const contentSecurityPolicy = [
@@ -27,16 +32,16 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The routes of the landing page, its style and its script. */
-export function landingRoutes(recorder: Scrapable, scrapable: Scrapable): readonly Route[] {
+/** The routes of the landing page, of its style and its script, and of what its script asks for. */
+export function landingRoutes(sources: LandingSources): readonly Route[] {
   // Why: however many clients ask at the same time, the families are collected once.
-  const render = singleFlight(async () =>
-    renderLandingPage(collectContents(recorder, await scrapable.exposedFamilies())),
-  );
+  const render = singleFlight(async () => renderLandingPage(await collectContents(sources)));
+  const describe = singleFlight(sources.describe);
   return [
     protectedRoute(paths.landing, async () => htmlResponse(await render())),
-    protectedRoute(paths.landingStyle, () => assetResponse('text/css', landingStyle)),
-    protectedRoute(paths.landingScript, () => assetResponse('text/javascript', landingScript)),
+    protectedRoute(paths.landingStyle, assetHandler('text/css', landingStyle)),
+    protectedRoute(paths.landingScript, assetHandler('text/javascript', landingScript)),
+    protectedRoute(paths.landingFacts, async () => jsonResponse(summarizeFacts(await describe()))),
   ];
 }
 
@@ -57,31 +62,46 @@ const htmlResponse = (body: string): OutgoingResponse => ({
   body,
 });
 
-const assetResponse = (type: string, body: string): OutgoingResponse => ({
+const jsonResponse = (content: object): OutgoingResponse => ({
   status: 200,
-  headers: { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': 'no-cache' },
-  body,
+  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+  body: JSON.stringify(content),
 });
 
-function collectContents(recorder: Scrapable & Introspectable, exposed: readonly ExposedFamily[]): LandingContents {
-  const cardinalities = recorder.cardinality?.() ?? [];
-  const series = new Map(cardinalities.map((family) => [family.name, family.series]));
+/** Answers with a file that is kept compressed. */
+const assetHandler =
+  (type: string, base64: string): RouteHandler =>
+  ({ headers }: RequestContext) => {
+    const compressed = Buffer.from(base64, 'base64');
+    const { encoding } = negotiate({ acceptEncoding: headers['accept-encoding']?.toString() });
+    const isGzip = encoding === 'gzip';
+    return {
+      status: 200,
+      headers: {
+        'Content-Type': `${type}; charset=utf-8`,
+        'Cache-Control': 'no-cache',
+        Vary: 'Accept-Encoding',
+        ...(isGzip && { 'Content-Encoding': 'gzip' }),
+      },
+      body: new WholeBody(isGzip ? compressed : gunzipSync(compressed)),
+    };
+  };
+
+async function collectContents({ scrapable, describe, exemplarUrl }: LandingSources): Promise<LandingContents> {
+  const [exposed, facts] = await Promise.all([scrapable.exposedFamilies(), describe()]);
+  const byName = new Map(facts.map((one) => [one.name, one]));
   return {
-    families: exposed.map(({ name, type, help }) => ({ name, type, help, series: series.get(name) })),
-    labels: findWidestLabels(cardinalities),
-    silent: findSilentFamilies(recorder.explain?.() ?? []),
+    families: exposed.map(({ name, type, help, unit }) => ({ name, type, help, unit, facts: byName.get(name) })),
+    facts,
+    sources: listSources(exposed),
+    exemplarUrl,
+    constantLabels: (scrapable.constantLabels?.() ?? []).map(([name]) => name),
   };
 }
 
-function findWidestLabels(cardinalities: readonly FamilyCardinality[]): LabelRow[] {
-  const labels = cardinalities.flatMap((family) =>
-    family.labels.map(({ name, values, limit }) => ({ family: family.name, name, values, limit })),
-  );
-  return labels.sort((a, b) => b.values - a.values).slice(0, maxLabels);
-}
-
-function findSilentFamilies(explanations: readonly Explanation[]): SilentFamilyRow[] {
-  return explanations
-    .filter(({ state }) => state !== 'observed')
-    .map(({ name, state, reasons, sites }) => ({ name, why: [state, ...reasons].join(', '), sites }));
+/** The processes and threads that publish to this one, as an aggregator exposes them. */
+function listSources(exposed: readonly ExposedFamily[]): SourceRow[] {
+  const ages = exposed.find(({ name }) => name === sourceAges);
+  if (ages === undefined) return [];
+  return snapshotOf(ages).samples.map(({ labels, value }) => ({ source: labels['source'] ?? '', ageSeconds: value }));
 }

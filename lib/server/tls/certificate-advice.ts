@@ -36,6 +36,18 @@ export function certificateAdvice(certificates: readonly UsedCertificate[], now 
   });
 }
 
+/**
+ * The advice where the server requests certificates of clients, and the runtime does not tell them.
+ *
+ * Why said at the start: every client is refused then, and nothing else says why. Source: Bun 1.4, whose server hands over
+ * a plain socket.
+ */
+export function clientCertificateAdvice(isRequested: boolean, bun = process.versions['bun']): Advice[] {
+  if (!isRequested || bun === undefined) return [];
+  const message = `MetricsServer: the certificates of clients cannot be checked, so that every client is refused (given Bun ${bun}, which does not tell them to a server). Use bearerTokens or basicAuthUsers instead, or serve the metrics by Node or Deno.`;
+  return [{ code: 'certificate', message }];
+}
+
 function findDateProblem({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
   const [start, end] = [Date.parse(validFrom), Date.parse(validTo)];
   if (end < now) return `has expired on ${dateOf(end)}, so that clients refuse it`;

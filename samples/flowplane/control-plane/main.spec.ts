@@ -11,7 +11,8 @@ const main = fileURLToPath(new URL('main.js', import.meta.url));
 
 function start(environment: Record<string, string> = {}): ChildProcess {
   const ports = { FLOWPLANE_API_PORT: '0', FLOWPLANE_XDS_PORT: '0', FLOWPLANE_METRICS_PORT: '0' };
-  return spawn(process.execPath, [main], { env: { ...process.env, ...ports, ...environment } });
+  // Why with the flag: to optimize the code of the database takes a second.
+  return spawn(process.execPath, ['--liftoff-only', main], { env: { ...process.env, ...ports, ...environment } });
 }
 
 /** Reads a stream until a line matches. */

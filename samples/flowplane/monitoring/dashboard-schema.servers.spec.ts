@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type SchemaObject, type ValidateFunction } from 'ajv';
 import { expect } from 'chai';
+import { catalogue, defineCounter, defineGauge, defineHistogram } from 'flowplane-metrics';
+import { createDashboard } from 'flowplane-metrics/dashboard';
 import { dashboardFile } from './paths.js';
 import { dashboardSchema } from './testing/dashboard-schema.js';
 
@@ -17,6 +19,19 @@ describe('The dashboard "Flowplane – team metrics", validated by Grafana\'s da
 
   it('has a valid JSON file', () => {
     isValid(read());
+    expect(isValid.errors).to.equal(null);
+  });
+
+  it('has a valid sister of metrics of all kinds, with objectives, bounds and a data source that the reader chooses', async () => {
+    const labels = { outcome: { oneOf: ['success', 'error'] } } as const;
+    const families = [
+      defineCounter({ name: 'a_total', help: 'A', labels, objective: { ratio: 0.9, errors: { outcome: 'error' } } }),
+      defineGauge({ name: 'b', help: 'B' }),
+      defineGauge({ name: 'b_limit', help: 'The most of B' }),
+      defineGauge({ name: 'c_timestamp_seconds', help: 'C', labels: { team: { limit: 9 } } }),
+      defineHistogram({ name: 'd_seconds', help: 'D', native: true, objective: { ratio: 0.9, under: 1 } }),
+    ];
+    isValid(JSON.parse(JSON.stringify(await createDashboard(catalogue(families)))));
     expect(isValid.errors).to.equal(null);
   });
 
@@ -44,6 +59,10 @@ describe('The dashboard "Flowplane – team metrics", validated by Grafana\'s da
       (it) => Object.assign(first(it, 'stat')['options'] as Json, { pieType: 'donut' }),
     ],
     ['an unknown panel type', (it) => Object.assign(first(it, 'stat'), { type: 'graph' })],
+    [
+      'an annotation without an expression',
+      (it) => delete (it['annotations'] as { list: { target: Json }[] }).list[0]?.target['expr'],
+    ],
     ['a misspelt field', (it) => Object.assign(it, { refesh: '10s' })],
   ];
   for (const [what, change] of wrong) {

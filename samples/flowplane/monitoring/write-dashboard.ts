@@ -3,4 +3,4 @@ import { dashboardJson } from './dashboard.js';
 import { dashboardFile } from './paths.js';
 
 // Writes the JSON that Grafana loads: npm run dashboard --workspace samples/flowplane
-writeFileSync(dashboardFile, dashboardJson());
+writeFileSync(dashboardFile, await dashboardJson());

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitoringFolder } from '../monitoring/paths.js';
@@ -28,13 +28,14 @@ export class Backfill {
     return this.#startIn(this.#folder);
   }
 
-  /** Starts a Prometheus with the scrapes and with the results of the recording rules from start to end. */
-  async startPrometheusWithRules(start: number, end: number): Promise<PrometheusServer> {
+  /** Starts a Prometheus of each version with the scrapes and with the results of the recording rules from start to end. */
+  async startEachWithRules(
+    commands: readonly string[],
+    start: number,
+    end: number,
+  ): Promise<Map<string, PrometheusServer>> {
     this.#createBlocks();
-    // Why a copy of the blocks: a Prometheus removes its folder when it stops.
-    const copy = mkdtempSync(join(tmpdir(), 'backfill-'));
-    cpSync(this.#data, join(copy, 'data'), { recursive: true });
-    const raw = await this.#startIn(copy);
+    const raw = await this.#startIn(this.#copy());
     try {
       const times = [`--start=${start}`, `--end=${end}`, '--eval-interval=10s'];
       const rest = [`--url=${raw.url}`, `--output-dir=${this.#data}`, join(monitoringFolder, 'rules/recording.yml')];
@@ -42,7 +43,20 @@ export class Backfill {
     } finally {
       await raw.stop();
     }
-    return this.#startIn(this.#folder);
+    const servers = new Map<string, PrometheusServer>();
+    try {
+      for (const command of commands) servers.set(command, await this.#startIn(this.#copy(), command));
+    } finally {
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
+    return servers;
+  }
+
+  /** Copies the blocks. Why: a Prometheus locks its folder, and removes it when it stops. */
+  #copy(): string {
+    const copy = mkdtempSync(join(tmpdir(), 'backfill-'));
+    cpSync(this.#data, join(copy, 'data'), { recursive: true });
+    return copy;
   }
 
   #createBlocks(): void {
@@ -53,9 +67,10 @@ export class Backfill {
     }
   }
 
-  #startIn(folder: string): Promise<PrometheusServer> {
+  #startIn(folder: string, command = 'prometheus'): Promise<PrometheusServer> {
     // Why once a day: the specs read the rules from Prometheus, but new results must not mix with the backfilled ones.
     const rules = join(monitoringFolder, 'rules/*ing.yml');
-    return PrometheusServer.startIn(folder, `global: { evaluation_interval: 1d }\nrule_files: ['${rules}']\n`);
+    const config = `global: { evaluation_interval: 1d }\nrule_files: ['${rules}']\n`;
+    return PrometheusServer.startIn(folder, config, { command });
   }
 }

@@ -19,8 +19,6 @@ const latency = (model: ModelAtTime, quantile: number): Vector =>
   histogramQuantile(quantile, sumBy(['le'], model.rate(`${requests}_bucket`, minute)));
 const slowestRoutes = (model: ModelAtTime): Vector =>
   histogramQuantile(0.99, sumBy([...route, 'le'], model.rate(`${requests}_bucket`, 5 * minute)));
-const seriesShare = (model: ModelAtTime, by: string[]): Vector =>
-  maxBy(by, divide(model.instant('flowplane_metrics_series'), model.instant('flowplane_metrics_series_limit')));
 const above = (limit: number, vector: Vector): Vector => filter(vector, ({ value }) => value > limit);
 
 /** The queries of the Flowplane Metrics Architecture. */
@@ -62,20 +60,32 @@ export const recordingRuleExpressions: Readonly<Record<string, (model: ModelAtTi
     ),
 };
 
-/** The alerts, by name. The alerts about targets need a Prometheus that scrapes: scale-out.servers.spec.ts. */
+/** The alerts of the service, by name. One about targets needs a Prometheus that scrapes: scale-out.servers.spec.ts. */
 export const alertExpressions: Readonly<Record<string, (model: ModelAtTime) => Vector>> = {
   FlowplaneCrossTeamAttempts: (model) =>
     above(5, sumBy(['from_team', 'to_team'], model.increase(attempts, 5 * minute))),
   FlowplaneNacks: (model) => above(0, sumBy(['team', 'resource_type'], model.increase('xds_nacks_total', 5 * minute))),
-  FlowplaneCardinalityNearBound: (model) =>
-    filter(seriesShare(model, ['instance', 'metric']), ({ value }) => value >= 0.8),
-  FlowplaneDroppedObservations: (model) =>
-    above(0, sumBy(['instance', 'reason'], model.increase('flowplane_metrics_losses_total', 10 * minute))),
   FlowplaneSlowRequests: (model) => above(0.5, slowestRoutes(model)),
   FlowplaneRequestErrors: (model) => above(0.05, statusShare(model, 5 * minute, route, '5')),
 };
 
-/** The panels, by title, each with its queries in order. `$__rate_interval` is one minute and `$team` is every team. */
+const queries = 'db_query_duration_seconds';
+const operation = ['operation', 'table'];
+const queryTime = (model: ModelAtTime, quantile: number): Vector =>
+  histogramQuantile(quantile, sumBy([...operation, 'le'], model.rate(`${queries}_bucket`, minute)));
+const perSecond = (name: string, by: readonly string[]) => [
+  (model: ModelAtTime) => sumBy([...by], model.rate(name, minute)),
+];
+const quantiles = [0.5, 0.95, 0.99];
+
+/** What stands on the dashboard about metrics that Prometheus adds to each target: scale-out.servers.spec.ts asks for it. */
+export const panelsAboutTargets = [
+  'Whether Prometheus can scrape each instance',
+  'How long Prometheus has waited for a scrape',
+  'Samples of a scrape',
+];
+
+/** The panels, by title, each with its queries in order. `$__rate_interval` is one minute, and everything is chosen. */
 export const panelExpressions: Readonly<Record<string, readonly ((model: ModelAtTime) => Vector)[]>> = {
   Teams: [(model) => count(resourcesByTeam(model))],
   Resources: [(model) => sumBy([], model.instant(resources))],
@@ -91,34 +101,35 @@ export const panelExpressions: Readonly<Record<string, readonly ((model: ModelAt
   'Refused responses (NACK) per minute': [
     (model) => scale(60, sumBy(['team', 'resource_type'], model.rate('xds_nacks_total', minute))),
   ],
-  Requests: [(model) => sumBy(['http_request_method', 'http_route'], model.rate(`${requests}_count`, minute))],
-  Errors: [(model) => statusShare(model, minute, [], '4'), (model) => statusShare(model, minute, [], '5')],
-  Latency: [0.5, 0.95, 0.99].map((quantile) => (model) => latency(model, quantile)),
-  'Slowest routes, p99': [(model) => topk(5, slowestRoutes(model))],
-  'Database queries, p99': [
-    recordingRuleExpressions['operation:db_query_duration_seconds:p99_5m'] as (model: ModelAtTime) => Vector,
+  'Responses that a proxy refused: per second': perSecond('xds_nacks_total', ['resource_type']),
+  'Discovery requests of the proxies of a team: per second': perSecond('xds_requests_total', ['resource_type']),
+  'Cross-team access attempts blocked by authorization: per second': perSecond(attempts, ['resource_type']),
+  'Authentication attempts by result: per second': perSecond('auth_authentications_total', ['status']),
+  'Number of resources served per team': [(model) => sumBy(['resource_type'], model.instant(resources))],
+  'Open streams per team': [(model) => sumBy([], model.instant('xds_team_connections'))],
+  'How long a database query took: observations per second': perSecond(`${queries}_count`, operation),
+  'How long a database query took: percentiles': quantiles.map((quantile) => (model) => queryTime(model, quantile)),
+  'How long a database query took: heat map': [(model) => sumBy(['le'], model.increase(`${queries}_bucket`, minute))],
+  'Requests by route': [
+    (model) => topk(10, sumBy(['http_request_method', ...route], model.rate(`${requests}_count`, minute))),
   ],
-  'Failed authentications per minute': [
-    (model) => {
-      const rates = model.rate('auth_authentications_total', minute);
-      return scale(
-        60,
-        sumBy(
-          ['status'],
-          filter(rates, ({ labels }) => labels['status'] !== 'success'),
-        ),
-      );
-    },
+  'Requests that failed': [
+    (model) => statusShare(model, minute, [], '4'),
+    (model) => statusShare(model, minute, [], '5'),
   ],
-  'Dropped observations per minute': [
-    (model) => above(0, scale(60, sumBy(['reason'], model.rate('flowplane_metrics_losses_total', minute)))),
+  'Slowest routes, p99': [
+    (model) => topk(5, histogramQuantile(0.99, sumBy([...route, 'le'], model.rate(`${requests}_bucket`, minute)))),
   ],
-  Memory: [(model) => model.instant('process_resident_memory_bytes')],
-  'Series in use': [
-    (model) =>
-      seriesShare(model, ['metric']).map(({ labels, value }) => ({
-        labels: { metric: 'all metrics', ...labels },
-        value,
-      })),
+  'Duration of HTTP requests, from their arrival to the last byte of the answer: percentiles': quantiles.map(
+    (quantile) => (model) => latency(model, quantile),
+  ),
+  'Lost observations, by reason: per second': perSecond('flowplane_metrics_losses_total', ['reason']),
+  'Series of a metric with 80 % of its limit; without metric: all samples': [
+    (model) => maxBy(['metric'], model.instant('flowplane_metrics_series')),
+    (model) => maxBy(['metric'], model.instant('flowplane_metrics_series_limit')),
+  ],
+  Memory: [
+    (model) => model.instant('process_resident_memory_bytes'),
+    (model) => model.instant('nodejs_heap_size_used_bytes'),
   ],
 };

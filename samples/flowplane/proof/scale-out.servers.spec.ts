@@ -6,9 +6,10 @@ import { ApiClient } from '../control-plane/api/api-client.js';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.js';
 import { readUntil } from '../control-plane/testing/read-until.js';
 import { testConfig } from '../control-plane/testing/test-config.js';
-import { rows } from '../monitoring/dashboard-panels.js';
 import { monitoringFolder, sampleFolder } from '../monitoring/paths.js';
+import { fillVariables, readPanel } from '../monitoring/read-dashboard.js';
 import { parseSamples } from './exposition-text.js';
+import { panelsAboutTargets } from './expressions.js';
 import { needs } from './needs.js';
 import { PrometheusServer } from './prometheus-server.js';
 import { ReceiverDouble, VictoriaMetrics } from './stores.js';
@@ -81,9 +82,8 @@ describe('Three instances of the control plane', function () {
   });
 
   it('all appear on the panels about targets', async () => {
-    const exprs = new Map(rows['Exporter']?.map(({ title, queries }) => [title, queries[0].expr]));
-    for (const title of ['Up', 'Scrape duration', 'Samples per scrape']) {
-      const answer = await prometheus.query(exprs.get(title) ?? '');
+    for (const title of panelsAboutTargets) {
+      const answer = await prometheus.query(fillVariables(readPanel(title).targets[0]?.expr ?? ''));
       expect(answer.map(({ metric }) => metric['instance'])).to.have.members(instances());
       for (const { value } of answer) expect(Number(value[1]), title).to.be.above(0);
     }
@@ -154,8 +154,8 @@ describe('Three instances of the control plane', function () {
     const { data } = (await response.json()) as { data: { groups: { rules: Rule[] }[] } };
     const rules = data.groups.flatMap((group) => group.rules);
     const query = (name: string): string => rules.find((rule) => rule.name === name)?.query ?? '';
-    expect(await prometheus.valueUntil(`count(${query('FlowplaneExporterDown')})`, 1)).to.equal(1);
-    const [down] = await prometheus.query(query('FlowplaneExporterDown'));
+    expect(await prometheus.valueUntil(`count(${query('MetricsExporterDown')})`, 1)).to.equal(1);
+    const [down] = await prometheus.query(query('MetricsExporterDown'));
     expect(down?.metric['instance']).to.equal(new URL(stopped.metricsUrl).host);
     expect(await prometheus.query(query('FlowplaneExporterAbsent'))).to.deep.equal([]);
     expect(await prometheus.valueUntil(`sum(${clusters})`, 5)).to.equal(5);

@@ -74,3 +74,22 @@ describe('npm run stack', function () {
     }
   });
 });
+
+describe('npm run stack without Prometheus', function () {
+  this.timeout(120_000);
+
+  it('reports how to install Prometheus where it is missing, and stops what it started', async () => {
+    const emptyFolder = mkdtempSync(join(tmpdir(), 'path-'));
+    const stack = await StackProcess.start(emptyFolder);
+    try {
+      expect(await stack.exit).to.deep.equal([1, null]);
+      expect(await stack.errors).to.match(
+        /^Prometheus cannot be started \(spawn prometheus ENOENT\)\. Install it: apt-get/m,
+      );
+      const answer = await fetch(stack.url('api')).catch((error: Error) => error.message);
+      expect(answer).to.equal('fetch failed');
+    } finally {
+      rmSync(emptyFolder, { recursive: true });
+    }
+  });
+});

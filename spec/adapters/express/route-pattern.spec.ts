@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler, t
 import { type ExpressMetricsOptions, httpMetrics } from '../../../lib/adapters/express/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
 import { serveApplication } from '../../http/contract-application.js';
+import { pipeline } from '../../http/contract-client.js';
 import { active, duration } from '../../http/measured-application.js';
 import type { ContractApplication } from '../../http/request-contract.suite.js';
 import { until } from '../../until.js';
@@ -73,7 +74,10 @@ for (const [name, framework] of [
       const posts = router({ mergeParams: true }).get('/posts/:post', answer);
       const users = router({ mergeParams: true }).use('/users/:user', posts);
       application.use('/tenants/:tenant', users);
-      for (let i = 0; i < 1000; i++) await ask(`/tenants/${i}/users/users/posts/${i}`);
+      served = await serveApplication(application);
+      const requests = Array.from({ length: 1000 }, (_, i) => ({ path: `/tenants/${i}/users/users/posts/${i}` }));
+      expect(await pipeline(served.port, requests)).to.deep.equal({ 200: 1000 });
+      await until(() => recorder.series(active).every(({ value }) => value === 0));
       expect(routes()).to.deep.equal({ '/tenants/:tenant/users/:user/posts/:post 200': 1000 });
     });
 

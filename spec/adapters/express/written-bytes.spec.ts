@@ -32,20 +32,26 @@ for (const [name, framework] of [
       application = framework().use(httpMetrics(recorder));
     });
 
-    async function ask(served: Express, path: string): Promise<string> {
-      const { port, close } = await serveApplication(served);
-      const body = await new Promise<string>((resolve, reject) => {
+    const read = (port: number, path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
         const sent = httpRequest({ host: '127.0.0.1', port, path, agent: false }, async (response) => {
-          let read = '';
-          for await (const chunk of response) read += chunk;
-          resolve(read);
+          let body = '';
+          for await (const chunk of response) body += chunk;
+          resolve(body);
         });
         sent.on('error', reject).end();
       });
+
+    /** Asks for all paths at once, and waits for the end of the answers. */
+    async function askAll(served: Express, ...paths: readonly string[]): Promise<string[]> {
+      const { port, close } = await serveApplication(served);
+      const bodies = await Promise.all(paths.map((path) => read(port, path)));
       await until(() => recorder.series(active).every(({ value }) => value === 0));
       await close();
-      return body;
+      return bodies;
     }
+
+    const ask = async (served: Express, path: string): Promise<string> => (await askAll(served, path)).join();
 
     const sizes = (): number[] => recorder.series(`${size}_sum`).map(({ value }) => value);
 
@@ -66,6 +72,21 @@ for (const [name, framework] of [
       await ask(framework().get('/answer', answers['write'] as RequestHandler), '/answer');
       expect(sizes()).to.deep.equal([10]);
       expect(second.series(`${size}_sum`).map(({ value }) => value)).to.deep.equal([10]);
+    });
+
+    it('has the bytes of each of two answers that are written in turns', async () => {
+      const ends: (() => void)[] = [];
+      const answer =
+        (text: string): RequestHandler =>
+        (_request, response) => {
+          response.write(text);
+          ends.push(() => response.end(text));
+          if (ends.length === 2) for (const end of ends) end();
+        };
+      application.get('/ten', answer('ten  bytes')).get('/five', answer('bytes'));
+      expect(await askAll(application, '/ten', '/five')).to.deep.equal(['ten  bytesten  bytes', 'bytesbytes']);
+      const byRoute = recorder.series(`${size}_sum`).map(({ labels, value }) => [labels['http_route'], value]);
+      expect(Object.fromEntries(byRoute)).to.deep.equal({ '/ten': 20, '/five': 10 });
     });
 
     it('has the bytes that a later middleware makes of a body, such as compression', async () => {

@@ -26,7 +26,11 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { expect } from 'chai';
-import { MetricsModule, type MetricsModuleOptions } from '../../../lib/adapters/nest/index.js';
+import {
+  MetricsModule,
+  type MetricsModuleOptions,
+  type NestRequestsOptions,
+} from '../../../lib/adapters/nest/index.js';
 import { Counter, MetricsRecorder, PrometheusRecorder, scrape } from '../../../lib/index.js';
 import { MemoryRecorder } from '../../../lib/testing/index.js';
 import { until } from '../../until.js';
@@ -223,6 +227,19 @@ describe('MetricsModule of Nest', () => {
       expect(head.status).to.equal(200);
       expect(head.headers.get('content-type')).to.contain('text/plain');
     });
+
+    it(`takes the route of a request from the option "route", on ${platform}`, async () => {
+      const recorder = new PrometheusRecorder();
+      const requests: NestRequestsOptions = { route: ({ url }, pattern) => pattern ?? `nothing at ${url}` };
+      const application = await create(createRoot({ recorder, server: false, requests }), createAdapter);
+      const origin = await listen(application);
+      await read(`${origin}/orders/after/7`);
+      await read(`${origin}/graphql`);
+      await until(async () => {
+        const text = await scrapeText(recorder);
+        return text.includes('http_route="/orders/after/:id"') && text.includes('http_route="nothing at /graphql"');
+      });
+    });
   }
 
   it('takes a path in any case and with slashes at its end for the path given, as Express does', async () => {
@@ -378,6 +395,7 @@ describe('MetricsModule of Nest', () => {
     );
     expect(forRoot({ server: { prot: 1 } })).to.throw('"prot" is unknown');
     expect(forRoot({ requests: { names: 'x' } })).to.throw('"names" must be one of');
+    expect(forRoot({ requests: { route: '/graphql' } })).to.throw('"route" must be a function');
     expect(forRoot({ recorder: {} })).to.throw('"recorder" must be a MetricsRecorder');
     expect(() => MetricsModule.forRootAsync({} as never)).to.throw('"useFactory" must be a function');
     expect(() => new MetricsModule()).to.throw('Write MetricsModule.forRoot() instead');

@@ -40,6 +40,25 @@ describe('A Nest application that sends over OTLP', () => {
     });
   }
 
+  for (const [what, options] of Object.entries(parts)) {
+    it(`sends what its providers count where OTEL_METRICS_EXPORTER alone says so, with ${what}`, async () => {
+      receiver.reset();
+      const variables = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+      Object.assign(process.env, variables);
+      try {
+        @Module({ imports: [MetricsModule.forRoot(options)], providers: [Postman] })
+        class AppModule {}
+        const context = await NestFactory.createApplicationContext(AppModule, { logger: false });
+        context.get(Postman).deliver();
+        await context.close();
+      } finally {
+        for (const name of Object.keys(variables)) delete process.env[name];
+      }
+      const metrics = receiver.received.flatMap((one) => readOtlp(one).metrics);
+      expect(metrics.map(({ name }) => name)).to.include('letters');
+    });
+  }
+
   it('refuses wrong options by name', () => {
     expect(() => MetricsModule.forRoot({ otlp: 'yes' as never })).to.throw('"otlp" must be true, false or the options');
     expect(() => MetricsModule.forRoot({ otlp: { endpoint: 'x' } })).to.throw('"endpoint" must be an http://');

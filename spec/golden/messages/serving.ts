@@ -26,6 +26,13 @@ export const serverOptions: Cases = {
   'a port from the environment': () =>
     withEnvironment({ FLOWPLANE_METRICS_PORT: 'http' }, () => new MetricsServer(new PrometheusRecorder())),
   'an empty host': constructed({ host: '' }),
+  'a thread that is a text': constructed({ thread: 'yes' }),
+  'a thread without its size': constructed({ thread: {} }),
+  'a thread beside formats of the recorder': () =>
+    new MetricsServer(
+      new PrometheusRecorder({ formats: [{ name: 'own', mediaType: 'application/x-own', render: () => [] }] }),
+      { thread: true },
+    ),
   'a keepAlive that is a text': constructed({ keepAlive: 'yes' }),
   'processMetrics that is a number': constructed({ processMetrics: 1 }),
   'a webConfigFile that is empty': constructed({ webConfigFile: '' }),
@@ -37,6 +44,11 @@ export const serverOptions: Cases = {
   'a trustProxy that is a text': constructed({ trustProxy: '10.0.0.1' }),
   'a trustProxy without addresses': constructed({ trustProxy: [] }),
   'an endpointMetrics that is a text': constructed({ endpointMetrics: 'no' }),
+  'an exemplarUrl without a label': constructed({ exemplarUrl: 'https://traces.example/' }),
+  'an exemplarUrl whose host is a label': constructed({ exemplarUrl: 'https://{host}/{trace_id}' }),
+  'an exemplarUrl that is a script': constructed({ exemplarUrl: 'javascript:alert("{trace_id}")' }),
+  'an exemplarUrl with a password': constructed({ exemplarUrl: 'https://user:secret@traces.example/' }),
+  'an exemplarUrl that is a number': constructed({ exemplarUrl: 1 }),
   'a drain that is a number': constructed({ drain: 25 }),
   'a drain without a deadline': constructed({ drain: {} }),
   'a maxConcurrentScrapes of 0': constructed({ maxConcurrentScrapes: 0 }),

@@ -29,4 +29,5 @@ test('The server shows what the service has counted', async () => {
   assert.match(scraped, /^orders_placed_total\{item="bread"\} 1$/m);
   assert.match(scraped, /^orders_open 1$/m);
   assert.match(scraped, /^method_duration_seconds_count\{.*method="place".*\} 1$/m);
+  assert.match(scraped, /^http_server_request_duration_seconds_count\{.*http_route="\/orders\/:item".*\} 1$/m);
 });

@@ -3,6 +3,7 @@ import { Controller, Get, Params, Post } from '@inversifyjs/http-core';
 import { InversifyExpressHttpAdapter } from '@inversifyjs/http-express';
 import express from 'express';
 import { Timed } from 'flowplane-metrics';
+import { httpMetrics } from 'flowplane-metrics/express';
 import { metricsHandler } from 'flowplane-metrics/http';
 import { installMetrics } from 'flowplane-metrics/inversify';
 import { Container, inject } from 'inversify';
@@ -31,6 +32,7 @@ container.bind(OrderController).toSelf();
 
 const application = express();
 application.use('/internal/metrics', metricsHandler(recorder, { allowedAddresses: ['127.0.0.1'] }));
+application.use(httpMetrics(recorder)); // before the routes
 await new InversifyExpressHttpAdapter(container, { logger: false }, application).build();
 
 export const server = application.listen(Number(process.env['PORT'] ?? 8080), '127.0.0.1');

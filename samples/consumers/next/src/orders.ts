@@ -23,4 +23,12 @@ export class OrderService {
   async list(): Promise<readonly Order[]> {
     return this.#orders;
   }
+
+  /** Blocks the event loop for so many seconds, as a large report does. */
+  @Counter({ name: 'reports_total', help: 'Reports' })
+  report(seconds: number): number {
+    let lines = 0;
+    for (const end = Date.now() + seconds * 1000; Date.now() < end; ) lines++;
+    return lines;
+  }
 }

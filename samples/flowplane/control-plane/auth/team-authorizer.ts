@@ -1,17 +1,16 @@
 import { Counter } from 'flowplane-metrics';
 import { injectable } from 'inversify';
+import { crossTeamAttempts } from '../metrics.js';
 import type { ResourceType } from '../resources/resource.js';
 
 /** A team may read and change its own resources only. */
 @injectable()
 export class TeamAuthorizer {
-  @Counter({
-    name: 'auth_cross_team_access_attempts_total',
-    help: 'Cross-team access attempts blocked by authorization',
+  @Counter(crossTeamAttempts, {
     labels: {
-      from_team: { args: (fromTeam) => fromTeam, limit: 100 },
-      to_team: { args: (_fromTeam, toTeam) => toTeam, limit: 100 },
-      resource_type: { args: (_fromTeam, _toTeam, type) => type, oneOf: ['cluster', 'route', 'listener'] },
+      from_team: (fromTeam) => fromTeam,
+      to_team: (_fromTeam, toTeam) => toTeam,
+      resource_type: (_fromTeam, _toTeam, type) => type,
     },
     when: (allowed) => !allowed,
   })

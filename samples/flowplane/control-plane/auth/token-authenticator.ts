@@ -42,6 +42,8 @@ export class TokenAuthenticator {
     name: 'auth_authentications_total',
     help: 'Authentication attempts by result',
     labels: { status: { result: ({ status }) => status, oneOf: statuses } },
+    // Why not the missing ones: whoever sends a token was given it, and should not be refused.
+    objective: { ratio: 0.99, errors: { status: ['malformed', 'unknown'] } },
   })
   authenticate(authorization: string): Authentication {
     if (authorization === '') return { status: 'missing' };

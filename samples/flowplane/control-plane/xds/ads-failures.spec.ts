@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
 import { status } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { attachRecorder, NoopRecorder } from 'flowplane-metrics';
 import { startControlPlane } from '../control-plane.js';
-import { openDatabase } from '../resources/open-database.js';
 import { ResourceRepository } from '../resources/resource-repository.js';
 import { readUntil } from '../testing/read-until.js';
 import { testConfig } from '../testing/test-config.js';
 import { startTestControlPlane } from '../testing/test-control-plane.js';
+import { emptyTestDatabase } from '../testing/test-database.js';
 import { AdsClient } from './ads-client.js';
 
 describe('The xDS service by gRPC, when something fails', function () {
@@ -52,26 +50,23 @@ describe('The xDS service by gRPC, when something fails', function () {
   describe('with an invalid resource in the database', () => {
     const logged: string[] = [];
     const { error: logError } = console;
-    let folder: string;
+    let database: PGlite;
 
     before(async () => {
-      folder = join(mkdtempSync(join(tmpdir(), 'ads-')), 'database');
-      const database = await openDatabase(folder);
+      database = await emptyTestDatabase();
       const repository = attachRecorder(new ResourceRepository(database), new NoopRecorder());
       await repository.prepare();
       // The API refuses this resource, so it is written directly.
       await repository.create('payments', 'cluster', { name: 'ledger', spec: { connect_timeout: 1 } });
-      await database.close();
       console.error = (...words: unknown[]) => void logged.push(words.join(' '));
     });
 
     after(() => {
       console.error = logError;
-      rmSync(join(folder, '..'), { recursive: true });
     });
 
     it('answers the proxy with "internal error" and logs the reason', async () => {
-      const plane = await startControlPlane({ ...testConfig, databaseFolder: folder });
+      const plane = await startControlPlane(testConfig, database);
       const proxy = new AdsClient(plane.xdsAddress, 'payments', 'demo-payments');
       try {
         proxy.subscribe('cluster');

@@ -4,9 +4,9 @@ import { Counter, exponentialBuckets, InFlight, Timed } from 'flowplane-metrics'
 import { inject, injectable } from 'inversify';
 import { TeamAuthorizer } from '../auth/team-authorizer.js';
 import { TokenAuthenticator } from '../auth/token-authenticator.js';
-import { xdsRequests } from '../metrics.js';
+import { teamConnections, xdsNacks, xdsRequests } from '../metrics.js';
 import { isName, nameRule } from '../resources/name.js';
-import { type ResourceType, resourceKinds, resourceTypes, typeUrlOf } from '../resources/resource.js';
+import { type ResourceType, resourceKinds, typeUrlOf } from '../resources/resource.js';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-protocol.js';
 import { Discovery, type Snapshot } from './discovery.js';
 import { Subscription, type Verdict } from './subscription.js';
@@ -78,11 +78,7 @@ export class AdsService {
     }
   }
 
-  @InFlight({
-    name: 'xds_team_connections',
-    help: 'Open streams per team',
-    labels: { team: { args: (team) => team, limit: 100 } },
-  })
+  @InFlight(teamConnections, { labels: { team: (team) => team } })
   @Timed({
     name: 'xds_stream_duration_seconds',
     help: 'How long streams were open',
@@ -112,13 +108,8 @@ export class AdsService {
   }
 
   @Counter(xdsRequests, { labels: { resource_type: (_team, type) => type, team: (team) => team } })
-  @Counter({
-    name: 'xds_nacks_total',
-    help: 'Responses that a proxy refused',
-    labels: {
-      resource_type: { args: (_team, type) => type, oneOf: resourceTypes },
-      team: { args: (team) => team, limit: 100 },
-    },
+  @Counter(xdsNacks, {
+    labels: { resource_type: (_team, type) => type, team: (team) => team },
     when: (verdict) => verdict === 'refused',
   })
   receive(_team: string, _type: ResourceType, request: DiscoveryRequest, subscription: Subscription): Verdict {

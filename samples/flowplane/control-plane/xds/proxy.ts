@@ -1,5 +1,4 @@
 import { resourceKinds, resourceTypes } from '../resources/resource.js';
-import { AdsClient } from './ads-client.js';
 
 // Acts as a proxy: subscribes to all resources of one type by gRPC, accepts them, and prints their number each time.
 // Example: node proxy.js 127.0.0.1:18000 payments demo-payments cluster
@@ -10,6 +9,8 @@ async function main(): Promise<void> {
   if (!address || !team || !token || kind === undefined) {
     throw new Error(`Usage: node proxy.js <host:port> <team> <token> [${resourceTypes.join('|')}]`);
   }
+  // Why only now: gRPC takes a second to load, and the usage needs none of it.
+  const { AdsClient } = await import('./ads-client.js');
   const client = new AdsClient(address, team, token);
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => client.close());
   client.subscribe(kind.type);

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HideableFieldConfig } from '@grafana/grafana-foundation-sdk/common';
 import type {
+  AnnotationQuery,
   Dashboard,
   FieldConfig,
   FieldConfigSource,
   Panel,
   RowPanel,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import type * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
 import type * as piechart from '@grafana/grafana-foundation-sdk/piechart';
 import type * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import type * as stat from '@grafana/grafana-foundation-sdk/stat';
@@ -36,10 +38,12 @@ type PanelOf<Type extends string, Options, Custom> = Omit<Panel, 'type' | 'targe
 type KnownPanel =
   | PanelOf<'timeseries', timeseries.Options, timeseries.FieldConfig>
   | PanelOf<'stat', stat.Options, HideableFieldConfig>
-  | PanelOf<'piechart', piechart.Options, piechart.FieldConfig>;
+  | PanelOf<'piechart', piechart.Options, piechart.FieldConfig>
+  | PanelOf<'heatmap', heatmap.Options, heatmap.FieldConfig>;
 
 /** A valid dashboard file. */
-export type DashboardJson = Omit<Dashboard, 'panels'> & {
+export type DashboardJson = Omit<Dashboard, 'annotations' | 'panels'> & {
+  annotations: { list?: (Omit<AnnotationQuery, 'target'> & { target: Query })[] };
   panels: (KnownPanel | (Omit<RowPanel, 'panels'> & { panels?: KnownPanel[] }))[];
 };
 
