@@ -339,10 +339,15 @@ async function askCompletely(url: string, question: Question = {}): Promise<stri
   return body;
 }
 
-/** An exposition without the values of the metrics of the process, which change by themselves. */
+/**
+ * An exposition without the values of the metrics of the process, which change by themselves.
+ *
+ * Why without samples of the delay of the event loop: they are left out where it was not measured since the last scrape.
+ */
 function withoutProcessValues(body: string): string[] {
   return body
     .split('\n')
     .filter((line) => !/^(# \w+ )?(nodejs_(gc|active)|flowplane_metrics_event_loop_)/.test(line))
+    .filter((line) => !/^nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_/.test(line))
     .map((line) => (/^(process|nodejs)_/.test(line) ? line.replace(/ \S+$/, '') : line));
 }
