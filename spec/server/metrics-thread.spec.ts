@@ -180,7 +180,7 @@ describe('A metrics server in a thread of its own', function () {
     try {
       const advice: Advice[] = [];
       const { url, server } = await served.listen({ onAdvice: (one) => advice.push(one) });
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(() => advice.length > 0);
       await server.close();
       expect(await ask(url).catch(({ code }) => code)).to.equal('ECONNREFUSED');
@@ -214,7 +214,7 @@ describe('A metrics server in a thread of its own', function () {
       const advice: Advice[] = [];
       const { url, origin, server } = await served.listen({ onAdvice: (one) => advice.push(one) });
       const drained = server.drain(30);
-      await faults.run('process.exit(3)');
+      await faults.exit();
       const readiness = () => ask(`${origin}/-/ready`).catch(() => ({ status: 0 }));
       await until(() => advice.length > 0);
       await until(async () => (await readiness()).status !== 0);
@@ -262,10 +262,10 @@ describe('A metrics server in a thread of its own', function () {
       expect((await ask(url)).status).to.equal(401);
       delete process.env['FLOWPLANE_METRICS_WEB_CONFIG_FILE'];
       options.bearerTokens = [];
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(async () => (await statusOf(url)) === 401);
       writeFileSync(file, '');
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(() => advice.some(({ message }) => message.includes('cannot be started again')));
       expect(advice.at(-1)?.message).to.contain('section "basic_auth_users" cannot be removed');
       expect(await statusOf(url)).to.equal(0);

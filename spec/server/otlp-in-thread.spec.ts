@@ -119,7 +119,7 @@ describe('Exports over OTLP of a server in a thread of its own', function () {
     await faults.start();
     try {
       const { jobs, server, advice } = await serve({});
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(() => advice.some(({ code }) => code === 'thread'));
       jobs.inc();
       await server.close();
@@ -138,7 +138,7 @@ describe('Exports over OTLP of a server in a thread of its own', function () {
     try {
       const { jobs, advice } = await serve({ intervalSeconds: 0.05 }, new PrometheusRecorder({ registry }));
       await until(() => points('mails').length > 0);
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(() => advice.some(({ code }) => code === 'thread'));
       jobs.inc();
       mails.inc();
@@ -161,7 +161,7 @@ describe('Exports over OTLP of a server in a thread of its own', function () {
     try {
       const { jobs, server, advice } = await serve({ intervalSeconds: 0.05, temporality: 'delta' });
       await until(() => points().length > 0);
-      await faults.run('process.exit(3)');
+      await faults.exit();
       await until(() => advice.some(({ code }) => code === 'thread'));
       jobs.inc({}, 2);
       await until(() => points().length > 1);
