@@ -9,12 +9,14 @@ export interface Substitute {
   readonly refused: DropReason;
 }
 
-/** Observes what a label's policy does to its values. Nothing is called again for the same value. */
+/** Observes what a label's policy does to its values. Nothing but `onCounted` is called again for the same value. */
 export interface LabelGuardEvents {
   /** A value did not fit the label's `oneOf` or `limit`. */
   onOutside?(value: string): void;
   /** A value that looks like this is not exposed. */
   onSensitive?(pattern: SensitivePattern): void;
+  /** `folded` or `redacted` has grown. */
+  onCounted?(): void;
   /** The label, which has a `limit`, has this many different values now. */
   onGrown?(size: number): void;
 }
@@ -138,7 +140,7 @@ export class LabelGuard {
   /** What replaces this value if the family has no room for another series. */
   fold(value: string): string {
     if (value === '' || this.policy.oneOf !== undefined) return value;
-    this.#folded++;
+    this.#countFolded();
     return substitutes.other.value;
   }
 
@@ -288,6 +290,7 @@ export class LabelGuard {
   #countRedacted(pattern: SensitivePattern, count: number): void {
     this.#redacted ??= new Map();
     this.#redacted.set(pattern, (this.#redacted.get(pattern) ?? 0) + count);
+    this.#events.onCounted?.();
   }
 
   #putOutside(text: string): Substitute {
@@ -295,8 +298,13 @@ export class LabelGuard {
       this.#wasOutside = true;
       this.#events.onOutside?.(this.#applyTransform(text));
     }
-    this.#folded++;
+    this.#countFolded();
     return substitutes.other;
+  }
+
+  #countFolded(): void {
+    this.#folded++;
+    this.#events.onCounted?.();
   }
 
   #applyTransform(text: string): string {

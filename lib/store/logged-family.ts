@@ -76,6 +76,10 @@ export class LoggedFamily implements SeriesLog {
     for (const target of this.#targets.values()) target.cleared(this.#opened.id);
   }
 
+  changed(): void {
+    for (const log of this.#targets.keys()) log.changed?.();
+  }
+
   #isFor({ takesNative = false, takesUndated = false }: Taker): boolean {
     return (takesNative || this.#opened.family.native === undefined) && (takesUndated || !this.#isUndated);
   }

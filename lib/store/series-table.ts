@@ -40,13 +40,15 @@ export interface TableOptions {
   isHeld?(series: SeriesId): boolean;
 }
 
-/** Is notified when series of a table are created, restarted or removed. */
+/** Is notified when series of a table are created, restarted or removed, and of what it counts of its labels. */
 export interface SeriesLog {
   created(series: SeriesId, values: readonly string[]): void;
   removed(series: SeriesId): void;
   /** A series is about to begin again at 0. Its cells and native buckets are those given; both are lent. */
   restarted(series: SeriesId, cells: Float64Array, native: NativeHistogramView): void;
   cleared(): void;
+  /** A label value that is not exposed was counted, although no series has changed. */
+  changed(): void;
 }
 
 /** In place of the time of an observation that no sweep has dated yet. */
@@ -365,6 +367,10 @@ class LabelEvents implements LabelGuardEvents {
 
   onSensitive(pattern: SensitivePattern): void {
     this.#watch.onSensitive(this.#label, pattern);
+  }
+
+  onCounted(): void {
+    this.#table.log?.changed();
   }
 
   onGrown(size: number): void {

@@ -265,6 +265,30 @@ describe('The copy of a store in a thread', function () {
       expect(await whole()).to.contain('flowplane_metrics_exemplars_dropped_total{');
     });
 
+    it('asks again when a label value was counted that is not exposed', async () => {
+      const logins = defineCounter({ name: 'logins_total', help: 'Logins', labels: { user: { limit: 2 }, site: {} } });
+      const counter = recorder.counter(logins);
+      for (const user of ['ann', 'bob', 'cleo', 'dan@shop.example']) counter.inc({ user, site: 'eu' });
+      expect(await askedFor()).to.equal(1);
+      counter.inc({ user: 'eve', site: 'eu' });
+      expect(await askedFor()).to.equal(1);
+      expect(await whole()).to.match(/overflowed_total\{metric="logins_total",label="user"\} 2\n/);
+      counter.inc({ user: 'fay@shop.example', site: 'eu' });
+      expect(await askedFor()).to.equal(1);
+      expect(await whole()).to.match(/redacted_total\{metric="logins_total",label="user",pattern="email"\} 2\n/);
+    });
+
+    it('asks again when a label set was folded into one that is there', async () => {
+      await copy.close();
+      recorder = new PrometheusRecorder({ maxSeriesPerFamily: 4, onAdvice: () => undefined });
+      copy = new CopyInThread(recorder);
+      const steps = defineCounter({ name: 'steps_total', help: 'Steps', labels: { step: {} } });
+      for (let i = 0; i < 6; i++) recorder.counter(steps).inc({ step: `${i}` });
+      expect(await askedFor()).to.equal(1);
+      recorder.counter(steps).inc({ step: 'new' });
+      expect(await askedFor()).to.equal(1);
+    });
+
     it('asks each time from the moment on at which there is a collector, an exemplar, or a series that may expire', async () => {
       expect(await askedFor()).to.equal(1);
       const rooms = defineGauge({ name: 'rooms', help: 'Rooms' });
