@@ -165,9 +165,12 @@ class SlicedTelling implements Pick<CellLog, 'created' | 'removed' | 'cleared'> 
   }
 
   *#steps(): Generator<void> {
-    const walk = this.#opened.table.walk(createTeller(this.#opened, this.#log))[Symbol.iterator]();
-    // Why asked before each step: after a pause the log may know the family no more.
-    while (!this.#isCancelled && !this.#hasLost && walk.next().done !== true) yield;
+    // Why a loop that ends the walk: while one goes on, the table keeps the numbers of every series that is removed.
+    for (const _ of this.#opened.table.walk(createTeller(this.#opened, this.#log))) {
+      yield;
+      // Why asked before each further step: after a pause the log may know the family no more.
+      if (this.#isCancelled || this.#hasLost) return;
+    }
   }
 }
 
