@@ -43,7 +43,10 @@ export class NumberStore {
   private held: HeldCells | undefined;
   /** Whether another thread reads the numbers. Those that belong together change between `beginChange` and `endChange` then. */
   isShared = false;
-  /** The sequence numbers of each chunk, while another thread reads the numbers. */
+  /**
+   * The sequence numbers of each chunk, while another thread reads the numbers. Why kept when none does any more: that may be
+   * so in the middle of a change, which ends afterwards.
+   */
   private sequences: Int32Array[] = [];
   // Why not from 0 on: that may stand for no number.
   private next = 1;
@@ -99,7 +102,6 @@ export class NumberStore {
     if (held === undefined || held.readers.size > 0) return;
     this.held = undefined;
     this.isShared = false;
-    this.sequences = [];
   }
 
   private moveToSharedMemory(): void {

@@ -47,6 +47,8 @@ export class LogWriter implements CellLog {
   readonly #incomplete = new Set<number>();
   /** How many chunks there may be. Why changed where a family is complete: all of it must have its place. */
   #maxChunks = maxUnread;
+  /** Whether everything is written that the store had when the log began: that must have its place too. */
+  #isReplayed = false;
 
   constructor(sharedWords: Int32Array, events: LogWriterEvents) {
     this.#words = sharedWords;
@@ -76,6 +78,12 @@ export class LogWriter implements CellLog {
   completed(id: number): void {
     this.#writeNumbers(records.completed, id);
     this.#incomplete.delete(id);
+    this.#maxChunks = this.#chunks.length + maxUnread;
+  }
+
+  /** The log now has what the store had when it began, but for families that are told in slices. */
+  replayed(): void {
+    this.#isReplayed = true;
     this.#maxChunks = this.#chunks.length + maxUnread;
   }
 
@@ -220,7 +228,8 @@ export class LogWriter implements CellLog {
   }
 
   #addChunk(): Uint16Array {
-    if (this.#chunks.length >= this.#maxChunks && this.#incomplete.size === 0) this.#giveUp();
+    const isBeginning = !this.#isReplayed || this.#incomplete.size > 0;
+    if (this.#chunks.length >= this.#maxChunks && !isBeginning) this.#giveUp();
     const chunk = createChunk();
     if (!this.#hasEnded) this.#events.onChunk(chunk.buffer as SharedArrayBuffer);
     return chunk;

@@ -130,7 +130,7 @@ export class SharedStore {
     const words = new SharedArrayBuffer(wordCount * Int32Array.BYTES_PER_ELEMENT);
     const writer = new LogWriter(new Int32Array(words), {
       onChunk: (chunk) => this.#post({ type: 'log', chunk }),
-      onEnd: () => end(),
+      onEnd: () => this.#writing?.end(),
     });
     this.#post({ type: 'begin', words, first: writer.first });
     const reader: CellReader = {
@@ -140,6 +140,7 @@ export class SharedStore {
     };
     const unshare = store.shareCells(reader);
     const unsubscribe = store.subscribe(writer);
+    writer.replayed();
     const forgetMethods = runningMethod.subscribe((...names) => writer.writeTexts(records.method, ...names));
     const end = (): void => {
       forgetMethods();

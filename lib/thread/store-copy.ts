@@ -134,10 +134,10 @@ export class StoreCopy implements Scrapable {
       } catch (cause) {
         throw this.#beginAgain(formatThrown(cause));
       }
+      // Why again, and before a pause: another scrape may meet a series that was read of now. The chunk of its cells is there.
+      this.#receive();
       if (slices.isOver) await slices.pause();
     }
-    // Why again: chunks of cells that were read of have come before.
-    this.#receive();
     reader.pass();
   }
 
