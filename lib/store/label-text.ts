@@ -25,7 +25,7 @@ export function labelText(raw: unknown): string | undefined {
 export const isPlainText = (raw: unknown): raw is string =>
   typeof raw === 'string' && raw !== '' && raw.length <= maxLength && raw.isWellFormed();
 
-/** Whether this is a string that has to be cut. It is never kept itself. */
+/** Whether this is a string that may have to be cut. It is never kept itself. */
 export const isLong = (raw: unknown): raw is string => typeof raw === 'string' && raw.length > maxLength;
 
 /**
