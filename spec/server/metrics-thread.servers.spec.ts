@@ -38,7 +38,12 @@ const enterDeletedFolder = `
 const scrapeEachTenMilliseconds = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { setTimeout: wait } = require('node:timers/promises');
-  const read = async () => Number(/^jobs_total (.*)$/m.exec(await (await fetch(workerData.url)).text())?.[1]);
+  const answered = new Int32Array(workerData.answered);
+  const read = async () => {
+    const number = Number(/^jobs_total (.*)$/m.exec(await (await fetch(workerData.url)).text())?.[1]);
+    Atomics.add(answered, 0, 1);
+    return number;
+  };
   let isOver = false;
   parentPort.once('message', () => { isOver = true; });
   (async () => {
@@ -199,7 +204,8 @@ describe('A process with a metrics server in a thread', function () {
         ({ code }) => code,
       );
       await until(() => advice.length > 0);
-      expect(await asked).to.equal('ECONNRESET');
+      // Why two: on a busy machine the thread may have read all series before the question comes.
+      expect(await asked).to.be.oneOf(['ECONNRESET', 'ECONNREFUSED']);
       expect(advice[0]).to.deep.include({ code: 'thread' });
       expect(advice[0]?.message).to.match(/memory limit.*Raise thread\.maxHeapMegabytes/);
       await until(
@@ -210,19 +216,22 @@ describe('A process with a metrics server in a thread', function () {
     }
   });
 
-  it('finds every one of 100,000,000 increments, which 100 scrapes a second over HTTP read meanwhile', async () => {
+  it('finds every one of 100,000,000 increments or more, which 100 scrapes a second over HTTP read meanwhile', async () => {
     const recorder = new PrometheusRecorder();
     const family = recorder.open(defineCounter({ name: 'jobs_total', help: 'Jobs' }) as Family);
     const series = family.getOrCreate([], true) as number;
     const server = new MetricsServer(recorder, { port: 0, processMetrics: false, thread: true });
     try {
       const { url } = await server.listen();
-      const scraper = new Worker(scrapeEachTenMilliseconds, { eval: true, workerData: { url } });
+      const answered = new Int32Array(new SharedArrayBuffer(4));
+      const workerData = { url, answered: answered.buffer };
+      const scraper = new Worker(scrapeEachTenMilliseconds, { eval: true, workerData });
       await once(scraper, 'message');
-      for (let i = 0; i < 100_000_000; i++) family.add(series, 1);
+      let counted = 0;
+      for (; counted < 100_000_000 || Atomics.load(answered, 0) < 20; counted++) family.add(series, 1);
       scraper.postMessage('stop');
       const [numbers] = (await once(scraper, 'message')) as [number[]];
-      expect(numbers.at(-1)).to.equal(100_000_000);
+      expect(numbers.at(-1)).to.equal(counted);
       expect(numbers).to.deep.equal([...numbers].sort((a, b) => a - b));
       expect(new Set(numbers).size).to.be.above(10);
     } finally {

@@ -59,8 +59,11 @@ describe('The metrics of the event loop', function () {
   }
 
   it('show 0 seconds and no method while it is free', async () => {
-    const [body] = await copy.scrapeWhile(() => undefined);
-    expect(body?.match(loop)).to.deep.equal(['flowplane_metrics_event_loop_blocked_seconds 0']);
+    const shown = new Set<string>();
+    // Why not each of them: on a busy machine this thread may have to wait for a processor, which is a blocked loop too.
+    while (!shown.has('flowplane_metrics_event_loop_blocked_seconds 0')) {
+      for (const body of await copy.scrapeWhile(() => undefined)) shown.add((body.match(loop) ?? []).join());
+    }
   });
 
   it('show for how long it is blocked', async () => {

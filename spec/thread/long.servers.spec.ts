@@ -21,13 +21,14 @@ describe('A thread that reads for long', function () {
 
   afterEach(() => copy.close());
 
-  it('finds every one of 100,000,000 increments', async () => {
+  it('finds every one of 100,000,000 increments or more', async () => {
     const opened = recorder.open(jobs as Family);
     const series = opened.getOrCreate([], true) as number;
+    let counted = 0;
     const bodies = await copy.scrapeWhile(() => {
-      for (let i = 0; i < 100_000_000; i++) opened.add(series, 1);
+      for (; counted < 100_000_000 || copy.scrapes < 20; counted++) opened.add(series, 1);
     });
-    expect(numberOf(bodies.at(-1) as string, 'jobs_total')).to.equal(100_000_000);
+    expect(numberOf(bodies.at(-1) as string, 'jobs_total')).to.equal(counted);
     expect(bodies.length).to.be.above(10);
   });
 

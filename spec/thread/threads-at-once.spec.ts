@@ -31,15 +31,16 @@ describe('A thread that reads while the main thread counts', function () {
     for (let round = 0; performance.now() < end || copy.scrapes < 20; round++) run(round);
   };
 
-  it('finds every one of 10,000,000 increments, and never fewer than before', async () => {
+  it('finds every one of 10,000,000 increments or more, and never fewer than before', async () => {
+    let counted = 0;
     // Why without a handle: to look the series up takes longer than to count.
     const opened = recorder.open(jobs as Family);
     const series = opened.getOrCreate(['a'], true) as number;
     const bodies = await copy.scrapeWhile(() => {
-      for (let i = 0; i < 10_000_000; i++) opened.add(series, 1);
+      for (; counted < 10_000_000 || copy.scrapes < 20; counted++) opened.add(series, 1);
     });
     const read = bodies.flatMap((body) => numbersOf(body, 'jobs_total'));
-    expect(read.at(-1)).to.equal(10_000_000);
+    expect(read.at(-1)).to.equal(counted);
     expect(read).to.deep.equal([...read].sort((a, b) => a - b));
     expect(new Set(read).size).to.be.above(3);
   });
