@@ -216,6 +216,22 @@ describe('A process with a metrics server in a thread', function () {
     }
   });
 
+  it('serves in the process, and says what to do, where the heap of the thread is too small to start', async () => {
+    const advice: Advice[] = [];
+    const onAdvice = (one: Advice): unknown => advice.push(one);
+    const options = { port: 0, processMetrics: false, thread: { maxHeapMegabytes: 1 }, onAdvice };
+    const server = new MetricsServer(new PrometheusRecorder(), options);
+    try {
+      const { url } = await server.listen();
+      expect((await ask(url)).status).to.equal(200);
+      expect(advice.map(({ message }) => message).join()).to.match(
+        /runs in the process itself.*memory limit.*Raise thread\.maxHeapMegabytes, .*, or leave out "thread"\.$/,
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
   it('finds every one of 100,000,000 increments or more, which 100 scrapes a second over HTTP read meanwhile', async () => {
     const recorder = new PrometheusRecorder();
     const family = recorder.open(defineCounter({ name: 'jobs_total', help: 'Jobs' }) as Family);

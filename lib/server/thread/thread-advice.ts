@@ -8,13 +8,16 @@ const inProcess = (given: string, remedy: string): Advice => ({
 });
 
 /**
- * What lets a thread start. Why the working directory: Node lets every thread ask for it first, whatever the thread runs, so
- * that none starts where it has been deleted.
+ * What to do about what ends a thread, or keeps it from starting. Why the working directory: Node lets every thread ask for it
+ * first, whatever the thread runs, so that none starts where it has been deleted.
  */
+const remedies: readonly (readonly [given: RegExp, remedy: string])[] = [
+  [/uv_cwd/, 'Start the process in a folder that stays, or let it change into one with process.chdir()'],
+  [/memory/, 'Raise thread.maxHeapMegabytes, or let the service have fewer series'],
+];
+
 const remedyFor = (cause: unknown, otherwise: string): string =>
-  /uv_cwd/.test(formatThrown(cause))
-    ? 'Start the process in a folder that stays, or let it change into one with process.chdir()'
-    : otherwise;
+  remedies.find(([given]) => given.test(formatThrown(cause)))?.[1] ?? otherwise;
 
 /** Why a server that was to run in a thread runs in the process itself. */
 export const inProcessAdvice = {
@@ -30,13 +33,10 @@ export const inProcessAdvice = {
 
 /** That the metrics thread has ended by itself. */
 export function endedAdvice(reason: ThreadEnded): Advice {
-  const isOutOfMemory = /memory/.test(reason.message);
-  const remedy = isOutOfMemory
-    ? 'Raise thread.maxHeapMegabytes, or let the service have fewer series'
-    : 'Report this as a fault of flowplane-metrics, unless the program ends its threads itself';
+  const fault = 'Report this as a fault of flowplane-metrics, unless the program ends its threads itself';
   return {
     code: 'thread',
-    message: `MetricsServer: the metrics thread has ended, and is started again (given "${formatThrown(reason)}"). ${remedy}.`,
+    message: `MetricsServer: the metrics thread has ended, and is started again (given "${formatThrown(reason)}"). ${remedyFor(reason, fault)}.`,
   };
 }
 
