@@ -24,19 +24,20 @@ export class NativeExemplars {
   }
 
   /**
-   * Adds an exemplar to a series.
+   * Adds an exemplar to a series; returns whether it did.
    *
    * @param key a number of the series that is no bucket.
    * @param time milliseconds since the epoch.
    */
-  add(key: number, source: ExemplarSource, value: number, time: number): void {
+  add(key: number, source: ExemplarSource, value: number, time: number): boolean {
     const pool = this.#pool;
     const slots = this.#list(key);
     // Why not: Prometheus refuses exemplars of a series that are older than its last one.
-    if (slots.some((slot) => pool.timeOf(slot) > time)) return;
-    if (slots.length < maxExemplars) pool.add(key, source, value, time);
-    else pool.replace(this.#choose(slots, value, time), source, value, time);
+    if (slots.some((slot) => pool.timeOf(slot) > time)) return false;
+    if (slots.length >= maxExemplars) pool.replace(this.#choose(slots, value, time), source, value, time);
+    else if (pool.add(key, source, value, time) === none) return false;
     this.#onChange(key);
+    return true;
   }
 
   /** The exemplars of a series in the order of their times. */

@@ -83,9 +83,8 @@ export class PooledExemplars implements CellExemplars {
   take({ index, isOneOfSeveral, source, value, time }: CellExemplar): boolean {
     if (!(time > 0 && time < maxTime)) return false;
     if (!isOneOfSeveral) return this.#takeNewest(index, source, value, time);
-    if (this.#has(index, value, time)) return false;
+    if (this.#has(index, value, time) || !this.#several.add(index, source, value, time)) return false;
     this.#cellsWithSeveral.add(index);
-    this.#several.add(index, source, value, time);
     return true;
   }
 
