@@ -38,8 +38,10 @@ export const mayHaveExemplar = (given: unknown): boolean => given !== undefined 
  * The exemplars of the counters and buckets of a recorder, each found by the index of its number in the store.
  *
  * At most one is taken between two scrapes: a scrape that reads an exemplar makes room for the next one. So most observations
- * only see that there is one, and each of several scrapers finds an exemplar that is younger than its own last scrape. Why the first one stays until then, with its time, and only a later one takes its place: Prometheus
- * refuses an exemplar that is older than the one before, and takes the same one again for none.
+ * only see that there is one, and each of several scrapers finds an exemplar that is younger than its own last scrape.
+ *
+ * Why the first one stays until then, with its time, and only a later one takes its place: Prometheus refuses an exemplar that
+ * is older than the one before, and takes the same one again for none.
  */
 export class Exemplars implements SourceExemplars {
   readonly pool = new ExemplarPool();
