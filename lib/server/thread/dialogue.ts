@@ -63,7 +63,8 @@ class QuestionNumbers {
   }
 
   has(id: number): boolean {
-    return Atomics.load(this.#ids, id % rememberedQuestions) === id;
+    // Why as a word: the numbers of questions become greater than one can hold.
+    return Atomics.load(this.#ids, id % rememberedQuestions) === (id | 0);
   }
 }
 
