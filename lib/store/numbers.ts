@@ -18,11 +18,12 @@ export const wordOf = (index: number): number => (index & (chunkSize - 1)) << 1;
 /** Processors on which another one sees all writes in their order. */
 const keepsOrder = ['x64', 'ia32'].includes(process.arch);
 
-/** Writes a number that another thread must not see before what was written before. */
+/** Writes a number that another thread must not see before what was written before, nor after what is written later. */
 function writeInOrder(words: Int32Array, at: number, number: number): void {
   // Why not always atomically: on these processors that takes longer than an observation, and every plain write does so.
   if (keepsOrder) words[at] = number;
-  else Atomics.store(words, at, number);
+  // Why an exchange: an ARM processor may let what is written after a mere store be seen first.
+  else Atomics.exchange(words, at, number);
 }
 
 /**
