@@ -317,11 +317,14 @@ export class FamilyPoints implements SampleWriter {
     const example = out.begin(field);
     out.nanoseconds(exemplarFields.time, timestamp === undefined ? time : micros(timestamp));
     out.double(exemplarFields.double, value);
+    const ids: [field: number, digits: string][] = [];
     for (const [name, text] of Object.entries(labels)) {
-      if (name === 'trace_id' && isHex(text, 32)) out.hex(exemplarFields.traceId, text);
-      else if (name === 'span_id' && isHex(text, 16)) out.hex(exemplarFields.spanId, text);
+      if (name === 'trace_id' && isHex(text, 32)) ids.push([exemplarFields.traceId, text]);
+      else if (name === 'span_id' && isHex(text, 16)) ids.push([exemplarFields.spanId, text]);
       else writeAttribute(out, exemplarFields.attributes, name, String(text));
     }
+    // Why after the attributes: these are one list in JSON, so they must follow each other.
+    for (const [field, digits] of ids) out.hex(field, digits);
     out.end(example);
   }
 }

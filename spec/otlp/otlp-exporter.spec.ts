@@ -155,6 +155,19 @@ describe('An OtlpExporter', () => {
     expect(point('jobs')?.exemplars).to.deep.equal([exemplar]);
   });
 
+  it('sends all labels of an exemplar in JSON, also those on both sides of its trace', async () => {
+    const labels = { user: 'ada', trace_id: 'ab'.repeat(16), order: '17', span_id: 'cd'.repeat(8), zone: 'eu' };
+    const scrapable = familyOf('jobs_total', 'counter', (writer) =>
+      writer.value(0, 3, 1, { labels, value: 2, timestamp: 1.5 }),
+    );
+    await exporting(scrapable, { protocol: 'http/json' }).flush();
+    const { resourceMetrics } = JSON.parse(String(receiver.received[0]?.body));
+    const [{ filteredAttributes, traceId, spanId }] =
+      resourceMetrics[0].scopeMetrics[0].metrics[0].sum.dataPoints[0].exemplars;
+    expect([traceId, spanId]).to.deep.equal([labels.trace_id, labels.span_id]);
+    expect(filteredAttributes.map(({ key }: { key: string }) => key)).to.deep.equal(['user', 'order', 'zone']);
+  });
+
   it('sends counters, histograms and summaries of prom-client as totals', async () => {
     const registry = new Registry();
     const registers = [registry];
