@@ -117,10 +117,11 @@ export class FamilyPoints implements SampleWriter {
   }
 
   summary(depth: number, { quantiles, values, sum, count }: SummaryView): void {
-    const { body, time, previous } = this.#context;
+    const { body, time } = this.#context;
     const { out } = body;
+    const { start } = this.#stateFor(depth, 'cumulative', undefined, count) as SeriesState;
     const point = body.beginPoint(this.#headOf('summary'));
-    out.nanoseconds(summaryFields.start, previous);
+    out.nanoseconds(summaryFields.start, start);
     out.nanoseconds(summaryFields.time, time);
     out.fixed64(summaryFields.count, isCount(count) ? count : 0);
     out.double(summaryFields.sum, sum);

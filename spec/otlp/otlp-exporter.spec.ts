@@ -198,6 +198,22 @@ describe('An OtlpExporter', () => {
     expect(fourth?.start).to.equal(third?.start);
   });
 
+  it('begins the totals of a prom-client summary when it has seen it first, and anew where it was reset', async () => {
+    const registry = new Registry();
+    const summary = new Summary({ name: 'old_size', help: 'Size', registers: [registry], percentiles: [0.5] });
+    const exporter = exporting(new PrometheusRecorder({ registry }));
+    const seen: ReadPoint[] = [];
+    for (const change of [() => summary.observe(4), () => summary.observe(1), () => summary.reset()]) {
+      change();
+      await exporter.flush();
+      seen.push(point('old_size') as ReadPoint);
+    }
+    const [first, second, third] = seen;
+    expect(seen.map(({ count }) => count)).to.deep.equal([1, 2, 0]);
+    expect(second?.start).to.equal(first?.start);
+    expect(third?.start).to.equal(second?.time);
+  });
+
   it('counts nothing of a prom-client counter twice that could not be collected for once', async () => {
     const registry = new Registry();
     let isBroken = false;
