@@ -202,12 +202,13 @@ export class FamilyPoints implements SampleWriter {
   }
 
   #headOf(data: MetricHead['data'], temporality?: PointTemporality): MetricHead {
-    if (this.#head?.data !== data) this.#head = this.#findHead(data, '', temporality);
+    if (this.#head?.data !== data || this.#head.temporality !== temporality)
+      this.#head = this.#findHead(data, '', temporality);
     return this.#head;
   }
 
   #findHead(data: MetricHead['data'], suffix: string, temporality?: PointTemporality): MetricHead {
-    const key = `${data}${suffix}`;
+    const key = `${data} ${temporality} ${suffix}`;
     let head = this.#heads.get(key);
     if (head === undefined) {
       // Why the scraped name: a single sample is sent as a gauge, whose name stays as it is.

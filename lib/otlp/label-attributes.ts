@@ -31,7 +31,8 @@ export class LabelAttributes {
     let key = '';
     for (let i = 0; i < depth; i++) {
       const { name, value } = this.#byDepth[i] as LabelAttribute;
-      key += `${name}\u0000${value}\u0000`;
+      // Why the length: a value may have any character, also those that stand between the others.
+      key += `${name}\u0000${value.length}\u0000${value}`;
     }
     return key;
   }

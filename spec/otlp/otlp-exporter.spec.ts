@@ -287,6 +287,41 @@ describe('An OtlpExporter', () => {
     expect(point('wait')).to.deep.include({ count: 1, sum: 9, start: first.wait?.time });
   });
 
+  it('tells series apart as deltas whatever characters their labels have', async () => {
+    const recorder = new PrometheusRecorder();
+    const exporter = exporting(recorder, { temporality: 'delta' });
+    const both = [
+      { team: 'a\u0000kind\u0000b', kind: 'c' },
+      { team: 'a', kind: 'b\u0000kind\u0000c' },
+    ];
+    for (const amounts of [
+      [7, 5],
+      [1, 2],
+    ]) {
+      for (const [i, labels] of both.entries()) recorder.counter(jobs).inc(labels, amounts[i]);
+      await exporter.flush();
+      expect(metric('jobs')?.points.map(({ asDouble }) => asDouble)).to.deep.equal(amounts);
+    }
+  });
+
+  it('sends totals and deltas of one family apart, where the creation of some series is not known', async () => {
+    const scrapable = familyOf('jobs_total', 'counter', (writer) => {
+      writer.value(0, 3, 1);
+      writer.label(0, 'team', 'mail');
+      writer.value(1, 4);
+    });
+    await exporting(scrapable, { temporality: 'lowmemory', protocol: 'http/json' }).flush();
+    const { resourceMetrics } = JSON.parse(String(receiver.received[0]?.body));
+    const sent = resourceMetrics[0].scopeMetrics[0].metrics.filter(({ name }: { name: string }) => name === 'jobs');
+    const valuesOf = ({ sum }: { sum: { aggregationTemporality: number; dataPoints: { asDouble: number }[] } }) => [
+      ...[sum.aggregationTemporality, ...sum.dataPoints.map(({ asDouble }) => asDouble)],
+    ];
+    expect(sent.map(valuesOf)).to.deep.equal([
+      [1, 3],
+      [2, 4],
+    ]);
+  });
+
   it('sends with the next export the deltas that were refused, and never those that were accepted', async () => {
     const recorder = new PrometheusRecorder();
     const exporter = exporting(recorder, { temporality: 'delta' });
