@@ -59,7 +59,6 @@ export class RequestBody {
 
   /** @param format what the pieces become. */
   constructor({ resource, scope }: Origin, format: keyof typeof pieceLengths = 'protobuf') {
-    this.#pieceLength = pieceLengths[format];
     const whose = this.#resource.begin(resourceMetrics.resource);
     for (const [name, value] of resource) writeAttribute(this.#resource, resourceAttributes, name, value);
     this.#resource.end(whose);
@@ -67,6 +66,8 @@ export class RequestBody {
     this.#scope.text(scopeFields.name, scope.name);
     this.#scope.text(scopeFields.version, scope.version);
     this.#scope.end(by);
+    // Why longer: each piece has the resource, and would have little else where that is large.
+    this.#pieceLength = pieceLengths[format] + this.#resource.length;
   }
 
   /** How many bytes there are. */

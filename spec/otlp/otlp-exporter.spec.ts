@@ -547,6 +547,21 @@ describe('An OtlpExporter', () => {
     expect(JSON.parse(body).resourceMetrics).to.have.length(1);
   });
 
+  it('sends little more than its numbers in JSON where the resource is large', async () => {
+    const resource = Object.fromEntries(Array.from({ length: 80 }, (_, i) => [`annotation.${i}`, 'x'.repeat(100)]));
+    const families = Array.from({ length: 300 }, (_, i) => ({
+      ...{ name: `family_${i}`, type: 'gauge' as const, help: 'Help' },
+      *write(writer: SampleWriter): Generator<void> {
+        writer.value(0, i);
+        yield;
+      },
+    }));
+    await exporting({ exposedFamilies: async () => families }, { protocol: 'http/json', resource }).flush();
+    const sizes = receiver.received.map(({ body }) => body.length);
+    expect(sizes).to.have.length(1);
+    expect(Math.max(...sizes)).to.be.below(200_000);
+  });
+
   it('cuts what is large into requests of less than 4 MiB, in which every series is once', async () => {
     const recorder = new PrometheusRecorder({ maxSeriesPerFamily: 100_000, onAdvice: () => undefined });
     for (let i = 0; i < 50_000; i++)
