@@ -64,7 +64,8 @@ export class ExportRun {
         'partial',
         `${this.rejectedPoints} points rejected: ${this.#quote(remark) || 'no reason given'}`,
       ];
-    else if (!isUnderstood) [this.state, this.#reason] = ['not understood', 'an answer that is none of OTLP'];
+    else if (!isUnderstood && this.rejectedPoints === 0)
+      [this.state, this.#reason] = ['not understood', 'an answer that is none of OTLP'];
     else if (remark !== '' && this.state === '') [this.state, this.#reason] = ['remark', this.#quote(remark)];
   }
 
