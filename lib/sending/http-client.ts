@@ -80,8 +80,9 @@ export class HttpClient {
    * @throws Unanswered where no answer has begun. An answer that has begun counts, also where the rest of it does not come.
    */
   async send(request: OutgoingRequest, seconds: number, signal?: AbortSignal): Promise<ReceiverResponse> {
-    if (signal?.aborted) throw new Unanswered('it was given up');
     const start = await this.#prepare(request);
+    // Why here: it may have been given up meanwhile.
+    if (signal?.aborted) throw new Unanswered('it was given up');
     return new Promise((resolve, reject) =>
       new Exchange(start, request.body, { resolve, reject }).run(seconds, signal),
     );

@@ -84,7 +84,7 @@ describe('A delivery to a receiver', () => {
 
   it('counts as answered where the body of the answer does not end', async () => {
     receiver.reset((response) => response.writeHead(200).write('beginning'));
-    const { answer } = await send({ trySeconds: 0.2 });
+    const { answer } = await send({ trySeconds: 2 });
     expect([answer?.status, answer?.body.toString()]).to.deep.equal([200, 'beginning']);
     expect(receiver.received).to.have.length(1);
   });
@@ -108,6 +108,15 @@ describe('A delivery to a receiver', () => {
     receiver.reset(() => giveUp.abort());
     const giveUp = new AbortController();
     expect(await send({ signal: giveUp.signal })).to.deep.equal({ reason: 'it was given up' });
+  });
+
+  it('sends nothing where it is given up before it has begun', async () => {
+    receiver.reset();
+    const giveUp = new AbortController();
+    const sent = send({ signal: giveUp.signal });
+    giveUp.abort();
+    expect(await sent).to.deep.equal({ reason: 'it was given up' });
+    expect(receiver.received).to.deep.equal([]);
   });
 
   it('says in words that nothing listens, and never a header', async () => {
