@@ -35,13 +35,18 @@ export function takeLeftFile(socket: string, id: string): Buffer | undefined {
   }
 }
 
-/** The sources that have left something at this socket. */
+/**
+ * The sources that have left something at this socket.
+ *
+ * Why none with a dot: that file is of another socket in the folder, whose name begins with the name of this one.
+ */
 export function listLeft(socket: string): string[] {
   const beginning = `${basename(socket)}.`;
   try {
     return readdirSync(dirname(socket))
       .filter((name) => name.startsWith(beginning) && name.endsWith(ending))
-      .map((name) => name.slice(beginning.length, -ending.length));
+      .map((name) => name.slice(beginning.length, -ending.length))
+      .filter((id) => !id.includes('.'));
   } catch {
     return [];
   }
