@@ -101,4 +101,31 @@ describe('A cluster that sends over OTLP', function () {
       await connected.close();
     }
   });
+
+  it('sends nothing as deltas of a process that has ended, where each has series of its own', async () => {
+    receiver.reset(answers(200));
+    const connected = new Connected();
+    const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', aggregator: 'all' });
+    const [ending, living] = [new PrometheusRecorder(), new PrometheusRecorder()];
+    for (const recorder of [ending, living]) recorder.counter(jobs).inc({}, 3);
+    const exporter = new OtlpExporter(connected, { endpoint: receiver.url, temporality: 'delta', announce: false });
+    const sent = async (): Promise<(number | undefined)[]> => {
+      receiver.reset(answers(200));
+      await connected.publish();
+      await exporter.flush();
+      const metrics = receiver.received.flatMap((request) => readOtlp(request).metrics);
+      return metrics.filter(({ name }) => name === 'jobs').flatMap(({ points }) => points.map((one) => one.asDouble));
+    };
+    try {
+      connected.connect(ending, living);
+      expect(await sent()).to.deep.equal([3, 3]);
+      connected.kill(ending);
+      expect(await sent()).to.deep.equal([]);
+      living.counter(jobs).inc({}, 2);
+      expect(await sent()).to.deep.equal([2]);
+    } finally {
+      await exporter.shutdown();
+      await connected.close();
+    }
+  });
 });

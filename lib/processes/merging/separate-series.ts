@@ -8,7 +8,9 @@ import { RowWriter } from './row-writer.js';
 import type { SeriesKind, SeriesMerge } from './series-merge.js';
 
 /** What a process leaves of a series that is its own. */
-type LeftSeries = Pick<CountedSeries, 'cells' | 'native'>;
+interface LeftSeries extends Pick<CountedSeries, 'cells' | 'native'> {
+  readonly createdAt: number | undefined;
+}
 
 /** Merges nothing: each source has a series of its own, with one label more. */
 export class SeparateSeries implements SeriesMerge {
@@ -38,7 +40,8 @@ export class SeparateSeries implements SeriesMerge {
     const native = column.readNative(first, width);
     const ofEach = this.#remains.get(index) ?? new Map<number, LeftSeries>();
     this.#remains.set(index, ofEach);
-    ofEach.set(column.source.worker, { cells, native: native && copyNative(native) });
+    const createdAt = column.createdAt(first) || undefined;
+    ofEach.set(column.source.worker, { cells, native: native && copyNative(native), createdAt });
   }
 
   reset(index: number): void {
@@ -62,11 +65,11 @@ export class SeparateSeries implements SeriesMerge {
         const exemplars = newest.find([column], index);
         writer.write(this.#depth + 1, column.createdAt(first) || undefined, { native, exemplars });
       }
-      for (const [worker, { cells, native }] of this.#remains.get(index) ?? []) {
+      for (const [worker, { cells, native, createdAt }] of this.#remains.get(index) ?? []) {
         if (living.has(worker)) continue;
         label(worker);
         writer.row.set(cells);
-        writer.write(this.#depth + 1, undefined, { native });
+        writer.write(this.#depth + 1, createdAt, { native });
       }
     };
   }
