@@ -134,8 +134,10 @@ export class MetricsAggregator implements Scrapable {
     await this.#own?.read(timeoutSeconds * 0.8);
     const isChosen = chooseFamilies(names);
     this.#adviseOnSilence();
-    const about = this.#metrics.toExposedFamilies(this.#sources.ages());
-    return [...this.#families.exposedFamilies(isChosen), ...about.filter(({ name }) => isChosen(name))];
+    const about = this.#metrics.toExposedFamilies(this.#sources.ages()).filter(({ name }) => isChosen(name));
+    const taken = new Set(about.map(({ name }) => name));
+    // Why not those: a source may be an aggregator too, and a family must be there once.
+    return [...this.#families.exposedFamilies((name) => isChosen(name) && !taken.has(name)), ...about];
   }
 
   /** Listens to nobody any more. May be called more than once. */

@@ -8,8 +8,10 @@ import {
   defineHistogram,
   PrometheusRecorder,
   type PrometheusRecorderOptions,
+  type SampleWriter,
   type ScrapeLimits,
 } from '../../lib/index.js';
+import { MetricsAggregator } from '../../lib/processes/index.js';
 import { Connected } from './connected.js';
 import { samplesOf } from './merged.js';
 
@@ -240,6 +242,35 @@ describe('Several processes, merged', () => {
       'jobs_total{region="us",team="a"} 1',
       'jobs_total{team="a"} 2',
     ]);
+  });
+
+  it('have the labels of each where the names of one have the spaces that stand between those of another', async () => {
+    const family = (...labels: readonly (readonly [name: string, value: string])[]) => ({
+      ...{ name: 'jobs_total', type: 'counter' as const, help: 'Jobs' },
+      *write(writer: SampleWriter): Generator<void> {
+        for (const [depth, [name, value]] of labels.entries()) writer.label(depth, name, value);
+        writer.value(labels.length, 1);
+        yield;
+      },
+    });
+    const [one, two] = [family(['team name', 'a']), family(['name', 'b'], ['team', 'c'])];
+    for (const families of [[one], [two], [one, two]]) connected.connect({ exposedFamilies: async () => families });
+    await settled(connected);
+    expect(await samplesOf(connected)).to.have.members([
+      'jobs_total{"team name"="a"} 2',
+      'jobs_total{name="b",team="c"} 2',
+    ]);
+  });
+
+  it('have the metrics about sources once where one of them is an aggregator too', async () => {
+    const recorder = new PrometheusRecorder();
+    recorder.counter(jobs).inc({ team: 'a' });
+    const first = new MetricsAggregator({ recorder, processMetrics: false });
+    const second = new MetricsAggregator({ recorder: first, processMetrics: false });
+    const names = (await second.exposedFamilies()).map(({ name }) => name);
+    expect(names).to.include.members(['jobs_total', 'flowplane_metrics_sources']);
+    expect(names).to.have.length(new Set(names).size);
+    for (const one of [first, second]) await one.close();
   });
 
   it('leave out a metric that is defined in another way, until nobody has it as it was', async () => {

@@ -181,7 +181,8 @@ class MergedFamily {
 
   /** The table for labels of these names, whatever their order. */
   tableOf(labelNames: readonly string[]): MergedTable {
-    const key = [...labelNames].sort().join(' ');
+    // Why as JSON: a name in UTF-8 may have any character.
+    const key = JSON.stringify([...labelNames].sort());
     let table = this.#tables.get(key);
     if (table === undefined) {
       table = new MergedTable(labelNames, this.#kind);

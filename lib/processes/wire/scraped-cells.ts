@@ -269,7 +269,8 @@ class CellsOfSamples implements SampleWriter {
 
   #cellFamilyOf(labelNames: readonly string[], { createdAt, native }: ScrapedSeries): CellFamily {
     const hasCreationTime = createdAt !== undefined;
-    const key = `${labelNames.join(' ')} ${hasCreationTime} ${native !== undefined}`;
+    // Why as JSON: a name in UTF-8 may have any character.
+    const key = JSON.stringify([labelNames, hasCreationTime, native !== undefined]);
     let family = this.#cellFamilies.get(key);
     if (family === undefined) {
       const { name, type, help, unit, hasCreatedSamples } = this.#family;
