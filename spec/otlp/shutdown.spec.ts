@@ -89,7 +89,11 @@ describe('The shutdown of an OtlpExporter', () => {
       const exporter = exporting(recorder, { temporality: 'delta', shutdownTimeoutSeconds: 20, ...limits });
       await exporter.flush();
       // Why: a request that was given up may be on its way still, and must meet the fault. A later one comes after it.
-      await fetch(receiver.url, { signal: AbortSignal.timeout(100) }).catch(() => undefined);
+      const giveUp = new AbortController();
+      const later = fetch(receiver.url, { signal: giveUp.signal }).catch(() => undefined);
+      await until(() => receiver.received.some(({ method }) => method === 'GET'));
+      giveUp.abort();
+      await later;
       receiver.reset();
       recorder.counter(jobs).inc({}, 2);
       expect((await exporter.shutdown()).result).to.equal('success');
