@@ -96,6 +96,7 @@ describe('The option aggregator', () => {
 
 describe('Several processes, merged', () => {
   const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: { limit: 100 } } });
+  const many = defineCounter({ name: 'calls_total', help: 'Calls', labels: { team: { limit: 5000 } } });
   const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', buckets: [1, 2] });
   let connected: Connected;
 
@@ -144,6 +145,27 @@ describe('Several processes, merged', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('have sums that do not fall where one of them connects again in the midst of a scrape', async () => {
+    const recorders = [process(), process()];
+    for (const recorder of recorders) {
+      for (let i = 0; i < 1000; i++) recorder.counter(many).inc({ team: `team ${i}` });
+    }
+    await connected.publish();
+    const family = (await connected.exposedFamilies()).find(({ name }) => name === 'calls_total');
+    const values: number[] = [];
+    const ignore = (): void => undefined;
+    const writer = { label: ignore, histogram: ignore, summary: ignore, sample: ignore };
+    let steps = 0;
+    for (const _ of family?.write({ ...writer, value: (_depth, value) => values.push(value) }) ?? []) {
+      if (steps++ > 0) continue;
+      connected.disconnect(recorders[0] as PrometheusRecorder);
+      connected.reconnect(recorders[0] as PrometheusRecorder);
+      await connected.publish();
+    }
+    expect(steps).to.be.above(1);
+    expect(values).to.deep.equal(Array.from({ length: 1000 }, () => 2));
   });
 
   it('have no more series after a hundred processes that come and go than after one', async () => {

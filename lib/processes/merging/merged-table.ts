@@ -26,6 +26,8 @@ export class MergedTable {
   readonly #trie: SeriesTrie;
   readonly #merge: SeriesMerge;
   readonly #columns = new Set<Column>();
+  /** How many columns there have been. */
+  #joined = 0;
   /** How many sources have the series of each index. */
   readonly #holders: number[] = [];
   readonly #freed: number[] = [];
@@ -48,6 +50,7 @@ export class MergedTable {
   join(source: MergedSource, cells: SourceCells, family: CellFamily): Column {
     const column = new Column(source, cells, family);
     this.#columns.add(column);
+    this.#joined++;
     return column;
   }
 
@@ -128,8 +131,7 @@ export class MergedTable {
   *write(samples: SampleWriter, isMerged: IsMerged = everySource): Generator<void> {
     const { labelNames } = this;
     const depth = labelNames.length;
-    const columns = [...this.#columns].filter(({ source }) => isMerged(source));
-    const series = samples === noSamples ? () => undefined : this.#merge.createWriter(samples, columns);
+    const series = samples === noSamples ? () => undefined : this.#createWriter(samples, isMerged);
     const values: string[] = [];
     const unused: string[][] = [];
     this.#walks++;
@@ -153,6 +155,24 @@ export class MergedTable {
   /** Removes the series that no source has, and of which nothing is left. */
   sweep(): void {
     for (const _ of this.write(noSamples));
+  }
+
+  /**
+   * Creates what writes the series of the sources that are there then.
+   *
+   * Why not of those at first: in the midst of a walk, one may say anew what it has, in columns that were not there before.
+   */
+  #createWriter(samples: SampleWriter, isMerged: IsMerged): (index: number) => void {
+    let joined = -1;
+    let write = (_index: number): void => undefined;
+    return (index) => {
+      if (joined !== this.#joined) {
+        joined = this.#joined;
+        const columns = [...this.#columns].filter(({ source }) => isMerged(source));
+        write = this.#merge.createWriter(samples, columns);
+      }
+      write(index);
+    };
   }
 
   #insert(values: readonly string[]): number | undefined {
