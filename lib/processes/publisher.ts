@@ -54,7 +54,10 @@ export class Publisher implements UplinkEvents {
   #areas: readonly PublishedArea[] = [];
   #timer: NodeJS.Timeout | undefined;
   #collectedAt = -Infinity;
+  /** How many frames there were. Why not since the last complete one: if that got lost, the next must not seem to follow an older one. */
   #frames = 0;
+  /** Whether the next frame says all that there is. */
+  #isComplete = true;
   #isClosed = false;
   readonly #before = new ScrapedCells();
   #restarts: FollowedRestarts | undefined;
@@ -150,7 +153,7 @@ export class Publisher implements UplinkEvents {
     );
     const sources = [...read, [areas.before, this.#before] as const];
     this.#areas = sources.map(([number, source]) => publishArea(number, source));
-    this.#frames = 0;
+    this.#isComplete = true;
   }
 
   /** Why also while an aggregator is there: it may end at the same moment, without having read what was sent. */
@@ -188,13 +191,13 @@ export class Publisher implements UplinkEvents {
       unsubscribe();
       return publishArea(number, source);
     });
-    this.#frames = 0;
+    this.#isComplete = true;
   }
 
   #writeFrame(): Uint8Array {
     // Why the first one: it has all series, and all numbers but those that are 0.
-    const writer = new FrameWriter(this.#frames, this.#frames === 0);
-    this.#frames++;
+    const writer = new FrameWriter(this.#frames++, this.#isComplete);
+    this.#isComplete = false;
     const now = Date.now();
     this.#restarts?.settle();
     for (const area of this.#areas) {

@@ -6,7 +6,7 @@ import type { Downlink } from './transports/links.js';
 import type { SourceIdentity } from './transports/messages.js';
 import { ClearingLog } from './wire/clearing-log.js';
 import { areaCount, type Frame } from './wire/frame.js';
-import { createKnownFamilies, readFrame } from './wire/frame-reader.js';
+import { createKnownFamilies, readFrame, readFrameHead } from './wire/frame-reader.js';
 
 interface ReceivedArea {
   readonly numbers: ReceivedCells;
@@ -58,10 +58,12 @@ export class ReceivedSource implements MergedSource {
    * @throws MalformedFrame, OtherVersion or TooManyCells; then nothing has changed.
    */
   receive(bytes: Uint8Array): boolean {
+    const { isComplete, number } = readFrameHead(bytes);
+    this.lastFrameAt = performance.now();
+    // Why not read: it may be about families that the missing one has opened.
+    if (!isComplete && number !== this.#nextFrame) return false;
     const frame = readFrame(bytes, this.#known);
     this.#check(frame);
-    this.lastFrameAt = performance.now();
-    if (!frame.isComplete && frame.number !== this.#nextFrame) return false;
     this.#nextFrame = frame.number + 1;
     if (frame.isComplete) return this.#replace(frame);
     this.#applyAll(frame);

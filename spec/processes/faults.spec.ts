@@ -94,6 +94,36 @@ describe('An aggregator', () => {
     expect(await samplesOf(connected)).to.have.members(['jobs_total{team="a"} 3', 'jobs_total{team="b"} 5']);
   });
 
+  it('asks for all again where the first frame got lost, also where the next one has a series more', async () => {
+    const connected = create();
+    const recorder = counting(2);
+    connected.connect(recorder);
+    connected.change = (message) => (message.type === 'frame' ? undefined : message);
+    await connected.publish();
+    connected.change = (message) => message;
+    recorder.counter(jobs).inc({ team: 'b' }, 5);
+    for (let i = 0; i < 3; i++) await connected.publish();
+    expect(connected.failures).to.deep.equal([]);
+    expect(await samplesOf(connected)).to.have.members(['jobs_total{team="a"} 2', 'jobs_total{team="b"} 5']);
+  });
+
+  it('takes no frame for the next one that follows a lost frame with everything', async () => {
+    const connected = create();
+    const recorder = counting(2);
+    connected.connect(recorder);
+    await connected.publish();
+    connected.disconnect(recorder);
+    recorder.clear(jobs);
+    recorder.counter(jobs).inc({ team: 'b' }, 5);
+    connected.change = (message) => (message.type === 'frame' ? undefined : message);
+    connected.reconnect(recorder);
+    await connected.publish();
+    connected.change = (message) => message;
+    recorder.counter(jobs).inc({ team: 'b' }, 1);
+    for (let i = 0; i < 3; i++) await connected.publish();
+    expect(await samplesOf(connected)).to.deep.equal(['jobs_total{team="b"} 6']);
+  });
+
   it('takes no frame above its limit, and no source or series beyond theirs', async () => {
     const small = create({ maxFrameBytes: 100 });
     small.connect(counting(1));

@@ -33,6 +33,24 @@ export type KnownFamilies = readonly Map<number, SeriesShape>[];
 
 export const createKnownFamilies = (): KnownFamilies => Array.from({ length: areaCount }, () => new Map());
 
+/** What a frame says before its sections. */
+export type FrameHead = Pick<Frame, 'isComplete' | 'number'>;
+
+/**
+ * Reads the beginning of a frame: whether the rest of it can be understood depends on the frames before.
+ *
+ * @throws OtherVersion, or MalformedFrame.
+ */
+export const readFrameHead = (bytes: Uint8Array): FrameHead => readHead(new ByteReader(bytes));
+
+function readHead(reader: ByteReader): FrameHead {
+  if (magic.some((byte) => reader.byte() !== byte)) throw new MalformedFrame('it does not begin as a frame does');
+  const version = reader.byte();
+  if (version !== frameVersion) throw new OtherVersion(`version ${version}`);
+  const isComplete = (reader.byte() & flags.complete) !== 0;
+  return { isComplete, number: reader.count() };
+}
+
 /**
  * Reads a frame as a whole, and checks everything in it, before anything of it is used.
  *
@@ -41,11 +59,7 @@ export const createKnownFamilies = (): KnownFamilies => Array.from({ length: are
  */
 export function readFrame(bytes: Uint8Array, known: KnownFamilies): Frame {
   const reader = new ByteReader(bytes);
-  if (magic.some((byte) => reader.byte() !== byte)) throw new MalformedFrame('it does not begin as a frame does');
-  const version = reader.byte();
-  if (version !== frameVersion) throw new OtherVersion(`version ${version}`);
-  const isComplete = (reader.byte() & flags.complete) !== 0;
-  const number = reader.count();
+  const { isComplete, number } = readHead(reader);
   if (isComplete) for (const families of known) families.clear();
   const areas = Array.from({ length: areaCount }, createArea);
   let texts: readonly string[] = [];
