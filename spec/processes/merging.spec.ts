@@ -12,6 +12,7 @@ import {
   type ScrapeLimits,
 } from '../../lib/index.js';
 import { MetricsAggregator } from '../../lib/processes/index.js';
+import { until } from '../until.js';
 import { Connected } from './connected.js';
 import { samplesOf } from './merged.js';
 
@@ -145,6 +146,21 @@ describe('Several processes, merged', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('keep what one of them had counted before it removed a series and created it again, with more, while it was not connected', async () => {
+    const [one, other] = [process(), process()];
+    one.counter(jobs).inc({ team: 'a' });
+    other.counter(jobs).inc({ team: 'a' }, 2);
+    await connected.publish();
+    connected.disconnect(other);
+    other.remove(jobs, { team: 'a' });
+    const removed = Date.now();
+    await until(() => Date.now() > removed);
+    other.counter(jobs).inc({ team: 'a' }, 5);
+    connected.reconnect(other);
+    await connected.publish();
+    expect(await samplesOf(connected)).to.deep.equal(['jobs_total{team="a"} 8']);
   });
 
   it('have sums that do not fall where one of them connects again in the midst of a scrape', async () => {

@@ -219,6 +219,9 @@ export class MergedTable {
   #isRemoved(index: number, former: readonly Column[], present: readonly Column[]): boolean {
     if (!present.some((column) => column.firstCellOf(index) >= 0)) return true;
     if (!this.#onlyGrows) return false;
+    // Why compared: one that was created again may have counted more since then than before.
+    const created = creationOf(former, index);
+    if (created > 0 && creationOf(present, index) > created) return true;
     const { firstCount, endOfCounts } = this.#layout;
     const end = this.#kind.type === 'counter' ? 1 : endOfCounts;
     for (let at = firstCount; at < end; at++) {
@@ -259,6 +262,17 @@ function sumOfCells(columns: readonly Column[], index: number, at: number): numb
     if (first >= 0) sum += column.readCell(first + at);
   }
   return sum;
+}
+
+/** When the first of these columns says that a series was created, in seconds since the epoch; 0 where none says so. */
+function creationOf(columns: readonly Column[], index: number): number {
+  let earliest = 0;
+  for (const column of columns) {
+    const first = column.firstCellOf(index);
+    const time = first >= 0 ? column.createdAt(first) : 0;
+    if (time > 0 && (earliest === 0 || time < earliest)) earliest = time;
+  }
+  return earliest;
 }
 
 const everySource: IsMerged = () => true;
