@@ -137,9 +137,7 @@ describe('The pages of docs/ about public types', () => {
   });
 });
 
-describe('The @example of a doc comment', function () {
-  this.timeout(60_000);
-
+describe('The @example of a doc comment', () => {
   let diagnostics: readonly string[];
 
   before(() => {

@@ -9,8 +9,7 @@ import { ask, basic, bearer } from '../server/ask.js';
 import { exposed, refusal, Served } from '../server/served.js';
 import { until } from '../until.js';
 
-describe('A metrics server with credentials', function () {
-  this.timeout(60_000);
+describe('A metrics server with credentials', () => {
   const served = new Served();
   afterEach(() => served.close());
 

@@ -11,8 +11,7 @@ import { type Run, runAll } from '../golden/program.js';
 const shop = fileURLToPath(new URL('../dashboard/shop.js', import.meta.url));
 const bundles = fileURLToPath(new URL('../../../dist/node', import.meta.url));
 
-describe('flowplane-metrics dashboard', function () {
-  this.timeout(20_000);
+describe('flowplane-metrics dashboard', () => {
   let folder: string;
 
   before(() => {

@@ -16,8 +16,7 @@ const scrapeConfigOf = (job: string, metrics: string, more: string): string =>
 
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', native: true });
 
-describe('flowplane-metrics doctor', function () {
-  this.timeout(60_000);
+describe('flowplane-metrics doctor', () => {
   let examined: Examined;
 
   beforeEach(() => {

@@ -7,8 +7,7 @@ import { needs } from '../needs.js';
 import { Certificates } from '../server/certificates.js';
 import { doctor, Examined, examine, requests, steps } from './examined.js';
 
-describe('flowplane-metrics doctor', function () {
-  this.timeout(60_000);
+describe('flowplane-metrics doctor', () => {
   let examined: Examined;
 
   beforeEach(() => {

@@ -22,8 +22,7 @@ const labels = { outcome: { oneOf: ['success', 'error'] } };
 export const orders = defineCounter({ name: 'orders_total', help: 'Orders', labels, objective: { ratio: 0.999, errors: { outcome: 'error' } } });
 `;
 
-describe('A command that takes long, on a terminal', function () {
-  this.timeout(60_000);
+describe('A command that takes long, on a terminal', () => {
   let folder: string;
 
   before(function () {

@@ -78,9 +78,7 @@ const rows = [
 ];
 const cases: Case[] = rows.map(([format, , text]) => ({ format, bytes: Buffer.from(text, 'latin1') }));
 
-describe('The table of what each consumer takes', function () {
-  this.timeout(90_000);
-
+describe('The table of what each consumer takes', () => {
   it('equals what the consumers do, and what the doctor makes of it', async function () {
     for (const server of [
       'prometheus',

@@ -65,8 +65,7 @@ const jobs: readonly (readonly [job: string, settings: string, scheme: string])[
   ],
 ];
 
-describe('Names that are not legal everywhere, in a real Prometheus 3.5', function () {
-  this.timeout(60_000);
+describe('Names that are not legal everywhere, in a real Prometheus 3.5', () => {
   const targets = jobs.map(() => new Target(filled()));
   let prometheus: PrometheusServer;
 
@@ -99,9 +98,7 @@ describe('Names that are not legal everywhere, in a real Prometheus 3.5', functi
   }
 });
 
-describe('Names that are not legal everywhere, in a real Prometheus 2.42', function () {
-  this.timeout(60_000);
-
+describe('Names that are not legal everywhere, in a real Prometheus 2.42', () => {
   for (const [format, flags] of Object.entries({
     OpenMetrics: [],
     'Protocol Buffers': ['--enable-feature=native-histograms'],

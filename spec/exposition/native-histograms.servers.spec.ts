@@ -35,8 +35,7 @@ function quantileOf(q: number, values: readonly number[]): number {
 }
 
 for (const [command, { title, countsResets }] of Object.entries(versions)) {
-  describe(`A real Prometheus ${title} that scrapes native histograms`, function () {
-    this.timeout(60_000);
+  describe(`A real Prometheus ${title} that scrapes native histograms`, () => {
     const random = createRandom(17);
     /** Values whose logarithms are spread evenly. */
     const draw = (count: number, from: number, to: number): number[] =>
@@ -126,8 +125,7 @@ for (const [command, { title, countsResets }] of Object.entries(versions)) {
   });
 }
 
-describe('The guide on native histograms', function () {
-  this.timeout(60_000);
+describe('The guide on native histograms', () => {
   const guide = readFileSync(new URL('../../../docs/guides/native-histograms.md', import.meta.url), 'utf8');
   const config = /^```yaml\n# prometheus-before-3\.8\.yml\n([\s\S]*?)^```$/m.exec(guide)?.[1] ?? '';
   const command = /^ {4}prometheus --config\.file=prometheus-before-3\.8\.yml (.*)$/m.exec(guide)?.[1] ?? '';

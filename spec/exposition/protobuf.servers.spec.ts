@@ -83,8 +83,7 @@ const versions = {
 };
 
 for (const [command, { title, setting }] of Object.entries(versions)) {
-  describe(`A real Prometheus ${title} that scrapes Protocol Buffers`, function () {
-    this.timeout(60_000);
+  describe(`A real Prometheus ${title} that scrapes Protocol Buffers`, () => {
     const recorder = filled();
     const targets = {
       protobuf: new Target(recorder),
@@ -155,9 +154,7 @@ for (const [command, { title, setting }] of Object.entries(versions)) {
   });
 }
 
-describe('A real Pushgateway that gets Protocol Buffers', function () {
-  this.timeout(60_000);
-
+describe('A real Pushgateway that gets Protocol Buffers', () => {
   it('takes them, and keeps the types of all families', async function () {
     needs(this, 'prometheus-pushgateway');
     const args = ['--web.listen-address=127.0.0.1:0', '--persistence.file='];

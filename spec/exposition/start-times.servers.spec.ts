@@ -12,8 +12,7 @@ import { scrapeConfig, Target } from './target.js';
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', labels: { team: {} }, buckets: [1, 5] });
 
-describe('A series that is created between two scrapes, in a real Prometheus that takes start times', function () {
-  this.timeout(60_000);
+describe('A series that is created between two scrapes, in a real Prometheus that takes start times', () => {
   const recorder = new PrometheusRecorder({ created: true });
   const targets = {
     text: new Target(recorder, 'text/plain'),

@@ -115,9 +115,7 @@ describe('The advice on names', () => {
   }
 });
 
-describe('Names that Prometheus writes itself', function () {
-  this.timeout(60_000);
-
+describe('Names that Prometheus writes itself', () => {
   it('lose to what a target exposes: the advice on them prevents a wrong answer', async function () {
     needs(this, 'prometheus');
     const target = createServer((_request, response) => {

@@ -211,9 +211,7 @@ function runAsync(world: () => World): (call: Call) => Promise<void> {
   };
 }
 
-describe('Any tree of calls', function () {
-  this.timeout(60_000);
-
+describe('Any tree of calls', () => {
   it('counts each call of nested, throwing and label-reading calls once, when families are cleared between them', () =>
     fc.assert(
       fc.asyncProperty(callTree(['sync', 'generator'], fc.boolean()), async (tree) => {

@@ -39,8 +39,7 @@ const ofResource = new Set([
   'scope_version',
 ]);
 
-describe('A real VictoriaMetrics that metrics are exported to over OTLP', function () {
-  this.timeout(60_000);
+describe('A real VictoriaMetrics that metrics are exported to over OTLP', () => {
   let store: VictoriaMetrics;
 
   before(async function () {

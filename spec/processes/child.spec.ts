@@ -45,8 +45,7 @@ const child = `
   });
 `;
 
-describe('A child process that was started by fork()', function () {
-  this.timeout(30_000);
+describe('A child process that was started by fork()', () => {
   let program: Program;
 
   beforeEach(() => {

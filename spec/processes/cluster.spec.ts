@@ -37,8 +37,7 @@ const program = `
   }
 `;
 
-describe('The workers of a cluster', function () {
-  this.timeout(30_000);
+describe('The workers of a cluster', () => {
   let primary: Program;
 
   beforeEach(async () => {

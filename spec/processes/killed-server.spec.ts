@@ -30,8 +30,7 @@ const program = `
   console.log(source);
 `;
 
-describe('Processes at a socket whose server is killed', function () {
-  this.timeout(60_000);
+describe('Processes at a socket whose server is killed', () => {
   const programs: Program[] = [];
   let folder: string;
 

@@ -24,8 +24,7 @@ const program = `
   setInterval(() => undefined, 1000);
 `;
 
-describe('A cluster that sends over OTLP', function () {
-  this.timeout(60_000);
+describe('A cluster that sends over OTLP', () => {
   const receiver = new FaultyReceiver();
   let primary: Program | undefined;
 

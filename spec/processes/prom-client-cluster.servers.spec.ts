@@ -41,8 +41,7 @@ const program = `
   }
 `;
 
-describe('A real cluster of prom-client', function () {
-  this.timeout(60_000);
+describe('A real cluster of prom-client', () => {
   let primary: Program | undefined;
 
   afterEach(() => primary?.stop());

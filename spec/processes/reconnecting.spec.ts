@@ -68,8 +68,7 @@ class Cable {
   }
 }
 
-describe('A process at a socket whose connection is cut', function () {
-  this.timeout(60_000);
+describe('A process at a socket whose connection is cut', () => {
   let folder: string;
   let families: MergedFamilies;
   let sources: Sources;

@@ -37,8 +37,7 @@ const instance = `
   setInterval(() => undefined, 1000);
 `;
 
-describe('new MetricsServer(recorder, { cluster: true })', function () {
-  this.timeout(60_000);
+describe('new MetricsServer(recorder, { cluster: true })', () => {
   const programs: Program[] = [];
   const folders: string[] = [];
 

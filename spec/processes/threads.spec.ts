@@ -40,8 +40,7 @@ const program = `
   }
 `;
 
-describe('The threads of a process', function () {
-  this.timeout(30_000);
+describe('The threads of a process', () => {
   let main: Program;
 
   beforeEach(() => {

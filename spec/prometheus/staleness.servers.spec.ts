@@ -7,8 +7,7 @@ import { PrometheusServer } from '../prometheus-server.js';
 const resources = defineGauge({ name: 'team_resources', help: 'Resources', labels: { team: {} } });
 const sessions = defineGauge({ name: 'sessions', help: 'Sessions', labels: { team: {} }, expireAfterSeconds: 60 });
 
-describe('A series that disappears, in a real Prometheus', function () {
-  this.timeout(60_000);
+describe('A series that disappears, in a real Prometheus', () => {
   let recorder: PrometheusRecorder;
   let metrics: MetricsServer;
   let prometheus: PrometheusServer;

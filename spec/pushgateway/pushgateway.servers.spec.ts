@@ -29,8 +29,7 @@ const thrownBy = (pushed: Promise<void>): Promise<MetricsError | undefined> =>
   );
 
 for (const command of ['prometheus-pushgateway', 'prometheus-pushgateway-next']) {
-  describe(`A real Pushgateway (${command}) that a job pushes to`, function () {
-    this.timeout(60_000);
+  describe(`A real Pushgateway (${command}) that a job pushes to`, () => {
     let gateway: ListeningProcess;
     let url: string;
 
@@ -123,8 +122,7 @@ for (const command of ['prometheus-pushgateway', 'prometheus-pushgateway-next'])
     });
   });
 
-  describe(`A real Pushgateway (${command}) with TLS and basic authentication`, function () {
-    this.timeout(60_000);
+  describe(`A real Pushgateway (${command}) with TLS and basic authentication`, () => {
     let gateway: ListeningProcess;
     let certificates: Certificates;
     let options: Parameters<typeof deleteFromGateway>[0];

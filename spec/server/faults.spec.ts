@@ -39,8 +39,7 @@ after(() => {
 });
 
 for (const [name, Server] of Object.entries(servers)) {
-  describe(`A metrics server on ${name}`, function () {
-    this.timeout(60_000);
+  describe(`A metrics server on ${name}`, () => {
     const served = new Served(Server);
     afterEach(() => served.close());
 

@@ -27,8 +27,7 @@ const program = `
   }
 `;
 
-describe('The landing page of several threads, in Chromium', function () {
-  this.timeout(60_000);
+describe('The landing page of several threads, in Chromium', () => {
   let browser: Browser;
   let page: Page;
   let main: Program;

@@ -57,8 +57,7 @@ function expectDeclarations(html: string): void {
   expect(html).to.contain('<section id="silent" hidden>');
 }
 
-describe('The landing page of several threads', function () {
-  this.timeout(30_000);
+describe('The landing page of several threads', () => {
   let main: Program;
 
   afterEach(() => main.stop());

@@ -18,8 +18,7 @@ interface Audit {
   readonly passes: readonly unknown[];
 }
 
-describe('The landing page in Chromium', function () {
-  this.timeout(60_000);
+describe('The landing page in Chromium', () => {
   const served = new Served();
   let browser: Browser;
   let page: Page;

@@ -73,8 +73,7 @@ const parts: Readonly<Record<PictureName, Readonly<Record<string, string>>>> = {
   'page-empty': { 'what is silent': hide('#silent tbody') },
 };
 
-describe('Pictures of the landing page', function () {
-  this.timeout(60_000);
+describe('Pictures of the landing page', () => {
   let browser: Browser;
   /** One that draws letters otherwise. */
   let other: Browser;

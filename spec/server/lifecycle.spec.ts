@@ -15,8 +15,7 @@ import { Wire } from './wire.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-describe('A metrics server', function () {
-  this.timeout(30_000);
+describe('A metrics server', () => {
   const served = new Served();
   afterEach(() => served.close());
 

@@ -10,8 +10,7 @@ const warmup = 20;
 const scrapes = 80;
 
 for (const [name, Server] of Object.entries(servers)) {
-  describe(`A metrics server on ${name}, scraped on ten connections at once`, function () {
-    this.timeout(60_000);
+  describe(`A metrics server on ${name}, scraped on ten connections at once`, () => {
     const served = new Served(Server);
     after(() => served.close());
 

@@ -51,8 +51,7 @@ const tenStarts = `
   console.log(JSON.stringify({ open: open(), grown: heap() - heapBefore }));
 `;
 
-describe('A metrics server in a thread of its own', function () {
-  this.timeout(60_000);
+describe('A metrics server in a thread of its own', () => {
   const served = new Served(ThreadServer);
   afterEach(() => served.close());
 

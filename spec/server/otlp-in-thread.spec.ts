@@ -22,8 +22,7 @@ interface EndingCase {
   readonly ending: number | string;
 }
 
-describe('Exports over OTLP of a server in a thread of its own', function () {
-  this.timeout(60_000);
+describe('Exports over OTLP of a server in a thread of its own', () => {
   const receiver = new FaultyReceiver();
   const served = new Served(ThreadServer);
   const running: ExportingService[] = [];

@@ -14,8 +14,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** What an exposition says of its metrics of the process, without their values. */
 const headsIn = (body: string): string[] => body.split('\n').filter((line) => /^# \w+ \w*(nodejs|process)_/.test(line));
 
-describe('The metrics of the process, of a server in a thread', function () {
-  this.timeout(60_000);
+describe('The metrics of the process, of a server in a thread', () => {
   const servers = [new Served(), new Served(ThreadServer)] as const;
 
   afterEach(async () => {

@@ -102,9 +102,7 @@ function prometheusConfig({ name, key }: Protection, url: string): string {
   return `global: { scrape_interval: 1s, scrape_timeout: 1s }\n${text}${indented}\n`;
 }
 
-describe('A real Prometheus', function () {
-  this.timeout(60_000);
-
+describe('A real Prometheus', () => {
   before(function () {
     needs(this, 'prometheus');
     needs(this, 'openssl');

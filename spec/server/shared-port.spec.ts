@@ -55,9 +55,7 @@ async function toldWorkers(port: string): Promise<Told[]> {
   }
 }
 
-describe('A metrics server in a worker of a cluster', function () {
-  this.timeout(30_000);
-
+describe('A metrics server in a worker of a cluster', () => {
   it('advises once, with the way out, where another worker listens on the same port', async () => {
     const [first, second] = await toldWorkers(String(await freePort()));
     expect(first?.advice).to.deep.equal([]);

@@ -16,8 +16,7 @@ const endingOf = (handler: string, signal: Signal, as: 'usual' | 'first') => {
 };
 
 for (const as of ['usual', 'first'] as const) {
-  describe(`A process that serves metrics${as === 'first' ? ' as PID 1 of a container' : ''}`, function () {
-    this.timeout(60_000);
+  describe(`A process that serves metrics${as === 'first' ? ' as PID 1 of a container' : ''}`, () => {
     const startProgram = startInSuite();
     const start = (program: string) => startProgram(program, as);
 
@@ -94,8 +93,7 @@ for (const as of ['usual', 'first'] as const) {
   });
 }
 
-describe('A process that serves metrics with drain', function () {
-  this.timeout(60_000);
+describe('A process that serves metrics with drain', () => {
   const startProgram = startInSuite();
   const start = (options: string, more = '') => startProgram(`${ours(options)}\n${more}`);
 

@@ -3,8 +3,7 @@ import { ask } from './ask.js';
 import { handlers, ours, startInSuite } from './ending-process.js';
 import { Served } from './served.js';
 
-describe('A process that serves metrics and receives a signal', function () {
-  this.timeout(30_000);
+describe('A process that serves metrics and receives a signal', () => {
   const startProgram = startInSuite();
   const start = (options: string, more = '') => startProgram(`${ours(options)}\n${more}`);
 

@@ -11,8 +11,7 @@ import { type Certificate, Certificates, texts } from './certificates.js';
 import { exposed, held, refusal, Served } from './served.js';
 import { Wire } from './wire.js';
 
-describe('A metrics server over TLS', function () {
-  this.timeout(30_000);
+describe('A metrics server over TLS', () => {
   const served = new Served();
   let made: Certificates;
   let authority: Certificate;

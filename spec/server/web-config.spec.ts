@@ -12,8 +12,7 @@ import { ask, basic } from './ask.js';
 import { type Certificate, Certificates, texts } from './certificates.js';
 import { exposed, held, refusal, Served } from './served.js';
 
-describe('webConfigFile', function () {
-  this.timeout(30_000);
+describe('webConfigFile', () => {
   const served = new Served();
   let folder: string;
   let file: string;

@@ -38,8 +38,7 @@ const loop = /^flowplane_metrics_event_loop_.*$/gm;
 const by = (method: string): string => `flowplane_metrics_event_loop_blocked_by{class="Reports",method="${method}"} 1`;
 const isBlocked = (body: string): boolean => !body.includes('flowplane_metrics_event_loop_blocked_seconds 0\n');
 
-describe('The metrics of the event loop', function () {
-  this.timeout(30_000);
+describe('The metrics of the event loop', () => {
   let reports: Reports;
 
   beforeEach(() => {

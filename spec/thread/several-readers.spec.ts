@@ -7,8 +7,7 @@ import { CopyInThread, scrapeStore } from './copy-in-thread.js';
 
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
 
-describe('Several readers of one store', function () {
-  this.timeout(30_000);
+describe('Several readers of one store', () => {
   let recorder: PrometheusRecorder;
   let connected: Connected;
 

@@ -154,9 +154,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   number: fc.constantFrom(1, 0.5, 3, -0, -7.25, 1e21, Infinity, NaN),
 });
 
-describe('The copy of a store in a thread', function () {
-  this.timeout(60_000);
-
+describe('The copy of a store in a thread', () => {
   it('exposes byte for byte what the store does, in every format, whatever comes and goes', async () => {
     const options = fc.record(
       {

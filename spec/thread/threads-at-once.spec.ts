@@ -13,8 +13,7 @@ const numbersOf = (body: string, name: string): number[] =>
 const jobs = defineCounter({ name: 'jobs_total', help: 'Jobs', labels: { team: {} } });
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Wait', buckets: [1, 2, 3, 4, 5, 6, 7, 8] });
 
-describe('A thread that reads while the main thread counts', function () {
-  this.timeout(60_000);
+describe('A thread that reads while the main thread counts', () => {
   let recorder: PrometheusRecorder;
   let copy: CopyInThread;
 

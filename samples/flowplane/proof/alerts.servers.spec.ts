@@ -18,8 +18,7 @@ const otherRules = [join(monitoringFolder, 'rules/recording.yml')];
 const every = '10s';
 const labels = { job: 'flowplane', instance: '127.0.0.1:9090' };
 
-describe('The alerts of the sample, on what a real control plane exposes', function () {
-  this.timeout(60_000);
+describe('The alerts of the sample, on what a real control plane exposes', () => {
   let plane: ControlPlane;
   let traffic: Traffic;
   let series: RecordedSeries;
