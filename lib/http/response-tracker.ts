@@ -32,6 +32,8 @@ export class ResponseTracker {
   claim: Claim | undefined;
   /** What the adapter of a framework observes of the request. */
   observed: unknown;
+  /** Whether the `write` and `end` of the response's prototype tell it; else the response has some of its own that do. */
+  isToldByPrototype = false;
   readonly response: ServerResponse;
   readonly #method: string;
   readonly #connection: Socket | null | undefined;
@@ -98,7 +100,8 @@ export class ResponseTracker {
     };
     onFinish[carried] = this;
     response.on('finish', onFinish);
-    if (trackWrites(this) || latest?.response === response) addToLatest(this);
+    this.isToldByPrototype = trackWrites(this);
+    if (this.isToldByPrototype || latest?.response === response) addToLatest(this);
     // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
     if (isLate) this.#end(response.writableFinished && this.#isIntact());
     else response.on('close', onClose);
@@ -249,7 +252,10 @@ function trackWritesOfAll(prototype: object): void {
   const replace = (name: keyof Writable, tell: 'onWrite' | 'onEnd'): void => {
     const own = Object.hasOwn(methods, name) ? methods[name] : undefined;
     const value: Method = function (this, chunk, encoding, callback) {
-      for (const tracker of trackersOf(this)) tracker[tell](chunk, encoding);
+      for (const tracker of trackersOf(this)) {
+        // Why asked: where the response has functions of its own, these end here too.
+        if (tracker.isToldByPrototype) tracker[tell](chunk, encoding);
+      }
       // Why looked up at each call: others may replace the inherited method later.
       const original: Method = own ?? Object.getPrototypeOf(methods)[name];
       return original.call(this, chunk, encoding, callback);
