@@ -1,7 +1,7 @@
 #!/bin/sh
 # prom-client 14.2.0 and 15.1.3, @prometheus-io/client 0.16.1: each scrape empties the histogram behind
-# nodejs_eventloop_lag_*. So of two Prometheus servers, one has the peak and the other does not; and who scrapes right after
-# another gets a minimum of 9223372036.854776 seconds and "Nan", which is what an empty histogram of Node says.
+# nodejs_eventloop_lag_*. So of two Prometheus servers, one has the peak and the other does not; and a scrape right after
+# another one gets a minimum of 9223372036.854776 seconds and "Nan", which is what an empty histogram of Node says.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

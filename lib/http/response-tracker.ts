@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Family } from '../families/family.js';
 import type { MetricsRecorder } from '../recorder/metrics-recorder.js';
@@ -32,9 +32,13 @@ export class ResponseTracker {
   claim: Claim | undefined;
   /** What the adapter of a framework observes of the request. */
   observed: unknown;
+  /** Whether the `write` and `end` of the response's prototype tell it; else the response has some of its own that do. */
+  isToldByPrototype = false;
   readonly response: ServerResponse;
   readonly #method: string;
   readonly #connection: Socket | null | undefined;
+  /** The stream of a response of HTTP/2. */
+  readonly #stream: ServerHttp2Stream | undefined;
   readonly #onEnd: EndCallback;
   #leaveQueue: (() => void) | undefined;
   #bytes = 0;
@@ -49,6 +53,7 @@ export class ResponseTracker {
     this.#method = method;
     // Why: a response that was made by hand may have no connection at all, so the request is asked too.
     this.#connection = response.req?.socket;
+    this.#stream = isOfHttp2(response) ? response.stream : undefined;
     this.#onEnd = onEnd;
   }
 
@@ -98,11 +103,17 @@ export class ResponseTracker {
     };
     onFinish[carried] = this;
     response.on('finish', onFinish);
-    if (trackWrites(this) || latest?.response === response) addToLatest(this);
-    // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
-    if (isLate) this.#end(response.writableFinished && this.#isIntact());
-    else response.on('close', onClose);
-    if (waits && !isLate) this.#leaveQueue = joinQueue(this.#connection as Socket, onClose);
+    this.isToldByPrototype = trackWrites(this);
+    if (this.isToldByPrototype || latest?.response === response) addToLatest(this);
+    if (isLate) {
+      // Why not `destroyed`: that is true of a response that was sent to its end as well, once its connection is done.
+      this.#end(response.writableFinished && this.#isIntact());
+      return;
+    }
+    response.on('close', onClose);
+    // Why: where the stream of a HEAD is reset, Node emits neither `finish` nor `close` on its response.
+    this.#stream?.on('close', onClose);
+    if (waits) this.#leaveQueue = joinQueue(this.#connection as Socket, onClose);
   }
 
   // Why the listeners stay: to take them off costs more than the second event, and they go with the response.
@@ -122,7 +133,7 @@ export class ResponseTracker {
   #hasEnded(waits: boolean): boolean {
     const { response } = this;
     // Why: an HTTP/2 response to a HEAD is `writableFinished` before it has begun, so its stream is asked.
-    if (isOfHttp2(response)) return response.stream.destroyed;
+    if (this.#stream !== undefined) return this.#stream.destroyed;
     // Why asked for the headers first: most responses have none yet, and to be finished is made of many properties.
     if (response.destroyed || (response.headersSent && response.writableFinished)) return true;
     return waits && Boolean(this.#connection?.destroyed);
@@ -133,8 +144,8 @@ export class ResponseTracker {
    * HTTP/1 where the last write has failed.
    */
   #isIntact(): boolean {
-    const { response } = this;
-    if (isOfHttp2(response)) return !response.stream.aborted && response.stream.rstCode === 0;
+    const stream = this.#stream;
+    if (stream !== undefined) return !stream.aborted && stream.rstCode === 0;
     return !this.#connection?.errored;
   }
 }
@@ -249,7 +260,10 @@ function trackWritesOfAll(prototype: object): void {
   const replace = (name: keyof Writable, tell: 'onWrite' | 'onEnd'): void => {
     const own = Object.hasOwn(methods, name) ? methods[name] : undefined;
     const value: Method = function (this, chunk, encoding, callback) {
-      for (const tracker of trackersOf(this)) tracker[tell](chunk, encoding);
+      for (const tracker of trackersOf(this)) {
+        // Why asked: where the response has functions of its own, these end here too.
+        if (tracker.isToldByPrototype) tracker[tell](chunk, encoding);
+      }
       // Why looked up at each call: others may replace the inherited method later.
       const original: Method = own ?? Object.getPrototypeOf(methods)[name];
       return original.call(this, chunk, encoding, callback);

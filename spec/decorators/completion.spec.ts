@@ -377,6 +377,31 @@ describe(`A call (${mode} decorators)`, () => {
     });
 
     /** A stream that does not close itself, at the end of all of its sides. */
+    const refusing: Readonly<Record<string, () => Readable>> = {
+      'is frozen': () => Object.freeze(Readable.from(['a'])),
+      'has an "on" that takes other listeners only': () =>
+        Object.assign(Readable.from(['a']), {
+          on() {
+            throw new TypeError('no such event');
+          },
+        }),
+      'cannot be inspected': () =>
+        new Proxy(Readable.from(['a']), {
+          isExtensible() {
+            throw new TypeError('no');
+          },
+        }),
+    };
+    for (const [what, make] of Object.entries(refusing)) {
+      it(`ends at once, and gives the stream, where that ${what}`, async () => {
+        const stream = make();
+        expect(source.give(() => stream) === stream).to.equal(true);
+        hasReturned();
+        const later = make();
+        expect((await source.give(async () => later)) === later).to.equal(true);
+      });
+    }
+
     const unclosing: Readonly<Record<string, (options: object) => Readable | Writable>> = {
       'a stream that is only read': (options) => new Readable({ ...options, read() {} }),
       'a stream that is only written': (options) =>

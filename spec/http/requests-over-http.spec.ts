@@ -227,6 +227,25 @@ describe('HttpExchanges', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '/teams/:team', '200'));
   });
 
+  it('records a HEAD of HTTP/2 whose stream its client resets before the answer as aborted', async () => {
+    let reset = (): void => undefined;
+    await app.serve((context) => {
+      context.respond = false;
+      reset();
+    });
+    const http2 = createHttp2Server(app.koa.callback()).listen(0, '127.0.0.1');
+    await once(http2, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    const request = session.request({ ':method': 'HEAD', ':path': '/' });
+    reset = () => request.close(constants.NGHTTP2_CANCEL);
+    try {
+      expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', ''));
+    } finally {
+      session.destroy();
+      http2.close();
+    }
+  });
+
   it('records a stream of HTTP/2 that its client resets as aborted', async () => {
     await app.serve((context) => {
       context.body = new Readable({ read() {} }).on('error', () => undefined);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { attachRecorder, Counter, PrometheusRecorder } from '../../lib/index.js';
+import { attachRecorder, Counter, instrumentFunction, PrometheusRecorder } from '../../lib/index.js';
 import { CopyInThread } from './copy-in-thread.js';
 
 let copy: CopyInThread;
@@ -33,6 +33,13 @@ class Reports {
     await Promise.resolve();
   }
 }
+
+const print = instrumentFunction(
+  function print(this: Reports): void {
+    block();
+  },
+  Counter({ name: 'prints_total', help: 'Prints' }),
+);
 
 const loop = /^flowplane_metrics_event_loop_.*$/gm;
 const by = (method: string): string => `flowplane_metrics_event_loop_blocked_by{class="Reports",method="${method}"} 1`;
@@ -76,6 +83,11 @@ describe('The metrics of the event loop', () => {
     expect(await methodsWhile(() => reports.write())).to.deep.equal([by('write')]);
     const methods = await methodsWhile(() => reports.write(() => reports.sort()));
     expect(methods).to.deep.equal([by('sort'), by('write')]);
+  });
+
+  it('name a decorated function, whose class is "function"', async () => {
+    const methods = await methodsWhile(() => print.call(reports));
+    expect(methods).to.deep.equal([by('print').replace('Reports', 'function')]);
   });
 
   it('name no method that has ended, be it by an error or in an asynchronous part', async () => {

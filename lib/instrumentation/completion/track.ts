@@ -55,10 +55,18 @@ export function findTracker(result: unknown): CompletionTracker | undefined {
   }
 }
 
-/** Settles the call when its result completes. Gives what the caller gets. */
+/** Settles the call when its result completes, or now where that cannot be tracked. Gives what the caller gets. */
 export function track(result: object, tracker: CompletionTracker, call: Call): unknown {
   call.outcome = undefined;
-  return tracker.track(result as never, call);
+  try {
+    return tracker.track(result as never, call);
+  } catch (fault) {
+    // Why: an exhausted stack is left to who has called this.
+    if (fault instanceof RangeError) throw fault;
+    // Why nothing is thrown: a stream may refuse our listeners, such as one that is frozen or has an `on` of its own.
+    call.settle('returned', result);
+    return result;
+  }
 }
 
 function trackResolved(value: unknown, call: Call): unknown {

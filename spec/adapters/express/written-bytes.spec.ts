@@ -100,6 +100,20 @@ for (const [name, framework] of [
       expect(sizes()).to.deep.equal([20]);
     });
 
+    it('has the bytes once where an earlier middleware has replaced write() and end()', async () => {
+      await ask(application, '/unknown');
+      recorder = new MemoryRecorder({ strict: true });
+      const served = framework().use((_request, response, next) => {
+        const { write, end } = response;
+        response.write = ((...given: unknown[]) => write.apply(response, given as never)) as typeof write;
+        response.end = ((...given: unknown[]) => end.apply(response, given as never)) as typeof end;
+        next();
+      });
+      served.use(httpMetrics(recorder)).get('/answer', answers['write'] as RequestHandler);
+      await ask(served, '/answer');
+      expect(sizes()).to.deep.equal([10]);
+    });
+
     it('lets the methods of Node run that somebody puts in their place later', async () => {
       application.get('/answer', answers['end'] as RequestHandler);
       await ask(application, '/answer');

@@ -42,7 +42,7 @@ export class TokenAuthenticator {
     name: 'auth_authentications_total',
     help: 'Authentication attempts by result',
     labels: { status: { result: ({ status }) => status, oneOf: statuses } },
-    // Why not the missing ones: whoever sends a token was given it, and should not be refused.
+    // Why not the missing ones: a client that sends a token was given it, and should not be refused.
     objective: { ratio: 0.99, errors: { status: ['malformed', 'unknown'] } },
   })
   authenticate(authorization: string): Authentication {
