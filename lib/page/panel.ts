@@ -155,7 +155,9 @@ export class Panel {
     if (this.#view.isHeatMap === true) {
       const times = columns.map(({ time }) => time);
       const { rows, cells } = layOutRows(columns.map(({ growth }) => growth));
-      return { ...common, times, lines: [], points: [], heat: { rows, cells, most: Math.max(1, ...cells.flat()) } };
+      // Why column by column: a function takes no hundred thousand arguments.
+      const most = cells.reduce((sofar, column) => Math.max(sofar, ...column), 1);
+      return { ...common, times, lines: [], points: [], heat: { rows, cells, most } };
     }
     const isInUnit = this.#view.hasUnit && !this.#view.isRate && this.#kind === 'histogram';
     const points = isInUnit

@@ -99,6 +99,13 @@ describe('The page draws', () => {
     expect([...growth.buckets.values()].map(({ count }) => count)).to.deep.equal([95, 0, 5, 0]);
   });
 
+  it('no point for a value that is not a number, which would be the least and the most of all', async () => {
+    recorder.gauge(depth).set({ queue: 'none' }, Number.NaN);
+    expect(draw(view('gauge', 'Value'), undefined, await readOne(recorder, 'depth'))).to.include({
+      'queue=none': null,
+    });
+  });
+
   it('series as lines of their own, whatever their label values say', () => {
     const family = new Map(
       [
