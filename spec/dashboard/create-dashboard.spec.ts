@@ -389,6 +389,10 @@ describe('createDashboard(catalogue)', () => {
       'max(plain{job=~"$job", instance=~"$instance"})',
     ]);
     expect(read.templating.list.map(({ name }) => name)).to.deep.equal(['datasource', 'job', 'instance']);
+    const { templating } = await readDashboard(entries.filter(({ name }) => name === 'queue.depth'));
+    expect(templating.list.find(({ name }) => name === 'job')?.query).to.equal(
+      'label_values(flowplane_metrics_losses_total, job)',
+    );
   });
 
   it('writes what people have written as it is: quotation marks, line ends, Markdown, and what would be a variable', async () => {
