@@ -145,6 +145,18 @@ describe('The page remembers', () => {
     expect(history.readings.length).to.equal(10);
   });
 
+  it('the labels of a series once, however often it is read', async () => {
+    const recorder = new PrometheusRecorder();
+    const history = new History();
+    for (const time of [0, 2, 4]) {
+      recorder.counter(jobs).inc({ queue: 'mail', team: 'a' });
+      history.add({ time, family: await readOne(recorder, 'jobs_total') });
+    }
+    const all = history.readings.flatMap((reading) => [...reading.family.values()]);
+    expect(all.map(({ value }) => value)).to.deep.equal([1, 2, 3]);
+    expect(new Set(all.map(({ labels }) => labels)).size).to.equal(1);
+  });
+
   it('the reading before the last ten seconds, and none from before a pause', () => {
     const history = new History();
     for (const time of [0, 100, 102, 104, 106, 108, 110, 112, 114]) history.add({ time, family });
