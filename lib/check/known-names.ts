@@ -3,6 +3,7 @@ import { listEscapedLabels, listEscapedNames } from '../families/escaping.js';
 import { kinds, type MetricKind } from '../families/kinds.js';
 import { overflowValue } from '../families/labels.js';
 import { findNearest } from '../nearest-name.js';
+import { escapeRegExp } from '../promql/node.js';
 import { addLabels, type LabelNames } from './label-names.js';
 
 /**
@@ -120,7 +121,7 @@ export class KnownNames {
   /** Adds names of which nothing else is known. `*` stands for any part of a name. */
   addNames(names: Iterable<string>): void {
     for (const name of names) {
-      if (name.includes('*')) this.#patterns.push(new RegExp(`^${name.replaceAll('*', '.*')}$`));
+      if (name.includes('*')) this.#patterns.push(new RegExp(`^${name.split('*').map(escapeRegExp).join('.*')}$`));
       else if (!this.#series.has(name)) this.#series.set(name, createUnknown(name));
     }
   }

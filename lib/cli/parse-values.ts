@@ -12,6 +12,27 @@ export function parseTimeout(given: string): number {
   );
 }
 
+/**
+ * Parses the URL of a server.
+ *
+ * @param instead what to do with a user and a password, which a request takes as headers only.
+ */
+export function parseUrl(
+  option: string,
+  given: string,
+  instead = `Pass them as --${option}-header 'Authorization: Basic …'`,
+): string {
+  if (!/^https?:/.test(given) || !URL.canParse(given)) {
+    // Why without what may be a password: a URL without its scheme may have one too.
+    throw new Error(
+      `--${option} must be a URL with http:// or https:// (given "${given.replace(/^(https?:\/\/)?.*@/, '$1…@')}"). Write for example http://127.0.0.1:9090.`,
+    );
+  }
+  const { username, password } = new URL(given);
+  if (username === '' && password === '') return given;
+  throw new Error(`--${option} must be a URL without a user and a password. ${instead}.`);
+}
+
 /** The names and values of headers, as `new Headers()` takes them. Why not that: to load it takes Node a while. */
 export type HeaderList = [name: string, value: string][];
 

@@ -79,7 +79,8 @@ function mergeSeries(charted: Charted, context: PanelContext): Query {
   const merge = (labels: readonly string[]) => (operation === 'min' ? all.minBy(...labels) : all.maxBy(...labels));
   const labels = entry.labels.map(({ name }) => name).filter(isOwnName);
   const isWhole = labels.every((label) => by.includes(label));
-  return isWhole || !unitOf(entry).isAdditive ? merge(by) : merge(labels).sumBy(...by);
+  // Why the set: an instance that is drawn by itself is none of the family's own labels.
+  return isWhole || !unitOf(entry).isAdditive ? merge(by) : merge([...new Set([...labels, ...by])]).sumBy(...by);
 }
 
 /** How the values of several instances become one, by the word of the declaration. */

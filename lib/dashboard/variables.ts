@@ -29,9 +29,13 @@ function createLabelVariable(name: string, entries: readonly CatalogueEntry[], p
  */
 const isPlain = (value: string): boolean => !/\s:\s|\$|\[\[|^\s|\s$|\\|[\r\n]/.test(value);
 
+/** What each recorder exposes from the start. It tells the jobs where only rows that nobody declares are drawn. */
+const ofEveryRecorder = 'flowplane_metrics_losses_total';
+
 /** The values that a label has in Prometheus, in any of these families. */
 function listValues(entries: readonly CatalogueEntry[], prefix: string, label: string): string {
-  const names = entries.flatMap((entry) => listSeries(entry).map((name) => prefix + name));
+  const own = entries.flatMap((entry) => listSeries(entry).map((name) => prefix + name));
+  const names = own.length === 0 ? [ofEveryRecorder] : own;
   const [only = ''] = names;
   const target = { label: 'job', operator: '=~', value: '$job' } as const;
   const any = { label: '__name__', operator: '=~', value: names.join('|') } as const;

@@ -45,11 +45,37 @@ export function addBucket(buckets: Map<number, Bucket>, bucket: Bucket, factor =
   buckets.set(bucket.upper, { ...bucket, count });
 }
 
-/** Combines two distributions bucket by bucket, in the wider buckets of the two. */
+/** Gives distributions the same buckets: the widest that any of them has, also around zero. */
+export function align(all: readonly Distribution[]): Distribution[] {
+  const schema = lowestSchema(all);
+  const end = Math.max(0, ...all.map(endOfZero));
+  return all.map((one) => widenZero(coarsen(one, schema), end));
+}
+
+/** Where the bucket around zero ends: at 0 where there is none, or one of zero alone. */
+function endOfZero({ schema, buckets }: Distribution): number {
+  if (schema === undefined) return 0;
+  for (const { lower, upper } of buckets.values()) if (lower < 0 && upper > 0) return upper;
+  return 0;
+}
+
+/** Puts into the bucket around zero what it covers once it ends there. */
+function widenZero(distribution: Distribution, end: number): Distribution {
+  if (distribution.schema === undefined || endOfZero(distribution) === end) return distribution;
+  const widened = new Map<number, Bucket>();
+  for (const bucket of distribution.buckets.values()) {
+    const isCovered = bucket.lower >= -end && bucket.upper <= end;
+    addBucket(widened, isCovered ? { lower: -end, upper: end, count: bucket.count } : bucket);
+  }
+  return { ...distribution, buckets: widened };
+}
+
+/** Combines two distributions bucket by bucket. */
 function combine(one: Distribution, other: Distribution, factor: 1 | -1): Distribution {
-  const schema = lowestSchema([one, other]);
-  const buckets = new Map(coarsen(one, schema).buckets);
-  for (const bucket of coarsen(other, schema).buckets.values()) addBucket(buckets, bucket, factor);
+  const [first, second] = align([one, other]) as [Distribution, Distribution];
+  const schema = lowestSchema([first, second]);
+  const buckets = new Map(first.buckets);
+  for (const bucket of second.buckets.values()) addBucket(buckets, bucket, factor);
   return { schema, buckets, count: one.count + factor * other.count, sum: one.sum + factor * other.sum };
 }
 
@@ -73,22 +99,34 @@ export const sortBuckets = ({ buckets }: Distribution): Bucket[] =>
 
 /**
  * Estimates a quantile as `histogram_quantile()` of Prometheus does: on a line within a classic bucket, on a logarithmic
- * scale within a native one. `null` where nothing was observed.
+ * scale within a native one. `null` where nothing was observed, and where nothing but the number of observations is known.
  */
 export function quantileOf(q: number, distribution: Distribution): number | null {
   const buckets = sortBuckets(distribution);
   const rank = q * buckets.reduce((sum, { count }) => sum + count, 0);
   if (!(rank > 0)) return null;
   let below = 0;
-  for (const { lower, upper, count } of buckets) {
+  for (const bucket of buckets) {
+    const { lower, upper, count } = bucket;
     if (count > 0 && below + count >= rank) {
       // Why: nobody knows how far above the last bound the observations are.
-      if (upper === Infinity) return lower;
-      return interpolate({ lower, upper, count }, (rank - below) / count, distribution.schema !== undefined);
+      if (upper === Infinity) return lower === -Infinity ? null : lower;
+      const isNative = distribution.schema !== undefined;
+      return interpolate(isNative ? cutAtZero(bucket, buckets) : bucket, (rank - below) / count, isNative);
     }
     below += count;
   }
   return null;
+}
+
+/** Of the bucket around zero, the side on which the other observations are. */
+function cutAtZero(bucket: Bucket, all: readonly Bucket[]): Bucket {
+  const { lower, upper } = bucket;
+  if (!(lower < 0 && upper > 0)) return bucket;
+  const counted = all.filter(({ count }) => count > 0);
+  const [isBelow, isAbove] = [counted.some((one) => one.upper <= lower), counted.some((one) => one.lower >= upper)];
+  if (isBelow === isAbove) return bucket;
+  return isAbove ? { ...bucket, lower: 0 } : { ...bucket, upper: 0 };
 }
 
 function interpolate({ lower, upper }: Bucket, part: number, isNative: boolean): number {

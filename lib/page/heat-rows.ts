@@ -1,4 +1,4 @@
-import { type Bucket, coarsen, type Distribution, lowestSchema, nativeBound, sortBuckets } from './distribution.js';
+import { align, type Bucket, coarsen, type Distribution, lowestSchema, nativeBound } from './distribution.js';
 
 /** A row of a heat map. */
 export type Row = Pick<Bucket, 'lower' | 'upper'>;
@@ -17,36 +17,53 @@ const lowestPossibleSchema = -4;
 /** Lays out the observations of several times in common rows. Native buckets are merged until there are few enough. */
 export function layOutRows(columns: readonly Distribution[]): HeatRows {
   let schema = lowestSchema(columns);
-  let merged = columns.map((one) => coarsen(one, schema));
-  let rows = listRows(merged, schema);
-  while (schema !== undefined && rows.length > maxRows && schema > lowestPossibleSchema) {
+  let merged = align(columns);
+  // Why counted first: between a nanosecond and a century are thousands of narrow buckets.
+  while (schema !== undefined && schema > lowestPossibleSchema && countRows(merged, schema) > maxRows) {
     schema -= 1;
     const next = schema;
     merged = merged.map((one) => coarsen(one, next));
-    rows = listRows(merged, schema);
   }
+  const rows = listRows(merged, schema);
   const cells = merged.map(({ buckets }) => rows.map(({ upper }) => buckets.get(upper)?.count ?? 0));
   return { rows, cells };
 }
 
 function listRows(columns: readonly Distribution[], schema: number | undefined): Row[] {
-  const rows = new Map<number, Row>();
-  for (const column of columns) {
-    for (const { lower, upper, count } of sortBuckets(column)) {
-      if (schema === undefined || count > 0) rows.set(upper, { lower, upper });
-    }
-  }
+  const rows = new Map(listFilled(columns, schema).map((row) => [row.upper, row]));
   if (schema !== undefined) fillPositive(rows, schema);
   return [...rows.values()].sort((a, b) => a.upper - b.upper);
 }
 
-/** Adds the empty buckets between the others. Why: a row stands for its place on the axis. */
-function fillPositive(rows: Map<number, Row>, schema: number): void {
-  const indexes = [...rows.values()]
+/** Lists the buckets that become rows whatever is between them: of native ones, those with observations. */
+function listFilled(columns: readonly Distribution[], schema: number | undefined): Row[] {
+  const rows = new Map<number, Row>();
+  for (const { buckets } of columns) {
+    for (const { lower, upper, count } of buckets.values()) {
+      if (schema === undefined || count > 0) rows.set(upper, { lower, upper });
+    }
+  }
+  return [...rows.values()];
+}
+
+function countRows(columns: readonly Distribution[], schema: number): number {
+  const rows = listFilled(columns, schema);
+  const { first, last } = spanOf(rows, schema);
+  return rows.filter(({ lower }) => lower <= 0).length + Math.max(0, last - first + 1);
+}
+
+/** The indexes of the first and the last native bucket above zero. */
+function spanOf(rows: Iterable<Row>, schema: number): { readonly first: number; readonly last: number } {
+  const indexes = [...rows]
     .filter(({ lower }) => lower > 0)
     .map(({ upper }) => Math.round(Math.log2(upper) * 2 ** schema));
-  const last = Math.max(...indexes);
-  for (let index = Math.min(...indexes); index < last; index++) {
+  return { first: Math.min(...indexes), last: Math.max(...indexes) };
+}
+
+/** Adds the empty buckets between the others. Why: a row stands for its place on the axis. */
+function fillPositive(rows: Map<number, Row>, schema: number): void {
+  const { first, last } = spanOf(rows.values(), schema);
+  for (let index = first; index < last; index++) {
     const upper = nativeBound(index, schema);
     if (!rows.has(upper)) rows.set(upper, { lower: nativeBound(index - 1, schema), upper });
   }

@@ -1,4 +1,4 @@
-import type { FamilyReading } from './reading.js';
+import type { ExemplarReading, FamilyReading, Labels, SeriesReading } from './reading.js';
 
 /** A family at one time. */
 export interface TimedReading {
@@ -14,10 +14,19 @@ export const windowSeconds = 10;
 /** How many numbers of one family are kept for graphs that are chosen later. */
 const maxKeptNumbers = 1_000_000;
 
+interface Known {
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+const noExemplars: readonly ExemplarReading[] = [];
+
 /** The readings of one family, the oldest first. */
 export class History {
   readonly #readings: TimedReading[] = [];
   #numbers = 0;
+  /** The keys and labels of the series of the latest reading. */
+  #known: ReadonlyMap<string, Known> = new Map();
 
   get readings(): readonly TimedReading[] {
     return this.#readings;
@@ -27,7 +36,8 @@ export class History {
     return this.#readings.at(-1);
   }
 
-  add(reading: TimedReading): void {
+  add({ time, family }: TimedReading): void {
+    const reading = { time, family: this.#share(family) };
     this.#readings.push(reading);
     this.#numbers += countNumbers(reading);
     while (this.#readings.length > 2 && this.#isTooMuch(reading.time)) {
@@ -38,6 +48,7 @@ export class History {
   clear(): void {
     this.#readings.length = 0;
     this.#numbers = 0;
+    this.#known = new Map();
   }
 
   /** The reading with which one is compared: the oldest of the window before it, but none from before a pause. */
@@ -50,6 +61,20 @@ export class History {
       found = one;
     }
     return found;
+  }
+
+  /** Why shared with the reading before: the labels of ten thousand series, a hundred times, are half a gigabyte. */
+  #share(family: FamilyReading): FamilyReading {
+    const known = new Map<string, Known>();
+    const shared = new Map<string, SeriesReading>();
+    for (const [written, series] of family) {
+      const one = this.#known.get(written) ?? { key: written, labels: series.labels };
+      known.set(one.key, one);
+      const exemplars = series.exemplars.length === 0 ? noExemplars : series.exemplars;
+      shared.set(one.key, { ...series, labels: one.labels, exemplars });
+    }
+    this.#known = known;
+    return shared;
   }
 
   #isTooMuch(now: number): boolean {

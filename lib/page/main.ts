@@ -97,6 +97,7 @@ const toolbar = new Toolbar({
 });
 
 function search(words: readonly string[]): void {
+  const wasIdle = locateOpen() === undefined;
   let found = 0;
   for (const details of all) {
     const text = (details.dataset['search'] ?? '').toLowerCase();
@@ -107,6 +108,14 @@ function search(words: readonly string[]): void {
     section.hidden = words.length > 0 && section.querySelector('details:not([hidden])') === null;
   }
   toolbar.setFound(words.length === 0 ? '' : `${found} of ${all.length} metrics`);
+  sayWhereNothingIsOpen();
+  // Why only then: each letter of a word would be a poll.
+  if (wasIdle) readings.wake();
+}
+
+/** Why also where the sources are read: a reader looks for the graphs. */
+function sayWhereNothingIsOpen(): void {
+  if (!panels.some(({ isOpen }) => isOpen)) toolbar.setStatus(nothingOpen);
 }
 
 function redraw(): void {
@@ -130,7 +139,7 @@ for (const [i, details] of all.entries()) {
   details.addEventListener('toggle', () => {
     if (details.open) readings.wake();
     else panels[i]?.clear();
-    if (!panels.some(({ isOpen }) => isOpen)) toolbar.setStatus(nothingOpen);
+    sayWhereNothingIsOpen();
   });
 }
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);

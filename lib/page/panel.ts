@@ -7,7 +7,7 @@ import type { ObjectiveFacts } from './facts.js';
 import { type LabelValues, listLabels } from './grouping.js';
 import { layOutRows, type Row } from './heat-rows.js';
 import { HeatScale } from './heat-scale.js';
-import { History } from './history.js';
+import { History, keptSeconds } from './history.js';
 import { LabelControls } from './label-controls.js';
 import type { ExemplarReading, FamilyReading } from './reading.js';
 import { clock, describeAxis, formatCount, type Spell, speller, stepsOf, unitOf } from './units.js';
@@ -26,8 +26,6 @@ export interface PanelSettings {
   readonly constantLabels: readonly string[];
 }
 
-/** So many times are kept of each graph. Why more than it shows: a reader may choose a longer time. */
-const maxColumns = 1000;
 /** A graph is of so many seconds at least. */
 const shortestRangeSeconds = 60;
 
@@ -77,7 +75,7 @@ export class Panel {
     if (time <= (this.#history.latest?.time ?? -Infinity)) this.clear();
     this.#history.add({ time, family });
     this.#columns.push(this.#measure(this.#history.readings.length - 1));
-    this.#columns = this.#columns.slice(-maxColumns);
+    this.#columns = this.#columns.filter((column) => time - column.time <= keptSeconds);
     this.draw();
   }
 
@@ -155,7 +153,9 @@ export class Panel {
     if (this.#view.isHeatMap === true) {
       const times = columns.map(({ time }) => time);
       const { rows, cells } = layOutRows(columns.map(({ growth }) => growth));
-      return { ...common, times, lines: [], points: [], heat: { rows, cells, most: Math.max(1, ...cells.flat()) } };
+      // Why column by column: a function takes no hundred thousand arguments.
+      const most = cells.reduce((sofar, column) => Math.max(sofar, ...column), 1);
+      return { ...common, times, lines: [], points: [], heat: { rows, cells, most } };
     }
     const isInUnit = this.#view.hasUnit && !this.#view.isRate && this.#kind === 'histogram';
     const points = isInUnit

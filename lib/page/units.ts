@@ -26,22 +26,24 @@ const plain = byThousands('');
 const share = scales([' %', 0.01]);
 
 /** The scales of the units that have any, in ascending order. */
-const scalesOf: Readonly<Record<string, readonly Scale[]>> = {
-  seconds: scales([' ns', 1e-9], [' µs', 1e-6], [' ms', 1e-3], [' s', 1], [' min', 60], [' h', 3600], [' d', 86_400]),
-  milliseconds: scales([' µs', 1e-3], [' ms', 1], [' s', 1e3], [' min', 60e3], [' h', 3600e3], [' d', 86_400e3]),
-  bytes: scales([' B', 1], [' KiB', 1024], [' MiB', 1024 ** 2], [' GiB', 1024 ** 3], [' TiB', 1024 ** 4]),
-  ratio: share,
-  percent: scales([' %', 1]),
-  celsius: scales([' °C', 1]),
-  volts: byThousands('V'),
-  amperes: byThousands('A'),
-  joules: byThousands('J'),
-  grams: byThousands('g'),
-  meters: byThousands('m'),
-};
+const scalesOf: ReadonlyMap<string, readonly Scale[]> = new Map<string, readonly Scale[]>(
+  Object.entries({
+    seconds: scales([' ns', 1e-9], [' µs', 1e-6], [' ms', 1e-3], [' s', 1], [' min', 60], [' h', 3600], [' d', 86_400]),
+    milliseconds: scales([' µs', 1e-3], [' ms', 1], [' s', 1e3], [' min', 60e3], [' h', 3600e3], [' d', 86_400e3]),
+    bytes: scales([' B', 1], [' KiB', 1024], [' MiB', 1024 ** 2], [' GiB', 1024 ** 3], [' TiB', 1024 ** 4]),
+    ratio: share,
+    percent: scales([' %', 1]),
+    celsius: scales([' °C', 1]),
+    volts: byThousands('V'),
+    amperes: byThousands('A'),
+    joules: byThousands('J'),
+    grams: byThousands('g'),
+    meters: byThousands('m'),
+  }),
+);
 
 /** Units that a name says where the declaration does not. */
-const unitsInNames = new RegExp(`_(${Object.keys(scalesOf).join('|')})$`);
+const unitsInNames = new RegExp(`_(${[...scalesOf.keys()].join('|')})$`);
 
 /** The unit of a family: the declared one, or the one in its name. */
 export const unitOf = (name: string, declared: string | undefined): string | undefined =>
@@ -53,7 +55,7 @@ const isShareOfTime = (unit: string | undefined, isRate: boolean): boolean => is
 /** Makes what spells values of a unit; of a rate, by the second. */
 export function speller(unit: string | undefined, isRate = false): Spell {
   const isShare = isShareOfTime(unit, isRate);
-  const known = isShare ? share : unit === undefined ? plain : scalesOf[unit];
+  const known = isShare ? share : unit === undefined ? plain : scalesOf.get(unit);
   const words = known === undefined ? ` ${unit}` : '';
   const end = words + (isRate && !isShare ? '/s' : '');
   return (value) => {

@@ -148,7 +148,8 @@ export function measureColumn(
     const steps = series.map(([key, one]): Step => [one, before?.family.get(key)]);
     all.push(...steps);
     for (const [word, number] of view.measure({ steps, seconds })) {
-      lines.set([title, word].filter(Boolean).join(' ') || 'all', number);
+      // Why: one NaN would be the least and the most of all numbers, and upset their order.
+      lines.set([title, word].filter(Boolean).join(' ') || 'all', Number.isNaN(number) ? null : number);
     }
   }
   const isMeasured = view.isHeatMap === true && seconds !== undefined;

@@ -29,6 +29,13 @@ async function check(...expressions: readonly string[]): Promise<string[]> {
 }
 
 describe('Known names', () => {
+  it('a star in the name of a metric of others stands for any part, and every other character for itself', () => {
+    const names = new KnownNames([]);
+    names.addNames(['mysql.*', 'odd(*']);
+    const known = ['mysql.up', 'mysql_up', 'odd(name', 'odd'].filter((name) => names.find(name) !== undefined);
+    expect(known).to.deep.equal(['mysql.up', 'odd(name']);
+  });
+
   it('the check knows a family by its name in UTF-8, and by those that a Prometheus without UTF-8 stores, by each scheme of escaping', async () => {
     const faults = await check(
       'sum by ("http.route") (rate({"http.requests_total", "user.kind"="guest"}[5m]))',

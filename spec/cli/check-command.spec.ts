@@ -267,10 +267,23 @@ describe('flowplane-metrics check', () => {
         [services, '--rules', rules, '--metrics-header', 'A: b'],
         '--metrics-header needs --metrics (given none). Write the URL of the endpoint, or leave the header out.',
       ],
+      [
+        [services, '--rules', rules, '--metrics', 'http://me:s3cret@127.0.0.1:1/metrics'],
+        "--metrics must be a URL without a user and a password. Pass them as --metrics-header 'Authorization: Basic …'.",
+      ],
+      [
+        [services, '--rules', rules, '--metrics', 'me:s3/cret@localhost/metrics'],
+        '--metrics must be a URL with http:// or https:// (given "…@localhost/metrics"). Write for example',
+      ],
+      [
+        [services, '--rules', rules, '--external', 'http://me:s3cret@127.0.0.1:1'],
+        '--external must be a URL without a user and a password. Write what it answers into a file, and give that.',
+      ],
     ];
     const runs = await runAll(cases.map(([args]) => ['check', ...args]));
     expect(runs.map(({ code, out }) => `${code}${out}`)).to.deep.equal(cases.map(() => '2'));
     for (const [i, [, message]] of cases.entries()) expect(runs[i]?.err).to.contain(message);
+    expect(JSON.stringify(runs)).not.to.match(/s3|cret/);
   });
 
   it('exits with 2 and says what to do about a file that has nothing of what it is for', async () => {

@@ -365,6 +365,7 @@ describe('flowplane-metrics doctor with wrong arguments', () => {
     [['--max-series', 'many'], '--max-series must be a number, not negative (given "many"). Leave it out for 1000.'],
     [['--metrics-header', 's3cret'], "--metrics-header must be 'Name: value'. Write for example 'Auth"],
     [['--prometheus', 'http://me:s3cret@127.0.0.1:1'], '--prometheus must be a URL without a user and a password.'],
+    [['--prometheus', 'me:s3cret@127.0.0.1:1'], 'https:// (given "…@127.0.0.1:1"). Write for example'],
     [['--catalogue', 'nope.json', '--metrics', 'http://127.0.0.1:1'], '--catalogue: nope.json cannot be read (given '],
     [['--catalogue', 'package.json'], '--catalogue: package.json is no catalogue (given other JSON). Correct the path'],
     [['--fast'], 'option --fast is unknown (given --fast). Use one of --metrics, --prometheus,'],

@@ -57,6 +57,7 @@ describe('flowplane-metrics rules', () => {
     const declared = [
       "{ name: 'http.requests', help: 'a', labels, objective: { ratio: 0.9, errors: { outcome: 'error' } } }",
       "{ name: 'b_total', help: 'b', labels: { 'b.c': {} }, objective: { ratio: 0.9, errors: { 'b.c': ['x', 'y'] } } }",
+      "{ name: 'e_total', help: 'e', labels: { d: {}, 'b.c': {} }, objective: { ratio: 0.9, errors: { d: 'x', 'b.c': 'y' } } }",
       "{ name: 'c_total', help: 'c', labels: { d: {} }, objective: { ratio: 0.9, errors: { d: '{\"e\"' } } }",
     ];
     const defined = declared.map((one, i) => `export const one${i} = defineCounter(${one});`);
@@ -64,7 +65,7 @@ describe('flowplane-metrics rules', () => {
     const { code, err } = await run(file);
     expect(code).to.equal(0);
     expect(err.split('\n').filter((line) => line.startsWith('rules: '))).to.deep.equal([
-      'rules: objective:b_total, objective:http.requests: only Prometheus 3 loads these, because a name or a label has characters such as dots. Prometheus 2 refuses the whole file: write them into one of their own.',
+      'rules: objective:b_total, objective:e_total, objective:http.requests: only Prometheus 3 loads these, because a name or a label has characters such as dots. Prometheus 2 refuses the whole file: write them into one of their own.',
     ]);
   });
 

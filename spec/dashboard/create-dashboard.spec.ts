@@ -89,6 +89,10 @@ describe('createDashboard(catalogue)', () => {
       'max by (instance) (of_each{job=~"$job", instance=~"$instance"})',
     ]);
     expect(find('Of each', read).targets[0]?.legendFormat).to.equal('{{instance}}');
+    const open = defineGauge({ name: 'of_pools', help: 'Of pools', aggregator: 'liveall', labels: { pool: {} } });
+    expect(expressions('Of pools', await readDashboard(catalogue([open])))).to.deep.equal([
+      'sum by (instance) (max by (pool, instance) (of_pools{job=~"$job", instance=~"$instance"}))',
+    ]);
   });
 
   it('draws calls in flight beside their bound, both added up over instances', () => {
@@ -385,6 +389,10 @@ describe('createDashboard(catalogue)', () => {
       'max(plain{job=~"$job", instance=~"$instance"})',
     ]);
     expect(read.templating.list.map(({ name }) => name)).to.deep.equal(['datasource', 'job', 'instance']);
+    const { templating } = await readDashboard(entries.filter(({ name }) => name === 'queue.depth'));
+    expect(templating.list.find(({ name }) => name === 'job')?.query).to.equal(
+      'label_values(flowplane_metrics_losses_total, job)',
+    );
   });
 
   it('writes what people have written as it is: quotation marks, line ends, Markdown, and what would be a variable', async () => {

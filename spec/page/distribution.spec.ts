@@ -14,6 +14,15 @@ import { readOne } from './read.js';
 
 const wait = defineHistogram({ name: 'wait_seconds', help: 'Waiting', buckets: [1, 2, 4] });
 const size = defineHistogram({ name: 'size_bytes', help: 'Sizes', buckets: false, native: true });
+const bare = defineHistogram({ name: 'bare_seconds', help: 'Without buckets', buckets: false });
+const wide = defineHistogram({ name: 'wide', help: 'Wide zero', buckets: [-1], native: { zeroThreshold: 0.5 } });
+const widening = defineHistogram({
+  name: 'widening',
+  help: 'Widening zero',
+  buckets: false,
+  native: { maxBuckets: 20, zeroThreshold: 1e-6, maxZeroThreshold: 1 },
+});
+const fine = defineHistogram({ name: 'fine', help: 'Fine', buckets: false, native: { factor: 1.003 } });
 
 /** A histogram that has observed these. */
 async function observed(family: typeof wait, values: readonly number[]): Promise<Distribution> {
@@ -37,6 +46,33 @@ describe('The page computes with histograms', () => {
     for (const q of [0.1, 0.5, 0.9, 0.99]) {
       expect(quantileOf(q, all)).to.be.within((1000 * q) / 1.1, 1000 * q * 1.1);
     }
+  });
+
+  it('no quantile of a histogram without buckets, of which nobody knows more than the number', async () => {
+    expect(quantileOf(0.5, await observed(bare, [1, 2]))).to.equal(null);
+  });
+
+  it('a quantile of zeros on the side of zero where the other observations are', async () => {
+    expect(quantileOf(0.1, await observed(wide, [0, 0, 0, 9]))).to.be.within(0, 0.5);
+    expect(quantileOf(0.9, await observed(wide, [0, 0, 0, -9]))).to.be.within(-0.5, 0);
+    expect(quantileOf(0.01, await observed(wide, [0, 0, 0, -9, 9]))).to.be.below(0);
+  });
+
+  it('what was observed between two readings is counted once, also where the bucket around zero has widened', async () => {
+    const recorder = new PrometheusRecorder();
+    const read = async () =>
+      [...(await readOne(recorder, widening.name)).values()][0]?.distribution ?? emptyDistribution;
+    for (let i = 0; i < 10; i++) recorder.histogram(widening).observe({}, 10 ** (-i / 2));
+    const before = await read();
+    for (let i = 0; i < 40; i++) recorder.histogram(widening).observe({}, 10 ** (i / 2 - 5));
+    const now = await read();
+    const zeroOf = ({ buckets }: Distribution) => [...buckets.values()].find(({ lower }) => lower < 0)?.upper;
+    expect(zeroOf(now)).to.be.above(zeroOf(before) ?? Infinity);
+    const counts = sortBuckets(subtract(now, before)).map(({ count }) => count);
+    expect(counts.filter((count) => count < 0)).to.deep.equal([]);
+    expect(counts.reduce((sum, count) => sum + count)).to.equal(40);
+    const { rows } = layOutRows([before, now]);
+    for (const [i, { lower }] of rows.slice(1).entries()) expect(lower).to.be.at.least(rows[i]?.upper ?? Infinity);
   });
 
   it('what was observed between two readings is their difference, and everything where the histogram began anew', async () => {
@@ -69,5 +105,8 @@ describe('The page computes with histograms', () => {
     for (const [i, { lower }] of rows.slice(1).entries()) expect(lower).to.equal(rows[i]?.upper);
     expect(cells[0]?.reduce((sum, count) => sum + count, 0)).to.equal(60);
     expect(cells[1]?.every((count) => count === 0)).to.equal(true);
+    const { rows: far } = layOutRows([await observed(fine, [1e-30, 3, 1e150])]);
+    expect(far.length).to.be.within(5, 40);
+    expect(far.at(-1)?.upper).to.be.at.least(1e150);
   });
 });

@@ -17,6 +17,7 @@ describe('The page spells', () => {
     ['percent', false, 12.5, '12.5 %'],
     ['volts', false, 0.005, '5 mV'],
     ['pallets', false, 12, '12 pallets'],
+    ['constructor', false, 12, '12 constructor'],
     [undefined, false, 12_345, '12,345'],
     [undefined, false, 1_234_567, '1.235 M'],
     [undefined, true, 2.5, '2.5/s'],

@@ -99,6 +99,13 @@ describe('The page draws', () => {
     expect([...growth.buckets.values()].map(({ count }) => count)).to.deep.equal([95, 0, 5, 0]);
   });
 
+  it('no point for a value that is not a number, which would be the least and the most of all', async () => {
+    recorder.gauge(depth).set({ queue: 'none' }, Number.NaN);
+    expect(draw(view('gauge', 'Value'), undefined, await readOne(recorder, 'depth'))).to.include({
+      'queue=none': null,
+    });
+  });
+
   it('series as lines of their own, whatever their label values say', () => {
     const family = new Map(
       [
@@ -136,6 +143,18 @@ describe('The page remembers', () => {
     const history = new History();
     for (let time = 0; time < 100; time += 2) history.add({ time, family: large });
     expect(history.readings.length).to.equal(10);
+  });
+
+  it('the labels of a series once, however often it is read', async () => {
+    const recorder = new PrometheusRecorder();
+    const history = new History();
+    for (const time of [0, 2, 4]) {
+      recorder.counter(jobs).inc({ queue: 'mail', team: 'a' });
+      history.add({ time, family: await readOne(recorder, 'jobs_total') });
+    }
+    const all = history.readings.flatMap((reading) => [...reading.family.values()]);
+    expect(all.map(({ value }) => value)).to.deep.equal([1, 2, 3]);
+    expect(new Set(all.map(({ labels }) => labels)).size).to.equal(1);
   });
 
   it('the reading before the last ten seconds, and none from before a pause', () => {

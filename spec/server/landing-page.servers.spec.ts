@@ -428,6 +428,31 @@ describe('The landing page in Chromium', () => {
     expect(polled.at(-1)).to.equal('depth');
   });
 
+  it('goes on where a search had hidden all that is open', async () => {
+    await page.evaluateOnNewDocument(countPending);
+    await page.goto(listening.origin);
+    await until(async () => (await rows('depth')).length === 8);
+    const status = () => page.$eval('.status', (one) => one.textContent ?? '');
+    await page.type('#search', 'x');
+    await page.type('#search', '?');
+    expect(await status()).to.equal('No graph is open, so no metric is read.');
+    // Why one: what is silent is asked for all the same.
+    await until(async () => (await pending()) === 1);
+    await page.keyboard.press('Backspace');
+    await page.keyboard.press('Backspace');
+    polled = [];
+    await until(() => polled.length > 0);
+    await until(async () => (await status()).startsWith('Last poll'));
+  });
+
+  it('draws all other families where the unit of one has the name of what every object has', async () => {
+    recorder.gauge(defineGauge({ name: 'a_constructor', help: 'Odd', unit: 'constructor' })).set({}, 7);
+    await page.goto(listening.origin);
+    await open('a_constructor');
+    await until(async () => (await rows('a_constructor'))[0]?.[1] === '7 constructor');
+    await until(async () => (await rows('depth')).length === 8);
+  });
+
   it('asks less often a service that refuses, and says so', async () => {
     await page.goto(listening.origin);
     await until(() => polled.length > 0);

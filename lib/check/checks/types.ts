@@ -61,7 +61,7 @@ function typeOfShift(shift: Shift, report: Report): Type {
 function typeOfWindow(window: Window, report: Report): Type {
   const { of, isSubquery } = window;
   const type = typeOf(of, report);
-  if (isSubquery) refuseRange(of, type, report);
+  if (isSubquery) refuseValue('a subquery', of, refuseRange(of, type, report), report);
   else if (of.type !== 'selector' && type !== 'unknown') {
     const message = 'a range stands behind a selector only. Write it there, or a subquery such as [1h:1m]';
     report({ from: of.from, to: window.to }, message);
@@ -85,6 +85,16 @@ const ofRanges = [
 ];
 const isOfRange = (name: string): boolean => name.endsWith('_over_time') || ofRanges.includes(name);
 
+/** Reports a number or a text where series must stand. */
+function refuseValue(what: string, expression: Expression | undefined, type: Type | undefined, report: Report): void {
+  if (expression === undefined || (type !== 'scalar' && type !== 'text')) return;
+  const remedy = type === 'scalar' ? 'Write it as vector(…)' : 'Write an expression there';
+  report(expression, `${what} needs series, and gets a ${type === 'scalar' ? 'number' : 'text'}. ${remedy}`);
+}
+
+/** Where a function that looks back over no time takes its series, if not as its first argument. */
+const placesOfSeries: Readonly<Record<string, number>> = { histogram_quantile: 1, histogram_fraction: 2, vector: -1 };
+
 const scalarFunctions = ['time', 'pi', 'scalar', 'start', 'end', 'range', 'step'];
 
 function typeOfCall({ name, args }: Call, report: Report): Type {
@@ -92,6 +102,8 @@ function typeOfCall({ name, args }: Call, report: Report): Type {
   if (name.isVariable) return 'unknown';
   if (!isOfRange(name.text)) {
     for (const [i, one] of args.entries()) refuseRange(one, types[i] as Type, report);
+    const index = Object.hasOwn(placesOfSeries, name.text) ? (placesOfSeries[name.text] as number) : 0;
+    refuseValue(`${name.text}()`, args[index], types[index], report);
     return scalarFunctions.includes(name.text) ? 'scalar' : 'instant vector';
   }
   const vector = args.find((_, i) => types[i] === 'instant vector');
@@ -107,10 +119,18 @@ function typeOfCall({ name, args }: Call, report: Report): Type {
 const parametrized = ['topk', 'bottomk', 'limitk', 'limit_ratio', 'quantile', 'count_values'];
 
 function typeOfAggregation({ name, args }: Aggregation, report: Report): Type {
-  for (const one of args) refuseRange(one, typeOf(one, report), report);
+  const types = args.map((one) => refuseRange(one, typeOf(one, report), report));
   const wanted = parametrized.includes(name.text) ? 2 : 1;
-  if (!name.isVariable && args.length !== wanted) {
+  if (name.isVariable) return 'instant vector';
+  if (args.length !== wanted) {
     report(name, `${name.text}() takes ${wanted === 1 ? 'one argument' : 'two arguments'} (given ${args.length})`);
+    return 'instant vector';
+  }
+  const parameter = name.text === 'count_values' ? 'text' : 'scalar';
+  if (wanted === 2 && types[0] !== parameter && types[0] !== 'unknown') {
+    report(name, `${name.text}() takes a ${parameter === 'text' ? 'text' : 'number'} first, and then series`);
+  } else {
+    refuseValue(`${name.text}()`, args.at(-1), types.at(-1), report);
   }
   return 'instant vector';
 }
@@ -120,14 +140,28 @@ const setOperators = ['and', 'or', 'unless'];
 function typeOfOperator(binary: Binary, report: Report): Type {
   const { operator, operatorSpan, left, right, matching } = binary;
   const types = [left, right].map((side) => refuseRange(side, typeOf(side, report), report));
+  checkGroup(binary, report);
   if (types.includes('unknown')) return 'unknown';
   if (!types.includes('scalar')) return 'instant vector';
   if (setOperators.includes(operator)) {
     report(operatorSpan, `"${operator}" needs series on both sides, and gets a number. Write it as vector(…)`);
-  } else if (matching !== undefined) {
+  } else if (matching !== undefined && matching.labels.length > 0) {
     report(operatorSpan, 'on (…) and ignoring (…) need series on both sides, and get a number. Remove them');
   } else if (isComparison(operator) && types.every((type) => type === 'scalar') && !binary.isBool) {
     report(operatorSpan, `two numbers are compared by "${operator}" only as "${operator} bool"`);
   }
   return types.every((type) => type === 'scalar') ? 'scalar' : 'instant vector';
+}
+
+/** Checks `group_left` and `group_right`. */
+function checkGroup({ operator, operatorSpan, matching, group }: Binary, report: Report): void {
+  if (group === undefined) return;
+  if (setOperators.includes(operator)) {
+    const message = `"${operator}" takes no group_${group.many}: it matches any number of series on both sides. Remove it`;
+    report(operatorSpan, message);
+  }
+  const matched = matching?.isOn ? matching.labels.map(({ text }) => text) : [];
+  const twice = group.labels.find(({ text, isVariable }) => !isVariable && matched.includes(text));
+  if (twice === undefined) return;
+  report(twice, `label "${twice.text}" stands in on (…) and in group_${group.many} (…). Remove it from the second`);
 }

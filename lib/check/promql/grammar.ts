@@ -52,7 +52,7 @@ export async function loadGrammar(): Promise<Grammar> {
 
 function parse(parser: Lezer['parser'], text: string): SyntaxNode | undefined {
   try {
-    return new TreeCopy().read(parser.parse(replaceOldName(text)).cursor());
+    return new TreeCopy().read(parser.parse(replaceUnread(text)).cursor());
   } catch (error) {
     // Why: lezer calls itself for each level of a text, and has no stack left for thousands of them.
     if (error instanceof RangeError) return undefined;
@@ -61,10 +61,11 @@ function parse(parser: Lezer['parser'], text: string): SyntaxNode | undefined {
 }
 
 /**
- * Why: Prometheus 2 has a function under a name that the grammar of version 3 does not know. Another one of the same length
- * stands in for it, so that all offsets stay.
+ * Replaces what Prometheus reads and the grammar does not: a number that ends in its point, and a function by its name in
+ * Prometheus 2. Something of the same length stands in for it, so that all offsets stay.
  */
-const replaceOldName = (text: string): string => text.replace(/\bholt_winters(?=\s*\()/g, 'day_of_month');
+const replaceUnread = (text: string): string =>
+  text.replace(/(?<![\w.])(\d+)\.(?![\w.])/g, '$1 ').replace(/\bholt_winters(?=\s*\()/g, 'day_of_month');
 
 /** How deep a tree may be, so that what walks through it has a stack. */
 const maxDepth = 500;

@@ -11,6 +11,7 @@ import type {
   NumberLiteral,
   Selector,
   TextLiteral,
+  Unary,
   Word,
 } from './expression.js';
 import { wordAt } from './expression.js';
@@ -66,6 +67,8 @@ const expressionsIn = ({ children }: SyntaxNode): SyntaxNode[] => children.filte
 /** Makes expressions of the nodes of one text. */
 class TreeReader {
   readonly #plain: PlainText;
+  /** The operands that have a sign and no parentheses around it. */
+  readonly #signed = new Set<Expression>();
 
   constructor(plain: PlainText) {
     this.#plain = plain;
@@ -76,7 +79,9 @@ class TreeReader {
   }
 
   readInner(node: SyntaxNode): Expression {
-    return this.read(expressionsIn(node)[0] as SyntaxNode);
+    const inner = this.read(expressionsIn(node)[0] as SyntaxNode);
+    this.#signed.delete(inner);
+    return inner;
   }
 
   readSelector(node: SyntaxNode): Selector {
@@ -147,12 +152,19 @@ class TreeReader {
 
   #sign(node: SyntaxNode, of: Expression): Expression {
     const sign = childOf(node, 'UnaryOp') as SyntaxNode;
-    return { type: 'unary', from: node.from, to: of.to, isNegative: this.#textOf(sign) === '-', of };
+    return this.#keepSigned({ type: 'unary', from: node.from, to: of.to, isNegative: this.#textOf(sign) === '-', of });
+  }
+
+  #keepSigned(unary: Unary): Unary {
+    this.#signed.add(unary);
+    return unary;
   }
 
   #extend(node: SyntaxNode, of: Expression): Expression {
     // Why inside: what stands behind an operand binds tighter than a sign before it.
-    if (of.type === 'unary') return { ...of, to: node.to, of: this.#extend(node, of.of) };
+    if (of.type === 'unary' && this.#signed.has(of)) {
+      return this.#keepSigned({ ...of, to: node.to, of: this.#extend(node, of.of) });
+    }
     const span = { from: of.from, to: node.to };
     if (node.name !== 'MatrixSelector' && node.name !== 'SubqueryExpr') return { type: 'shift', ...span, of };
     // Why two names: older versions of the grammar know no calculated durations.

@@ -86,12 +86,12 @@ export function positionIn(text: string, { from, value }: ScalarNode, offset: nu
       at += escapeLength(text, at, isDouble, isSingle);
       continue;
     }
-    at = skipSpace(text, at);
+    at = skipSpace(text, at, isDouble);
     at += escapeLength(text, at, isDouble, isSingle);
   }
   // Why not behind the end: the next character of the file belongs to something else.
   const isInside = offset < written.length && !isSpace(written[offset]);
-  return positionAt(text, isInside ? skipSpace(text, at) : at);
+  return positionAt(text, isInside ? skipSpace(text, at, isDouble) : at);
 }
 
 /** Where the content of a scalar begins: behind its quotation mark, or the header of a block. */
@@ -103,10 +103,14 @@ function startOfContent(text: string, from: number): number {
 
 const isSpace = (character: string | undefined): boolean => character !== undefined && /\s/.test(character);
 
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (isSpace(text[at])) at++;
-  return at;
+const space = /\s*/y;
+/** White space between double quotation marks: also as escape sequences, and a line end that stands for nothing. */
+const spaceInQuotes = /(?:\s|\\[ nrt]|\\\r?\n)*/y;
+
+function skipSpace(text: string, from: number, isDouble: boolean): number {
+  const pattern = isDouble ? spaceInQuotes : space;
+  pattern.lastIndex = from;
+  return from + (pattern.exec(text) as RegExpExecArray)[0].length;
 }
 
 /** How many characters of the file give one of the value. */

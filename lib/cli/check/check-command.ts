@@ -3,10 +3,10 @@ import { loadGrammar } from '../../check/promql/grammar.js';
 import { parseDuration } from '../../promql/duration.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseHeaders, parseLabelName, parsePrefix, parseTimeout } from '../parse-values.js';
+import { parseHeaders, parseLabelName, parsePrefix, parseTimeout, parseUrl } from '../parse-values.js';
 import { withProgress } from '../progress.js';
 import { formatFindings, formatJson } from './format-findings.js';
-import { type KnownSources, learnNames } from './known-sources.js';
+import { isUrl, type KnownSources, learnNames } from './known-sources.js';
 import { readSources, type SourcePattern } from './read-sources.js';
 import { formatSarif } from './sarif.js';
 
@@ -94,9 +94,9 @@ function readOptions(args: readonly string[]) {
     modules: positionals,
     timeoutSeconds: parseTimeout(values.timeout ?? '60'),
     catalogues: values.catalogue ?? [],
-    metrics: values.metrics,
+    metrics: values.metrics === undefined ? undefined : parseUrl('metrics', values.metrics),
     headers: parseHeaders('metrics', values['metrics-header'] ?? []),
-    external: values.external ?? [],
+    external: (values.external ?? []).map(parseExternal),
     prefix: parsePrefix(values.prefix ?? ''),
     targetLabels: (values['target-label'] ?? []).map((label) => parseLabelName('target-label', label)),
   };
@@ -107,6 +107,10 @@ function readOptions(args: readonly string[]) {
     format: values.json ? formatJson : values.sarif ? formatSarif : formatFindings,
   };
 }
+
+/** A file, or the URL of a Prometheus. */
+const parseExternal = (given: string): string =>
+  isUrl(given) ? parseUrl('external', given, 'Write what it answers into a file, and give that') : given;
 
 /** Why: a shell puts the files in the place of a pattern that has no quotation marks, and they would be taken for modules. */
 function refuseExpanded(modules: readonly string[]): void {

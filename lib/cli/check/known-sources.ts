@@ -109,12 +109,14 @@ async function readMetrics(names: KnownNames, url: string, headers: HeaderList):
   }
 }
 
+/** Whether the metrics of others are asked for, and not read from a file. */
+export const isUrl = (source: string): boolean => /^https?:/.test(source);
+
 async function readExternal(names: KnownNames, source: string): Promise<void> {
-  const isUrl = /^https?:/.test(source);
   try {
-    addExternal(names, isUrl ? await fetchMetadata(source) : await readText(source));
+    addExternal(names, isUrl(source) ? await fetchMetadata(source) : await readText(source));
   } catch (error) {
-    const remedy = isUrl
+    const remedy = isUrl(source)
       ? 'Give a file, or the URL of a Prometheus'
       : 'Give an exposition, a list of names, an answer of Prometheus, or its URL';
     throw new Error(`--external: ${source} cannot be read (given ${(error as Error).message}). ${remedy}.`);

@@ -1,7 +1,7 @@
 import { readCatalogue } from '../check/known-sources.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseHeaders } from '../parse-values.js';
+import { parseHeaders, parseUrl } from '../parse-values.js';
 import { clockStep, type DoctorOptions, type DoctorState, type NamedResult, runSteps } from './diagnosis.js';
 import { endpointSteps } from './endpoint-steps.js';
 import { expressionSteps } from './expression-steps.js';
@@ -104,20 +104,6 @@ function refuseArguments(given: readonly string[]): void {
     ? ['a URL without an option', 'Write --metrics before it']
     : ['a word without an option', 'Put quotation marks around a value that has blanks'];
   throw new Error(`only options may be given (given ${what}). ${remedy}.`);
-}
-
-function parseUrl(option: string, url: string): string {
-  if (!/^https?:/.test(url) || !URL.canParse(url)) {
-    throw new Error(
-      `--${option} must be a URL with http:// or https:// (given "${url}"). Write for example http://127.0.0.1:9090.`,
-    );
-  }
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return url;
-  // Why without the URL itself: it contains the password.
-  throw new Error(
-    `--${option} must be a URL without a user and a password. Pass them as --${option}-header 'Authorization: Basic …'.`,
-  );
 }
 
 function parseAmount(option: string, given: string | undefined, preset: number): number {

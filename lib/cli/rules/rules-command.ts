@@ -49,8 +49,10 @@ Exit code: 0 for success, 2 where the options are wrong, a module cannot be load
 const onlyInVersion3 =
   'only Prometheus 3 loads these, because a name or a label has characters such as dots. Prometheus 2 refuses the whole file: write them into one of their own.';
 
-/** Whether a name stands in quotation marks and braces, which Prometheus 2 does not read. */
-const isQuoted = ({ rules }: RuleGroup): boolean => rules.some(({ expr }) => /\{(?:[^{}"]*,\s*)?"/.test(expr));
+/** The values of matchers: what is in quotation marks besides is a name, which Prometheus 2 does not read. */
+const values = /[=~]"(?:\\.|[^"\\])*"/g;
+
+const isQuoted = ({ rules }: RuleGroup): boolean => rules.some(({ expr }) => expr.replace(values, '').includes('"'));
 
 async function listGroups(modules: readonly string[], prefix: string, timeout: number): Promise<RuleGroup[]> {
   if (modules.length === 0) return [];
