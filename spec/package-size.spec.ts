@@ -27,9 +27,9 @@ describe('The tarball', function () {
     );
   });
 
-  it('has at most 1,900 kB, and 6,900 kB unpacked (after many renames, run npm run clean first)', () => {
+  it('has at most 1,900 kB, and 7,000 kB unpacked (after many renames, run npm run clean first)', () => {
     expect(packed.size).to.be.within(100_000, 1_900_000);
-    expect(packed.unpackedSize).to.be.at.most(6_900_000);
+    expect(packed.unpackedSize).to.be.at.most(7_000_000);
   });
 
   it('has the licence, the documents and every entry', () => {

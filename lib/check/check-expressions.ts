@@ -64,7 +64,7 @@ function listFaults(found: FoundExpression, reading: ReadResult, knowledge: Know
   return ['broken' in reading ? describeBroken(found, reading.broken) : describeTooDeep(found)];
 }
 
-/** Why a remark: the grammar gives up on such a text, be it right or wrong. */
+/** Why a remark: the grammar gives up on such a text, whether it is right or wrong. */
 const describeTooDeep = ({ text }: FoundExpression): Fault => ({
   kind: 'syntax',
   severity: 'remark',

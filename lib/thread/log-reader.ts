@@ -5,7 +5,7 @@ import { newChunk, parseFamily, parseLabels, records, unitsPerChunk, words } fro
 const double = new Float64Array(1);
 const unitsOfDouble = new Uint16Array(double.buffer);
 
-/** What is told of a log. */
+/** What a log tells. */
 export interface FollowedLog
   extends Required<Omit<CellLog, 'takesNative' | 'takesUndated' | 'readsProcess' | 'restarted' | 'changed'>> {
   /** These are the constant labels from now on, as JSON. */

@@ -16,9 +16,9 @@ export interface SharedStoreData {
   readonly nameValidation: NameValidation | undefined;
   /** Those of the beginning; the log tells of later ones. */
   readonly constantLabels: ConstantLabels;
-  /** Whether there is a store to copy: otherwise everything is computed on the main thread. */
+  /** Whether there is a store to copy: otherwise the main thread computes everything. */
   readonly hasCells: boolean;
-  /** Whether the store exposes the metrics of the process too: whoever has the copy has to. */
+  /** Whether the store exposes the metrics of the process too. Then the copy does so as well. */
   readonly hasProcessMetrics: boolean;
   /** How the event loop of the main thread is. */
   readonly loop: SharedArrayBuffer;

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { leaveFile, leftPath, listLeft } from '../../lib/processes/left-files.js';
 
 describe('What processes leave at a socket', () => {
-  it('is found by the one that takes over, and not at another socket whose name begins in the same way', () => {
+  it('goes to the process that takes over, and to no other socket whose name begins in the same way', () => {
     const folder = mkdtempSync(join(tmpdir(), 'left-files-'));
     try {
       const [socket, other] = [join(folder, 'metrics'), join(folder, 'metrics.admin')];

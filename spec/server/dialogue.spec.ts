@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { QuestionStates } from '../../lib/server/thread/dialogue.js';
 
 describe('What two threads know of their questions', () => {
-  it('is known of each, also of the one after billions of them', () => {
+  it('includes each of them, also after billions', () => {
     const here = new QuestionStates();
     const there = new QuestionStates(here.shared);
     for (const id of [1, 2, 2 ** 31 - 1, 2 ** 31 + 1, 2 ** 33 + 4]) {

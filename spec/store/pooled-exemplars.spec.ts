@@ -18,7 +18,7 @@ describe('The exemplars of cells that others have counted', () => {
     expect(pooled.readSeveral(sum).map(({ value }) => value)).to.deep.equal([10, 20]);
   });
 
-  it('are not published again where a source still shows one that had to go', () => {
+  it('publish none again that had to go where a source still shows it', () => {
     const scraped = new ScrapedExemplars();
     for (let time = 1; time <= 11; time++) scraped.take(exemplarAt(time));
     const kept = scraped.readSeveral(sum).map(({ value }) => value);

@@ -90,7 +90,7 @@ describe('The metrics of the event loop', () => {
     expect(methods).to.deep.equal([by('print').replace('Reports', 'function')]);
   });
 
-  it('name no method that has ended, be it by an error or in an asynchronous part', async () => {
+  it('name no method that has ended, also by an error or in an asynchronous part', async () => {
     const methods = await methodsWhile(async () => {
       await reports.send();
       expect(() => reports.fail()).to.throw('no paper');
