@@ -68,7 +68,9 @@ describe('A metrics server in a thread of its own', () => {
       expect(scrapes.length).to.be.above(2);
       expect(scrapes.map(({ status }) => status)).to.deep.equal(scrapes.map(() => 200));
       const counts = scrapes.map(({ body }) => sampleIn(body, 'turns_total'));
-      expect(counts).to.deep.equal([...new Set(counts)].sort((a, b) => a - b));
+      // Why not a greater one each time: on a busy machine, the thread that counts may wait for its turn.
+      expect(counts).to.deep.equal([...counts].sort((a, b) => a - b));
+      expect(new Set(counts).size).to.be.above(1);
       expect(sampleIn(scrapes.at(-1)?.body ?? '', 'flowplane_metrics_event_loop_blocked_seconds')).to.be.above(0);
     } finally {
       made.remove();
