@@ -38,7 +38,13 @@ describe('The check of types', () => {
 
   it('does not judge what a variable of Grafana stands for', async () => {
     const names = new KnownNames([]);
-    const panels = ['rate($metric) > 3', '$f(queue_depth[5m])', 'sum($metric) or $limit'];
+    const panels = [
+      'rate($metric) > 3',
+      '$f(queue_depth[5m])',
+      '$function(queue_depth[5m])',
+      'topk($count(queue_depth), queue_depth)',
+      'sum($metric) or $limit',
+    ];
     names.addNames(['queue_depth']);
     const text = JSON.stringify({ panels: panels.map((expr) => ({ targets: [{ expr }] })) });
     const found = findExpressions({ path: 'dashboard.json', text, documents: [readJson(text)] });

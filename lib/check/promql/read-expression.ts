@@ -101,15 +101,13 @@ class TreeReader {
     return { type: 'call', ...spanOf(node), name: this.#nameOf(node, 'FunctionIdentifier'), args: this.#argsOf(node) };
   }
 
-  readAggregation(node: SyntaxNode): Aggregation {
+  readAggregation(node: SyntaxNode): Aggregation | Call {
     const modifier = childOf(node, 'AggregateModifier');
-    return {
-      type: 'aggregation',
-      ...spanOf(node),
-      name: this.#nameOf(node, 'AggregateOp'),
-      grouping: modifier && { keeps: childOf(modifier, 'By') !== undefined, labels: this.#labelsOf(modifier) },
-      args: this.#argsOf(node),
-    };
+    const common = { ...spanOf(node), name: this.#nameOf(node, 'AggregateOp'), args: this.#argsOf(node) };
+    // Why: without labels, a variable may as well be the name of a function, such as rate().
+    if (modifier === undefined && common.name.isVariable) return { type: 'call', ...common };
+    const grouping = modifier && { keeps: childOf(modifier, 'By') !== undefined, labels: this.#labelsOf(modifier) };
+    return { type: 'aggregation', ...common, grouping };
   }
 
   readNumber(node: SyntaxNode): NumberLiteral {
