@@ -55,6 +55,7 @@ describe('An expression of PromQL', () => {
     ['(a - (b - c)) offset 1h', '(a - (b - c))@'],
     ['1e3 > -Inf', '(1000 > -Infinity)'],
     ['5. * 0.5 > 10./2', '((5 * 0.5) > (10 / 2))'],
+    ['1.e3 > 2.E-1', '(1000 > 0.2)'],
     ['label_replace(a, "b", "1. $1", "c", "2.")', "label_replace(a, 'b', '1. $1', 'c', '2.')"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana.
     ['a @ $__from + b @ ${__to:date:seconds}', '(a@ + b@)'],

@@ -61,11 +61,11 @@ function parse(parser: Lezer['parser'], text: string): SyntaxNode | undefined {
 }
 
 /**
- * Replaces what Prometheus reads and the grammar does not: a number that ends in its point, and a function by its name in
- * Prometheus 2. Something of the same length stands in for it, so that all offsets stay.
+ * Replaces what Prometheus reads and the grammar does not: a number without digits behind its point, and a function by its
+ * name in Prometheus 2. Something of the same length stands in for it, so that all offsets stay.
  */
 const replaceUnread = (text: string): string =>
-  text.replace(/(?<![\w.])(\d+)\.(?![\w.])/g, '$1 ').replace(/\bholt_winters(?=\s*\()/g, 'day_of_month');
+  text.replace(/(?<![\w.])(\d+)\.(?=e[-+]?\d|(?![\w.]))/gi, '0$1').replace(/\bholt_winters(?=\s*\()/g, 'day_of_month');
 
 /** How deep a tree may be, so that what walks through it has a stack. */
 const maxDepth = 500;
