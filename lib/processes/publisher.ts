@@ -195,7 +195,7 @@ export class Publisher implements UplinkEvents {
   }
 
   #writeFrame(): Uint8Array {
-    // Why the first one: it has all series, and all numbers but those that are 0.
+    // Why told: a complete one has all series, and all numbers but those that are 0.
     const writer = new FrameWriter(this.#frames++, this.#isComplete);
     this.#isComplete = false;
     const now = Date.now();
