@@ -43,6 +43,19 @@ class Source {
   }
 }
 
+class Faulty {
+  @Counter({
+    name: 'faulty_total',
+    help: 'Calls with a reader that throws',
+    by: () => {
+      throw boom;
+    },
+  })
+  give(stream: Readable): Readable {
+    return stream;
+  }
+}
+
 function* numbers(): Generator<number, string, unknown> {
   try {
     yield 1;
@@ -376,7 +389,7 @@ describe(`A call (${mode} decorators)`, () => {
       expect(seen()).to.deep.equal([0, 2, 0]);
     });
 
-    /** A stream that does not close itself, at the end of all of its sides. */
+    /** A stream that takes no listeners of ours. */
     const refusing: Readonly<Record<string, () => Readable>> = {
       'is frozen': () => Object.freeze(Readable.from(['a'])),
       'has an "on" that takes other listeners only': () =>
@@ -402,6 +415,16 @@ describe(`A call (${mode} decorators)`, () => {
       });
     }
 
+    it('throws what is dropped in strict mode, also where the stream has ended or is returned again', async () => {
+      const faulty = attachRecorder(new Faulty(), new MemoryRecorder({ strict: true }));
+      const ended = new Readable({ read() {} }).destroy();
+      await once(ended, 'close');
+      const open = new Readable({ read() {} });
+      faulty.give(open);
+      for (const stream of [ended, ended, open]) expect(() => faulty.give(stream)).to.throw('a reader threw');
+    });
+
+    /** A stream that does not close itself, at the end of all of its sides. */
     const unclosing: Readonly<Record<string, (options: object) => Readable | Writable>> = {
       'a stream that is only read': (options) => new Readable({ ...options, read() {} }),
       'a stream that is only written': (options) =>

@@ -61,8 +61,8 @@ export function track(result: object, tracker: CompletionTracker, call: Call): u
   try {
     return tracker.track(result as never, call);
   } catch (fault) {
-    // Why: an exhausted stack is left to who has called this.
-    if (fault instanceof RangeError) throw fault;
+    // Why: a call that has settled throws in strict mode, and an exhausted stack is left to who has called this.
+    if (call.outcome !== undefined || fault instanceof RangeError) throw fault;
     // Why nothing is thrown: a stream may refuse our listeners, such as one that is frozen or has an `on` of its own.
     call.settle('returned', result);
     return result;
