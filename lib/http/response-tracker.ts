@@ -111,8 +111,8 @@ export class ResponseTracker {
       return;
     }
     response.on('close', onClose);
-    // Why: where the stream of a HEAD is reset, Node emits neither `finish` nor `close` on its response.
-    this.#stream?.on('close', onClose);
+    // Why: a HEAD is over when its headers are sent or its stream is reset, and Node emits nothing on its response then.
+    this.#stream?.on('close', () => this.#end(response.headersSent && this.#isIntact()));
     if (waits) this.#leaveQueue = joinQueue(this.#connection as Socket, onClose);
   }
 

@@ -227,6 +227,24 @@ describe('HttpExchanges', () => {
     expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '/teams/:team', '200'));
   });
 
+  it('records a HEAD of HTTP/2 at the end of its headers, where the handler ends it later or never', async () => {
+    await app.serve((context) => {
+      context.respond = false;
+      context.status = 200;
+      context.flushHeaders();
+    });
+    const http2 = createHttp2Server(app.koa.callback()).listen(0, '127.0.0.1');
+    await once(http2, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+    session.request({ ':method': 'HEAD', ':path': '/' }).resume().end();
+    try {
+      expect(await app.onlyMeasured()).to.deep.equal(labels('HEAD', '', '200'));
+    } finally {
+      session.destroy();
+      http2.close();
+    }
+  });
+
   it('records a HEAD of HTTP/2 whose stream its client resets before the answer as aborted', async () => {
     let reset = (): void => undefined;
     await app.serve((context) => {
