@@ -137,6 +137,8 @@ export class StoreCopy implements Scrapable {
       // Why again, and before a pause: another scrape may meet a series that was read of now. The chunk of its cells is there.
       this.#receive();
       if (slices.isOver) await slices.pause();
+      // Why asked after each pause: the chunks that have come may be those of the next log.
+      if (this.#following?.reader !== reader) throw beginsAgain('another scrape has left its log');
     }
     reader.pass();
   }
@@ -146,7 +148,7 @@ export class StoreCopy implements Scrapable {
     this.#following?.families.discard();
     this.#following = undefined;
     this.#data.port.postMessage(beginAgain);
-    return new Error(`The copy of the store begins again (given that ${reason}).`);
+    return beginsAgain(reason);
   }
 
   #receive(): void {
@@ -175,3 +177,5 @@ export class StoreCopy implements Scrapable {
     this.#following = { reader, families, cells };
   }
 }
+
+const beginsAgain = (reason: string): Error => new Error(`The copy of the store begins again (given that ${reason}).`);

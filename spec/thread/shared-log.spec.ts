@@ -163,4 +163,44 @@ describe('The log that a store shares', () => {
       walk.return?.();
     }
   });
+
+  it('has its chunks to itself where a scrape goes on with an earlier log, which has ended', async () => {
+    const rooms = defineGauge({ name: 'rooms', help: 'Rooms', labels: { room: { limit: 20_000 } } });
+    const shared = share();
+    const copy = copyOf(shared);
+    await copy.exposedFamilies();
+    // Why so long: the log has many chunks, so that the scrape still needs some when the next one begins.
+    for (let i = 0; i < 15_000; i++) recorder.gauge(rooms).set({ room: `${i}`.padStart(300, '.') }, 1);
+    const failures: string[] = [];
+    const scrape = (): Promise<readonly ExposedFamily[] | undefined> =>
+      copy.exposedFamilies().catch(({ message }: Error) => {
+        failures.push(message);
+        return undefined;
+      });
+    const { readOn } = LogReader.prototype;
+    let others: Promise<unknown> | undefined;
+    LogReader.prototype.readOn = function (this: LogReader, max: number): void {
+      readOn.call(this, max);
+      for (const begun = performance.now(); performance.now() - begun < 1; );
+      if (others !== undefined) return;
+      fill(shared.log as LogWriter, 300);
+      others = scrape();
+    };
+    try {
+      await scrape();
+      await others;
+    } finally {
+      LogReader.prototype.readOn = readOn;
+    }
+    // Why not which ones: where this takes a second, the copy has read its log without a scrape too.
+    const expected = /it has fallen behind too far|another scrape has left its log|has no log to read/;
+    expect(failures.filter((failure) => !expected.test(failure))).to.deep.equal([]);
+    let families: readonly ExposedFamily[] | undefined;
+    while (families === undefined) {
+      await nextTurn();
+      families = await scrape();
+    }
+    const family = families.find(({ name }) => name === 'rooms') as ExposedFamily;
+    expect(snapshotOf(family).samples).to.have.lengthOf(15_000);
+  });
 });
