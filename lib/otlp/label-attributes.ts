@@ -31,8 +31,8 @@ export class LabelAttributes {
     let key = '';
     for (let i = 0; i < depth; i++) {
       const { name, value } = this.#byDepth[i] as LabelAttribute;
-      // Why the length: a value may have any character, also those that stand between the others.
-      key += `${name}\u0000${value.length}\u0000${value}`;
+      // Why the lengths: names and values may have any character, so none can stand between them.
+      key += `${name.length} ${value.length} ${name}${value}`;
     }
     return key;
   }

@@ -304,6 +304,23 @@ describe('An OtlpExporter', () => {
     }
   });
 
+  it('tells series apart as deltas whatever characters the names of their labels have', async () => {
+    let amounts = [7, 5];
+    const scrapable = familyOf('jobs_total', 'counter', (writer) => {
+      writer.label(0, 'a\u00001\u0000bc', 'd');
+      writer.value(1, amounts[0] as number, 1);
+      writer.label(0, 'a', 'b');
+      writer.label(1, 'c', 'd');
+      writer.value(2, amounts[1] as number, 1);
+    });
+    const exporter = exporting(scrapable, { temporality: 'delta' });
+    for (const added of [amounts, [1, 2]]) {
+      await exporter.flush();
+      expect(metric('jobs')?.points.map(({ asDouble }) => asDouble)).to.deep.equal(added);
+      amounts = [8, 7];
+    }
+  });
+
   it('sends totals and deltas of one family apart, where the creation of some series is not known', async () => {
     const scrapable = familyOf('jobs_total', 'counter', (writer) => {
       writer.value(0, 3, 1);
