@@ -1,29 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-
-const mocha = fileURLToPath(new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url));
-const hooks = fileURLToPath(new URL('no-warnings.js', import.meta.url));
+import { runMocha } from './run-mocha.js';
 
 describe('The root hook for warnings', () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'warnings-'));
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-
   /** Runs mocha on a suite of tests with these bodies, each with its title. */
-  function run(bodies: Readonly<Record<string, string>>): { status: number | null; printed: string } {
-    const file = join(folder, 'suite.mjs');
+  function run(bodies: Readonly<Record<string, string>>): ReturnType<typeof runMocha> {
     const tests = Object.entries(bodies).map(([title, body]) => `it('${title}', () => { ${body} });\n`);
-    writeFileSync(file, tests.join(''));
-    const { status, stdout } = spawnSync(process.execPath, [mocha, '--no-config', '--require', hooks, file]);
-    return { status, printed: String(stdout) };
+    return runMocha('.mocharc.json', [tests.join('')]);
   }
 
   it('fails the run where tests emit warnings, and names each test', () => {

@@ -12,6 +12,9 @@ export function parseTimeout(given: string): number {
   );
 }
 
+/** Whether this is meant as the URL of a server, and not as a file. */
+export const isUrl = (given: string): boolean => /^https?:/.test(given);
+
 /**
  * Parses the URL of a server.
  *
@@ -22,7 +25,7 @@ export function parseUrl(
   given: string,
   instead = `Pass them as --${option}-header 'Authorization: Basic …'`,
 ): string {
-  if (!/^https?:/.test(given) || !URL.canParse(given)) {
+  if (!isUrl(given) || !URL.canParse(given)) {
     // Why without what may be a password: a URL without its scheme may have one too.
     throw new Error(
       `--${option} must be a URL with http:// or https:// (given "${given.replace(/^(https?:\/\/)?.*@/, '$1…@')}"). Write for example http://127.0.0.1:9090.`,

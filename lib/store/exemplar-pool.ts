@@ -141,7 +141,7 @@ export class ExemplarPool {
     return this.labels.get(slot) ?? this.idsOf(slot);
   }
 
-  /** What an exemplar shows, as it was added. */
+  /** The source with which an exemplar was added. */
   sourceOf(slot: ExemplarSlot): ExemplarSource {
     const labels = this.labels.get(slot);
     if (labels !== undefined) return { labels };

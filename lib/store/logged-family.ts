@@ -17,7 +17,7 @@ export interface OpenedFamily {
 /** Tells the logs of a store which series one of its families has. */
 export class LoggedFamily implements SeriesLog {
   readonly #opened: OpenedFamily;
-  /** Each log, and who hears of what changes in its place. */
+  /** Each log, and what takes its changes: the log itself, or what still tells it of the series that were there before. */
   readonly #targets = new Map<CellLog, CellLog | SlicedTelling>();
   /** Whether the most recent value counts, although the cells do not say when it was set. */
   readonly #isUndated: boolean;

@@ -309,7 +309,7 @@ class NativeHistogramRecorder extends HistogramRecorder {
    * @param isInBucket whether it is in its native bucket already.
    */
   #restart(series: SeriesId, value: number, isInBucket: boolean): void {
-    // Why first: what interrupts this leaves everything as it was.
+    // Why first: where this is interrupted, nothing has changed.
     this.#logRestart(series, value, isInBucket);
     this.#reset(series);
     this.#countClassic(series, value, undefined);

@@ -3,10 +3,10 @@ import { loadGrammar } from '../../check/promql/grammar.js';
 import { parseDuration } from '../../promql/duration.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseHeaders, parseLabelName, parsePrefix, parseTimeout, parseUrl } from '../parse-values.js';
+import { isUrl, parseHeaders, parseLabelName, parsePrefix, parseTimeout, parseUrl } from '../parse-values.js';
 import { withProgress } from '../progress.js';
 import { formatFindings, formatJson } from './format-findings.js';
-import { isUrl, type KnownSources, learnNames } from './known-sources.js';
+import { type KnownSources, learnNames } from './known-sources.js';
 import { readSources, type SourcePattern } from './read-sources.js';
 import { formatSarif } from './sarif.js';
 

@@ -6,7 +6,7 @@ import { kinds } from '../../families/kinds.js';
 import { describeVersion } from '../../peers.js';
 import { describeNothingDeclared, listDeclared } from '../catalogue/list-declared.js';
 import { formatSite } from '../format-site.js';
-import type { HeaderList } from '../parse-values.js';
+import { type HeaderList, isUrl } from '../parse-values.js';
 import { readText } from '../read-text.js';
 
 /** What tells the names that expressions may use. */
@@ -108,9 +108,6 @@ async function readMetrics(names: KnownNames, url: string, headers: HeaderList):
     throw new Error(`--metrics: ${url} cannot be read (given ${message}). ${remedy}.`);
   }
 }
-
-/** Whether the metrics of others are asked for, and not read from a file. */
-export const isUrl = (source: string): boolean => /^https?:/.test(source);
 
 async function readExternal(names: KnownNames, source: string): Promise<void> {
   try {

@@ -1,7 +1,7 @@
 import { readCatalogue } from '../check/known-sources.js';
 import type { Command } from '../command.js';
 import { parseOptions } from '../parse-options.js';
-import { parseHeaders, parseUrl } from '../parse-values.js';
+import { isUrl, parseHeaders, parseUrl } from '../parse-values.js';
 import { clockStep, type DoctorOptions, type DoctorState, type NamedResult, runSteps } from './diagnosis.js';
 import { endpointSteps } from './endpoint-steps.js';
 import { expressionSteps } from './expression-steps.js';
@@ -99,8 +99,7 @@ function withToken(grafana: Endpoint): Endpoint {
 /** Why without the argument itself: it may be a part of a secret that has lost its quotation marks. */
 function refuseArguments(given: readonly string[]): void {
   if (given.length === 0) return;
-  const isUrl = given.some((one) => /^https?:/.test(one));
-  const [what, remedy] = isUrl
+  const [what, remedy] = given.some(isUrl)
     ? ['a URL without an option', 'Write --metrics before it']
     : ['a word without an option', 'Put quotation marks around a value that has blanks'];
   throw new Error(`only options may be given (given ${what}). ${remedy}.`);

@@ -62,7 +62,7 @@ export interface AreaChanges {
   readonly exemplars: CellExemplar[];
 }
 
-/** A frame as it was read. */
+/** What a frame says. */
 export interface Frame {
   /** Whether it contains everything that the source has. The reader then forgets what it knew of the source before. */
   readonly isComplete: boolean;
