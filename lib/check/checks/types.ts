@@ -92,8 +92,12 @@ function refuseValue(what: string, expression: Expression | undefined, type: Typ
   report(expression, `${what} needs series, and gets a ${type === 'scalar' ? 'number' : 'text'}. ${remedy}`);
 }
 
-/** Where a function that looks back over no time takes its series, if not as its first argument. */
-const placesOfSeries: Readonly<Record<string, number>> = { histogram_quantile: 1, histogram_fraction: 2, vector: -1 };
+/** Which argument of a function that looks back over no time is its series, if not the first; -1 where none is. */
+const placesOfSeries: ReadonlyMap<string, number> = new Map([
+  ['histogram_quantile', 1],
+  ['histogram_fraction', 2],
+  ['vector', -1],
+]);
 
 const scalarFunctions = ['time', 'pi', 'scalar', 'start', 'end', 'range', 'step'];
 
@@ -102,7 +106,7 @@ function typeOfCall({ name, args }: Call, report: Report): Type {
   if (name.isVariable) return 'unknown';
   if (!isOfRange(name.text)) {
     for (const [i, one] of args.entries()) refuseRange(one, types[i] as Type, report);
-    const index = Object.hasOwn(placesOfSeries, name.text) ? (placesOfSeries[name.text] as number) : 0;
+    const index = placesOfSeries.get(name.text) ?? 0;
     refuseValue(`${name.text}()`, args[index], types[index], report);
     return scalarFunctions.includes(name.text) ? 'scalar' : 'instant vector';
   }
